@@ -1,0 +1,13 @@
+//! Gives this package's binaries and tests the rpath of the libtorch that vision links, so that
+//! they run with no environment variable set (see vision/build.rs).
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if let Ok(lib) = env::var("DEP_INSPECTD_VISION_LIBTORCH_LIB") {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{lib}");
+        println!("cargo::rustc-link-arg=-Wl,--no-as-needed");
+        println!("cargo::rustc-link-arg=-ltorch");
+    }
+}
