@@ -1,0 +1,85 @@
+//! The sections of the line file that vision obeys: `[[camera]]` and `[model]`.
+//!
+//! A camera's **window** is the place on the belt that its picture is about; its position is
+//! measured from the entry eye, in the direction of travel, to the point where an item's leading
+//! edge stands when the item is in the middle of the picture.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[[camera]]`: one camera of the tunnel. Each camera makes one view of each item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CameraSection {
+    /// The view's name, for example `top`; references are kept per SKU and view.
+    #[schemars(length(min = 1, max = 40), regex(pattern = r"^[a-z0-9][a-z0-9_-]*$"))]
+    pub name: String,
+    /// Where the pictures come from: `v4l2:/dev/video0`, `csi:0`, `gige:<serial>`,
+    /// `rtsp://host/path`, `replay:<folder>`, `shm:<socket>`, or a GStreamer pipeline in
+    /// `gst-launch` notation without its sink.
+    #[schemars(length(min = 4))]
+    pub source: String,
+    /// Width of the picture, in pixels.
+    #[schemars(range(min = 16, max = 8192))]
+    pub width_px: u32,
+    /// Height of the picture, in pixels.
+    #[schemars(range(min = 16, max = 8192))]
+    pub height_px: u32,
+    /// Pictures a second.
+    #[serde(default = "fps")]
+    #[schemars(range(min = 1, max = 500))]
+    pub fps: u32,
+    /// Position of the camera's window, in millimetres from the entry eye.
+    #[schemars(range(min = 0.0, max = 100_000.0))]
+    pub position_mm: f64,
+    /// How far from the window's middle an item may stand in a usable picture, in millimetres. At
+    /// least half of the belt's travel between two pictures.
+    #[serde(default = "tolerance_mm")]
+    #[schemars(range(min = 0.1, max = 1000.0))]
+    pub tolerance_mm: f64,
+    /// Pictures kept while items wait for theirs.
+    #[serde(default = "ring_frames")]
+    #[schemars(range(min = 2, max = 256))]
+    pub ring_frames: usize,
+    /// Silence after which the source counts as dead and is opened anew, in milliseconds.
+    #[serde(default = "stall_ms")]
+    #[schemars(range(min = 100, max = 60_000))]
+    pub stall_ms: u32,
+    /// Longest pause between two attempts to open the source, in milliseconds; the first is
+    /// 250 ms, and each failure doubles it.
+    #[serde(default = "retry_max_ms")]
+    #[schemars(range(min = 250, max = 60_000))]
+    pub retry_max_ms: u32,
+}
+
+/// `[model]`: how views are scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSection {
+    /// Folder of the model: `backbone.pt` and the golden outputs that it must reproduce.
+    pub folder: PathBuf,
+    /// Folder of the references, `<sku>/<view>.safetensors`.
+    #[serde(default = "references")]
+    pub references: PathBuf,
+}
+
+fn fps() -> u32 {
+    25
+}
+fn tolerance_mm() -> f64 {
+    40.0
+}
+fn ring_frames() -> usize {
+    32
+}
+fn stall_ms() -> u32 {
+    2000
+}
+fn retry_max_ms() -> u32 {
+    10_000
+}
+fn references() -> PathBuf {
+    PathBuf::from("/var/lib/inspectd/references")
+}
