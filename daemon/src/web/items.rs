@@ -1,0 +1,265 @@
+//! An item as the page shows it: the answer of `GET /api/items`.
+//!
+//! A record is made for keeping; an [`ItemView`] is made for looking at. It says in words what the
+//! record says in types, and gives the item one **score**: the largest ratio of score to threshold
+//! over its views, so that views with different thresholds stand on one scale and 1 is the limit.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use plc_bridge::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
+use serde::Serialize;
+
+use crate::records::{Record, Records, StoreError, ViewRecord};
+
+/// One item of the page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ItemView {
+    /// The bridge's start that numbered the item.
+    pub boot: String,
+    /// The number within it.
+    pub item: u64,
+    /// What it was supposed to be.
+    pub sku: String,
+    /// When it crossed the entry eye.
+    pub entered_at: Timestamp,
+    /// Largest ratio of score to threshold over the views; none when no view was scored.
+    pub score: Option<f32>,
+    /// What `score` is held against: always 1; none when no view was scored.
+    pub threshold: Option<f32>,
+    /// `pass`, `divert` or `uninspected`; none while it is being inspected.
+    pub verdict: Option<&'static str>,
+    /// Which checks ask for the diversion.
+    pub reasons: Vec<Check>,
+    /// What was found or went wrong, in words for people; the most important first.
+    pub words: Vec<String>,
+    /// From the entry eye until the verdict left for the bridge, in milliseconds.
+    pub ms: Option<f64>,
+    /// What the bridge committed, in words.
+    pub decision: Option<String>,
+    /// Where the item went, in words.
+    pub outcome: Option<String>,
+    /// One entry a camera.
+    pub views: Vec<CameraView>,
+}
+
+/// One camera's part of an item.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CameraView {
+    /// The camera.
+    pub camera: String,
+    /// The picture, to be fetched from `/evidence/` and this path.
+    pub picture: Option<String>,
+    /// The picture with the heat map over it, likewise.
+    pub heat_map: Option<String>,
+    /// Distance to the reference; larger is stranger.
+    pub score: Option<f32>,
+    /// The score above which the view counts as damaged.
+    pub threshold: Option<f32>,
+    /// Why there is no score.
+    pub problem: Option<String>,
+}
+
+/// The newest `limit` items of the store in `records_folder`, newest first.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn newest(records_folder: &Path, limit: usize) -> Result<Vec<ItemView>, StoreError> {
+    let records = Records::open_read_only(records_folder)?.recent(limit)?;
+    Ok(records.into_iter().map(ItemView::from).collect())
+}
+
+impl From<Record> for ItemView {
+    fn from(record: Record) -> Self {
+        let words = words(&record);
+        let score = worst_ratio(&record.views);
+        Self {
+            boot: record.id.boot,
+            item: record.id.item,
+            sku: record.sku,
+            entered_at: record.entered_at,
+            score,
+            threshold: score.map(|_| 1.0),
+            verdict: record.verdict.as_ref().map(verdict_name),
+            reasons: match record.verdict {
+                Some(Verdict::Divert { reasons, .. }) => reasons,
+                _ => Vec::new(),
+            },
+            words,
+            ms: record.timings.eye_to_verdict_ms,
+            decision: record.decision.as_ref().map(decision_words),
+            outcome: record.outcome.map(outcome_words),
+            views: record.views.into_iter().map(CameraView::from).collect(),
+        }
+    }
+}
+
+impl From<ViewRecord> for CameraView {
+    fn from(view: ViewRecord) -> Self {
+        let ViewRecord { camera, picture, heat_map, score, threshold, problem, .. } = view;
+        Self { camera, picture, heat_map, score, threshold, problem }
+    }
+}
+
+/// The largest ratio of score to threshold; none when no view was scored.
+pub fn worst_ratio(views: &[ViewRecord]) -> Option<f32> {
+    views
+        .iter()
+        .filter_map(|view| view.score.zip(view.threshold))
+        .map(|(score, threshold)| score / threshold)
+        .filter(|ratio| ratio.is_finite())
+        .max_by(f32::total_cmp)
+}
+
+/// The verdict's name in JSON and tables.
+pub fn verdict_name(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Divert { .. } => "divert",
+        Verdict::Uninspected { .. } => "uninspected",
+    }
+}
+
+/// What was committed, and why when it was not inspectd's verdict.
+pub fn decision_words(decision: &Decision) -> String {
+    let action = match decision.action {
+        Action::Pass => "pass".to_owned(),
+        Action::Divert { lane } => format!("divert into lane {lane}"),
+    };
+    match &decision.fall_back {
+        None => action,
+        Some(cause) => format!("{action} (fall-back: {})", fall_back_words(cause)),
+    }
+}
+
+fn fall_back_words(cause: &FallBackCause) -> &'static str {
+    match cause {
+        FallBackCause::NoVerdict => "no verdict in time",
+        FallBackCause::InspectorDead => "inspectd was away",
+        FallBackCause::Uninspected { .. } => "not inspected",
+    }
+}
+
+/// Where the item went.
+pub fn outcome_words(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Passed => "passed".to_owned(),
+        Outcome::Diverted { lane } => format!("diverted into lane {lane}"),
+        Outcome::Lost => "lost: no eye saw it".to_owned(),
+        Outcome::WrongLane { seen: 0 } => "wrong lane: stayed on the belt".to_owned(),
+        Outcome::WrongLane { seen } => format!("wrong lane: seen in lane {seen}"),
+    }
+}
+
+/// What people need to know: what was found, why it was not inspected, why the bridge chose for
+/// itself, and where it went astray. Each thing once.
+fn words(record: &Record) -> Vec<String> {
+    let mut said: Vec<String> = record
+        .findings
+        .iter()
+        .filter(|finding| finding.exceeds())
+        .map(|finding| finding.words.clone())
+        .collect();
+    if let Some(Verdict::Uninspected { cause }) = &record.verdict {
+        said.push(format!("not inspected: {cause}"));
+    } else {
+        let problems = record.views.iter().filter_map(|view| {
+            view.problem.as_ref().map(|problem| format!("{}: {problem}", view.camera))
+        });
+        said.extend(problems);
+    }
+    match record.decision.as_ref().and_then(|decision| decision.fall_back.as_ref()) {
+        Some(FallBackCause::Uninspected { .. }) | None => {}
+        Some(cause) => said.push(format!("fall-back: {}", fall_back_words(cause))),
+    }
+    if let Some(outcome @ (Outcome::Lost | Outcome::WrongLane { .. })) = record.outcome {
+        said.push(outcome_words(outcome));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{Finding, ItemId, Timings};
+
+    fn view(camera: &str, score: Option<(f32, f32)>) -> ViewRecord {
+        let (score, threshold) = score.unzip();
+        ViewRecord { score, threshold, ..ViewRecord::of(camera) }
+    }
+
+    fn record(views: Vec<ViewRecord>) -> Record {
+        Record {
+            id: ItemId { boot: "b".to_owned(), item: 7 },
+            sku: "carton".to_owned(),
+            entered_at: Timestamp::UNIX_EPOCH,
+            views,
+            findings: Vec::new(),
+            verdict: Some(Verdict::Pass),
+            decision: None,
+            outcome: None,
+            timings: Timings { eye_to_verdict_ms: Some(312.5), ..Timings::default() },
+        }
+    }
+
+    #[test]
+    fn the_item_shows_its_worst_view_in_units_of_that_views_threshold() {
+        let item = ItemView::from(record(vec![
+            view("side", Some((3.0, 4.0))),
+            view("top", Some((0.9, 0.5))),
+            view("back", None),
+        ]));
+        assert_eq!((item.score, item.threshold), (Some(1.8), Some(1.0)));
+        assert_eq!(item.ms, Some(312.5));
+    }
+
+    #[test]
+    fn an_item_without_scores_shows_none() {
+        let item = ItemView::from(record(vec![view("top", None), view("side", Some((1.0, 0.0)))]));
+        assert_eq!((item.score, item.threshold), (None, None));
+    }
+
+    #[test]
+    fn a_diverted_item_says_what_was_found_and_where() {
+        let finding = Finding {
+            check: Check::Damage,
+            camera: "side".to_owned(),
+            score: 2.0,
+            threshold: 1.0,
+            at: Some([10, 20]),
+            words: "side: unlike the normal ones at 10, 20".to_owned(),
+        };
+        let harmless = Finding { score: 0.5, words: "fine".to_owned(), ..finding.clone() };
+        let item = ItemView::from(Record {
+            findings: vec![harmless, finding],
+            verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
+            outcome: Some(Outcome::WrongLane { seen: 0 }),
+            ..record(vec![])
+        });
+        assert_eq!(item.verdict, Some("divert"));
+        assert_eq!(item.reasons, [Check::Damage]);
+        assert_eq!(
+            item.words,
+            ["side: unlike the normal ones at 10, 20", "wrong lane: stayed on the belt"]
+        );
+    }
+
+    #[test]
+    fn a_fall_back_names_its_cause_once() {
+        let cause = "top: no frame".to_owned();
+        let fall_back = |cause| Some(Decision { action: Action::Pass, fall_back: Some(cause) });
+        let uninspected = ItemView::from(Record {
+            verdict: Some(Verdict::Uninspected { cause: cause.clone() }),
+            decision: fall_back(FallBackCause::Uninspected { why: cause }),
+            ..record(vec![])
+        });
+        assert_eq!(uninspected.words, ["not inspected: top: no frame"]);
+        let dead = ItemView::from(Record {
+            verdict: None,
+            decision: fall_back(FallBackCause::InspectorDead),
+            ..record(vec![])
+        });
+        assert_eq!(dead.words, ["fall-back: inspectd was away"]);
+        assert_eq!(dead.decision.as_deref(), Some("pass (fall-back: inspectd was away)"));
+    }
+}

@@ -1,0 +1,161 @@
+//! What the status page says about the box as a whole: the answer of `GET /api/status`.
+//!
+//! inspectd's main loop writes a [`BoxStatus`] whenever something changed and hands it over in a
+//! `watch` channel; the page and `inspectctl status` only read. The counts in it are since the
+//! start of inspectd; what happened before stands in the records.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The state of the box, its devices and its links.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BoxStatus {
+    /// Version of inspectd.
+    pub version: String,
+    /// The line's name, from the line file.
+    pub line: String,
+    /// What runs on the line.
+    pub sku: String,
+    /// Whether items are being inspected: model warm, bridge connected, a camera delivering.
+    pub ready: bool,
+    /// What is wrong now, the most important first. A box may be ready and have problems.
+    pub problems: Vec<Problem>,
+    /// The cameras, in the line file's order.
+    pub cameras: Vec<CameraStatus>,
+    /// The PLC, as the bridge last told.
+    pub plc: PlcStatus,
+    /// The socket to plc-bridge.
+    pub bridge: BridgeStatus,
+    /// The link to the fleet.
+    pub fleet: FleetStatus,
+    /// What happened to the items.
+    pub items: ItemCounts,
+    /// Records and evidence on disk.
+    pub store: StoreStatus,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What happened, on which thing.
+    pub what: String,
+    /// What a technician does next.
+    pub remedy: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraStatus {
+    /// The view's name.
+    pub name: String,
+    /// Whether pictures come.
+    pub state: CameraHealth,
+    /// Why none come; only when it is down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// Pictures a second, over the last seconds.
+    pub fps: f64,
+    /// Pictures and mishaps since the start.
+    pub counters: CameraCounters,
+}
+
+/// Whether a camera delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraHealth {
+    /// Being opened; no picture yet.
+    Starting,
+    /// Pictures come.
+    Streaming,
+    /// The source failed and is tried again.
+    Down,
+}
+
+/// Pictures and mishaps of one camera since the start of inspectd.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CameraCounters {
+    /// Pictures that arrived.
+    pub received: u64,
+    /// Pictures thrown away because they were not fetched in time.
+    pub dropped: u64,
+    /// Pictures that came later than their capture time allows.
+    pub late: u64,
+    /// Errors of the source.
+    pub errors: u64,
+    /// Times that the source was opened anew.
+    pub reconnects: u64,
+}
+
+/// The PLC as the bridge sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PlcStatus {
+    /// The bridge has not told yet, or is away itself.
+    #[default]
+    Unknown,
+    /// Its heartbeat counts.
+    Connected,
+    /// It is not reached, or its heartbeat stands still.
+    Lost {
+        /// What happened and what to check.
+        cause: String,
+    },
+}
+
+/// The socket to plc-bridge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BridgeStatus {
+    /// Whether both sides have greeted each other.
+    pub connected: bool,
+}
+
+/// The link to the fleet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetStatus {
+    /// Whether the line file has a `[fleet]` section.
+    pub configured: bool,
+    /// Whether the broker has accepted the connection.
+    pub connected: bool,
+    /// Messages that the broker has not acknowledged yet.
+    pub owed: u64,
+    /// Messages acknowledged since the start.
+    pub acknowledged: u64,
+    /// Why it is not connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// What happened to the items since the start of inspectd.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemCounts {
+    /// Crossed the entry eye.
+    pub entered: u64,
+    /// Seen at the exit eye, as decided.
+    pub passed: u64,
+    /// Seen in their lane, as decided.
+    pub diverted: u64,
+    /// Not inspected, by cause.
+    pub uninspected: BTreeMap<String, u64>,
+    /// Seen by no confirming eye.
+    pub lost: u64,
+    /// Seen where they should not have gone.
+    pub wrong_lane: u64,
+}
+
+/// Whether records reach the disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum StoreStatus {
+    /// They do.
+    #[default]
+    Ok,
+    /// They are kept in memory and tried again.
+    Failing {
+        /// What the disk or the database said.
+        cause: String,
+    },
+}
