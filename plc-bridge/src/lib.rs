@@ -1,0 +1,6 @@
+//! Tracks items on a conveyor and delivers verdicts to its PLC.
+
+pub mod config;
+pub mod line_file;
+pub mod protocol;
+pub mod registers;

@@ -1,0 +1,325 @@
+//! What plc-bridge and inspectd say to each other over the Unix socket.
+//!
+//! One JSON object a line, at most [`MAX_LINE`] bytes, both ways. The bridge listens; inspectd
+//! connects, and connects again whenever the socket closes.
+//!
+//! * **Journalled events** ([`FromBridge::Event`]) carry an ascending `seq` and are kept by the
+//!   bridge until inspectd acknowledges them ([`ToBridge::Ack`]): inspectd does so once they stand
+//!   in its database. After a new connection the bridge sends every unacknowledged event again, so
+//!   an inspectd that was killed learns what happened to each item while it was away.
+//! * **Samples** ([`FromBridge::Encoder`]) and **states** ([`FromBridge::Plc`]) are worth nothing
+//!   once they are old; they are sent as they come and never again.
+//!
+//! Times are readings of the host's `CLOCK_MONOTONIC`, which both processes share, in nanoseconds.
+//! Encoder counts are unwrapped by the bridge: they never jump when the PLC's counter overflows.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The protocol's version. Each side names its own in its `Hello`; a peer with another is refused,
+/// since a verdict read wrongly diverts the wrong item.
+pub const VERSION: u32 = 1;
+
+/// Longest line either side accepts, in bytes. The largest message, a verdict with its reasons,
+/// stays under 4 KiB; a peer that sends more is broken.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// An item's number, ascending within one boot of the bridge and never used twice in it.
+pub type ItemNumber = u64;
+
+/// What the bridge tells inspectd.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromBridge {
+    /// First line after a connection.
+    Hello {
+        /// The bridge's [`VERSION`].
+        protocol: u32,
+        /// Identity of this start of the bridge: item numbers and `seq` count from it.
+        boot: String,
+    },
+    /// Something happened to an item; sent until acknowledged.
+    Event {
+        /// Ascending within a boot, without gaps unless `lost_before` says so.
+        seq: u64,
+        /// How many older unacknowledged events the bridge had to throw away because its journal
+        /// was full; 0 in all but very long absences of inspectd.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        lost_before: u64,
+        /// What happened.
+        event: ItemEvent,
+    },
+    /// Where the belt was, and when. Sent at every PLC cycle.
+    Encoder {
+        /// When the count was read.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// Unwrapped encoder count.
+        count: i64,
+    },
+    /// The belt's speed changed: the decision for this item is now expected at another time. Sent
+    /// when the prediction has moved by more than [`COMMIT_SHIFT`] since it was last sent.
+    CommitAt {
+        /// The item.
+        item: ItemNumber,
+        /// When the bridge now expects to commit its decision; centuries ahead on a stopped belt.
+        #[serde(rename = "commit_at_ns", with = "nanos")]
+        commit_at: Duration,
+    },
+    /// Whether the PLC can be reached; sent after `Hello` and at each change.
+    Plc {
+        /// The state now.
+        state: PlcState,
+    },
+    /// A verdict that was not taken.
+    Refused {
+        /// The item it was for.
+        item: ItemNumber,
+        /// Why it was not taken.
+        why: Refusal,
+    },
+}
+
+/// What happened to an item, in the order in which it happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum ItemEvent {
+    /// The entry eye saw it; its number was given.
+    Entered {
+        /// The new item.
+        item: ItemNumber,
+        /// When its leading edge crossed the entry eye.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// The encoder's count at that moment, latched by the PLC.
+        count: i64,
+        /// When the bridge expects to commit its decision, at the present belt speed.
+        #[serde(rename = "commit_at_ns", with = "nanos")]
+        commit_at: Duration,
+    },
+    /// The PLC has confirmed that it holds the verdict that inspectd handed over.
+    Delivered {
+        /// The item.
+        item: ItemNumber,
+        /// When the bridge received the verdict from inspectd.
+        #[serde(rename = "handed_at_ns", with = "nanos")]
+        handed_at: Duration,
+        /// When the PLC's acknowledgement was read.
+        #[serde(rename = "acknowledged_at_ns", with = "nanos")]
+        acknowledged_at: Duration,
+    },
+    /// The commit point was reached and this was committed.
+    Decided {
+        /// The item.
+        item: ItemNumber,
+        /// When.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// What was committed.
+        decision: Decision,
+    },
+    /// The line confirmed where the item went, or that it cannot be told.
+    Outcome {
+        /// The item.
+        item: ItemNumber,
+        /// When the confirming eye saw it, or when it was given up.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// Where it went.
+        outcome: Outcome,
+    },
+}
+
+impl ItemEvent {
+    /// The item the event is about.
+    pub fn item(&self) -> ItemNumber {
+        match self {
+            Self::Entered { item, .. }
+            | Self::Delivered { item, .. }
+            | Self::Decided { item, .. }
+            | Self::Outcome { item, .. } => *item,
+        }
+    }
+}
+
+/// What inspectd tells the bridge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToBridge {
+    /// First line after connecting.
+    Hello {
+        /// inspectd's [`VERSION`].
+        protocol: u32,
+    },
+    /// What inspectd asks for.
+    Verdict {
+        /// For which item.
+        item: ItemNumber,
+        /// The boot in which the item was numbered; a verdict for another boot is refused.
+        boot: String,
+        /// The request.
+        verdict: Verdict,
+    },
+    /// inspectd is alive. Sent every [`HEARTBEAT_PERIOD`].
+    Heartbeat {
+        /// Whether it can inspect: model loaded and warm, at least one camera delivering.
+        ready: bool,
+    },
+    /// Every event up to and including this `seq` stands in inspectd's database.
+    Ack {
+        /// Highest `seq` stored.
+        through: u64,
+    },
+}
+
+/// Smallest change of a predicted commit time that inspectd is told about: a fraction of the
+/// margins that line files use (tens of milliseconds), and rare on a belt that runs steadily.
+pub const COMMIT_SHIFT: Duration = Duration::from_millis(10);
+
+/// How often inspectd sends its heartbeat.
+pub const HEARTBEAT_PERIOD: Duration = Duration::from_millis(200);
+
+/// Silence after which the bridge holds inspectd for dead: five heartbeats, so that one slow
+/// scheduling round on a loaded box is not taken for a crash.
+pub const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What inspectd asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Let it ship.
+    Pass,
+    /// Push it off the belt.
+    Divert {
+        /// Into which lane, from 1.
+        lane: u8,
+        /// Which checks ask for it; never empty.
+        reasons: Vec<Check>,
+    },
+    /// It was not inspected: the bridge applies the fall-back.
+    Uninspected {
+        /// Why, in plain words.
+        cause: String,
+    },
+}
+
+/// One question asked of an item.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Does it look as it normally does?
+    Damage,
+    /// Is it the item it should be?
+    Identity,
+    /// Does its label say what it should?
+    Label,
+    /// Is its SKU or lot on hold?
+    Hold,
+}
+
+/// What the bridge committed at the commit point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// What the PLC was told to do.
+    pub action: Action,
+    /// Why the bridge chose for itself; `None` when the action is inspectd's verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fall_back: Option<FallBackCause>,
+}
+
+/// What is done with an item at a diverter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Stay on the belt.
+    Pass,
+    /// Leave it.
+    Divert {
+        /// Into which lane, from 1.
+        lane: u8,
+    },
+}
+
+/// Why the bridge had to choose for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum FallBackCause {
+    /// inspectd is alive but sent nothing in time.
+    NoVerdict,
+    /// inspectd is not connected, or its heartbeat stopped.
+    InspectorDead,
+    /// inspectd said that it did not inspect the item.
+    Uninspected {
+        /// inspectd's cause.
+        why: String,
+    },
+}
+
+/// Where an item went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The exit eye saw it, as decided.
+    Passed,
+    /// The lane's confirming eye saw it, as decided.
+    Diverted {
+        /// The lane.
+        lane: u8,
+    },
+    /// No confirming eye saw it where it was expected: removed by hand, fallen, or stuck.
+    Lost,
+    /// A confirming eye saw it where it should not have gone.
+    WrongLane {
+        /// Where it was seen: a lane from 1, or 0 for the exit eye.
+        seen: u8,
+    },
+}
+
+/// Whether the PLC can be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "plc", rename_all = "snake_case")]
+pub enum PlcState {
+    /// Its heartbeat counts.
+    Connected,
+    /// It is not reached, or its heartbeat stands still.
+    Lost {
+        /// What happened and what to check.
+        cause: String,
+    },
+}
+
+/// Why a verdict was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The item's decision stands already.
+    TooLate,
+    /// No such item on the belt: another boot, or long gone.
+    UnknownItem,
+    /// The verdict names a lane that the line file does not have.
+    UnknownLane,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// A [`Duration`] as whole nanoseconds, which is what the field names promise.
+mod nanos {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(at: &Duration, s: S) -> Result<S::Ok, S::Error> {
+        // A monotonic clock reaches 2^64 ns after 584 years.
+        s.serialize_u64(at.as_nanos() as u64)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+        u64::deserialize(d).map(Duration::from_nanos)
+    }
+}

@@ -1,0 +1,189 @@
+//! The register map as a page for people who write PLC programs: `REGISTERS.md`, which is this
+//! table printed. A test keeps the two the same, and keeps the table without gaps.
+
+use std::fmt::Write;
+
+use super::{COMMAND_LEN, EVENT_WORDS, MAP_VERSION, RESULT_WORDS, RING, STATUS_LEN};
+
+/// One entry of a block: how many registers it takes, its name, and what stands in it.
+type Entry = (usize, &'static str, &'static str);
+
+pub(super) const STATUS: &[Entry] = &[
+    (
+        1,
+        "map version",
+        "1; anything else is refused by the bridge",
+    ),
+    (1, "heartbeat", "counts up once a scan"),
+    (
+        1,
+        "plc_boot",
+        "a number the PLC picks at its start, another one each time",
+    ),
+    (
+        1,
+        "flags",
+        "bit 0 belt runs; bit 1 bridge lost, the PLC falls back by itself",
+    ),
+    (2, "encoder", "count now, wrapping at 2^32"),
+    (
+        1,
+        "sequence_echo",
+        "`sequence` of the last command block taken",
+    ),
+    (
+        1,
+        "result_taken",
+        "number of the last result taken, set in the same scan as the echo",
+    ),
+    (
+        1,
+        "event_overruns",
+        "events overwritten before the bridge took them, wrapping",
+    ),
+    (
+        1,
+        "event_head",
+        "number of the newest line event; 0 before the first",
+    ),
+    (
+        RING * EVENT_WORDS,
+        "events",
+        "ring of line events, see below",
+    ),
+];
+
+pub(super) const COMMAND: &[Entry] = &[
+    (1, "map version", "1; anything else is refused by the PLC"),
+    (1, "heartbeat", "counts up once a cycle of the bridge"),
+    (
+        1,
+        "flags",
+        "bit 0 inspectd alive; bit 1 inspectd ready; bit 2 the last decision was a fall-back; \
+         bit 3 results wait because the ring is full",
+    ),
+    (
+        1,
+        "bridge_boot",
+        "another number at each start of the bridge and after each of the PLC",
+    ),
+    (1, "event_taken", "number of the last line event taken"),
+    (
+        1,
+        "result_head",
+        "number of the newest result; 0 before the first",
+    ),
+    (RING * RESULT_WORDS, "results", "ring of results, see below"),
+    (1, "sequence", "counts up once a cycle; written last"),
+];
+
+const EVENT: &[Entry] = &[
+    (
+        1,
+        "eye",
+        "high byte 1 entry, 2 exit, 3 lane with the lane in the low byte; 0 never used",
+    ),
+    (
+        1,
+        "acquisition",
+        "at the entry eye the acquisition id, ascending and wrapping; else 0",
+    ),
+    (2, "encoder", "count latched at the leading edge"),
+];
+
+const RESULT: &[Entry] = &[
+    (1, "acquisition", "the item's acquisition id"),
+    (1, "lane", "0 stays on the belt, n goes into lane n"),
+    (
+        1,
+        "reasons",
+        "bit 0 damage, bit 1 identity, bit 2 label, bit 3 hold",
+    ),
+    (
+        1,
+        "source",
+        "0 never used, 1 inspectd's verdict, 2 fall-back",
+    ),
+];
+
+/// The page, as `plc-bridge --registers` prints it and `REGISTERS.md` keeps it.
+pub fn page() -> String {
+    let mut page = format!(
+        "# Registers, map version {MAP_VERSION}
+
+Printed by `plc-bridge --registers`; change `src/registers/page.rs`, not this page.
+
+The PLC is a Modbus TCP server with two blocks of 16-bit holding registers. Offsets count from the
+block's base address (`status_base` and `command_base` in `[plc]` of the line file). 32-bit values
+stand high word first. Once a cycle (`cycle_ms`) the bridge reads the whole status block with one
+request and writes the whole command block with another.
+
+"
+    );
+    table(
+        &mut page,
+        "Status block: the PLC writes, the bridge reads",
+        STATUS,
+    );
+    table(
+        &mut page,
+        "Command block: the bridge writes, the PLC reads",
+        COMMAND,
+    );
+    table(&mut page, "One line event", EVENT);
+    table(&mut page, "One result", RESULT);
+    let _ = write!(
+        page,
+        "## Rules
+
+1. Numbers of events, results and sequences count up by one from 1 and wrap from 65,535 to 0.
+   Compare by wrapping subtraction. Entry `n` stands in slot `n mod {RING}`.
+2. The PLC copies the status block into the registers between two scans, never during one. It takes
+   a command when `sequence` has changed: results `result_taken + 1` to `result_head`, at most
+   {RING}. It then sets `result_taken` and `sequence_echo` in the same scan.
+3. A result for an unknown acquisition id is taken and ignored. A later result for an item replaces
+   an earlier one until the item reaches its commit point.
+4. An item that reaches its commit point without a result gets the PLC's own fall-back.
+5. The bridge never overwrites a result that the PLC has not taken.
+6. A PLC that starts picks another `plc_boot`, numbers its events from 1 again, and the bridge
+   gives up the items that were on the belt (outcome `lost`).
+7. A PLC that sees another `bridge_boot` sets `result_taken` to 0 before it takes results. The
+   bridge numbers its results from 1 again then. Items and results held already are kept.
+8. A heartbeat that stands still means that the other side is dead: the bridge reports the PLC
+   after `heartbeat_timeout_ms`; the PLC sets `bridge lost` after 500 ms and falls back by itself.
+"
+    );
+    page
+}
+
+fn table(page: &mut String, title: &str, entries: &[Entry]) {
+    let _ = write!(
+        page,
+        "## {title}\n\n| offset | name | meaning |\n| --- | --- | --- |\n"
+    );
+    let mut offset = 0;
+    for (words, name, meaning) in entries {
+        let last = offset + words - 1;
+        let place = if *words == 1 {
+            format!("{offset}")
+        } else {
+            format!("{offset} to {last}")
+        };
+        let _ = writeln!(page, "| {place} | {name} | {meaning} |");
+        offset += words;
+    }
+    page.push('\n');
+}
+
+const _: () = assert!(words(STATUS) == STATUS_LEN, "the status table has gaps");
+const _: () = assert!(words(COMMAND) == COMMAND_LEN, "the command table has gaps");
+const _: () = assert!(words(EVENT) == EVENT_WORDS && words(RESULT) == RESULT_WORDS);
+
+const fn words(entries: &[Entry]) -> usize {
+    let (mut sum, mut at) = (0, 0);
+    while at < entries.len() {
+        sum += entries[at].0;
+        at += 1;
+    }
+    sum
+}
