@@ -1,0 +1,195 @@
+//! The line file as inspectd and inspectctl see it: every section, each declared by the crate that
+//! obeys it, and here the ones that are the daemon's own: `[policy]`, `[store]`, `[fleet]`, `[web]`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
+use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vision::config::{CameraSection, ModelSection};
+
+/// Where the line file stands on the appliance.
+pub const DEFAULT_PATH: &str = "/etc/inspectd/line.toml";
+
+/// The whole line file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineFile {
+    /// The line itself.
+    pub line: LineSection,
+    /// The cameras of the tunnel, one view each.
+    #[schemars(length(min = 1, max = 16))]
+    pub camera: Vec<CameraSection>,
+    /// The belt, its eyes and its diverters.
+    pub conveyor: ConveyorSection,
+    /// The conveyor PLC.
+    pub plc: PlcSection,
+    /// How views are scored.
+    pub model: ModelSection,
+    /// How findings become verdicts.
+    #[serde(default)]
+    pub policy: PolicySection,
+    /// Records and evidence on disk.
+    #[serde(default)]
+    pub store: StoreSection,
+    /// The link to the fleet. Without this section nothing leaves the box.
+    #[serde(default)]
+    pub fleet: Option<FleetSection>,
+    /// The technicians' page.
+    #[serde(default)]
+    pub web: WebSection,
+}
+
+impl LineFile {
+    /// Reads and checks the line file at `path`.
+    ///
+    /// # Errors
+    /// See [`line_file::read`].
+    pub fn read(path: &Path) -> Result<Self, LineFileError> {
+        line_file::read(path)
+    }
+}
+
+impl Rules for LineFile {
+    /// What no single key can promise: that the parts fit each other.
+    fn broken(&self) -> Vec<Mistake> {
+        let mut mistakes = self.conveyor.broken();
+        let commit_mm = self.conveyor.first_commit_point_mm();
+        for (index, camera) in self.camera.iter().enumerate() {
+            if camera.position_mm >= commit_mm {
+                mistakes.push(Mistake::new(
+                    &["camera", &index.to_string(), "position_mm"],
+                    format!(
+                        "camera `{}` stands at {} mm, at or after the commit point ({commit_mm} mm)",
+                        camera.name, camera.position_mm
+                    ),
+                    "place the camera before the commit point, with room for the inspection",
+                ));
+            }
+            if self.camera[..index].iter().any(|other| other.name == camera.name) {
+                mistakes.push(Mistake::new(
+                    &["camera", &index.to_string(), "name"],
+                    format!("two cameras are called `{}`", camera.name),
+                    "give each camera a name of its own",
+                ));
+            }
+            let travel_mm = self.conveyor.nominal_speed_mm_s / f64::from(camera.fps);
+            if camera.tolerance_mm < travel_mm / 2.0 {
+                mistakes.push(Mistake::new(
+                    &["camera", &index.to_string(), "tolerance_mm"],
+                    format!(
+                        "the belt moves {travel_mm:.0} mm between two pictures, so that items fall \
+                         between them"
+                    ),
+                    format!("write at least {:.0}, or raise fps", (travel_mm / 2.0).ceil()),
+                ));
+            }
+        }
+        let lanes = &self.conveyor.diverter;
+        if !lanes.iter().any(|diverter| diverter.lane == self.policy.divert_lane) {
+            mistakes.push(Mistake::new(
+                &["policy", "divert_lane"],
+                format!("no diverter serves lane {}", self.policy.divert_lane),
+                format!("write one of {:?}", lanes.iter().map(|d| d.lane).collect::<Vec<_>>()),
+            ));
+        }
+        mistakes
+    }
+}
+
+/// `[policy]`: how findings become verdicts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicySection {
+    /// Which part of the good items may be diverted by mistake; the thresholds follow from it and
+    /// from the normal pictures.
+    #[schemars(range(min = 0.00001, max = 0.5))]
+    pub false_divert_budget: f64,
+    /// The lane for imperfect items.
+    #[schemars(range(min = 1, max = 99))]
+    pub divert_lane: u8,
+    /// How long before the bridge's decision a verdict must leave inspectd, in milliseconds. An
+    /// item whose views are not scored by then is reported as uninspected.
+    #[schemars(range(min = 1, max = 5000))]
+    pub verdict_margin_ms: u32,
+}
+
+impl Default for PolicySection {
+    fn default() -> Self {
+        Self { false_divert_budget: 0.005, divert_lane: 1, verdict_margin_ms: 40 }
+    }
+}
+
+/// `[store]`: records and evidence on disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSection {
+    /// Folder of the database and the evidence pictures.
+    pub folder: PathBuf,
+    /// Days that records and pictures are kept.
+    #[schemars(range(min = 1, max = 3650))]
+    pub keep_days: u32,
+    /// Bytes that evidence pictures may take, in mebibytes; the oldest go first.
+    #[schemars(range(min = 16, max = 10_000_000))]
+    pub keep_mib: u64,
+}
+
+impl Default for StoreSection {
+    fn default() -> Self {
+        Self { folder: PathBuf::from("/var/lib/inspectd"), keep_days: 30, keep_mib: 20_000 }
+    }
+}
+
+/// `[fleet]`: the MQTT 5 link to the fleet managers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FleetSection {
+    /// Host and port of the broker, for example `broker.example:1883`.
+    #[schemars(length(min = 3), regex(pattern = r"^.+:[0-9]+$"))]
+    pub broker: String,
+    /// The site's name, third level of every topic.
+    #[schemars(length(min = 1, max = 60), regex(pattern = r"^[A-Za-z0-9._-]+$"))]
+    pub site: String,
+    /// This box's name, fourth level of every topic; unique within the site.
+    #[schemars(length(min = 1, max = 60), regex(pattern = r"^[A-Za-z0-9._-]+$"))]
+    pub box_name: String,
+    /// User name for the broker.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// File that holds the password for the broker, and nothing else.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Seconds between two signs of life; a dead link is noticed within twice that.
+    #[serde(default = "keep_alive_s")]
+    #[schemars(range(min = 5, max = 3600))]
+    pub keep_alive_s: u16,
+    /// Messages kept for the fleet while the link is down. Beyond that the oldest are dropped and
+    /// a message says how many.
+    #[serde(default = "outbox_messages")]
+    #[schemars(range(min = 100, max = 100_000_000))]
+    pub outbox_messages: u64,
+}
+
+fn keep_alive_s() -> u16 {
+    30
+}
+fn outbox_messages() -> u64 {
+    1_000_000
+}
+
+/// `[web]`: the technicians' page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebSection {
+    /// Address and port on which the page is served.
+    #[schemars(with = "String", regex(pattern = r"^.+:[0-9]+$"))]
+    pub listen: SocketAddr,
+}
+
+impl Default for WebSection {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+    }
+}

@@ -1,0 +1,425 @@
+//! One item's way through inspectd: from the bridge's `Entered` to the closed record.
+//!
+//! A plain state machine: events, results and the time go in, [`Step`]s for the wiring come out.
+//! An item is **gathering** (its views are being chosen), **scoring** (they are with the inference
+//! thread), **judged** (its verdict has left) or **interrupted** (an earlier run of inspectd began
+//! it and was killed; its pictures are gone). Its **deadline** is the bridge's predicted commit
+//! time less the margin of the line file; an item that is not judged by then is reported as
+//! uninspected, with the step that it was waiting for as the cause.
+//!
+//! Everything that comes from the bridge is stored before it is acknowledged, so that a killed
+//! inspectd hears it again; everything here tolerates hearing it twice.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use plc_bridge::protocol::{
+    Check, FallBackCause, FromBridge, ItemEvent, ItemNumber, Outcome, ToBridge, Verdict,
+};
+
+use crate::policy;
+use crate::records::record::{Finding, ItemId, Record, Timings, ViewRecord};
+use crate::web::status::ItemCounts;
+
+/// The time, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// `CLOCK_MONOTONIC`, for everything that is reckoned.
+    pub mono: Duration,
+    /// Wall time, for what people read.
+    pub wall: Timestamp,
+}
+
+/// What the wiring does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Choose a view per camera for this item.
+    Gather {
+        /// The item.
+        item: ItemNumber,
+        /// When it crossed the entry eye.
+        at: Duration,
+        /// The encoder's count at that moment.
+        count: i64,
+    },
+    /// Score the item's views before the deadline.
+    Score {
+        /// The item.
+        item: ItemNumber,
+        /// When the verdict must leave.
+        deadline: Duration,
+    },
+    /// The item's views are not needed any more.
+    Forget {
+        /// The item.
+        item: ItemNumber,
+    },
+    /// Tell the bridge.
+    Send(ToBridge),
+    /// Store the record as it stands; it will change again.
+    Save(Record),
+    /// Store the finished record and owe the fleet its summary.
+    Close(Record),
+    /// Once all the above is on disk, acknowledge the bridge's events up to here.
+    Acknowledge {
+        /// Sequence number of the event.
+        through: u64,
+    },
+}
+
+/// What scoring found in one camera's view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoredView {
+    /// The camera.
+    pub camera: String,
+    /// The score, or why there is none.
+    pub result: Result<Scores, String>,
+}
+
+/// A view's score against its reference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// Distance to the reference.
+    pub score: f32,
+    /// Above it the view counts as damaged.
+    pub threshold: f32,
+    /// Where the view differs most, in pixels: x, y.
+    pub peak: [u32; 2],
+}
+
+/// What the line file fixes for every item.
+#[derive(Debug, Clone)]
+pub struct FlowSettings {
+    /// The SKU that runs.
+    pub sku: String,
+    /// The lane for imperfect items.
+    pub divert_lane: u8,
+    /// How long before the bridge's decision a verdict must leave.
+    pub verdict_margin: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Gathering,
+    Scoring,
+    Judged,
+    Interrupted,
+}
+
+#[derive(Debug)]
+struct OpenItem {
+    record: Record,
+    /// When it crossed the entry eye; unknown for an item that an earlier run began.
+    entered: Option<Duration>,
+    commit_at: Duration,
+    stage: Stage,
+}
+
+/// Every item between its entry and its outcome.
+#[derive(Debug)]
+pub struct Flow {
+    settings: FlowSettings,
+    boot: Option<String>,
+    last_event: u64,
+    items: BTreeMap<ItemNumber, OpenItem>,
+    /// Open records of an earlier run, until the bridge says which boot it is in.
+    resumed: Vec<Record>,
+    counts: ItemCounts,
+}
+
+impl Flow {
+    /// A flow that goes on from the records that an earlier run left open.
+    pub fn new(settings: FlowSettings, open_records: Vec<Record>) -> Self {
+        Self {
+            settings,
+            boot: None,
+            last_event: 0,
+            items: BTreeMap::new(),
+            resumed: open_records,
+            counts: ItemCounts::default(),
+        }
+    }
+
+    /// What happened to the items since the start.
+    pub fn counts(&self) -> &ItemCounts {
+        &self.counts
+    }
+
+    /// A message from the bridge.
+    pub fn bridge(&mut self, message: FromBridge, now: Now) -> Vec<Step> {
+        match message {
+            FromBridge::Hello { boot, .. } => self.greeted(boot),
+            FromBridge::Event { seq, event, .. } => {
+                let mut steps = Vec::new();
+                if seq > self.last_event {
+                    self.last_event = seq;
+                    self.event(event, now, &mut steps);
+                }
+                steps.push(Step::Acknowledge { through: seq });
+                steps
+            }
+            FromBridge::CommitAt { item, commit_at } => {
+                if let Some(open) = self.items.get_mut(&item) {
+                    open.commit_at = commit_at;
+                }
+                Vec::new()
+            }
+            FromBridge::Encoder { .. } | FromBridge::Plc { .. } | FromBridge::Refused { .. } => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// A new boot of the bridge knows nothing of the items of the old one: they are closed.
+    fn greeted(&mut self, boot: String) -> Vec<Step> {
+        if self.boot.as_deref() == Some(&boot) {
+            return Vec::new();
+        }
+        self.last_event = 0;
+        let mut steps = Vec::new();
+        let earlier = std::mem::take(&mut self.items);
+        let resumed = std::mem::take(&mut self.resumed);
+        for record in earlier.into_values().map(|open| open.record).chain(resumed) {
+            if record.id.boot == boot {
+                let item = record.id.item;
+                self.items.insert(item, OpenItem::resumed(record));
+            } else {
+                steps.push(Step::Forget { item: record.id.item });
+                self.close_as_lost(record, &mut steps);
+            }
+        }
+        self.boot = Some(boot);
+        steps
+    }
+
+    fn close_as_lost(&mut self, mut record: Record, steps: &mut Vec<Step>) {
+        let cause = "plc-bridge was restarted while the item was on the belt";
+        if record.verdict.is_none() {
+            self.count_uninspected(cause);
+            record.verdict = Some(Verdict::Uninspected { cause: cause.to_owned() });
+        }
+        record.outcome = Some(Outcome::Lost);
+        self.counts.lost += 1;
+        steps.push(Step::Close(record));
+    }
+
+    fn event(&mut self, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
+        match event {
+            ItemEvent::Entered { item, at, count, commit_at } => {
+                self.entered(item, at, commit_at, now);
+                let open = &self.items[&item];
+                if open.stage == Stage::Gathering {
+                    steps.push(Step::Gather { item, at, count });
+                }
+                steps.push(Step::Save(open.record.clone()));
+            }
+            ItemEvent::Delivered { item, handed_at, acknowledged_at } => {
+                if let Some(open) = self.items.get_mut(&item) {
+                    let took = acknowledged_at.saturating_sub(handed_at);
+                    open.record.timings.verdict_to_plc_ms = Some(millis(took));
+                    steps.push(Step::Save(open.record.clone()));
+                }
+            }
+            ItemEvent::Decided { item, decision, .. } => {
+                if let Some(open) = self.items.get_mut(&item) {
+                    let was_away = decision.fall_back == Some(FallBackCause::InspectorDead);
+                    open.record.decision = Some(decision);
+                    if open.stage == Stage::Judged {
+                        steps.push(Step::Save(open.record.clone()));
+                    } else if was_away {
+                        let cause = "inspectd was not running when the item passed".to_owned();
+                        steps.push(Step::Forget { item });
+                        self.conclude(item, Verdict::Uninspected { cause }, now, steps);
+                    } else {
+                        self.give_up(item, now, steps);
+                    }
+                }
+            }
+            ItemEvent::Outcome { item, outcome, .. } => {
+                self.give_up(item, now, steps);
+                if let Some(mut open) = self.items.remove(&item) {
+                    open.record.outcome = Some(outcome);
+                    match outcome {
+                        Outcome::Passed => self.counts.passed += 1,
+                        Outcome::Diverted { .. } => self.counts.diverted += 1,
+                        Outcome::Lost => self.counts.lost += 1,
+                        Outcome::WrongLane { .. } => self.counts.wrong_lane += 1,
+                    }
+                    steps.push(Step::Forget { item });
+                    steps.push(Step::Close(open.record));
+                }
+            }
+        }
+    }
+
+    fn entered(&mut self, item: ItemNumber, at: Duration, commit_at: Duration, now: Now) {
+        self.counts.entered += 1;
+        // An item that an earlier run of inspectd had begun keeps its record.
+        if self.items.contains_key(&item) {
+            return;
+        }
+        let ago = SignedDuration::try_from(now.mono.saturating_sub(at)).unwrap_or_default();
+        let record = Record {
+            id: ItemId { boot: self.boot.clone().unwrap_or_default(), item },
+            sku: self.settings.sku.clone(),
+            entered_at: now.wall.checked_sub(ago).unwrap_or(now.wall),
+            views: Vec::new(),
+            findings: Vec::new(),
+            verdict: None,
+            decision: None,
+            outcome: None,
+            timings: Timings::default(),
+        };
+        let stage = Stage::Gathering;
+        self.items.insert(item, OpenItem { record, entered: Some(at), commit_at, stage });
+    }
+
+    /// The item's views are chosen; those with a `problem` have no picture.
+    pub fn gathered(&mut self, item: ItemNumber, views: Vec<ViewRecord>, now: Now) -> Vec<Step> {
+        let Some(open) = self.items.get_mut(&item) else { return Vec::new() };
+        open.record.views = views;
+        open.record.timings.eye_to_views_ms = open.since_entry(now);
+        if open.stage != Stage::Gathering {
+            return vec![Step::Save(open.record.clone())];
+        }
+        if open.record.views.iter().all(|view| view.problem.is_some()) {
+            return self.judge(item, now);
+        }
+        open.stage = Stage::Scoring;
+        let deadline = open.commit_at.saturating_sub(self.settings.verdict_margin);
+        vec![Step::Score { item, deadline }]
+    }
+
+    /// The inference thread has scored the item's views. Scores that come after the verdict are
+    /// kept in the record and change nothing else.
+    pub fn scored(
+        &mut self,
+        item: ItemNumber,
+        views: Vec<ScoredView>,
+        queued: Duration,
+        took: Duration,
+        now: Now,
+    ) -> Vec<Step> {
+        let Some(open) = self.items.get_mut(&item) else { return Vec::new() };
+        let record = &mut open.record;
+        record.timings.queued_ms = Some(millis(queued));
+        record.timings.scoring_ms = Some(millis(took));
+        for scored in views {
+            let Some(view) = record.views.iter_mut().find(|view| view.camera == scored.camera)
+            else {
+                continue;
+            };
+            match scored.result {
+                Ok(scores) if scores.score.is_finite() && scores.threshold.is_finite() => {
+                    view.score = Some(scores.score);
+                    view.threshold = Some(scores.threshold);
+                    record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
+                }
+                Ok(_) => view.problem = Some("the score is not a finite number".to_owned()),
+                Err(why) => view.problem = Some(why),
+            }
+        }
+        // A camera whose view went unanswered must not count as normal.
+        for view in record.views.iter_mut().filter(|view| view.score.is_none()) {
+            view.problem.get_or_insert_with(|| "the view was not scored".to_owned());
+        }
+        if open.stage == Stage::Judged {
+            return vec![Step::Save(open.record.clone())];
+        }
+        self.judge(item, now)
+    }
+
+    /// Gives up on items whose deadline has come.
+    pub fn tick(&mut self, now: Now) -> Vec<Step> {
+        let margin = self.settings.verdict_margin;
+        let late: Vec<_> = self
+            .items
+            .iter()
+            .filter(|(_, open)| {
+                open.stage != Stage::Judged && open.commit_at.saturating_sub(margin) <= now.mono
+            })
+            .map(|(item, _)| *item)
+            .collect();
+        let mut steps = Vec::new();
+        for item in late {
+            self.give_up(item, now, &mut steps);
+        }
+        steps
+    }
+
+    fn give_up(&mut self, item: ItemNumber, now: Now, steps: &mut Vec<Step>) {
+        let cause = match self.items.get(&item).map(|open| open.stage) {
+            Some(Stage::Gathering) => "its pictures were not there in time",
+            Some(Stage::Scoring) => "its pictures were not scored in time",
+            Some(Stage::Interrupted) => "inspectd was restarted while it inspected the item",
+            Some(Stage::Judged) | None => return,
+        };
+        steps.push(Step::Forget { item });
+        self.conclude(item, Verdict::Uninspected { cause: cause.to_owned() }, now, steps);
+    }
+
+    fn judge(&mut self, item: ItemNumber, now: Now) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if let Some(open) = self.items.get(&item) {
+            let record = &open.record;
+            let lane = self.settings.divert_lane;
+            let verdict = policy::verdict(&record.views, &record.findings, lane);
+            self.conclude(item, verdict, now, &mut steps);
+        }
+        steps
+    }
+
+    fn conclude(&mut self, item: ItemNumber, verdict: Verdict, now: Now, steps: &mut Vec<Step>) {
+        if let Verdict::Uninspected { cause } = &verdict {
+            self.count_uninspected(cause);
+        }
+        let Some(open) = self.items.get_mut(&item) else { return };
+        open.stage = Stage::Judged;
+        open.record.verdict = Some(verdict.clone());
+        if open.record.decision.is_none() {
+            open.record.timings.eye_to_verdict_ms = open.since_entry(now);
+            // The verdict leaves before the record is stored: the disk must not make it late.
+            let boot = open.record.id.boot.clone();
+            steps.push(Step::Send(ToBridge::Verdict { item, boot, verdict }));
+        }
+        steps.push(Step::Save(open.record.clone()));
+    }
+
+    fn count_uninspected(&mut self, cause: &str) {
+        *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
+    }
+}
+
+impl OpenItem {
+    /// An item that an earlier run began. Unless that run judged it, it is given up at once.
+    fn resumed(record: Record) -> Self {
+        let stage = if record.verdict.is_some() { Stage::Judged } else { Stage::Interrupted };
+        Self { record, entered: None, commit_at: Duration::ZERO, stage }
+    }
+
+    fn since_entry(&self, now: Now) -> Option<f64> {
+        self.entered.map(|entered| millis(now.mono.saturating_sub(entered)))
+    }
+}
+
+fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {
+    let Scores { score, threshold, peak } = scores;
+    let [x, y] = peak;
+    let words = if score > threshold {
+        let times = score / threshold;
+        format!("{camera}: differs from a normal {sku}, most at ({x}, {y}); {times:.2} × the limit")
+    } else {
+        format!("{camera}: looks like a normal {sku}")
+    };
+    let camera = camera.to_owned();
+    Finding { check: Check::Damage, camera, score, threshold, at: Some(peak), words }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+#[path = "flow_tests.rs"]
+mod tests;

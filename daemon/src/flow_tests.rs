@@ -1,0 +1,221 @@
+use plc_bridge::protocol::{Action, Decision, VERSION};
+use proptest::prelude::*;
+
+use super::*;
+
+fn settings() -> FlowSettings {
+    FlowSettings {
+        sku: "carton".to_owned(),
+        divert_lane: 1,
+        verdict_margin: Duration::from_millis(40),
+    }
+}
+
+fn at(ms: u64) -> Now {
+    let wall = Timestamp::from_millisecond(1_700_000_000_000 + ms as i64).expect("in range");
+    Now { mono: Duration::from_millis(ms), wall }
+}
+
+fn hello(boot: &str) -> FromBridge {
+    FromBridge::Hello { protocol: VERSION, boot: boot.to_owned() }
+}
+
+fn event(seq: u64, event: ItemEvent) -> FromBridge {
+    FromBridge::Event { seq, lost_before: 0, event }
+}
+
+fn entered(item: u64, ms: u64) -> ItemEvent {
+    let commit_at = Duration::from_millis(ms + 2000);
+    ItemEvent::Entered { item, at: Duration::from_millis(ms), count: 0, commit_at }
+}
+
+fn decided(item: u64, action: Action, fall_back: Option<FallBackCause>) -> ItemEvent {
+    let at = Duration::from_millis(3000);
+    ItemEvent::Decided { item, at, decision: Decision { action, fall_back } }
+}
+
+fn outcome(item: u64, outcome: Outcome) -> ItemEvent {
+    ItemEvent::Outcome { item, at: Duration::from_millis(4000), outcome }
+}
+
+fn scored(score: f32) -> Vec<ScoredView> {
+    let scores = Scores { score, threshold: 1.0, peak: [10, 20] };
+    vec![ScoredView { camera: "side".to_owned(), result: Ok(scores) }]
+}
+
+fn started() -> Flow {
+    let mut flow = Flow::new(settings(), Vec::new());
+    flow.bridge(hello("a"), at(0));
+    flow
+}
+
+fn verdict_in(steps: &[Step]) -> Option<Verdict> {
+    steps.iter().find_map(|step| match step {
+        Step::Send(ToBridge::Verdict { verdict, .. }) => Some(verdict.clone()),
+        _ => None,
+    })
+}
+
+fn closed_in(steps: &[Step]) -> Option<Record> {
+    steps.iter().find_map(|step| match step {
+        Step::Close(record) => Some(record.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_damaged_item_is_gathered_scored_diverted_and_closed() {
+    let mut flow = started();
+    let steps = flow.bridge(event(1, entered(7, 1000)), at(1010));
+    assert!(matches!(steps[0], Step::Gather { item: 7, .. }));
+    assert!(matches!(steps.last(), Some(Step::Acknowledge { through: 1 })));
+
+    let steps = flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    assert_eq!(steps, vec![Step::Score { item: 7, deadline: Duration::from_millis(2960) }]);
+
+    let steps = flow.scored(7, scored(2.5), Duration::ZERO, Duration::from_millis(60), at(1600));
+    let expected = Verdict::Divert { lane: 1, reasons: vec![Check::Damage] };
+    assert_eq!(verdict_in(&steps), Some(expected));
+
+    flow.bridge(event(2, decided(7, Action::Divert { lane: 1 }, None)), at(3000));
+    let steps = flow.bridge(event(3, outcome(7, Outcome::Diverted { lane: 1 })), at(4000));
+    let record = closed_in(&steps).expect("the record is closed");
+    assert_eq!(record.outcome, Some(Outcome::Diverted { lane: 1 }));
+    assert_eq!(record.timings.eye_to_verdict_ms, Some(600.0));
+    assert_eq!(record.entered_at, at(1000).wall);
+    assert_eq!(flow.counts().diverted, 1);
+}
+
+#[test]
+fn an_item_that_is_not_scored_by_its_deadline_is_uninspected_with_the_cause() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    assert_eq!(flow.tick(at(2959)), Vec::new());
+    let steps = flow.tick(at(2960));
+    let cause = "its pictures were not scored in time".to_owned();
+    assert_eq!(verdict_in(&steps), Some(Verdict::Uninspected { cause }));
+    assert_eq!(flow.tick(at(2970)), Vec::new(), "it is given up once");
+    let late = flow.scored(7, scored(0.1), Duration::ZERO, Duration::ZERO, at(3100));
+    assert_eq!(verdict_in(&late), None, "a late score changes no verdict");
+}
+
+#[test]
+fn a_stopped_belt_moves_the_deadline() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    let commit_at = Duration::from_secs(3600);
+    flow.bridge(FromBridge::CommitAt { item: 7, commit_at }, at(1100));
+    assert_eq!(flow.tick(at(10_000)), Vec::new());
+}
+
+#[test]
+fn a_score_that_is_not_a_number_never_passes_an_item() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    let steps = flow.scored(7, scored(f32::NAN), Duration::ZERO, Duration::ZERO, at(1600));
+    assert!(matches!(verdict_in(&steps), Some(Verdict::Uninspected { .. })));
+}
+
+#[test]
+fn a_camera_that_got_no_answer_makes_the_item_uninspected() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    flow.gathered(7, vec![ViewRecord::of("side"), ViewRecord::of("top")], at(1500));
+    let steps = flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1600));
+    let cause = "top: the view was not scored".to_owned();
+    assert_eq!(verdict_in(&steps), Some(Verdict::Uninspected { cause }));
+}
+
+#[test]
+fn items_that_passed_while_inspectd_was_away_are_recorded_as_uninspected() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(9000));
+    let fall_back = Some(FallBackCause::InspectorDead);
+    let steps = flow.bridge(event(2, decided(7, Action::Divert { lane: 1 }, fall_back)), at(9000));
+    assert_eq!(verdict_in(&steps), None, "the decision stands: nothing is asked for");
+    let steps = flow.bridge(event(3, outcome(7, Outcome::Diverted { lane: 1 })), at(9000));
+    let record = closed_in(&steps).expect("the record is closed");
+    let cause = "inspectd was not running when the item passed".to_owned();
+    assert_eq!(record.verdict, Some(Verdict::Uninspected { cause }));
+    assert_eq!(record.timings.eye_to_verdict_ms, None);
+}
+
+#[test]
+fn a_killed_inspectd_goes_on_with_the_records_that_it_left_open() {
+    let mut flow = started();
+    let steps = flow.bridge(event(1, entered(7, 1000)), at(1000));
+    let Some(Step::Save(open)) = steps.iter().find(|step| matches!(step, Step::Save(_))) else {
+        panic!("the entered item is not saved: {steps:?}");
+    };
+
+    let mut restarted = Flow::new(settings(), vec![open.clone()]);
+    restarted.bridge(hello("a"), at(1500));
+    let cause = "inspectd was restarted while it inspected the item".to_owned();
+    let verdict = verdict_in(&restarted.tick(at(1500)));
+    assert_eq!(verdict, Some(Verdict::Uninspected { cause }));
+    let steps = restarted.bridge(event(5, outcome(7, Outcome::Passed)), at(4000));
+    assert!(closed_in(&steps).is_some());
+}
+
+#[test]
+fn a_restarted_bridge_closes_the_items_of_its_earlier_boot_as_lost() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    let steps = flow.bridge(hello("b"), at(1500));
+    let record = closed_in(&steps).expect("closed");
+    assert_eq!(record.outcome, Some(Outcome::Lost));
+    let steps = flow.bridge(event(1, entered(1, 2000)), at(2000));
+    assert!(matches!(steps[0], Step::Gather { item: 1, .. }), "numbers start anew: {steps:?}");
+}
+
+#[test]
+fn a_replayed_event_is_acknowledged_and_changes_nothing() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    let steps = flow.bridge(event(1, entered(7, 1000)), at(1100));
+    assert_eq!(steps, vec![Step::Acknowledge { through: 1 }]);
+    assert_eq!(flow.counts().entered, 1);
+}
+
+proptest! {
+    /// Whatever comes in whatever order, an item gets at most one verdict and one closed record,
+    /// and the record that is closed has a verdict.
+    #[test]
+    fn every_item_is_judged_once_and_closed_once(
+        inputs in proptest::collection::vec((0u8..6, 1u64..4), 1..60)
+    ) {
+        let mut flow = started();
+        let mut verdicts = BTreeMap::<u64, u32>::new();
+        let mut closes = BTreeMap::<u64, u32>::new();
+        let mut entries = std::collections::BTreeSet::new();
+        for (seq, (what, item)) in (1u64..).zip(inputs) {
+            let now = at(1000 + seq * 100);
+            let steps = match what {
+                0 if entries.insert(item) => {
+                    flow.bridge(event(seq, entered(item, 1000 + seq * 100)), now)
+                }
+                1 => flow.gathered(item, vec![ViewRecord::of("side")], now),
+                2 => flow.scored(item, scored(0.5), Duration::ZERO, Duration::ZERO, now),
+                3 => flow.bridge(event(seq, decided(item, Action::Pass, None)), now),
+                4 => flow.bridge(event(seq, outcome(item, Outcome::Passed)), now),
+                _ => flow.tick(now),
+            };
+            for step in steps {
+                match step {
+                    Step::Send(ToBridge::Verdict { item, .. }) => {
+                        *verdicts.entry(item).or_default() += 1;
+                    }
+                    Step::Close(record) => {
+                        prop_assert!(record.verdict.is_some());
+                        *closes.entry(record.id.item).or_default() += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        prop_assert!(verdicts.values().all(|n| *n == 1), "{verdicts:?}");
+        prop_assert!(closes.values().all(|n| *n == 1), "{closes:?}");
+    }
+}

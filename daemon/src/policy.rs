@@ -1,0 +1,98 @@
+//! From findings to a verdict: a pure function.
+//!
+//! The order of the rules is the order of certainty. A view that is known to be imperfect diverts
+//! the item, whatever the other cameras missed; an item of which any view could not be judged is
+//! reported as uninspected, with the cause, and never passed silently; only an item of which every
+//! view was judged and found normal passes.
+
+use plc_bridge::protocol::Verdict;
+
+use crate::records::record::{Finding, ViewRecord};
+
+/// What inspectd asks for, given what the checks found.
+///
+/// `views` has one entry for each camera; one with a `problem` could not be judged. `lane` is the
+/// lane for imperfect items.
+pub fn verdict(views: &[ViewRecord], findings: &[Finding], lane: u8) -> Verdict {
+    let mut reasons: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.exceeds())
+        .map(|finding| finding.check)
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    if !reasons.is_empty() {
+        return Verdict::Divert { lane, reasons };
+    }
+
+    let problems: Vec<_> = views
+        .iter()
+        .filter_map(|view| view.problem.as_ref().map(|why| format!("{}: {why}", view.camera)))
+        .collect();
+    if views.is_empty() {
+        return Verdict::Uninspected { cause: "no camera saw the item".to_owned() };
+    }
+    if !problems.is_empty() {
+        return Verdict::Uninspected { cause: problems.join("; ") };
+    }
+    Verdict::Pass
+}
+
+#[cfg(test)]
+mod tests {
+    use plc_bridge::protocol::Check;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn view(camera: &str, problem: Option<&str>) -> ViewRecord {
+        ViewRecord { problem: problem.map(str::to_owned), ..ViewRecord::of(camera) }
+    }
+
+    fn finding(check: Check, score: f32) -> Finding {
+        let words = String::new();
+        Finding { check, camera: "side".to_owned(), score, threshold: 1.0, at: None, words }
+    }
+
+    #[test]
+    fn an_item_whose_views_are_all_normal_passes() {
+        let views = [view("side", None), view("top", None)];
+        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.9)], 1), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_known_defect_diverts_even_when_another_view_is_missing() {
+        let views = [view("side", None), view("top", Some("no frame"))];
+        let found = [finding(Check::Damage, 1.2), finding(Check::Damage, 3.0)];
+        let expected = Verdict::Divert { lane: 2, reasons: vec![Check::Damage] };
+        assert_eq!(verdict(&views, &found, 2), expected);
+    }
+
+    #[test]
+    fn a_view_that_could_not_be_judged_makes_the_item_uninspected() {
+        let views = [view("side", None), view("top", Some("no frame"))];
+        let expected = Verdict::Uninspected { cause: "top: no frame".to_owned() };
+        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.2)], 1), expected);
+    }
+
+    #[test]
+    fn an_item_without_views_is_uninspected() {
+        assert!(matches!(verdict(&[], &[], 1), Verdict::Uninspected { .. }));
+    }
+
+    proptest! {
+        #[test]
+        fn an_item_passes_only_if_every_view_was_judged_and_none_exceeds(
+            problems in proptest::collection::vec(any::<bool>(), 0..4),
+            scores in proptest::collection::vec(0.0f32..2.0, 0..6),
+        ) {
+            let views: Vec<_> =
+                problems.iter().map(|bad| view("side", bad.then_some("broken"))).collect();
+            let found: Vec<_> = scores.iter().map(|s| finding(Check::Damage, *s)).collect();
+            let fine = !views.is_empty()
+                && problems.iter().all(|bad| !bad)
+                && scores.iter().all(|score| *score <= 1.0);
+            prop_assert_eq!(verdict(&views, &found, 1) == Verdict::Pass, fine);
+        }
+    }
+}
