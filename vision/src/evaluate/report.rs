@@ -1,0 +1,323 @@
+//! The picture of an evaluation: one SVG file with everything inside, drawn with the viewer's own
+//! sans-serif font.
+//!
+//! Left to right, the histogram shows normalised scores; each class of items is a row of its own,
+//! so that classes of different sizes can be compared. The line is the **cut**: the threshold with
+//! the best balance of both kinds of errors on these very items. Below are the ten items that lie
+//! farthest on the wrong side of it, or nearest to it where all are right.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use base64::Engine;
+use image::imageops::FilterType;
+
+use super::{Evaluation, ItemScore};
+use crate::dataset::GOOD;
+use crate::picture::Picture;
+
+/// Width of the drawing, in SVG units.
+const WIDTH: f64 = 1180.0;
+/// Left and right of the histogram.
+const PLOT: (f64, f64) = (150.0, 1150.0);
+/// Height of a class's row, and where the first begins.
+const ROW: f64 = 80.0;
+const TOP: f64 = 90.0;
+/// Bars across the histogram.
+const BARS: usize = 50;
+/// Errors shown, in rows of five.
+const WORST: usize = 10;
+/// Size of a shown error with its words.
+const CARD: (f64, f64) = (228.0, 190.0);
+/// Longest side of an error's picture, in pixels.
+const THUMBNAIL_PX: u32 = 440;
+/// Colours of good items and of defects.
+const COLOURS: (&str, &str) = ("#4a7fb5", "#d1603d");
+
+/// Draws the evaluation.
+pub fn svg(evaluation: &Evaluation) -> String {
+    let mut classes: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for item in &evaluation.items {
+        classes.entry(&item.class).or_default().push(item.score);
+    }
+    let plot_bottom = TOP + ROW * classes.len() as f64;
+    let rows = WORST.min(evaluation.items.len()).div_ceil(5);
+    let height = plot_bottom + 90.0 + rows as f64 * CARD.1;
+    let mut drawing = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+         font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
+    );
+    heading(&mut drawing, evaluation);
+    let cut = cut(&evaluation.items);
+    histogram(&mut drawing, &classes, cut, plot_bottom);
+    worst_errors(&mut drawing, &evaluation.items, cut, plot_bottom + 60.0);
+    drawing.push_str("</svg>\n");
+    drawing
+}
+
+fn text(drawing: &mut String, x: f64, y: f64, attributes: &str, words: &str) {
+    let words = words
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    writeln!(
+        drawing,
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" {attributes}>{words}</text>"
+    )
+    .expect("writing to a string cannot fail");
+}
+
+fn heading(drawing: &mut String, evaluation: &Evaluation) {
+    let figure = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
+    let overall = &evaluation.overall;
+    let summary = format!(
+        "AUROC {}   average precision {}   false diverts {} at 95 % detection, {} at 99 %   \
+         {:.0} ms an item   {} items, {} broken pictures",
+        figure(overall.auroc),
+        figure(overall.average_precision),
+        figure(overall.false_divert_rate_at_95_detection),
+        figure(overall.false_divert_rate_at_99_detection),
+        overall.ms_per_item,
+        overall.items,
+        evaluation.broken.len(),
+    );
+    text(
+        drawing,
+        20.0,
+        30.0,
+        "font-size=\"17\" font-weight=\"bold\"",
+        &summary,
+    );
+    text(drawing, 20.0, 52.0, "fill=\"#666\"", &evaluation.command);
+    text(
+        drawing,
+        20.0,
+        70.0,
+        "fill=\"#666\" font-size=\"10\"",
+        &evaluation.package,
+    );
+}
+
+fn histogram(drawing: &mut String, classes: &BTreeMap<&str, Vec<f64>>, cut: f64, bottom: f64) {
+    let all = || classes.values().flatten().copied();
+    let (low, high) = (
+        all().fold(f64::INFINITY, f64::min),
+        all().fold(f64::NEG_INFINITY, f64::max),
+    );
+    if !low.is_finite() || !high.is_finite() {
+        text(drawing, PLOT.0, TOP + 20.0, "", "no item was scored");
+        return;
+    }
+    let span = (high - low).max(1e-9);
+    let at = |score: f64| PLOT.0 + (score - low) / span * (PLOT.1 - PLOT.0);
+    for (row, (class, scores)) in classes.iter().enumerate() {
+        let base = TOP + ROW * (row as f64 + 1.0) - 8.0;
+        let colour = if *class == GOOD { COLOURS.0 } else { COLOURS.1 };
+        let mut counts = [0usize; BARS];
+        for score in scores {
+            counts[(((score - low) / span * BARS as f64) as usize).min(BARS - 1)] += 1;
+        }
+        let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
+        let width = (PLOT.1 - PLOT.0) / BARS as f64;
+        for (bar, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let tall = *count as f64 / most * (ROW - 24.0);
+            writeln!(
+                drawing,
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{tall:.1}\" \
+                 fill=\"{colour}\"><title>{count}</title></rect>",
+                PLOT.0 + bar as f64 * width,
+                base - tall,
+                width - 1.0,
+            )
+            .expect("writing to a string cannot fail");
+        }
+        line(drawing, (PLOT.0, base), (PLOT.1, base), "#bbb");
+        text(drawing, 20.0, base - 24.0, "font-weight=\"bold\"", class);
+        text(
+            drawing,
+            20.0,
+            base - 8.0,
+            "fill=\"#666\"",
+            &format!("{} items", scores.len()),
+        );
+    }
+    line(drawing, (at(cut), TOP), (at(cut), bottom), "#222");
+    for score in [low, (low + high) / 2.0, high] {
+        let anchor = "text-anchor=\"middle\" fill=\"#666\"";
+        text(
+            drawing,
+            at(score),
+            bottom + 12.0,
+            anchor,
+            &format!("{score:.1}"),
+        );
+    }
+    let label = "spreads above the mean of held-out normal items (logarithm of the score)";
+    text(drawing, PLOT.0, bottom + 30.0, "fill=\"#666\"", label);
+}
+
+fn line(drawing: &mut String, from: (f64, f64), to: (f64, f64), colour: &str) {
+    writeln!(
+        drawing,
+        "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\"/>",
+        from.0, from.1, to.0, to.1
+    )
+    .expect("writing to a string cannot fail");
+}
+
+/// The threshold with the largest sum of both shares of right answers; between two scores.
+fn cut(items: &[ItemScore]) -> f64 {
+    let mut sorted: Vec<(f64, bool)> = items
+        .iter()
+        .map(|item| (item.score, item.class == GOOD))
+        .collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let goods = sorted.iter().filter(|(_, good)| *good).count().max(1) as f64;
+    let defects = sorted.iter().filter(|(_, good)| !*good).count().max(1) as f64;
+    let Some(&(lowest, _)) = sorted.first() else {
+        return 0.0;
+    };
+    let (mut balance, mut best) = (0.0, (0.0, lowest));
+    for (at, (score, good)) in sorted.iter().enumerate() {
+        balance += if *good { 1.0 / goods } else { -1.0 / defects };
+        let next = sorted.get(at + 1).map_or(*score, |(next, _)| *next);
+        if balance > best.0 && next > *score {
+            best = (balance, (score + next) / 2.0);
+        }
+    }
+    best.1
+}
+
+fn worst_errors(drawing: &mut String, items: &[ItemScore], cut: f64, top: f64) {
+    // How far on the wrong side of the cut; negative on the right side.
+    let wrong = |item: &ItemScore| {
+        if item.class == GOOD {
+            item.score - cut
+        } else {
+            cut - item.score
+        }
+    };
+    let mut worst: Vec<&ItemScore> = items.iter().collect();
+    worst.sort_by(|a, b| wrong(b).total_cmp(&wrong(a)));
+    for (place, item) in worst.into_iter().take(WORST).enumerate() {
+        let x = 20.0 + (place % 5) as f64 * CARD.0;
+        let y = top + (place / 5) as f64 * CARD.1;
+        let verdict = match (wrong(item) > 0.0, item.class == GOOD) {
+            (true, true) => "false divert",
+            (true, false) => "missed",
+            (false, _) => "right, but close",
+        };
+        text(
+            drawing,
+            x,
+            y,
+            "font-weight=\"bold\"",
+            &format!("{verdict}: {}", item.class),
+        );
+        let words = format!("{} {} ({:.2})", item.name, item.view, item.score);
+        text(
+            drawing,
+            x,
+            y + 15.0,
+            "fill=\"#666\" font-size=\"11\"",
+            &words,
+        );
+        let (width, height) = (CARD.0 - 10.0, CARD.1 - 50.0);
+        match thumbnail(item) {
+            Ok(jpeg) => writeln!(
+                drawing,
+                "<image x=\"{x:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"{height}\" \
+                 href=\"data:image/jpeg;base64,{jpeg}\"/>",
+                y + 22.0
+            )
+            .expect("writing to a string cannot fail"),
+            Err(cause) => text(drawing, x, y + 40.0, "font-size=\"11\"", &cause),
+        }
+    }
+}
+
+/// The item's picture with its heat map, as a small JPEG in base64.
+fn thumbnail(item: &ItemScore) -> Result<String, String> {
+    let picture = Picture::open(&item.picture).map_err(|error| error.to_string())?;
+    let shown = item.heat.overlay(&picture);
+    let scale = f64::from(THUMBNAIL_PX) / f64::from(shown.width().max(shown.height()));
+    let side = |length: u32| ((f64::from(length) * scale.min(1.0)).round() as u32).max(1);
+    let (width, height) = (side(shown.width()), side(shown.height()));
+    let small = image::imageops::resize(&shown, width, height, FilterType::Triangle);
+    let jpeg = Picture::from(small)
+        .to_jpeg(80)
+        .map_err(|error| error.to_string())?;
+    Ok(base64::engine::general_purpose::STANDARD.encode(jpeg))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scoring::HeatMap;
+
+    fn item(class: &str, score: f64, picture: &std::path::Path) -> ItemScore {
+        let values = vec![score as f32; 4];
+        let heat = HeatMap {
+            width: 2,
+            height: 2,
+            values,
+            picture_width: 20,
+            picture_height: 20,
+            hot: 1.0,
+        };
+        ItemScore {
+            class: class.into(),
+            name: "a<b".into(),
+            score,
+            view: "top".into(),
+            picture: picture.into(),
+            heat,
+            views: BTreeMap::from([("top".into(), (score, 2.0))]),
+        }
+    }
+
+    #[test]
+    fn the_cut_lies_between_classes_that_separate() {
+        let none = std::path::Path::new("");
+        let items = [
+            item(GOOD, 1.0, none),
+            item(GOOD, 2.0, none),
+            item("dent", 4.0, none),
+        ];
+        assert_eq!(cut(&items), 3.0);
+    }
+
+    #[test]
+    fn the_picture_holds_every_class_and_the_worst_error_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("p.png");
+        image::RgbImage::new(20, 20).save(&file).unwrap();
+        let items = vec![
+            item(GOOD, 1.0, &file),
+            item(GOOD, 9.0, &file),
+            item("dent", 0.5, &file),
+            item("tear", 4.0, &file),
+            item("tear", 5.0, &file),
+        ];
+        let evaluation = super::super::summarise(items, vec![], "evaluate <x>".into(), "p".into());
+        let drawing = svg(&evaluation);
+        for words in [
+            "dent",
+            "tear",
+            "good",
+            "data:image/jpeg;base64,",
+            "a&lt;b",
+            "&lt;x&gt;",
+        ] {
+            assert!(drawing.contains(words), "{words} is missing");
+        }
+        let (false_divert, missed) = (drawing.find("false divert:"), drawing.find("missed:"));
+        assert!(false_divert.is_some() && missed.is_some());
+        assert!(
+            false_divert < missed,
+            "the good item at 9 is farther off than the dent at 0.5"
+        );
+        assert_eq!(drawing.matches("<image").count(), 5);
+    }
+}

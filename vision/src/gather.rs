@@ -1,0 +1,374 @@
+//! **Gathering**: for each item, from each camera, the frame in which the item stood in the
+//! middle of that camera's window.
+//!
+//! The **target** of (item, camera) is the encoder count at which the item stands there: its count
+//! at the entry eye plus the window's position in counts. The **target time** is the first time at
+//! which the encoder reached the target, interpolated between two samples; a belt that stops before
+//! it delays it, a belt that runs back after it changes nothing. Once a frame newer than the target
+//! time has come (or has not come for [`patience`]), the nearest frame is the item's view, unless
+//! the belt moved more than the window's tolerance between that frame and the target.
+//!
+//! No clock and no camera inside: samples, entries and the time are arguments, frames come through
+//! [`FrameStore`].
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::capture::{Frame, Ring};
+use crate::config::CameraSection;
+
+/// Items that may wait for their views at the same time; a tunnel of 10 m holds far fewer.
+const ITEMS_MAX: usize = 1024;
+/// Encoder samples kept: 40 s at one sample every 10 ms, longer than any item takes to its window.
+const SAMPLES_MAX: usize = 4096;
+
+/// How long past the target time a camera may stay silent before the item does without its view:
+/// three pictures, and 100 ms for the way from the sensor to the ring.
+pub fn patience(window: &Window) -> Duration {
+    window.frame_interval * 3 + Duration::from_millis(100)
+}
+
+/// Where frames are looked up.
+pub trait FrameStore {
+    /// The frame of `camera` taken nearest to `at`, before or after; `None` when there is none.
+    fn nearest(&self, camera: &str, at: Duration) -> Option<Arc<Frame>>;
+    /// When the newest frame of `camera` was taken.
+    fn newest_at(&self, camera: &str) -> Option<Duration>;
+}
+
+/// The rings of the running cameras, by name.
+#[derive(Debug, Default, Clone)]
+pub struct Rings(HashMap<Arc<str>, Arc<Ring>>);
+
+impl Rings {
+    /// The rings, each with its camera's name.
+    pub fn new(rings: impl IntoIterator<Item = (Arc<str>, Arc<Ring>)>) -> Rings {
+        Rings(rings.into_iter().collect())
+    }
+}
+
+impl FrameStore for Rings {
+    fn nearest(&self, camera: &str, at: Duration) -> Option<Arc<Frame>> {
+        self.0.get(camera)?.nearest(at)
+    }
+
+    fn newest_at(&self, camera: &str) -> Option<Duration> {
+        self.0.get(camera)?.newest_at()
+    }
+}
+
+/// Where one camera looks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// The camera's name.
+    pub camera: Arc<str>,
+    /// From the entry eye to the window's middle, in millimetres.
+    pub position_mm: f64,
+    /// How far from the middle an item may stand in a usable frame, in millimetres.
+    pub tolerance_mm: f64,
+    /// From one frame to the next.
+    pub frame_interval: Duration,
+}
+
+impl From<&CameraSection> for Window {
+    fn from(camera: &CameraSection) -> Window {
+        Window {
+            camera: camera.name.as_str().into(),
+            position_mm: camera.position_mm,
+            tolerance_mm: camera.tolerance_mm,
+            frame_interval: Duration::from_secs(1) / camera.fps.max(1),
+        }
+    }
+}
+
+/// Why an item has no view from a camera.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Missing {
+    /// The camera has delivered nothing at all.
+    NoFrame,
+    /// The nearest frame shows the item too far from the window's middle: the camera was silent.
+    TooFar {
+        /// How far past the middle the item stood, in millimetres; negative before it.
+        offset_mm: f64,
+    },
+    /// Frames of that moment were overwritten before the item asked for them, or the camera only
+    /// came back later.
+    Overwritten,
+    /// More items than the gatherer can hold were waiting; the oldest gave way.
+    TooManyItems,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::NoFrame => write!(f, "the camera delivered no picture"),
+            Missing::TooFar { offset_mm } => {
+                write!(
+                    f,
+                    "the nearest picture shows the item {offset_mm:.0} mm off the middle"
+                )
+            }
+            Missing::Overwritten => write!(f, "no picture of that moment is left"),
+            Missing::TooManyItems => write!(f, "more than {ITEMS_MAX} items waited for pictures"),
+        }
+    }
+}
+
+/// One camera's part of an item.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The camera's name.
+    pub camera: Arc<str>,
+    /// The frame, or why there is none.
+    pub frame: Result<Arc<Frame>, Missing>,
+    /// How far past the window's middle the item stood in the nearest frame, in millimetres;
+    /// negative before it, 0 where no frame was found.
+    pub offset_mm: f64,
+}
+
+/// An item whose cameras are all settled.
+#[derive(Debug, Clone)]
+pub struct Gathered {
+    /// The item's number.
+    pub item: u64,
+    /// One view per camera, in the order of the windows.
+    pub views: Vec<View>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Duration,
+    count: i64,
+}
+
+/// One camera's part of an item that is on its way.
+#[derive(Debug)]
+enum Pending {
+    /// The belt has not brought the item to the window.
+    Before { target: f64 },
+    /// It has, at `at`.
+    Reached { target: f64, at: Duration },
+    /// The view is picked, or given up.
+    Settled(View),
+}
+
+/// Picks each item's frames.
+#[derive(Debug)]
+pub struct Gatherer {
+    windows: Vec<Window>,
+    mm_per_count: f64,
+    samples: VecDeque<Sample>,
+    items: BTreeMap<u64, Vec<Pending>>,
+    /// Items that gave way to newer ones and still have to be reported.
+    evicted: Vec<Gathered>,
+}
+
+impl Gatherer {
+    /// A gatherer for the windows of all `cameras`; `mm_per_count` is the belt's travel per encoder
+    /// count, greater than zero.
+    pub fn new(cameras: Vec<Window>, mm_per_count: f64) -> Gatherer {
+        assert!(
+            mm_per_count > 0.0,
+            "mm_per_count must be greater than zero: {mm_per_count}"
+        );
+        Gatherer {
+            windows: cameras,
+            mm_per_count,
+            samples: VecDeque::with_capacity(SAMPLES_MAX),
+            items: BTreeMap::new(),
+            evicted: Vec::new(),
+        }
+    }
+
+    /// The encoder stood at `count` at the time `at`. A sample that is not newer than the last one
+    /// is ignored.
+    pub fn encoder_sample(&mut self, at: Duration, count: i64) {
+        let sample = Sample { at, count };
+        if let Some(last) = self.samples.back().copied() {
+            if at <= last.at {
+                return;
+            }
+            for pending in self.items.values_mut().flatten() {
+                if let Pending::Before { target } = *pending
+                    && let Some(at) = reached(last, sample, target)
+                {
+                    *pending = Pending::Reached { target, at };
+                }
+            }
+        }
+        if self.samples.len() == SAMPLES_MAX {
+            self.samples.pop_front();
+        }
+        self.samples.push_back(sample);
+    }
+
+    /// `item` passed the entry eye at the time `at`, with the encoder at `count`. It may be told
+    /// after samples that are newer than the entry.
+    pub fn item_entered(&mut self, item: u64, at: Duration, count: i64) {
+        if self.items.len() >= ITEMS_MAX
+            && let Some((item, pending)) = self.items.pop_first()
+        {
+            let views = pending
+                .into_iter()
+                .zip(&self.windows)
+                .map(|(pending, window)| match pending {
+                    Pending::Settled(view) => view,
+                    _ => missing(window, Missing::TooManyItems, 0.0),
+                })
+                .collect();
+            self.evicted.push(Gathered { item, views });
+        }
+        let pending = self
+            .windows
+            .iter()
+            .map(|window| {
+                let target = count as f64 + window.position_mm / self.mm_per_count;
+                match self.reached_since(Sample { at, count }, target) {
+                    Some(at) => Pending::Reached { target, at },
+                    None => Pending::Before { target },
+                }
+            })
+            .collect();
+        self.items.insert(item, pending);
+    }
+
+    /// The item left the belt, or its views are of no use any more.
+    pub fn forget(&mut self, item: u64) {
+        self.items.remove(&item);
+    }
+
+    /// Items that wait for views.
+    pub fn waiting(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The items whose cameras are all settled at the time `now`; each is returned once.
+    pub fn poll(&mut self, now: Duration, frames: &dyn FrameStore) -> Vec<Gathered> {
+        let mut done = std::mem::take(&mut self.evicted);
+        for pending in self.items.values_mut() {
+            for (pending, window) in pending.iter_mut().zip(&self.windows) {
+                if let Pending::Reached { target, at } = *pending
+                    && let Some(view) = settle(
+                        window,
+                        target,
+                        at,
+                        now,
+                        frames,
+                        &self.samples,
+                        self.mm_per_count,
+                    )
+                {
+                    *pending = Pending::Settled(view);
+                }
+            }
+        }
+        let settled = |pending: &Pending| matches!(pending, Pending::Settled(_));
+        let ready = self
+            .items
+            .extract_if(.., |_, pending| pending.iter().all(settled));
+        done.extend(ready.map(|(item, pending)| {
+            Gathered {
+                item,
+                views: pending
+                    .into_iter()
+                    .filter_map(|pending| match pending {
+                        Pending::Settled(view) => Some(view),
+                        Pending::Before { .. } | Pending::Reached { .. } => None,
+                    })
+                    .collect(),
+            }
+        }));
+        done
+    }
+
+    /// When the encoder first reached `target`, from `entry` through the samples after it.
+    fn reached_since(&self, entry: Sample, target: f64) -> Option<Duration> {
+        if target <= entry.count as f64 {
+            return Some(entry.at);
+        }
+        let mut before = entry;
+        for &sample in self.samples.iter().filter(|sample| sample.at > entry.at) {
+            if let Some(at) = reached(before, sample, target) {
+                return Some(at);
+            }
+            before = sample;
+        }
+        None
+    }
+}
+
+/// When the belt reached `target` between two samples, if it did.
+fn reached(from: Sample, to: Sample, target: f64) -> Option<Duration> {
+    let (start, end) = (from.count as f64, to.count as f64);
+    if target > end || end <= start {
+        return None;
+    }
+    let part = ((target - start) / (end - start)).max(0.0);
+    Some(from.at + (to.at - from.at).mul_f64(part))
+}
+
+/// Where the belt stood at the time `at`, in counts; `None` before the oldest sample. After the
+/// newest sample the belt is taken to stand.
+fn position_at(samples: &VecDeque<Sample>, at: Duration) -> Option<f64> {
+    let after = samples.partition_point(|sample| sample.at <= at);
+    let from = samples.get(after.checked_sub(1)?)?;
+    let Some(to) = samples.get(after) else {
+        return Some(from.count as f64);
+    };
+    let part = (at - from.at).as_secs_f64() / (to.at - from.at).as_secs_f64();
+    Some(from.count as f64 + part * (to.count - from.count) as f64)
+}
+
+fn missing(window: &Window, why: Missing, offset_mm: f64) -> View {
+    View {
+        camera: Arc::clone(&window.camera),
+        frame: Err(why),
+        offset_mm,
+    }
+}
+
+/// The view of an item that stood at `target` at `reached_at`, or `None` while it is worth waiting.
+fn settle(
+    window: &Window,
+    target: f64,
+    reached_at: Duration,
+    now: Duration,
+    frames: &dyn FrameStore,
+    samples: &VecDeque<Sample>,
+    mm_per_count: f64,
+) -> Option<View> {
+    let waited_enough = now > reached_at + patience(window);
+    let newer_came = frames
+        .newest_at(&window.camera)
+        .is_some_and(|at| at >= reached_at);
+    if !newer_came && !waited_enough {
+        return None;
+    }
+    let Some(frame) = frames.nearest(&window.camera, reached_at) else {
+        return Some(missing(window, Missing::NoFrame, 0.0));
+    };
+    // The belt's position at the frame is known once a sample as new as the frame has come.
+    if samples.back().is_none_or(|sample| sample.at < frame.at) && !waited_enough {
+        return None;
+    }
+    let Some(position) = position_at(samples, frame.at) else {
+        return Some(missing(window, Missing::Overwritten, 0.0));
+    };
+    let offset_mm = (position - target) * mm_per_count;
+    if offset_mm.abs() <= window.tolerance_mm {
+        return Some(View {
+            camera: Arc::clone(&window.camera),
+            frame: Ok(frame),
+            offset_mm,
+        });
+    }
+    // A frame a whole interval after the target is the oldest of those that are left.
+    let why = if frame.at > reached_at + window.frame_interval {
+        Missing::Overwritten
+    } else {
+        Missing::TooFar { offset_mm }
+    };
+    Some(missing(window, why, offset_mm))
+}

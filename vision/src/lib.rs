@@ -1,0 +1,31 @@
+//! Captures views of items, scores them against normal ones and learns what normal is.
+//!
+//! The path of one item, which is also the order to read in: [`capture`] keeps each camera's latest
+//! frames, [`gather`] picks the frame in which the item stood in the camera's window,
+//! [`inference`] scores these frames on a thread of its own with [`scoring`]. [`learn`] makes the
+//! references that scoring compares with, [`evaluate`] tells how well that works.
+
+pub mod backbone;
+pub mod capture;
+pub mod config;
+pub mod dataset;
+pub mod evaluate;
+pub mod gather;
+pub mod inference;
+pub mod learn;
+pub mod picture;
+pub mod progress;
+pub mod scoring;
+
+pub use capture::{Camera, CameraState, CaptureCounters, CaptureError, Frame, Ring, monotonic_now};
+pub use config::{CameraSection, ModelSection};
+pub use dataset::{Dataset, DatasetError};
+pub use evaluate::{EvaluateError, EvaluateOptions, Evaluation, Metrics};
+pub use gather::{FrameStore, Gathered, Gatherer, Missing, Rings, View, Window};
+pub use inference::{InspectionThread, Job, Scored};
+pub use learn::{LearnError, Learned, learn};
+pub use picture::{Picture, PictureError, PixelFormat};
+pub use progress::{Progress, Silent};
+pub use scoring::{
+    Calibration, HeatMap, Reference, ReferenceKey, Scorer, ScoringError, ViewScore,
+};

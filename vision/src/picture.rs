@@ -1,0 +1,466 @@
+//! A **picture**: 8-bit pixels, colour (RGB) or grey, as they came from a camera or a file.
+//!
+//! The pixels stay where the camera put them: a picture can hold a mapped GStreamer buffer, whose
+//! rows may be padded to a **stride** (bytes from one row's start to the next). Nothing is copied
+//! until the picture is scaled for scoring or compressed for a record.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor};
+use std::path::{Path, PathBuf};
+
+use gstreamer_video as gst_video;
+use gstreamer_video::prelude::*;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageReader, Limits, RgbImage};
+
+/// Largest file that [`Picture::open`] reads: a 64-megapixel picture without compression.
+const FILE_MAX_BYTES: u64 = 256 << 20;
+/// Longest side that [`Picture::open`] accepts, in pixels; no camera that we know exceeds it.
+const SIDE_MAX_PX: u32 = 16_384;
+/// Memory that decoding one file may take, in bytes: 64 megapixels of 16-bit RGBA.
+const DECODE_MAX_BYTES: u64 = 512 << 20;
+
+/// How the bytes of a pixel are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PixelFormat {
+    /// Three bytes: red, green, blue.
+    Rgb8,
+    /// One byte of brightness.
+    Grey8,
+}
+
+impl PixelFormat {
+    /// Bytes of one pixel.
+    pub fn bytes(self) -> usize {
+        match self {
+            PixelFormat::Rgb8 => 3,
+            PixelFormat::Grey8 => 1,
+        }
+    }
+}
+
+/// Why there is no picture, or no file of it.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file could not be read from the disk.
+    #[error("cannot read picture {path}: {cause}; check that the file exists and may be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The file is larger than any picture should be.
+    #[error(
+        "picture {path} has {bytes} bytes, more than the {FILE_MAX_BYTES} that a picture may \
+         have; remove it or save it smaller"
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The file has no content.
+    #[error("picture {path} is empty; remove it or copy it here again")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The content is not a picture, or broken.
+    #[error(
+        "cannot decode picture {path}: {cause}; replace it by a whole JPEG, PNG, BMP, TIFF or WebP"
+    )]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        cause: image::ImageError,
+    },
+    /// Pixels and size do not belong together.
+    #[error(
+        "{bytes} bytes are not a {width}x{height} picture of {format:?} with {stride} bytes a row"
+    )]
+    Shape {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// Bytes from row to row.
+        stride: usize,
+        /// How pixels are stored.
+        format: PixelFormat,
+        /// Bytes there are.
+        bytes: usize,
+    },
+    /// A camera's buffer has a format that scoring does not read.
+    #[error("camera pixels of format {format} are neither RGB nor GRAY8; convert them before")]
+    Format {
+        /// GStreamer's name of the format.
+        format: String,
+    },
+    /// A camera's buffer could not be mapped into memory.
+    #[error("a camera buffer could not be mapped; the source delivers less than a whole picture")]
+    Map,
+    /// The encoder refused.
+    #[error("cannot compress a picture as JPEG: {0}")]
+    Encode(image::ImageError),
+}
+
+enum Storage {
+    Owned(Vec<u8>),
+    Mapped(gst_video::VideoFrame<gst_video::video_frame::Readable>),
+}
+
+/// 8-bit pixels of one view, row by row from the top.
+pub struct Picture {
+    width: u32,
+    height: u32,
+    stride: usize,
+    format: PixelFormat,
+    storage: Storage,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Picture({}x{} {:?})",
+            self.width, self.height, self.format
+        )
+    }
+}
+
+impl Picture {
+    /// Reads a picture file; 16-bit pixels are reduced to 8 bits and transparency is ignored.
+    pub fn open(path: impl AsRef<Path>) -> Result<Picture, PictureError> {
+        let path = path.as_ref();
+        let read = |cause| PictureError::Read {
+            path: path.into(),
+            cause,
+        };
+        let file = File::open(path).map_err(read)?;
+        let bytes = file.metadata().map_err(read)?.len();
+        if bytes == 0 {
+            return Err(PictureError::Empty { path: path.into() });
+        }
+        if bytes > FILE_MAX_BYTES {
+            return Err(PictureError::TooLarge {
+                path: path.into(),
+                bytes,
+            });
+        }
+        let mut reader = ImageReader::new(BufReader::new(file))
+            .with_guessed_format()
+            .map_err(read)?;
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(SIDE_MAX_PX);
+        limits.max_image_height = Some(SIDE_MAX_PX);
+        limits.max_alloc = Some(DECODE_MAX_BYTES);
+        reader.limits(limits);
+        let decoded = reader.decode().map_err(|cause| PictureError::Decode {
+            path: path.into(),
+            cause,
+        })?;
+        Ok(Picture::from(decoded))
+    }
+
+    /// A picture of `pixels` that lie row by row without padding.
+    pub fn from_pixels(
+        width: u32,
+        height: u32,
+        format: PixelFormat,
+        pixels: Vec<u8>,
+    ) -> Result<Picture, PictureError> {
+        let stride = width as usize * format.bytes();
+        if width == 0 || height == 0 || pixels.len() != stride * height as usize {
+            let bytes = pixels.len();
+            return Err(PictureError::Shape {
+                width,
+                height,
+                stride,
+                format,
+                bytes,
+            });
+        }
+        Ok(Picture {
+            width,
+            height,
+            stride,
+            format,
+            storage: Storage::Owned(pixels),
+        })
+    }
+
+    /// A picture that reads the mapped camera buffer `frame` in place.
+    pub fn from_video_frame(
+        frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
+    ) -> Result<Picture, PictureError> {
+        let format = match frame.format() {
+            gst_video::VideoFormat::Rgb => PixelFormat::Rgb8,
+            gst_video::VideoFormat::Gray8 => PixelFormat::Grey8,
+            other => {
+                return Err(PictureError::Format {
+                    format: other.to_string(),
+                });
+            }
+        };
+        let (width, height) = (frame.width(), frame.height());
+        let bytes = frame.plane_data(0).map_err(|_| PictureError::Map)?.len();
+        let row = width as usize * format.bytes();
+        let stride = frame
+            .plane_stride()
+            .first()
+            .map_or(0, |s| (*s).max(0) as usize);
+        let whole = height > 0 && bytes >= stride * (height as usize - 1) + row;
+        if width == 0 || stride < row || !whole {
+            return Err(PictureError::Shape {
+                width,
+                height,
+                stride,
+                format,
+                bytes,
+            });
+        }
+        Ok(Picture {
+            width,
+            height,
+            stride,
+            format,
+            storage: Storage::Mapped(frame),
+        })
+    }
+
+    /// The same picture in memory of its own, so that the camera's buffer returns to its pool.
+    pub fn into_owned(self) -> Picture {
+        match self.storage {
+            Storage::Owned(_) => self,
+            Storage::Mapped(_) => {
+                let (width, height, format) = (self.width, self.height, self.format);
+                let stride = width as usize * format.bytes();
+                Picture {
+                    width,
+                    height,
+                    stride,
+                    format,
+                    storage: Storage::Owned(self.packed()),
+                }
+            }
+        }
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// How a pixel is stored.
+    pub fn format(&self) -> PixelFormat {
+        self.format
+    }
+
+    /// Bytes from one row's start to the next one's.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All rows with their padding; the last row may lack it.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.storage {
+            Storage::Owned(pixels) => pixels,
+            Storage::Mapped(frame) => frame
+                .plane_data(0)
+                .expect("plane 0 was there when the picture was made"),
+        }
+    }
+
+    /// The pixels of row `y`, counted from the top, without padding. Panics outside the picture.
+    pub fn row(&self, y: u32) -> &[u8] {
+        assert!(
+            y < self.height,
+            "row {y} of a picture of {} rows",
+            self.height
+        );
+        let start = y as usize * self.stride;
+        &self.bytes()[start..start + self.width as usize * self.format.bytes()]
+    }
+
+    /// A copy of the pixels without padding.
+    pub fn packed(&self) -> Vec<u8> {
+        let row = self.width as usize * self.format.bytes();
+        let mut pixels = Vec::with_capacity(row * self.height as usize);
+        for y in 0..self.height {
+            pixels.extend_from_slice(self.row(y));
+        }
+        pixels
+    }
+
+    /// The picture as a JPEG file of `quality` 1 (small) to 100 (good).
+    pub fn to_jpeg(&self, quality: u8) -> Result<Vec<u8>, PictureError> {
+        let color = match self.format {
+            PixelFormat::Rgb8 => ExtendedColorType::Rgb8,
+            PixelFormat::Grey8 => ExtendedColorType::L8,
+        };
+        let row = self.width as usize * self.format.bytes();
+        let mut file = Cursor::new(Vec::new());
+        let mut encoder = JpegEncoder::new_with_quality(&mut file, quality.clamp(1, 100));
+        let done = if self.stride == row {
+            encoder.encode(
+                &self.bytes()[..row * self.height as usize],
+                self.width,
+                self.height,
+                color,
+            )
+        } else {
+            encoder.encode(&self.packed(), self.width, self.height, color)
+        };
+        done.map_err(PictureError::Encode)?;
+        Ok(file.into_inner())
+    }
+
+    /// A copy in colour; grey pixels get three equal parts.
+    pub fn to_rgb_image(&self) -> RgbImage {
+        let mut pixels = self.packed();
+        if self.format == PixelFormat::Grey8 {
+            pixels = pixels.into_iter().flat_map(|grey| [grey; 3]).collect();
+        }
+        RgbImage::from_raw(self.width, self.height, pixels)
+            .expect("a picture has width x height pixels")
+    }
+}
+
+impl From<DynamicImage> for Picture {
+    fn from(decoded: DynamicImage) -> Picture {
+        let (width, height) = (decoded.width(), decoded.height());
+        let (format, pixels) = if decoded.color().has_color() {
+            (PixelFormat::Rgb8, decoded.into_rgb8().into_raw())
+        } else {
+            (PixelFormat::Grey8, decoded.into_luma8().into_raw())
+        };
+        let stride = width as usize * format.bytes();
+        Picture {
+            width,
+            height,
+            stride,
+            format,
+            storage: Storage::Owned(pixels),
+        }
+    }
+}
+
+impl From<RgbImage> for Picture {
+    fn from(pixels: RgbImage) -> Picture {
+        Picture::from(DynamicImage::ImageRgb8(pixels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(name: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_missing_file_is_named_in_the_error() {
+        let error = Picture::open("/nowhere/at/all.png").unwrap_err();
+        assert!(matches!(error, PictureError::Read { .. }));
+        assert!(error.to_string().contains("/nowhere/at/all.png"));
+    }
+
+    #[test]
+    fn an_empty_file_and_a_truncated_one_are_refused_by_name() {
+        let (_keep, path) = folder_with("empty.png", b"");
+        assert!(matches!(
+            Picture::open(&path),
+            Err(PictureError::Empty { .. })
+        ));
+
+        let noise = |x, y| image::Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (y * 5) as u8]);
+        let png = {
+            let mut file = Cursor::new(Vec::new());
+            RgbImage::from_fn(64, 64, noise)
+                .write_to(&mut file, image::ImageFormat::Png)
+                .unwrap();
+            file.into_inner()
+        };
+        let (_keep, path) = folder_with("half.png", &png[..png.len() / 2]);
+        let error = Picture::open(&path).unwrap_err();
+        assert!(matches!(error, PictureError::Decode { .. }), "{error}");
+        assert!(error.to_string().contains("half.png"));
+    }
+
+    #[test]
+    fn a_file_that_claims_absurd_dimensions_is_refused_without_allocating() {
+        // A BMP header: 100,000 x 100,000 pixels of 24 bits, and no pixel behind it.
+        let mut bmp = vec![0u8; 54];
+        bmp[..2].copy_from_slice(b"BM");
+        bmp[10] = 54;
+        bmp[14] = 40;
+        bmp[18..22].copy_from_slice(&100_000i32.to_le_bytes());
+        bmp[22..26].copy_from_slice(&100_000i32.to_le_bytes());
+        bmp[26] = 1;
+        bmp[28] = 24;
+        let (_keep, path) = folder_with("huge.bmp", &bmp);
+        assert!(matches!(
+            Picture::open(&path),
+            Err(PictureError::Decode { .. })
+        ));
+    }
+
+    #[test]
+    fn sixteen_bit_grey_is_read_as_eight_bit_grey() {
+        let grey = image::ImageBuffer::from_fn(20, 10, |x, _| image::Luma([(x as u16) << 8]));
+        let mut file = Cursor::new(Vec::new());
+        DynamicImage::ImageLuma16(grey)
+            .write_to(&mut file, image::ImageFormat::Png)
+            .unwrap();
+        let (_keep, path) = folder_with("deep.png", &file.into_inner());
+        let picture = Picture::open(&path).unwrap();
+        assert_eq!(picture.format(), PixelFormat::Grey8);
+        assert_eq!((picture.width(), picture.height()), (20, 10));
+        assert!(picture.row(3)[7].abs_diff(7) <= 1);
+        assert_eq!(
+            picture.to_rgb_image().get_pixel(7, 3).0,
+            [picture.row(3)[7]; 3]
+        );
+    }
+
+    #[test]
+    fn pixels_that_do_not_fill_the_size_are_refused() {
+        let error = Picture::from_pixels(4, 4, PixelFormat::Rgb8, vec![0; 47]).unwrap_err();
+        assert!(error.to_string().contains("47 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_padded_camera_buffer_is_read_in_place_and_its_padding_never_shows() {
+        gstreamer::init().unwrap();
+        // 5 pixels of RGB are 15 bytes; GStreamer pads rows to 16.
+        let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, 5, 2)
+            .build()
+            .unwrap();
+        let bytes: Vec<u8> = (0..32)
+            .map(|i| if i % 16 == 15 { 255 } else { i as u8 })
+            .collect();
+        let buffer = gstreamer::Buffer::from_slice(bytes);
+        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info).unwrap();
+        let picture = Picture::from_video_frame(frame).unwrap();
+        assert_eq!(picture.stride(), 16);
+        assert_eq!(picture.row(1), (16..31).collect::<Vec<u8>>());
+        assert!(!picture.packed().contains(&255));
+        let owned = picture.into_owned();
+        assert_eq!(owned.stride(), 15);
+        assert_eq!(owned.row(1), (16..31).collect::<Vec<u8>>());
+        let back = image::load_from_memory(&owned.to_jpeg(90).unwrap()).unwrap();
+        assert_eq!((back.width(), back.height()), (5, 2));
+    }
+}

@@ -1,0 +1,166 @@
+//! From patches to a score: each patch's distance to its nearest neighbour in the memory, and the
+//! mean of the largest of them.
+//!
+//! Squared distances come from one matrix product per chunk of patches: |p - m|² = |p|² - 2 p·m +
+//! |m|². A chunk's products fit into the processor's cache, so that taking the minimum costs little.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::error::ScoringError;
+use super::features::FEATURES;
+
+/// Patches per matrix product: 128 x 4,000 distances are 2 MB.
+const CHUNK: i64 = 128;
+/// Share of a view's patches whose distances make its score. The largest one alone would follow
+/// noise; a defect smaller than a hundredth of the picture still moves the mean.
+const TOP_SHARE: f64 = 0.01;
+
+/// Patches to compare with, ready for search.
+#[derive(Debug)]
+pub struct Memory {
+    /// `[n, FEATURES]`.
+    patches: Tensor,
+    /// `[FEATURES, n]`.
+    turned: Tensor,
+    /// |m|², `[n]`.
+    squares: Tensor,
+}
+
+impl Memory {
+    /// A memory of `patches`, `[n, FEATURES]`, n at least 1.
+    pub fn new(patches: Tensor) -> Result<Memory, ScoringError> {
+        match patches.size2() {
+            Ok((n, FEATURES)) if n > 0 => {}
+            _ => return Err(ScoringError::NoNormals),
+        }
+        let derived = || {
+            let squares = squared_lengths(&patches)?;
+            let turned = patches.f_transpose(0, 1)?.f_contiguous()?;
+            Ok((squares, turned))
+        };
+        let (squares, turned) = derived().map_err(ScoringError::torch("preparing a memory"))?;
+        let sum = squares
+            .f_sum(Kind::Float)
+            .map_err(ScoringError::torch("preparing a memory"))?;
+        if !sum.double_value(&[]).is_finite() {
+            return Err(ScoringError::NotFinite {
+                what: "the reference's memory",
+            });
+        }
+        Ok(Memory {
+            patches,
+            turned,
+            squares,
+        })
+    }
+
+    /// The patches, `[n, FEATURES]`.
+    pub fn patches(&self) -> &Tensor {
+        &self.patches
+    }
+}
+
+fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
+    rows.f_square()?
+        .f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
+}
+
+/// The distance of each of `patches`, `[n, FEATURES]`, to its nearest neighbour in `memory`.
+pub fn nearest(patches: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
+    let search = || {
+        let mut found = Vec::new();
+        for chunk in patches.f_split(CHUNK, 0)? {
+            // |m|² - 2 p·m for each pair; |p|² is the same for all m and is added afterwards.
+            let product = chunk.f_mm(&memory.turned)?;
+            let mut compared = memory
+                .squares
+                .f_unsqueeze(0)?
+                .f_sub(&product.f_mul_scalar(2.0)?)?;
+            let smallest = compared.f_amin([1i64].as_slice(), false)?;
+            compared = smallest.f_add(&squared_lengths(&chunk)?)?;
+            found.push(compared.f_clamp_min(0.0)?.f_sqrt()?);
+        }
+        let all = Tensor::f_cat(&found, 0)?;
+        Vec::<f32>::try_from(&all)
+    };
+    let distances =
+        tch::no_grad(search).map_err(ScoringError::torch("the search for neighbours"))?;
+    if distances.iter().any(|distance| !distance.is_finite()) {
+        return Err(ScoringError::NotFinite {
+            what: "the distances to the reference",
+        });
+    }
+    Ok(distances)
+}
+
+/// The score of a view: the mean of the largest hundredth of its patches' distances.
+pub fn score(distances: &[f32]) -> Result<f32, ScoringError> {
+    let top = ((distances.len() as f64 * TOP_SHARE).ceil() as usize).max(1);
+    let mut sorted = distances.to_vec();
+    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+    sorted.truncate(top);
+    let mean = sorted.iter().sum::<f32>() / sorted.len() as f32;
+    if mean.is_finite() {
+        Ok(mean)
+    } else {
+        Err(ScoringError::NotFinite { what: "the score" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `n` rows whose first number is `scale` times the row's index.
+    fn rows(n: i64, scale: f64) -> Tensor {
+        let rows = Tensor::zeros([n, FEATURES], (Kind::Float, tch::Device::Cpu));
+        let mut first = rows.select(1, 0);
+        first.copy_(&(Tensor::arange(n, (Kind::Float, tch::Device::Cpu)) * scale));
+        rows
+    }
+
+    #[test]
+    fn each_patch_finds_its_nearest_neighbour_across_chunks() {
+        let memory = Memory::new(rows(50, 10.0)).unwrap();
+        let distances = nearest(&rows(300, 1.0), &memory).unwrap();
+        assert_eq!(distances.len(), 300);
+        for (at, distance) in distances.iter().enumerate() {
+            let expected = (at % 10).min(10 - at % 10) as f32;
+            assert!(
+                (distance - expected).abs() < 0.01,
+                "{at}: {distance} for {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_score_is_the_mean_of_the_largest_hundredth() {
+        let mut distances = vec![1.0; 198];
+        distances.extend([5.0, 7.0]);
+        assert_eq!(score(&distances).unwrap(), 6.0);
+        assert_eq!(
+            score(&[2.0, 3.0]).unwrap(),
+            3.0,
+            "at least one patch counts"
+        );
+    }
+
+    #[test]
+    fn what_is_no_number_becomes_an_error_and_never_a_score() {
+        let memory = Memory::new(rows(5, 1.0)).unwrap();
+        let bad = rows(3, f64::NAN);
+        assert!(matches!(
+            nearest(&bad, &memory),
+            Err(ScoringError::NotFinite { .. })
+        ));
+        assert!(matches!(
+            Memory::new(bad),
+            Err(ScoringError::NotFinite { .. })
+        ));
+        assert!(matches!(
+            score(&[f32::INFINITY]),
+            Err(ScoringError::NotFinite { .. })
+        ));
+        assert!(matches!(score(&[]), Err(ScoringError::NotFinite { .. })));
+    }
+}

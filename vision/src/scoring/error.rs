@@ -1,0 +1,134 @@
+//! What can keep a view from being scored, or a reference from being used.
+
+use std::path::PathBuf;
+
+use crate::backbone::GoldenError;
+use crate::picture::PictureError;
+
+/// Why there is no score.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoringError {
+    /// The model folder lacks a file, or it cannot be read.
+    #[error("cannot read {path}: {cause}; run scripts/bootstrap, or name another [model] folder")]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The backbone is no TorchScript, or not one that this libtorch can run.
+    #[error(
+        "{path} is not a TorchScript backbone that can be loaded: {cause}; export it anew with \
+         scripts/bootstrap"
+    )]
+    Backbone {
+        /// The file.
+        path: PathBuf,
+        /// What libtorch said.
+        cause: String,
+    },
+    /// The backbone computes something else than it did when it was exported.
+    #[error("the model in {folder} is not what was exported: {cause}")]
+    Golden {
+        /// The model folder.
+        folder: PathBuf,
+        /// Which output differs and by how much.
+        cause: Box<GoldenError>,
+    },
+    /// A tensor operation failed.
+    #[error("libtorch failed at {during}: {cause}")]
+    Torch {
+        /// The step.
+        during: &'static str,
+        /// What libtorch said.
+        cause: String,
+    },
+    /// Something that is not a number came out.
+    #[error("{what} holds NaN or infinite values; the view is not scored")]
+    NotFinite {
+        /// Which values.
+        what: &'static str,
+    },
+    /// The picture cannot be read.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// The picture is too small to tell anything.
+    #[error("a picture of {width}x{height} pixels is too small to score; it needs {min} each way")]
+    TooSmall {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// Least width and height.
+        min: u32,
+    },
+    /// A reference needs at least one normal picture.
+    #[error("a reference needs at least one normal picture")]
+    NoNormals,
+    /// Nothing was learned for this SKU and view.
+    #[error(
+        "no reference for SKU {sku}, view {view}: {path} does not exist; learn it with \
+         `inspectctl learn`"
+    )]
+    NoReference {
+        /// The SKU.
+        sku: String,
+        /// The view.
+        view: String,
+        /// Where the reference was looked for.
+        path: PathBuf,
+    },
+    /// The reference file cannot be read or written.
+    #[error("reference {path}: {cause}")]
+    ReferenceFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The reference file is not what it should be.
+    #[error("reference {path} cannot be used: {cause}; learn it anew with `inspectctl learn`")]
+    ReferenceRefused {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        cause: String,
+    },
+    /// A SKU or view whose name cannot be a file's name.
+    #[error("`{name}` cannot name a SKU or view: use letters, digits, '.', '_' and '-'")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The item's commit point passed before its turn came.
+    #[error("the deadline passed {late_ms} ms before the item's turn; too many items for this box")]
+    TooLate {
+        /// How late it was, in milliseconds.
+        late_ms: u64,
+    },
+    /// The scorer panicked on this view.
+    #[error("scoring panicked: {cause}; please report this with the picture")]
+    Panicked {
+        /// The panic's message.
+        cause: String,
+    },
+}
+
+impl ScoringError {
+    /// Wraps an error of libtorch, whose own text carries a long stack of C++ frames.
+    pub(crate) fn torch(during: &'static str) -> impl FnOnce(tch::TchError) -> ScoringError {
+        move |error| ScoringError::Torch {
+            during,
+            cause: first_line(&error.to_string()),
+        }
+    }
+}
+
+/// The first line of a message of libtorch that says something.
+pub(crate) fn first_line(text: &str) -> String {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("no message")
+        .to_owned()
+}

@@ -1,0 +1,141 @@
+//! A **heat map**: where a view differs from normal, patch by patch, for people to look at.
+
+use image::RgbImage;
+
+use crate::picture::Picture;
+
+/// Patch distances of one view, row by row from the top left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatMap {
+    /// Patches in a row.
+    pub width: u32,
+    /// Rows of patches.
+    pub height: u32,
+    /// `width * height` distances, 0 or more.
+    pub values: Vec<f32>,
+    /// Width of the picture that the patches cover, in pixels.
+    pub picture_width: u32,
+    /// Height of the picture that the patches cover, in pixels.
+    pub picture_height: u32,
+    /// The distance that counts as hot: the view's threshold. Colours are relative to it, so that
+    /// the same colour means the same deviation in each picture of a SKU.
+    pub hot: f32,
+}
+
+impl HeatMap {
+    /// The picture position of the hottest patch's middle, in pixels.
+    pub fn peak(&self) -> (u32, u32) {
+        let hottest = self
+            .values
+            .iter()
+            .enumerate()
+            .max_by(|(_, a), (_, b)| a.total_cmp(b))
+            .map_or(0, |(index, _)| index as u32);
+        let middle = |patch: u32, patches: u32, pixels: u32| {
+            let at = (f64::from(patch) + 0.5) * f64::from(pixels) / f64::from(patches.max(1));
+            (at as u32).min(pixels.saturating_sub(1))
+        };
+        let width = self.width.max(1);
+        (
+            middle(hottest % width, self.width, self.picture_width),
+            middle(hottest / width, self.height, self.picture_height),
+        )
+    }
+
+    /// The picture with its heat over it: what is normal stays as it is, what deviates glows from
+    /// violet (half of [`HeatMap::hot`]) over orange to yellow (one and a half times).
+    pub fn overlay(&self, picture: &Picture) -> RgbImage {
+        let mut blended = picture.to_rgb_image();
+        if self.values.is_empty() {
+            return blended;
+        }
+        let (width, height) = blended.dimensions();
+        for (x, y, pixel) in blended.enumerate_pixels_mut() {
+            let column = (f64::from(x) + 0.5) * f64::from(self.width) / f64::from(width) - 0.5;
+            let row = (f64::from(y) + 0.5) * f64::from(self.height) / f64::from(height) - 0.5;
+            let heat = (self.between(column as f32, row as f32) / self.hot - 0.5).clamp(0.0, 1.0);
+            if heat > 0.0 {
+                let weight = 0.25 + 0.5 * heat;
+                for (channel, colour) in pixel.0.iter_mut().zip(inferno(heat)) {
+                    *channel = (f32::from(*channel) * (1.0 - weight) + colour * weight) as u8;
+                }
+            }
+        }
+        blended
+    }
+
+    /// The distance at a position between patches, in patches, interpolated.
+    fn between(&self, column: f32, row: f32) -> f32 {
+        let column = column.clamp(0.0, (self.width - 1) as f32);
+        let row = row.clamp(0.0, (self.height - 1) as f32);
+        let (left, top) = (column as u32, row as u32);
+        let (right, bottom) = (
+            (left + 1).min(self.width - 1),
+            (top + 1).min(self.height - 1),
+        );
+        let at = |x: u32, y: u32| self.values[(y * self.width + x) as usize];
+        let (across, down) = (column - left as f32, row - top as f32);
+        let upper = at(left, top) * (1.0 - across) + at(right, top) * across;
+        let lower = at(left, bottom) * (1.0 - across) + at(right, bottom) * across;
+        upper * (1.0 - down) + lower * down
+    }
+}
+
+/// The colour map "inferno" of matplotlib (CC0), whose brightness rises evenly, so that it survives
+/// colour blindness and a grey printer; here from its violet on. Stops at 0.3, 0.475 .. 1.0.
+fn inferno(heat: f32) -> [f32; 3] {
+    const STOPS: [[f32; 3]; 5] = [
+        [101.0, 21.0, 110.0],
+        [165.0, 44.0, 96.0],
+        [221.0, 81.0, 58.0],
+        [251.0, 155.0, 6.0],
+        [252.0, 255.0, 164.0],
+    ];
+    let at = heat.clamp(0.0, 1.0) * (STOPS.len() - 1) as f32;
+    let from = (at as usize).min(STOPS.len() - 2);
+    let part = at - from as f32;
+    std::array::from_fn(|i| STOPS[from][i] * (1.0 - part) + STOPS[from + 1][i] * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> HeatMap {
+        let mut values = vec![0.1; 12];
+        values[6] = 3.0;
+        HeatMap {
+            width: 4,
+            height: 3,
+            values,
+            picture_width: 80,
+            picture_height: 60,
+            hot: 1.0,
+        }
+    }
+
+    #[test]
+    fn the_peak_is_the_middle_of_the_hottest_patch() {
+        assert_eq!(map().peak(), (50, 30));
+    }
+
+    #[test]
+    fn only_what_deviates_is_coloured() {
+        let grey = RgbImage::from_pixel(80, 60, image::Rgb([100; 3]));
+        let shown = map().overlay(&Picture::from(grey));
+        assert_eq!(shown.dimensions(), (80, 60));
+        assert_eq!(shown.get_pixel(2, 2).0, [100; 3]);
+        let hot = shown.get_pixel(50, 30).0;
+        assert!(hot[0] > 200 && hot[2] < hot[0], "yellow, not {hot:?}");
+    }
+
+    #[test]
+    fn brightness_rises_evenly_along_the_colours() {
+        let brightness = |heat: f32| {
+            let [r, g, b] = inferno(heat);
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let all: Vec<f32> = (0..=20).map(|i| brightness(i as f32 / 20.0)).collect();
+        assert!(all.is_sorted(), "{all:?}");
+    }
+}
