@@ -1,0 +1,5 @@
+//! inspectctl: see `inspectd::ctl`.
+
+fn main() -> std::process::ExitCode {
+    inspectd::ctl::main()
+}

@@ -1,0 +1,122 @@
+//! `inspectctl learn`: teaches the box what normal items of a SKU look like.
+
+use std::path::PathBuf;
+
+use anyhow::{anyhow, ensure};
+use clap::Args;
+use vision::dataset::{Dataset, ONLY_VIEW};
+use vision::learn::{Learned, LearnedView};
+use vision::scoring::Calibration;
+
+use super::Context;
+use super::model::ScoringOptions;
+use super::output::{Answer, table};
+use super::progress::Bar;
+
+/// Learn what normal items look like, from a folder of pictures of good ones.
+///
+/// The folder holds `train/good/`, or `views/<view>/train/good/` for several cameras, or the
+/// pictures themselves. A reference per view is written; a running inspectd uses it from the next
+/// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "patches",
+/// "threshold", "calibration"}]}`.
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// What the items are.
+    #[arg(long)]
+    sku: String,
+    /// Which camera took the pictures, where the folder does not say [default: the line file's
+    /// only camera]; where it does, learn this view only.
+    #[arg(long)]
+    view: Option<String>,
+    #[command(flatten)]
+    scoring: ScoringOptions,
+    /// The folder of pictures.
+    root: PathBuf,
+}
+
+impl Learn {
+    /// Learns every view of the folder.
+    pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
+        let scoring = self.scoring.resolve(context)?;
+        let mut dataset = Dataset::open(&self.root)?;
+        if dataset.views.contains_key(ONLY_VIEW) {
+            let view = self.view.map_or_else(|| only_camera(context), Ok)?;
+            dataset = dataset.with_only_view_named(&view);
+        } else if let Some(view) = self.view {
+            let names = dataset.views.keys().cloned().collect::<Vec<_>>().join(", ");
+            dataset.views.retain(|name, _| *name == view);
+            ensure!(
+                !dataset.views.is_empty(),
+                "the folder has no view {view}; it has {names}"
+            );
+        }
+        let scorer = scoring.scorer()?;
+        let mut bar = Bar::new();
+        let learned =
+            vision::learn::learn(&scorer, &dataset, &self.sku, &scoring.references, &mut bar)?;
+        drop(bar);
+        Answer::either(context.json, &learned, || {
+            for_people(&learned, scoring.false_divert_budget)
+        })
+    }
+}
+
+/// The line's camera, when there is one only.
+fn only_camera(context: &Context) -> anyhow::Result<String> {
+    let cameras = context
+        .line_file_if_any()?
+        .map(|file| file.camera)
+        .unwrap_or_default();
+    match cameras.as_slice() {
+        [camera] => Ok(camera.name.clone()),
+        [] => Err(anyhow!(
+            "the folder does not say which camera took the pictures; add --view NAME"
+        )),
+        several => {
+            let names: Vec<_> = several.iter().map(|camera| camera.name.as_str()).collect();
+            let names = names.join(" | --view ");
+            Err(anyhow!(
+                "the folder does not say which camera took the pictures; add --view {names}"
+            ))
+        }
+    }
+}
+
+fn for_people(learned: &Learned, budget: f64) -> String {
+    let rows: Vec<_> = learned.views.iter().map(row).collect();
+    let header = [
+        "view",
+        "pictures",
+        "patches",
+        "threshold",
+        "calibration",
+        "reference",
+    ];
+    format!(
+        "SKU {}, thresholds for a false-divert budget of {} %\n\n{}",
+        learned.sku,
+        budget * 100.0,
+        table(&header, &rows)
+    )
+}
+
+fn row(view: &LearnedView) -> Vec<String> {
+    let pictures = if view.normals == view.pictures {
+        view.normals.to_string()
+    } else {
+        format!("{} of {}", view.normals, view.pictures)
+    };
+    let calibration = match view.calibration {
+        Calibration::Conformal => "bounded by enough pictures",
+        Calibration::Fitted => "estimated from few pictures",
+        Calibration::Weak => "a guess: learn more pictures",
+    };
+    vec![
+        view.view.clone(),
+        pictures,
+        view.patches.to_string(),
+        format!("{:.4}", view.threshold),
+        calibration.to_owned(),
+        view.path.display().to_string(),
+    ]
+}

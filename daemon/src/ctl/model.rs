@@ -1,0 +1,85 @@
+//! Where the model and the references are, for the subcommands that score.
+//!
+//! What the command line names comes first, then the line file; without either, the model folder
+//! that `scripts/bootstrap` makes. So pictures can be learned and evaluated on a desk, where there
+//! is no line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use vision::scoring::Scorer;
+
+use super::Context;
+use crate::config::PolicySection;
+
+/// Options that name the model.
+#[derive(Debug, Args)]
+pub struct ModelOptions {
+    /// Folder of the model [default: that of the line file, else the one of scripts/bootstrap].
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+}
+
+/// Options that name the model and the references.
+#[derive(Debug, Args)]
+pub struct ScoringOptions {
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Folder of the references [default: that of the line file].
+    #[arg(long, value_name = "DIR")]
+    references: Option<PathBuf>,
+}
+
+/// What scoring needs.
+#[derive(Debug)]
+pub struct Scoring {
+    /// Folder of the model.
+    pub model: PathBuf,
+    /// Folder of the references.
+    pub references: PathBuf,
+    /// Which part of the good items may be diverted by mistake.
+    pub false_divert_budget: f64,
+}
+
+impl ModelOptions {
+    /// The model's folder.
+    pub fn folder(&self, context: &Context) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = &self.model {
+            return Ok(folder.clone());
+        }
+        let line_file = context.line_file_if_any()?;
+        let folder = line_file.map(|file| file.model.folder);
+        Ok(folder.unwrap_or_else(vision::backbone::default_model_dir))
+    }
+}
+
+impl ScoringOptions {
+    /// Both folders and the budget.
+    pub fn resolve(&self, context: &Context) -> anyhow::Result<Scoring> {
+        let line_file = context.line_file_if_any()?;
+        let from_line = line_file.as_ref().map(|file| file.model.references.clone());
+        let references = self.references.clone().or(from_line).ok_or_else(|| {
+            anyhow!(
+                "there is no line file at {} that says where references are kept; name their \
+                 folder with --references DIR, or a line file with --line FILE",
+                context.line_path().display()
+            )
+        })?;
+        let policy = line_file.map_or_else(PolicySection::default, |file| file.policy);
+        Ok(Scoring {
+            model: self.model.folder(context)?,
+            references,
+            false_divert_budget: policy.false_divert_budget,
+        })
+    }
+}
+
+impl Scoring {
+    /// Loads the model and warms it up; a second or two.
+    pub fn scorer(&self) -> anyhow::Result<Scorer> {
+        let scorer = Scorer::load(&self.model)
+            .with_context(|| format!("the model in {} cannot be used", self.model.display()))?;
+        Ok(scorer.with_false_divert_budget(self.false_divert_budget))
+    }
+}

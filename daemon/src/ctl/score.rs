@@ -1,0 +1,205 @@
+//! `inspectctl score`: how far single pictures are from what is normal for a SKU.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde::Serialize;
+use vision::picture::Picture;
+use vision::scoring::{Calibration, Reference, ReferenceKey, Scorer, ViewScore};
+
+use super::Context;
+use super::model::ScoringOptions;
+use super::output::{Answer, NONE, cell, table};
+
+/// Score pictures against what was learned for a SKU.
+///
+/// Exit code 1 when a picture could not be scored; the others are scored all the same. With --json:
+/// an array of objects with `picture`, `score`, `threshold`, `exceeds`, `calibration` (`conformal`,
+/// `fitted` or `weak`), `at` (the strangest spot: x, y in pixels), `ms`, `heat_map` and `problem`;
+/// what does not apply is null.
+#[derive(Debug, Args)]
+pub struct Score {
+    /// What the items are.
+    #[arg(long)]
+    sku: String,
+    /// Which camera took the pictures [default: the only view that was learned].
+    #[arg(long)]
+    view: Option<String>,
+    /// Write each picture with its heat map over it into this folder, as `<name>.heat.jpg`.
+    #[arg(long, value_name = "DIR")]
+    heat_map: Option<PathBuf>,
+    #[command(flatten)]
+    scoring: ScoringOptions,
+    /// The pictures.
+    #[arg(required = true, value_name = "IMAGE")]
+    pictures: Vec<PathBuf>,
+}
+
+/// What is said about one picture.
+#[derive(Debug, Default, Serialize)]
+struct Scored {
+    picture: PathBuf,
+    score: Option<f32>,
+    threshold: Option<f32>,
+    exceeds: Option<bool>,
+    calibration: Option<Calibration>,
+    at: Option<[u32; 2]>,
+    ms: Option<f64>,
+    heat_map: Option<PathBuf>,
+    problem: Option<String>,
+}
+
+impl Score {
+    /// Scores picture by picture.
+    pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
+        let scoring = self.scoring.resolve(context)?;
+        let view = match &self.view {
+            Some(view) => view.clone(),
+            None => only_view(&scoring.references, &self.sku)?,
+        };
+        let key = ReferenceKey::new(&self.sku, &view)?;
+        if let Some(folder) = &self.heat_map {
+            let mut names = BTreeSet::new();
+            if let Some(twin) = self
+                .pictures
+                .iter()
+                .find(|path| !names.insert(heat_map_name(path)))
+            {
+                let name = heat_map_name(twin);
+                bail!("two pictures would have the heat map {name}: score them one after another");
+            }
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        }
+        let scorer = scoring.scorer()?;
+        let reference = Reference::load(&scoring.references, &key, scorer.backbone_sha256())?;
+
+        let scored: Vec<_> = self
+            .pictures
+            .iter()
+            .map(|path| {
+                self.score(&scorer, &reference, path)
+                    .unwrap_or_else(|problem| Scored {
+                        picture: path.clone(),
+                        problem: Some(format!("{problem:#}")),
+                        ..Scored::default()
+                    })
+            })
+            .collect();
+        let all_scored = scored.iter().all(|scored| scored.problem.is_none());
+        let answer = Answer::either(context.json, &scored, || for_people(&scored))?;
+        Ok(answer.good_only_if(all_scored))
+    }
+
+    fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
+        let picture = Picture::open(path)?;
+        let ViewScore {
+            score,
+            threshold,
+            exceeds,
+            calibration,
+            heat,
+            timings,
+        } = scorer.score(&picture, reference)?;
+        let heat_map = self
+            .heat_map
+            .as_ref()
+            .map(|folder| folder.join(heat_map_name(path)));
+        if let Some(file) = &heat_map {
+            heat.overlay(&picture)
+                .save(file)
+                .with_context(|| format!("cannot write the heat map {}", file.display()))?;
+        }
+        let (x, y) = heat.peak();
+        Ok(Scored {
+            picture: path.to_owned(),
+            score: Some(score),
+            threshold: Some(threshold),
+            exceeds: Some(exceeds),
+            calibration: Some(calibration),
+            at: Some([x, y]),
+            ms: Some(timings.total().as_secs_f64() * 1e3),
+            heat_map,
+            problem: None,
+        })
+    }
+}
+
+fn heat_map_name(picture: &Path) -> String {
+    format!(
+        "{}.heat.jpg",
+        picture.file_stem().unwrap_or_default().to_string_lossy()
+    )
+}
+
+/// The one view that was learned for the SKU.
+fn only_view(references: &Path, sku: &str) -> anyhow::Result<String> {
+    let folder = references.join(sku);
+    let learn = format!("learn it with `inspectctl learn --sku {sku} FOLDER`");
+    let entries = fs::read_dir(&folder).with_context(|| {
+        format!(
+            "nothing was learned for SKU {sku} in {}; {learn}",
+            references.display()
+        )
+    })?;
+    let mut views: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|ending| ending == "safetensors")
+        })
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    views.sort();
+    match views.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => bail!(
+            "nothing was learned for SKU {sku} in {}; {learn}",
+            references.display()
+        ),
+        _ => bail!(
+            "SKU {sku} was learned in several views; add --view {}",
+            views.join(" | --view ")
+        ),
+    }
+}
+
+fn for_people(scored: &[Scored]) -> String {
+    let rows: Vec<_> = scored.iter().map(row).collect();
+    table(
+        &[
+            "picture",
+            "score",
+            "threshold",
+            "verdict",
+            "strangest at",
+            "ms",
+        ],
+        &rows,
+    )
+}
+
+fn row(scored: &Scored) -> Vec<String> {
+    let number = |value: Option<f32>| cell(value, |value| format!("{value:.4}"));
+    let verdict = match (&scored.problem, scored.exceeds) {
+        (Some(problem), _) => format!("not scored: {problem}"),
+        (None, Some(true)) => "unlike the normal ones".to_owned(),
+        (None, Some(false)) => "normal".to_owned(),
+        (None, None) => NONE.to_owned(),
+    };
+    let guess = match scored.calibration {
+        Some(Calibration::Weak) => " (the threshold is a guess: learn more normal pictures)",
+        _ => "",
+    };
+    vec![
+        scored.picture.display().to_string(),
+        number(scored.score),
+        number(scored.threshold),
+        verdict + guess,
+        cell(scored.at, |[x, y]| format!("{x}, {y}")),
+        cell(scored.ms, |ms| format!("{ms:.0}")),
+    ]
+}

@@ -1,0 +1,324 @@
+//! inspectctl as people and scripts run it: the real binary, its output and its exit codes.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use inspectd::records::{Change, ItemId, Record, Store, Timings, ViewRecord};
+use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
+use serde_json::Value;
+
+fn inspectctl(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_inspectctl"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {} {}", stdout(output), stderr(output)))
+}
+
+/// A folder with a good line file whose store lies in the folder too.
+struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Self { folder };
+        let example = include_str!("../src/ctl/example-line.toml");
+        let store = format!("\n[store]\nfolder = {:?}\n", site.path("store"));
+        fs::write(site.path("line.toml"), format!("{example}{store}")).unwrap();
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn line_file(&self) -> String {
+        self.path("line.toml").to_str().unwrap().to_owned()
+    }
+
+    /// Replaces `from` by `to` in the line file.
+    fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.line_file()).unwrap();
+        assert!(text.contains(from), "{from} stands in the line file");
+        fs::write(self.line_file(), text.replace(from, to)).unwrap();
+    }
+
+    fn store(&self, records: Vec<Record>) {
+        let changes: Vec<_> = records.into_iter().map(Change::Close).collect();
+        Store::open(&self.path("store"))
+            .unwrap()
+            .commit(&changes)
+            .unwrap();
+    }
+}
+
+fn record(item: u64, verdict: Verdict) -> Record {
+    let action = match &verdict {
+        Verdict::Divert { lane, .. } => Action::Divert { lane: *lane },
+        _ => Action::Pass,
+    };
+    Record {
+        id: ItemId {
+            boot: "boot".to_owned(),
+            item,
+        },
+        sku: "CARTON-17".to_owned(),
+        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().unwrap(),
+        views: vec![ViewRecord {
+            score: Some(3.0),
+            threshold: Some(2.0),
+            ..ViewRecord::of("side")
+        }],
+        findings: Vec::new(),
+        verdict: Some(verdict),
+        decision: Some(Decision {
+            action,
+            fall_back: None,
+        }),
+        outcome: Some(Outcome::Passed),
+        timings: Timings {
+            eye_to_verdict_ms: Some(321.0),
+            ..Timings::default()
+        },
+    }
+}
+
+fn divert() -> Verdict {
+    Verdict::Divert {
+        lane: 1,
+        reasons: vec![Check::Damage],
+    }
+}
+
+#[test]
+fn a_good_line_file_is_said_to_be_fine() {
+    let site = Site::new();
+    let output = inspectctl(&["config", "check", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("is fine: line `outbound 3`"),
+        "{}",
+        stdout(&output)
+    );
+    let report = json(&inspectctl(&[
+        "config",
+        "check",
+        "--json",
+        &site.line_file(),
+    ]));
+    assert_eq!(report["ok"], true);
+    assert_eq!(report["mistakes"], Value::Array(vec![]));
+}
+
+#[test]
+fn every_mistake_is_reported_with_its_line_and_what_to_write() {
+    let site = Site::new();
+    site.edit("nominal_speed_mm_s", "nominal_sped_mm_s");
+    site.edit("lane = 1", "lane = 0");
+    let output = inspectctl(&["config", "check", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(
+        text.contains("did you mean `nominal_speed_mm_s`?"),
+        "{text}"
+    );
+    assert!(
+        text.contains("conveyor.diverter[0].lane: 0 is not possible here"),
+        "{text}"
+    );
+
+    let output = inspectctl(&["config", "check", "--json", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(1));
+    let report = json(&output);
+    assert_eq!(report["ok"], false);
+    let mistakes = report["mistakes"].as_array().unwrap();
+    let text = fs::read_to_string(site.line_file()).unwrap();
+    let expected = text.lines().position(|line| line == "lane = 0").unwrap() + 1;
+    let lane = mistakes
+        .iter()
+        .find(|m| m["key"] == "conveyor.diverter[0].lane")
+        .unwrap();
+    assert_eq!(lane["line"], expected);
+    assert!(
+        mistakes
+            .iter()
+            .all(|m| m["instead"].as_str().is_some_and(|text| !text.is_empty()))
+    );
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_reported_with_its_line() {
+    let site = Site::new();
+    site.edit("sku = \"CARTON-17\"", "sku = CARTON 17");
+    let output = inspectctl(&["config", "check", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("line 3: not valid TOML"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_line_file_that_is_not_there_is_named() {
+    let output = inspectctl(&["config", "check", "/nowhere/line.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("/nowhere/line.toml"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_exit_code_2() {
+    assert_eq!(inspectctl(&["teach"]).status.code(), Some(2));
+    assert_eq!(
+        inspectctl(&["records", "--since", "soonish"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn the_reference_page_is_what_the_declaration_says() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+    let output = inspectctl(&["config", "reference"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(page, &output.stdout).unwrap();
+    }
+    let written = fs::read_to_string(page).unwrap_or_default();
+    assert!(
+        written == stdout(&output),
+        "docs/configuration.md is out of date: run this test with UPDATE=1"
+    );
+}
+
+#[test]
+fn records_are_listed_newest_first_and_narrowed_by_the_options() {
+    let site = Site::new();
+    let cause = "top: no frame".to_owned();
+    let uninspected = Verdict::Uninspected {
+        cause: cause.clone(),
+    };
+    site.store(vec![
+        record(1, Verdict::Pass),
+        record(2, divert()),
+        record(3, uninspected),
+    ]);
+    let line = site.line_file();
+    let items = |options: &[&str]| {
+        let mut arguments = vec!["records", "--line", &line, "--json"];
+        arguments.extend(options);
+        let output = inspectctl(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let found = json(&output);
+        let items = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["item"].as_u64().unwrap());
+        items.collect::<Vec<_>>()
+    };
+    assert_eq!(items(&[]), [3, 2, 1]);
+    assert_eq!(items(&["--limit", "1"]), [3]);
+    assert_eq!(items(&["--verdict", "divert"]), [2]);
+    assert_eq!(items(&["--since", "2026-11-22T10:00:02Z"]), [3, 2]);
+    assert_eq!(items(&["--until", "2026-11-22T10:00:02Z"]), [1]);
+    assert_eq!(items(&["--sku", "another"]), Vec::<u64>::new());
+
+    let table = stdout(&inspectctl(&["records", "--line", &line]));
+    assert_eq!(
+        table.lines().count(),
+        4,
+        "a header and three rows:\n{table}"
+    );
+    assert!(table.contains(&cause) && table.contains("1.50"), "{table}");
+}
+
+#[test]
+fn a_store_that_is_not_there_is_named_with_the_next_step() {
+    let site = Site::new();
+    let output = inspectctl(&["records", "--line", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(
+        text.contains("records.db") && text.contains("[store] folder"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let site = Site::new();
+    site.store((0..60).map(|item| record(item, divert())).collect());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_inspectctl"))
+        .args([
+            "records",
+            "--line",
+            &site.line_file(),
+            "--json",
+            "--limit",
+            "60",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let status = child.wait().unwrap();
+    let mut errors = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut errors)
+        .unwrap();
+    assert_eq!((status.code(), errors.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_status_of_an_inspectd_that_does_not_run_says_what_to_try() {
+    // Port 9 (discard) is below 1024: no test takes it, and nothing listens there.
+    let output = inspectctl(&["status", "--url", "http://127.0.0.1:9"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.contains("systemctl status inspectd"), "{text}");
+}
+
+#[test]
+fn learning_from_a_folder_that_is_not_there_names_it() {
+    let site = Site::new();
+    let references = site.path("references");
+    let output = inspectctl(&[
+        "learn",
+        "--sku",
+        "CARTON-17",
+        "--references",
+        references.to_str().unwrap(),
+        "/nowhere/pictures",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("/nowhere/pictures"),
+        "{}",
+        stderr(&output)
+    );
+}
