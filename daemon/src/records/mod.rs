@@ -1,0 +1,43 @@
+//! Records: what is kept about every item, on the box itself.
+//!
+//! * A **record** ([`Record`]) is *open* from the entry eye on and *closed* once the line has said
+//!   where the item went. A closed record never changes again.
+//! * The **store** ([`Store`]) is a SQLite database, `records.db`. It also holds the messages that
+//!   the fleet is still **owed**: closing a record and owing its summary is one transaction.
+//! * **Evidence** ([`Evidence`]) is the pictures, as JPEG files in `evidence/<yyyy-mm-dd>/`.
+//! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes.
+//!
+//! One thread ([`StoreThread`]) owns the store, since SQLite takes one writer; everybody else holds
+//! a [`StoreHandle`]. Who only reads (the page, inspectctl) opens [`Records`] beside it.
+//!
+//! **Promise.** What was reported as committed survives a kill of the process at any moment, and a
+//! loss of power as far as the disk keeps what it said it had flushed: the journal is flushed at
+//! every commit (`synchronous = FULL`). Pictures are not flushed one by one: after a loss of power
+//! the last seconds' pictures may be missing, their records are not.
+
+pub mod error;
+pub mod evidence;
+mod owed;
+pub mod reader;
+pub mod record;
+pub mod retention;
+mod schema;
+pub mod store;
+pub mod thread;
+
+pub use error::StoreError;
+pub use evidence::{Evidence, PictureKind};
+pub use owed::{OutboxCounts, OwedMessage};
+pub use reader::{Counts, Filter, Records, VerdictKind};
+pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
+pub use store::{Change, Owing, Store};
+pub use thread::{CommitRefused, Picture, StoreHandle, StoreState, StoreThread};
+
+/// The database's file name within the store's folder.
+pub const DATABASE: &str = "records.db";
+
+/// The evidence folder's name within the store's folder.
+pub const EVIDENCE: &str = "evidence";
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -1,0 +1,183 @@
+//! The outbox's table: what the fleet is owed, kept until the broker has acknowledged it.
+//!
+//! Only SQL stands here; when a message is sent, again, or given up is decided in
+//! [`crate::outbox`]. A message is appended in the same transaction as the change that it tells of,
+//! so that neither exists without the other.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::fleet::messages::{Kind, Lost};
+use crate::outbox::{MessageId, excess};
+
+use super::store::{Owing, WriteError};
+
+/// How the outbox stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutboxCounts {
+    /// Messages that the broker has not acknowledged.
+    pub owed: u64,
+    /// Messages that it has acknowledged since the database was made.
+    pub acknowledged: u64,
+    /// Messages given up because the outbox was full, since the database was made.
+    pub lost: u64,
+    /// The highest id given to a message so far; 0 before the first.
+    pub last_id: MessageId,
+}
+
+/// A message as the outbox keeps it, without the fields that all messages share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwedMessage {
+    /// Ascending, never used twice.
+    pub id: MessageId,
+    /// What it is about.
+    pub kind: Kind,
+    /// The box's boot in which it was written.
+    pub boot: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The kind's own fields: a JSON object.
+    pub body: String,
+}
+
+/// Reads how the outbox stands, by counting.
+pub fn count(db: &Connection) -> Result<OutboxCounts, rusqlite::Error> {
+    db.query_row(
+        "SELECT (SELECT count(*) FROM outbox), acknowledged, lost,
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)
+         FROM outbox_total",
+        [],
+        |row| {
+            Ok(OutboxCounts {
+                owed: unsigned(row.get(0)?),
+                acknowledged: unsigned(row.get(1)?),
+                lost: unsigned(row.get(2)?),
+                last_id: unsigned(row.get(3)?),
+            })
+        },
+    )
+}
+
+/// Appends a message; when the outbox is then too full, gives the oldest up and says so in a
+/// further message.
+pub fn append(
+    db: &Connection,
+    counts: &mut OutboxCounts,
+    owing: &Owing,
+    at: Timestamp,
+    kind: Kind,
+    body: &str,
+) -> Result<MessageId, WriteError> {
+    let mut statement =
+        db.prepare_cached("INSERT INTO outbox (kind, boot, at, body) VALUES (?, ?, ?, ?)")?;
+    statement.execute(params![kind.name(), owing.boot, at.as_microsecond(), body])?;
+    let id = unsigned(db.last_insert_rowid());
+    counts.owed += 1;
+    counts.last_id = id;
+    let excess = excess(counts.owed, owing.capacity);
+    if excess > 0 {
+        give_up(db, counts, owing, at, excess)?;
+    }
+    Ok(id)
+}
+
+/// Removes the `excess` oldest messages and appends the notice of their loss. A notice among them
+/// is not counted as a message: what it told of passes into the new one.
+fn give_up(
+    db: &Connection,
+    counts: &mut OutboxCounts,
+    owing: &Owing,
+    at: Timestamp,
+    excess: u64,
+) -> Result<(), WriteError> {
+    let (lost, newly_lost) = db.query_row(
+        "SELECT min(coalesce(lost_from, id)), max(id), sum(max(lost, 1)), sum(lost = 0)
+         FROM (SELECT * FROM outbox ORDER BY id LIMIT ?)",
+        [signed(excess)],
+        |row| {
+            let lost = Lost {
+                from: unsigned(row.get(0)?),
+                to: unsigned(row.get(1)?),
+                count: unsigned(row.get(2)?),
+            };
+            Ok((lost, unsigned(row.get(3)?)))
+        },
+    )?;
+    let removed = db.execute("DELETE FROM outbox WHERE id <= ?", [signed(lost.to)])?;
+    db.execute(
+        "INSERT INTO outbox (kind, boot, at, lost, lost_from, body) VALUES (?, ?, ?, ?, ?, ?)",
+        params![
+            Kind::Lost.name(),
+            owing.boot,
+            at.as_microsecond(),
+            signed(lost.count),
+            signed(lost.from),
+            serde_json::to_string(&lost)?,
+        ],
+    )?;
+    db.execute(
+        "UPDATE outbox_total SET lost = lost + ?",
+        [signed(newly_lost)],
+    )?;
+    counts.owed = counts.owed + 1 - removed as u64;
+    counts.last_id = unsigned(db.last_insert_rowid());
+    counts.lost += newly_lost;
+    Ok(())
+}
+
+/// Forgets messages that the broker has acknowledged; one that is gone already is not counted.
+pub fn acknowledge(
+    db: &Connection,
+    counts: &mut OutboxCounts,
+    ids: &[MessageId],
+) -> Result<(), WriteError> {
+    let mut delete = db.prepare_cached("DELETE FROM outbox WHERE id = ?")?;
+    let mut forgotten = 0;
+    for id in ids {
+        forgotten += delete.execute([signed(*id)])? as u64;
+    }
+    db.prepare_cached("UPDATE outbox_total SET acknowledged = acknowledged + ?")?
+        .execute([signed(forgotten)])?;
+    counts.owed -= forgotten;
+    counts.acknowledged += forgotten;
+    Ok(())
+}
+
+/// The oldest messages with an id of at least `from`, at most `limit`, ascending.
+pub fn read_from(
+    db: &Connection,
+    from: MessageId,
+    limit: usize,
+) -> Result<Vec<OwedMessage>, rusqlite::Error> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, kind, boot, at, body FROM outbox WHERE id >= ? ORDER BY id LIMIT ?",
+    )?;
+    let rows = statement.query_map(params![signed(from), signed(limit as u64)], |row| {
+        let kind: String = row.get(1)?;
+        let at = row.get(3)?;
+        Ok(OwedMessage {
+            id: unsigned(row.get(0)?),
+            kind: Kind::named(&kind).ok_or_else(|| malformed(1, "an unknown kind of message"))?,
+            boot: row.get(2)?,
+            at: Timestamp::from_microsecond(at)
+                .map_err(|_| malformed(3, "a time out of the calendar's range"))?,
+            body: row.get(4)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn malformed(column: usize, what: &'static str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+}
+
+/// SQLite's integers are signed. Ids and counts stay far below 2^63; a cast there and back keeps
+/// even those that do not.
+pub fn signed(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+/// The way back from [`signed`].
+pub fn unsigned(number: i64) -> u64 {
+    number.cast_unsigned()
+}

@@ -1,0 +1,224 @@
+//! The store's reading half, for the page and inspectctl: opened beside the writer, read-only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Params, params};
+use serde::{Deserialize, Serialize};
+
+use super::error::StoreError;
+use super::owed::{self, OutboxCounts, signed, unsigned};
+use super::record::{ItemId, Record};
+use super::schema;
+
+/// The verdicts as words to search for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// inspectd let it ship.
+    Pass,
+    /// inspectd asked for a diverter.
+    Divert,
+    /// It was not inspected, or left without a verdict.
+    Uninspected,
+}
+
+impl VerdictKind {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Divert => "divert",
+            Self::Uninspected => "uninspected",
+        }
+    }
+}
+
+/// Which records to find; a key that is `None` asks for nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Entered at this time or later.
+    pub since: Option<Timestamp>,
+    /// Entered before this time.
+    pub until: Option<Timestamp>,
+    /// Supposed to be this.
+    pub sku: Option<String>,
+    /// Got this verdict.
+    pub verdict: Option<VerdictKind>,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
+
+/// How many items had which fate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Items that crossed the entry eye.
+    pub entered: u64,
+    /// Of these, items whose record is still open.
+    pub open: u64,
+    /// The exit eye saw them.
+    pub passed: u64,
+    /// A lane's eye saw them.
+    pub diverted: u64,
+    /// No eye saw them.
+    pub lost: u64,
+    /// An eye saw them where they should not have gone.
+    pub wrong_lane: u64,
+    /// Not inspected, by cause.
+    pub uninspected: BTreeMap<String, u64>,
+}
+
+/// The records, open for reading.
+#[derive(Debug)]
+pub struct Records {
+    db: Connection,
+    path: PathBuf,
+}
+
+impl Records {
+    /// Opens the store in `folder` for reading; inspectd may be running or not.
+    ///
+    /// # Errors
+    /// [`StoreError`]: no database there, no permission, another schema version.
+    pub fn open_read_only(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(super::DATABASE);
+        Ok(Self {
+            db: schema::open_reader(&path)?,
+            path,
+        })
+    }
+
+    /// The newest `limit` records, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read; so for every method.
+    pub fn recent(&self, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.find(&Filter {
+            limit,
+            ..Filter::default()
+        })
+    }
+
+    /// One item's record.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn by_id(&self, id: &ItemId) -> Result<Option<Record>, StoreError> {
+        let found = select(
+            &self.db,
+            &self.path,
+            "SELECT boot, item, body FROM record WHERE boot = ? AND item = ?",
+            params![id.boot, signed(id.item)],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The records that the filter asks for, newest first.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn find(&self, filter: &Filter) -> Result<Vec<Record>, StoreError> {
+        select(
+            &self.db,
+            &self.path,
+            "SELECT boot, item, body FROM record
+             WHERE (?1 IS NULL OR entered_at >= ?1) AND (?2 IS NULL OR entered_at < ?2)
+               AND (?3 IS NULL OR sku = ?3) AND (?4 IS NULL OR verdict = ?4)
+             ORDER BY entered_at DESC, item DESC LIMIT ?5",
+            params![
+                filter.since.map(Timestamp::as_microsecond),
+                filter.until.map(Timestamp::as_microsecond),
+                filter.sku,
+                filter.verdict.map(VerdictKind::column),
+                signed(filter.limit as u64),
+            ],
+        )
+    }
+
+    /// Counts every item that entered at `since` or later; all that are kept, without it.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn counts(&self, since: Option<Timestamp>) -> Result<Counts, StoreError> {
+        self.count(since)
+            .map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// How the outbox stands.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn outbox(&self) -> Result<OutboxCounts, StoreError> {
+        owed::count(&self.db).map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// When the oldest kept item entered.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
+        let oldest: Option<i64> = self
+            .db
+            .query_row("SELECT min(entered_at) FROM record", [], |row| row.get(0))
+            .optional()
+            .map_err(|source| StoreError::sqlite(&self.path, source))?
+            .flatten();
+        Ok(oldest.and_then(|at| Timestamp::from_microsecond(at).ok()))
+    }
+
+    fn count(&self, since: Option<Timestamp>) -> Result<Counts, rusqlite::Error> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT closed, outcome, cause, count(*) FROM record
+             WHERE ?1 IS NULL OR entered_at >= ?1 GROUP BY closed, outcome, cause",
+        )?;
+        let mut counts = Counts::default();
+        let mut rows = statement.query([since.map(Timestamp::as_microsecond)])?;
+        while let Some(row) = rows.next()? {
+            let (closed, outcome): (bool, Option<String>) = (row.get(0)?, row.get(1)?);
+            let (cause, items): (Option<String>, u64) = (row.get(2)?, unsigned(row.get(3)?));
+            counts.entered += items;
+            if !closed {
+                counts.open += items;
+            }
+            match outcome.as_deref() {
+                Some("passed") => counts.passed += items,
+                Some("diverted") => counts.diverted += items,
+                Some("lost") => counts.lost += items,
+                Some("wrong_lane") => counts.wrong_lane += items,
+                _ => {}
+            }
+            if let Some(cause) = cause {
+                *counts.uninspected.entry(cause).or_default() += items;
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// Reads the records that `sql` selects as boot, item, body.
+pub(super) fn select(
+    db: &Connection,
+    path: &Path,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<Record>, StoreError> {
+    let sqlite = |source| StoreError::sqlite(path, source);
+    let mut statement = db.prepare_cached(sql).map_err(sqlite)?;
+    let mut rows = statement.query(params).map_err(sqlite)?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next().map_err(sqlite)? {
+        let body: String = row.get(2).map_err(sqlite)?;
+        let record = serde_json::from_str(&body).map_err(|source| {
+            let boot = row.get(0).unwrap_or_else(|_| "?".to_owned());
+            let item = row.get(1).unwrap_or(0_i64);
+            let what = format!("the record of item {item} of boot {boot}");
+            StoreError::Malformed {
+                path: path.into(),
+                what,
+                source,
+            }
+        })?;
+        records.push(record);
+    }
+    Ok(records)
+}

@@ -1,0 +1,117 @@
+//! The record: everything kept about one item, from photo-eye to outcome.
+//!
+//! Wall time stands here alone, for people; every duration was measured on the monotonic clock.
+
+use jiff::Timestamp;
+use plc_bridge::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which item: its number, and the start of the bridge that gave it.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub struct ItemId {
+    /// The bridge's start.
+    pub boot: String,
+    /// The number within it.
+    pub item: ItemNumber,
+}
+
+/// Everything kept about one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// Which item.
+    #[serde(flatten)]
+    pub id: ItemId,
+    /// What it was supposed to be.
+    pub sku: String,
+    /// When it crossed the entry eye.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub entered_at: Timestamp,
+    /// One entry a camera, in the line file's order.
+    pub views: Vec<ViewRecord>,
+    /// One entry for each check that answered.
+    pub findings: Vec<Finding>,
+    /// What inspectd asked for; none while the item is being inspected.
+    pub verdict: Option<Verdict>,
+    /// What the bridge committed.
+    pub decision: Option<Decision>,
+    /// Where the item went. A record with an outcome is closed: it never changes again.
+    pub outcome: Option<Outcome>,
+    /// How long the steps took.
+    pub timings: Timings,
+}
+
+/// One camera's part of a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ViewRecord {
+    /// The camera.
+    pub camera: String,
+    /// The picture, relative to the evidence folder.
+    pub picture: Option<String>,
+    /// The picture with the heat map over it, relative to the evidence folder.
+    pub heat_map: Option<String>,
+    /// How far from the window's middle the item stood, in millimetres.
+    pub offset_mm: Option<f64>,
+    /// Distance to the reference; larger is stranger.
+    pub score: Option<f32>,
+    /// The score above which the view counts as damaged.
+    pub threshold: Option<f32>,
+    /// Why there is no score, in plain words.
+    pub problem: Option<String>,
+}
+
+impl ViewRecord {
+    /// The part of a camera from which nothing has come yet.
+    pub fn of(camera: &str) -> Self {
+        Self {
+            camera: camera.to_owned(),
+            picture: None,
+            heat_map: None,
+            offset_mm: None,
+            score: None,
+            threshold: None,
+            problem: None,
+        }
+    }
+}
+
+/// One check's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Which question.
+    pub check: Check,
+    /// In which camera's view.
+    pub camera: String,
+    /// The check's score.
+    pub score: f32,
+    /// The threshold that it was held against.
+    pub threshold: f32,
+    /// Where in the view, in pixels from the upper left corner: x, y.
+    pub at: Option<[u32; 2]>,
+    /// Plain words for people.
+    pub words: String,
+}
+
+impl Finding {
+    /// Whether the check found the item imperfect.
+    pub fn exceeds(&self) -> bool {
+        self.score > self.threshold
+    }
+}
+
+/// How long the steps took, in milliseconds; none for a step that was not reached.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timings {
+    /// From the entry eye until every camera's picture was chosen.
+    pub eye_to_views_ms: Option<f64>,
+    /// Waiting for the inference thread.
+    pub queued_ms: Option<f64>,
+    /// Scoring all views.
+    pub scoring_ms: Option<f64>,
+    /// From the entry eye until the verdict left for the bridge.
+    pub eye_to_verdict_ms: Option<f64>,
+    /// From the bridge's receipt of the verdict until the PLC acknowledged it.
+    pub verdict_to_plc_ms: Option<f64>,
+}

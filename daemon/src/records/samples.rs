@@ -1,0 +1,58 @@
+//! Records for tests.
+
+use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
+
+use super::{Finding, ItemId, Record, Timings, ViewRecord};
+
+/// A record as it stands when the item has just been seen.
+pub fn open(item: u64) -> Record {
+    Record {
+        id: ItemId { boot: "bridge-1".to_owned(), item },
+        sku: "carton-a".to_owned(),
+        entered_at: jiff::Timestamp::new(1_770_000_000 + item as i64, 0).expect("a time"),
+        views: Vec::new(),
+        findings: Vec::new(),
+        verdict: None,
+        decision: None,
+        outcome: None,
+        timings: Timings::default(),
+    }
+}
+
+/// The record of a damaged item at its end.
+pub fn diverted(item: u64) -> Record {
+    Record {
+        views: vec![ViewRecord {
+            camera: "top".to_owned(),
+            picture: Some(format!("2026-02-02/bridge-1-{item}-top-view.jpg")),
+            heat_map: None,
+            offset_mm: Some(1.5),
+            score: Some(2.5),
+            threshold: Some(1.25),
+            problem: None,
+        }],
+        findings: vec![Finding {
+            check: Check::Damage,
+            camera: "top".to_owned(),
+            score: 2.5,
+            threshold: 1.25,
+            at: Some([120, 80]),
+            words: "the upper left corner looks crushed".to_owned(),
+        }],
+        verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
+        decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
+        outcome: Some(Outcome::Diverted { lane: 1 }),
+        timings: Timings { scoring_ms: Some(41.5), ..Timings::default() },
+        ..open(item)
+    }
+}
+
+/// The record of a good item at its end.
+pub fn passed(item: u64) -> Record {
+    Record {
+        verdict: Some(Verdict::Pass),
+        decision: Some(Decision { action: Action::Pass, fall_back: None }),
+        outcome: Some(Outcome::Passed),
+        ..open(item)
+    }
+}

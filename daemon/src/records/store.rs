@@ -1,0 +1,266 @@
+//! The store's writing half: changes go in by transactions, and nothing else changes it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use plc_bridge::protocol::{Outcome, Verdict};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+
+use crate::fleet::messages::{Alert, Kind, Summary};
+use crate::outbox::MessageId;
+
+use super::error::StoreError;
+use super::owed::{self, OutboxCounts, OwedMessage, signed};
+use super::record::Record;
+use super::schema;
+
+/// One change of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Keep this open record, in place of what is known of the item. Ignored once it is closed.
+    Save(Record),
+    /// Keep this record for good, and owe the fleet its summary. Ignored when it is closed already:
+    /// the bridge tells some events twice, the fleet hears of an item once. A record without an
+    /// outcome may be closed too: the line will never say where the item went.
+    Close(Record),
+    /// Owe the fleet an alert.
+    Alert(Alert),
+    /// The broker holds these messages: owe them no longer.
+    Acknowledge(Vec<MessageId>),
+}
+
+/// What the store needs to know to owe the fleet anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owing {
+    /// This boot of the box; see [`crate::fleet::boot_id`].
+    pub boot: String,
+    /// Messages kept at most; beyond that the oldest are given up.
+    pub capacity: u64,
+}
+
+/// The database, open for its one writer.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+    owing: Option<Owing>,
+    counts: OutboxCounts,
+}
+
+impl Store {
+    /// Opens the store in `folder`; creates the folder and the database where they are missing.
+    /// Owes the fleet nothing until [`Store::owing`] says so.
+    ///
+    /// # Errors
+    /// [`StoreError`]: no space, no permission, not a database, written by a newer version.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let evidence = folder.join(super::EVIDENCE);
+        fs::create_dir_all(&evidence)
+            .map_err(|source| StoreError::io("create", &evidence, source))?;
+        let path = folder.join(super::DATABASE);
+        let db = schema::open_writer(&path)?;
+        let counts = owed::count(&db).map_err(|source| StoreError::sqlite(&path, source))?;
+        Ok(Self {
+            db,
+            path,
+            owing: None,
+            counts,
+        })
+    }
+
+    /// From now on owes the fleet summaries and alerts.
+    #[must_use]
+    pub fn owing(mut self, owing: Owing) -> Self {
+        self.owing = Some(owing);
+        self
+    }
+
+    /// Makes all `changes` in one transaction, in their order: all or none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing has changed then, and the same changes may be tried again.
+    pub fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        self.try_commit(changes)
+            .map_err(|error| error.on(&self.path))
+    }
+
+    /// How the outbox stands.
+    pub fn outbox(&self) -> OutboxCounts {
+        self.counts
+    }
+
+    /// The oldest owed messages with an id of at least `from`, at most `limit`, ascending.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub fn read_outbox(
+        &self,
+        from: MessageId,
+        limit: usize,
+    ) -> Result<Vec<OwedMessage>, StoreError> {
+        owed::read_from(&self.db, from, limit)
+            .map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// Every open record, oldest first: the items that were on the belt when inspectd stopped.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub fn open_records(&self) -> Result<Vec<Record>, StoreError> {
+        super::reader::select(
+            &self.db,
+            &self.path,
+            "SELECT boot, item, body FROM record WHERE closed = 0 ORDER BY entered_at, item",
+            [],
+        )
+    }
+
+    /// Deletes at most `limit` closed records that entered before `before` and whose summary the
+    /// fleet is not owed any more. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be written.
+    pub fn delete_records(&mut self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.db
+            .execute(
+                "DELETE FROM record WHERE rowid IN (
+                     SELECT record.rowid FROM record
+                     LEFT JOIN outbox ON outbox.id = record.summary_id
+                     WHERE closed = 1 AND entered_at < ? AND outbox.id IS NULL
+                     ORDER BY entered_at LIMIT ?)",
+                params![before.as_microsecond(), signed(limit as u64)],
+            )
+            .map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    fn try_commit(&mut self, changes: &[Change]) -> Result<(), WriteError> {
+        let step = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // The counts hold once the transaction does.
+        let mut counts = self.counts;
+        let owing = self.owing.as_ref();
+        for change in changes {
+            match change {
+                Change::Save(record) => {
+                    write(&step, record, false)?;
+                }
+                Change::Close(record) => close(&step, &mut counts, owing, record)?,
+                Change::Alert(alert) => {
+                    owe(&step, &mut counts, owing, Kind::Alert, alert)?;
+                }
+                Change::Acknowledge(ids) => owed::acknowledge(&step, &mut counts, ids)?,
+            }
+        }
+        step.commit()?;
+        self.counts = counts;
+        Ok(())
+    }
+}
+
+/// Why a transaction was not made; becomes a [`StoreError`] once the path is known.
+#[derive(Debug)]
+pub(super) enum WriteError {
+    /// SQLite refused.
+    Sqlite(rusqlite::Error),
+    /// A value has no JSON, for example a text that is not valid.
+    Json(serde_json::Error),
+}
+
+impl WriteError {
+    fn on(self, path: &Path) -> StoreError {
+        match self {
+            Self::Sqlite(source) => StoreError::sqlite(path, source),
+            Self::Json(source) => StoreError::Malformed {
+                path: path.into(),
+                what: "a new row".into(),
+                source,
+            },
+        }
+    }
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<serde_json::Error> for WriteError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+fn close(
+    step: &Transaction<'_>,
+    counts: &mut OutboxCounts,
+    owing: Option<&Owing>,
+    record: &Record,
+) -> Result<(), WriteError> {
+    if !write(step, record, true)? {
+        return Ok(());
+    }
+    if let Some(id) = owe(step, counts, owing, Kind::Summary, &Summary::of(record))? {
+        step.prepare_cached("UPDATE record SET summary_id = ? WHERE boot = ? AND item = ?")?
+            .execute(params![signed(id), record.id.boot, signed(record.id.item)])?;
+    }
+    Ok(())
+}
+
+/// Writes the record unless it is closed already; says whether it did.
+fn write(step: &Transaction<'_>, record: &Record, closed: bool) -> Result<bool, WriteError> {
+    let (verdict, cause) = match &record.verdict {
+        Some(Verdict::Pass) => (Some("pass"), None),
+        Some(Verdict::Divert { .. }) => (Some("divert"), None),
+        Some(Verdict::Uninspected { cause }) => (Some("uninspected"), Some(cause.as_str())),
+        // Nothing is passed off as inspected: an item that left without a verdict was not.
+        None if closed => (Some("uninspected"), Some("there was no verdict")),
+        None => (None, None),
+    };
+    let outcome = record.outcome.map(|outcome| match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Diverted { .. } => "diverted",
+        Outcome::Lost => "lost",
+        Outcome::WrongLane { .. } => "wrong_lane",
+    });
+    let written = step
+        .prepare_cached(
+            "INSERT INTO record (boot, item, sku, entered_at, closed, verdict, cause, outcome, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (boot, item) DO UPDATE
+             SET sku = ?3, entered_at = ?4, closed = ?5, verdict = ?6, cause = ?7, outcome = ?8,
+                 body = ?9
+             WHERE closed = 0",
+        )?
+        .execute(params![
+            record.id.boot,
+            signed(record.id.item),
+            record.sku,
+            record.entered_at.as_microsecond(),
+            closed,
+            verdict,
+            cause,
+            outcome,
+            serde_json::to_string(record)?,
+        ])?;
+    Ok(written == 1)
+}
+
+/// Appends a message, where there is a fleet to owe it to.
+fn owe(
+    step: &Transaction<'_>,
+    counts: &mut OutboxCounts,
+    owing: Option<&Owing>,
+    kind: Kind,
+    body: &impl Serialize,
+) -> Result<Option<MessageId>, WriteError> {
+    let Some(owing) = owing else { return Ok(None) };
+    let body = serde_json::to_string(body)?;
+    owed::append(step, counts, owing, Timestamp::now(), kind, &body).map(Some)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,431 @@
+//! The one thread that owns the store, and the handle by which everybody else writes.
+//!
+//! * A **commit** is a list of changes that belong together, with the pictures that they refer to.
+//!   What waits when the thread comes round is written in one transaction (group commit), so that a
+//!   slow disk is flushed once for many items. Pictures are written first: a stored record never
+//!   points at a picture that is still to come.
+//! * While the disk refuses, commits **wait** in memory, in their order, and are tried again every
+//!   [`RETRY`]. The handle says so ([`StoreState::Failing`]). What may wait is bounded: beyond
+//!   [`MAX_PICTURE_BYTES`] pictures are dropped and counted, beyond [`MAX_CHANGES`] a commit is
+//!   handed back to its caller. Nothing is lost silently.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use thiserror::Error;
+use tokio::sync::{oneshot, watch};
+
+use crate::outbox::MessageId;
+
+use super::error::StoreError;
+use super::evidence::Evidence;
+use super::owed::{OutboxCounts, OwedMessage};
+use super::store::{Change, Store};
+
+/// Pause between two attempts while the disk refuses.
+pub const RETRY: Duration = Duration::from_secs(1);
+
+/// Changes that may wait: over an hour of a line with one item a second, about 20 MB.
+pub const MAX_CHANGES: usize = 10_000;
+
+/// Bytes of pictures that may wait: about five minutes of two cameras with heat maps.
+pub const MAX_PICTURE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Commits that are made in one transaction at most, so that reads get their turn.
+const GROUP: usize = 256;
+
+/// Records that are deleted in one transaction at most, for the same reason.
+const DELETE_STEP: usize = 500;
+
+/// A picture to be written as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// See [`Evidence::relative_path`].
+    pub relative_path: String,
+    /// The file's bytes.
+    pub jpeg: Vec<u8>,
+}
+
+/// Whether what is committed reaches the disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum StoreState {
+    /// It does.
+    #[default]
+    Ok,
+    /// It waits in memory.
+    Failing {
+        /// Why, and what to do.
+        cause: String,
+    },
+}
+
+/// A commit that was not taken; the changes come back.
+#[derive(Debug, Error)]
+pub enum CommitRefused {
+    /// As many changes as may wait do so.
+    #[error("{MAX_CHANGES} changes wait for the disk already; see the store's state for why")]
+    Full(Vec<Change>),
+    /// The thread is gone.
+    #[error("the store has been stopped; see the log for why, and restart inspectd")]
+    Stopped(Vec<Change>),
+}
+
+impl CommitRefused {
+    /// The changes that were not taken.
+    pub fn into_changes(self) -> Vec<Change> {
+        match self {
+            Self::Full(changes) | Self::Stopped(changes) => changes,
+        }
+    }
+}
+
+type OnDone = Box<dyn FnOnce() + Send>;
+
+struct Commit {
+    changes: Vec<Change>,
+    pictures: Vec<Picture>,
+    on_done: OnDone,
+}
+
+enum Job {
+    Commit(Commit),
+    ReadOutbox {
+        from: MessageId,
+        limit: usize,
+        reply: oneshot::Sender<Result<Vec<OwedMessage>, StoreError>>,
+    },
+    DeleteRecords {
+        before: Timestamp,
+        reply: oneshot::Sender<Result<usize, StoreError>>,
+    },
+    Stop,
+}
+
+/// What waits, counted at both ends.
+#[derive(Debug, Default)]
+struct Load {
+    changes: AtomicUsize,
+    picture_bytes: AtomicUsize,
+    pictures_dropped: AtomicU64,
+}
+
+/// Writes to the store, from any thread or task. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct StoreHandle {
+    jobs: Sender<Job>,
+    load: Arc<Load>,
+    state: watch::Receiver<StoreState>,
+    outbox: watch::Receiver<OutboxCounts>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Commit(_) => "Commit",
+            Self::ReadOutbox { .. } => "ReadOutbox",
+            Self::DeleteRecords { .. } => "DeleteRecords",
+            Self::Stop => "Stop",
+        })
+    }
+}
+
+impl StoreHandle {
+    /// Hands changes over, with the pictures that they refer to, and returns at once. `on_done` runs
+    /// on the store's thread once all of it is on disk; it is dropped without running only when
+    /// the store is stopped while it fails. It must be quick.
+    ///
+    /// # Errors
+    /// [`CommitRefused`] with the changes, when too many wait or the store was stopped.
+    pub fn commit(
+        &self,
+        changes: Vec<Change>,
+        mut pictures: Vec<Picture>,
+        on_done: impl FnOnce() + Send + 'static,
+    ) -> Result<(), CommitRefused> {
+        let load = &self.load;
+        if load.changes.load(Ordering::Relaxed) + changes.len() > MAX_CHANGES {
+            return Err(CommitRefused::Full(changes));
+        }
+        let bytes = picture_bytes(&pictures);
+        if load.picture_bytes.load(Ordering::Relaxed) + bytes > MAX_PICTURE_BYTES {
+            load.pictures_dropped
+                .fetch_add(pictures.len() as u64, Ordering::Relaxed);
+            pictures.clear();
+        }
+        let (count, bytes) = (changes.len(), picture_bytes(&pictures));
+        load.changes.fetch_add(count, Ordering::Relaxed);
+        load.picture_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let job = Job::Commit(Commit {
+            changes,
+            pictures,
+            on_done: Box::new(on_done),
+        });
+        self.jobs.send(job).map_err(|refused| {
+            load.changes.fetch_sub(count, Ordering::Relaxed);
+            load.picture_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            match refused.0 {
+                Job::Commit(commit) => CommitRefused::Stopped(commit.changes),
+                _ => CommitRefused::Stopped(Vec::new()),
+            }
+        })
+    }
+
+    /// The oldest owed messages with an id of at least `from`, at most `limit`, ascending; after
+    /// every commit that was handed over before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn read_outbox(
+        &self,
+        from: MessageId,
+        limit: usize,
+    ) -> Result<Vec<OwedMessage>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs
+            .send(Job::ReadOutbox { from, limit, reply })
+            .map_err(|_| StoreError::Stopped)?;
+        answer.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Deletes the closed records that entered before `before` and whose summary is not owed any
+    /// more, and returns how many there were. Blocks: not for an async task.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be written.
+    pub fn delete_records(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let mut deleted = 0;
+        loop {
+            let (reply, answer) = oneshot::channel();
+            self.jobs
+                .send(Job::DeleteRecords { before, reply })
+                .map_err(|_| StoreError::Stopped)?;
+            let step = answer.blocking_recv().map_err(|_| StoreError::Stopped)??;
+            deleted += step;
+            if step < DELETE_STEP {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    /// Whether what is committed reaches the disk.
+    pub fn state(&self) -> watch::Receiver<StoreState> {
+        self.state.clone()
+    }
+
+    /// How the outbox stands; changes with each commit that appends or acknowledges.
+    pub fn outbox(&self) -> watch::Receiver<OutboxCounts> {
+        self.outbox.clone()
+    }
+
+    /// Changes that wait for the disk.
+    pub fn waiting(&self) -> usize {
+        self.load.changes.load(Ordering::Relaxed)
+    }
+
+    /// Pictures that were dropped because too many waited for the disk.
+    pub fn pictures_dropped(&self) -> u64 {
+        self.load.pictures_dropped.load(Ordering::Relaxed)
+    }
+}
+
+fn picture_bytes(pictures: &[Picture]) -> usize {
+    pictures.iter().map(|picture| picture.jpeg.len()).sum()
+}
+
+/// The thread that owns the store.
+#[derive(Debug)]
+pub struct StoreThread {
+    jobs: Sender<Job>,
+    load: Arc<Load>,
+    thread: JoinHandle<()>,
+}
+
+impl StoreThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system's, when no thread can be had.
+    pub fn start(store: Store, evidence: Evidence) -> io::Result<(Self, StoreHandle)> {
+        let (jobs, inbox) = channel();
+        let load = Arc::new(Load::default());
+        let (state, state_seen) = watch::channel(StoreState::Ok);
+        let (outbox, outbox_seen) = watch::channel(store.outbox());
+        let mut worker = Worker {
+            store,
+            evidence,
+            inbox,
+            load: Arc::clone(&load),
+            state,
+            outbox,
+            waiting: Vec::new(),
+            retry_at: None,
+        };
+        let thread = thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || {
+                // The worker is not used after a panic, except for its state.
+                if catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
+                    let cause = "the store's thread panicked; see the log, and restart inspectd";
+                    tracing::error!("{cause}");
+                    worker.state.send_replace(StoreState::Failing {
+                        cause: cause.to_owned(),
+                    });
+                }
+            })?;
+        let handle = StoreHandle {
+            jobs: jobs.clone(),
+            load: Arc::clone(&load),
+            state: state_seen,
+            outbox: outbox_seen,
+        };
+        Ok((Self { jobs, load, thread }, handle))
+    }
+
+    /// Writes what was handed over, ends the thread, and returns how many changes the disk refused
+    /// to the last: 0 when all is well.
+    pub fn stop(self) -> usize {
+        // If the thread is gone already, so is what it could be told; a panic in it was logged.
+        let _ = self.jobs.send(Job::Stop);
+        let _ = self.thread.join();
+        self.load.changes.load(Ordering::Relaxed)
+    }
+}
+
+struct Worker {
+    store: Store,
+    evidence: Evidence,
+    inbox: Receiver<Job>,
+    load: Arc<Load>,
+    state: watch::Sender<StoreState>,
+    outbox: watch::Sender<OutboxCounts>,
+    waiting: Vec<Commit>,
+    /// When the disk is tried again; none while it works.
+    retry_at: Option<Instant>,
+}
+
+impl Worker {
+    fn run(&mut self) {
+        loop {
+            let first = match self.retry_at {
+                None => self
+                    .inbox
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => self
+                    .inbox
+                    .recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            let mut go_on = match first {
+                Ok(job) => self.take(job),
+                Err(RecvTimeoutError::Timeout) => true,
+                Err(RecvTimeoutError::Disconnected) => false,
+            };
+            for _ in 1..GROUP {
+                let Ok(job) = self.inbox.try_recv() else {
+                    break;
+                };
+                go_on &= self.take(job);
+            }
+            if !go_on {
+                self.retry_at = None;
+            }
+            self.flush();
+            if !go_on {
+                return;
+            }
+        }
+    }
+
+    /// Takes one job; says whether to go on after it.
+    fn take(&mut self, job: Job) -> bool {
+        match job {
+            Job::Commit(commit) => self.waiting.push(commit),
+            Job::ReadOutbox { from, limit, reply } => {
+                self.flush();
+                // Who does not wait any more wants no answer; so below.
+                let _ = reply.send(self.store.read_outbox(from, limit));
+            }
+            Job::DeleteRecords { before, reply } => {
+                self.flush();
+                let _ = reply.send(self.store.delete_records(before, DELETE_STEP));
+            }
+            Job::Stop => return false,
+        }
+        true
+    }
+
+    /// Writes everything that waits, unless the disk refused a moment ago.
+    fn flush(&mut self) {
+        if self.waiting.is_empty() || self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        if let Err(error) = self.write() {
+            let cause = error.to_string();
+            self.retry_at = Some(Instant::now() + RETRY);
+            self.state.send_if_modified(|state| {
+                let failing = StoreState::Failing { cause };
+                if *state == failing {
+                    return false;
+                }
+                tracing::error!("records wait in memory: {error}");
+                *state = failing;
+                true
+            });
+            return;
+        }
+        self.retry_at = None;
+        if self
+            .state
+            .send_if_modified(|state| std::mem::take(state) != StoreState::Ok)
+        {
+            tracing::info!("records are written again");
+        }
+        let counts = self.store.outbox();
+        self.outbox
+            .send_if_modified(|known| std::mem::replace(known, counts) != counts);
+        for commit in self.waiting.drain(..) {
+            (commit.on_done)();
+        }
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        for commit in &mut self.waiting {
+            while let Some(picture) = commit.pictures.last() {
+                self.evidence.write(&picture.relative_path, &picture.jpeg)?;
+                self.load
+                    .picture_bytes
+                    .fetch_sub(picture.jpeg.len(), Ordering::Relaxed);
+                commit.pictures.pop();
+            }
+        }
+        // Put together here and not clones: the records may be many while the disk refuses.
+        let mut changes = Vec::new();
+        for commit in &mut self.waiting {
+            changes.append(&mut commit.changes);
+        }
+        let written = self.store.commit(&changes);
+        match written {
+            Ok(()) => {
+                self.load
+                    .changes
+                    .fetch_sub(changes.len(), Ordering::Relaxed);
+            }
+            Err(_) => {
+                // All of them wait with the first commit now: they were one transaction, and will be.
+                if let Some(first) = self.waiting.first_mut() {
+                    first.changes = changes;
+                }
+            }
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests;
