@@ -4,3 +4,5 @@ pub mod config;
 pub mod line_file;
 pub mod protocol;
 pub mod registers;
+pub mod tracker;
+pub mod wrap;

@@ -1,0 +1,422 @@
+use super::*;
+use crate::protocol::Check;
+
+mod simulated;
+
+/// Counts of 1 mm; commit at 900 mm, lane eye at 1,200, exit eye at 1,500, tolerance 60.
+pub(super) fn conveyor(fall_back: FallBack) -> ConveyorSection {
+    ConveyorSection {
+        mm_per_count: 1.0,
+        nominal_speed_mm_s: 300.0,
+        exit_eye_mm: 1500.0,
+        slip_tolerance_mm: 60.0,
+        decision_lead_ms: 100,
+        diverter: vec![DiverterSection {
+            lane: 1,
+            commit_point_mm: 900.0,
+            lane_eye_mm: 1200.0,
+            fall_back,
+        }],
+    }
+}
+
+/// A belt at 1 mm/ms, so that counts and milliseconds are the same number.
+struct Line {
+    tracker: Tracker,
+    now: i64,
+    out: Vec<Output>,
+}
+
+impl Line {
+    fn new(fall_back: FallBack) -> Self {
+        let mut line = Self {
+            tracker: Tracker::new(&conveyor(fall_back)),
+            now: 0,
+            out: vec![],
+        };
+        line.tracker.inspector(true);
+        line.run(0, &[]);
+        line
+    }
+
+    /// Runs the belt to `to`; the edges are reported there.
+    fn run(&mut self, to: i64, edges: &[(Eye, i64)]) -> Vec<Output> {
+        while self.now + 10 < to {
+            self.now += 10;
+            self.tracker.poll(sample(self.now), &[], &mut self.out);
+        }
+        self.now = to;
+        let edges: Vec<_> = edges
+            .iter()
+            .map(|&(eye, count)| Edge {
+                eye,
+                acquisition: count as u16,
+                count,
+            })
+            .collect();
+        self.tracker.poll(sample(to), &edges, &mut self.out);
+        std::mem::take(&mut self.out)
+    }
+
+    fn verdict(&mut self, item: ItemNumber, verdict: Verdict) -> Vec<Output> {
+        let at = sample(self.now).at;
+        self.tracker.verdict(at, item, verdict, &mut self.out);
+        std::mem::take(&mut self.out)
+    }
+}
+
+fn sample(now: i64) -> Sample {
+    Sample {
+        at: Duration::from_millis(now as u64),
+        count: now,
+    }
+}
+
+fn divert() -> Verdict {
+    Verdict::Divert {
+        lane: 1,
+        reasons: vec![Check::Damage],
+    }
+}
+
+fn decisions(out: &[Output]) -> Vec<(ItemNumber, Decision)> {
+    let decided = |output: &Output| match output {
+        Output::Journal(ItemEvent::Decided { item, decision, .. }) => {
+            Some((*item, decision.clone()))
+        }
+        _ => None,
+    };
+    out.iter().filter_map(decided).collect()
+}
+
+fn outcomes(out: &[Output]) -> Vec<(ItemNumber, Outcome)> {
+    let ended = |output: &Output| match output {
+        Output::Journal(ItemEvent::Outcome { item, outcome, .. }) => Some((*item, *outcome)),
+        _ => None,
+    };
+    out.iter().filter_map(ended).collect()
+}
+
+fn strays(out: &[Output]) -> Vec<StrayWhy> {
+    let stray = |output: &Output| match output {
+        Output::Stray(stray) => Some(stray.why),
+        _ => None,
+    };
+    out.iter().filter_map(stray).collect()
+}
+
+fn deliveries(out: &[Output]) -> Vec<Delivery> {
+    let deliver = |output: &Output| match output {
+        Output::Deliver(delivery) => Some(*delivery),
+        _ => None,
+    };
+    out.iter().filter_map(deliver).collect()
+}
+
+#[test]
+fn an_item_is_numbered_at_the_entry_eye_with_its_time_and_its_commit_time() {
+    let mut line = Line::new(FallBack::Divert);
+    let out = line.run(1000, &[(Eye::Entry, 995)]);
+    let [
+        Output::Journal(ItemEvent::Entered {
+            item,
+            at,
+            count,
+            commit_at,
+        }),
+    ] = &out[..]
+    else {
+        panic!("one entry and nothing else, not {out:?}");
+    };
+    assert_eq!((*item, *count), (1, 995));
+    assert_eq!(*at, Duration::from_millis(995));
+    assert_eq!(*commit_at, Duration::from_millis(995 + 900 - 100));
+}
+
+#[test]
+fn on_a_stopped_belt_the_commit_time_is_far_ahead() {
+    let mut tracker = Tracker::new(&conveyor(FallBack::Divert));
+    let mut out = vec![];
+    let at = Duration::from_millis;
+    tracker.poll(
+        Sample {
+            at: at(0),
+            count: 0,
+        },
+        &[],
+        &mut out,
+    );
+    let edge = Edge {
+        eye: Eye::Entry,
+        acquisition: 1,
+        count: 0,
+    };
+    tracker.poll(
+        Sample {
+            at: at(600),
+            count: 0,
+        },
+        &[edge],
+        &mut out,
+    );
+    let [Output::Journal(ItemEvent::Entered { commit_at, .. })] = &out[..] else {
+        panic!("one entry, not {out:?}");
+    };
+    assert_eq!(*commit_at, at(600) + FAR - at(100));
+}
+
+#[test]
+fn a_verdict_goes_to_the_plc_at_once_and_is_decided_before_the_commit_point() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    let sent = deliveries(&line.verdict(1, divert()));
+    let result = PlcResult {
+        acquisition: 100,
+        lane: 1,
+        reasons: 1,
+        source: SOURCE_VERDICT,
+    };
+    let handed_at = Some(Duration::from_millis(100));
+    assert_eq!(
+        sent,
+        [Delivery {
+            item: 1,
+            handed_at,
+            result
+        }]
+    );
+
+    assert_eq!(decisions(&line.run(890, &[])), []);
+    let out = line.run(905, &[]);
+    let decision = Decision {
+        action: Action::Divert { lane: 1 },
+        fall_back: None,
+    };
+    assert_eq!(
+        decisions(&out),
+        [(1, decision)],
+        "100 ms before the item reaches 900 mm"
+    );
+    assert_eq!(deliveries(&out), [], "the PLC holds the verdict already");
+}
+
+#[test]
+fn the_latest_verdict_counts_until_the_decision() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    assert_eq!(deliveries(&line.verdict(1, Verdict::Pass)).len(), 1);
+    assert_eq!(
+        deliveries(&line.verdict(1, Verdict::Pass)),
+        [],
+        "the same verdict again"
+    );
+    assert_eq!(deliveries(&line.verdict(1, divert())).len(), 1);
+    let out = line.run(1000, &[]);
+    assert_eq!(decisions(&out)[0].1.action, Action::Divert { lane: 1 });
+}
+
+#[test]
+fn a_verdict_that_comes_after_the_decision_is_refused() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    line.run(1000, &[]);
+    let refused = Output::Refused {
+        item: 1,
+        why: Refusal::TooLate,
+    };
+    assert_eq!(line.verdict(1, divert()), [refused]);
+}
+
+#[test]
+fn a_verdict_for_an_unknown_item_or_lane_is_refused() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    let unknown = Output::Refused {
+        item: 7,
+        why: Refusal::UnknownItem,
+    };
+    assert_eq!(line.verdict(7, Verdict::Pass), [unknown]);
+    let lane_2 = Verdict::Divert {
+        lane: 2,
+        reasons: vec![Check::Label],
+    };
+    let unknown = Output::Refused {
+        item: 1,
+        why: Refusal::UnknownLane,
+    };
+    assert_eq!(line.verdict(1, lane_2), [unknown]);
+}
+
+#[test]
+fn an_item_without_a_verdict_gets_the_fall_back_with_its_cause() {
+    for (alive, cause) in [
+        (true, FallBackCause::NoVerdict),
+        (false, FallBackCause::InspectorDead),
+    ] {
+        let mut line = Line::new(FallBack::Divert);
+        line.tracker.inspector(alive);
+        line.run(100, &[(Eye::Entry, 100)]);
+        let out = line.run(1000, &[]);
+        let action = Action::Divert { lane: 1 };
+        assert_eq!(
+            decisions(&out),
+            [(
+                1,
+                Decision {
+                    action,
+                    fall_back: Some(cause)
+                }
+            )]
+        );
+        let result = PlcResult {
+            acquisition: 100,
+            lane: 1,
+            reasons: 0,
+            source: SOURCE_FALL_BACK,
+        };
+        assert_eq!(
+            deliveries(&out),
+            [Delivery {
+                item: 1,
+                handed_at: None,
+                result
+            }]
+        );
+    }
+}
+
+#[test]
+fn an_item_that_was_not_inspected_gets_the_fall_back_at_once() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    let why = "no view from camera side".to_owned();
+    let sent = deliveries(&line.verdict(1, Verdict::Uninspected { cause: why.clone() }));
+    let result = PlcResult {
+        acquisition: 100,
+        lane: 0,
+        reasons: 0,
+        source: SOURCE_FALL_BACK,
+    };
+    assert_eq!(sent[0].result, result);
+    let decision = Decision {
+        action: Action::Pass,
+        fall_back: Some(FallBackCause::Uninspected { why }),
+    };
+    assert_eq!(decisions(&line.run(1000, &[])), [(1, decision)]);
+}
+
+#[test]
+fn each_pair_of_decision_and_eye_has_its_outcome() {
+    let cases = [
+        (Verdict::Pass, (Eye::Exit, 1500), Outcome::Passed),
+        (
+            divert(),
+            (Eye::Lane(1), 1200),
+            Outcome::Diverted { lane: 1 },
+        ),
+        (
+            Verdict::Pass,
+            (Eye::Lane(1), 1200),
+            Outcome::WrongLane { seen: 1 },
+        ),
+        (divert(), (Eye::Exit, 1500), Outcome::WrongLane { seen: 0 }),
+    ];
+    for (verdict, (eye, mm), outcome) in cases {
+        let mut line = Line::new(FallBack::Pass);
+        line.run(100, &[(Eye::Entry, 100)]);
+        line.verdict(1, verdict);
+        let out = line.run(100 + mm + 20, &[(eye, 100 + mm + 15)]);
+        assert_eq!(outcomes(&out), [(1, outcome)]);
+        let end = line.run(3000, &[]);
+        assert_eq!(outcomes(&end), [], "exactly one outcome");
+    }
+}
+
+#[test]
+fn an_item_that_no_eye_sees_ends_as_lost() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    assert_eq!(outcomes(&line.run(1660, &[])), []);
+    assert_eq!(outcomes(&line.run(1670, &[])), [(1, Outcome::Lost)]);
+    assert_eq!(line.tracker.on_belt(), 0);
+}
+
+#[test]
+fn an_edge_where_no_item_is_expected_is_stray() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(100, &[(Eye::Entry, 100)]);
+    assert_eq!(
+        strays(&line.run(1000, &[(Eye::Exit, 1000)])),
+        [StrayWhy::NobodyExpected]
+    );
+    assert_eq!(
+        strays(&line.run(1300, &[(Eye::Lane(4), 1300)])),
+        [StrayWhy::UnknownLane]
+    );
+}
+
+#[test]
+fn a_second_edge_of_an_item_is_not_handed_to_its_neighbour() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(300, &[(Eye::Entry, 100), (Eye::Entry, 280)]);
+    let out = line.run(1655, &[(Eye::Exit, 1600), (Eye::Exit, 1650)]);
+    assert_eq!(outcomes(&out), [(1, Outcome::Passed)]);
+    assert_eq!(strays(&out), [StrayWhy::SeenAlready(1)]);
+    assert_eq!(
+        outcomes(&line.run(1790, &[(Eye::Exit, 1781)])),
+        [(2, Outcome::Passed)]
+    );
+}
+
+#[test]
+fn an_edge_between_two_items_is_given_to_neither() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(200, &[(Eye::Entry, 100), (Eye::Entry, 180)]);
+    line.verdict(1, Verdict::Pass);
+    line.verdict(2, divert());
+    let out = line.run(1640, &[(Eye::Exit, 1638)]);
+    assert_eq!(strays(&out), [StrayWhy::Ambiguous(1, 2)]);
+    let lost = [(1, Outcome::Lost), (2, Outcome::Lost)];
+    assert_eq!(outcomes(&line.run(2000, &[])), lost);
+}
+
+#[test]
+fn what_happened_while_the_plc_was_away_is_decided_first_and_confirmed_then() {
+    let mut line = Line::new(FallBack::Divert);
+    line.run(100, &[(Eye::Entry, 100)]);
+    line.verdict(1, divert());
+    line.now = 1400;
+    let out = line.run(1400, &[(Eye::Lane(1), 1302)]);
+    let Output::Journal(ItemEvent::Decided { .. }) = &out[0] else {
+        panic!("first the decision, not {out:?}");
+    };
+    assert_eq!(outcomes(&out), [(1, Outcome::Diverted { lane: 1 })]);
+}
+
+#[test]
+fn after_a_restart_of_the_plc_the_items_on_the_belt_are_lost() {
+    let mut line = Line::new(FallBack::Divert);
+    line.run(400, &[(Eye::Entry, 100), (Eye::Entry, 380)]);
+    line.tracker
+        .plc_restarted(Duration::from_millis(400), &mut line.out);
+    let lost = [(1, Outcome::Lost), (2, Outcome::Lost)];
+    assert_eq!(outcomes(&line.out), lost);
+    line.out.clear();
+    let entered = line.run(420, &[(Eye::Entry, 420)]);
+    assert!(
+        matches!(
+            &entered[..],
+            [Output::Journal(ItemEvent::Entered { item: 3, .. })]
+        ),
+        "numbers are not used again: {entered:?}"
+    );
+}
+
+#[test]
+fn a_chattering_eye_gives_up_the_oldest_item_and_no_memory() {
+    let mut line = Line::new(FallBack::Pass);
+    let edges = vec![(Eye::Entry, 5); MOST_ITEMS + 1];
+    let out = line.run(10, &edges);
+    assert_eq!(outcomes(&out), [(1, Outcome::Lost)]);
+    assert_eq!(line.tracker.on_belt(), MOST_ITEMS);
+}
