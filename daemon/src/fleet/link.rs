@@ -1,24 +1,16 @@
 //! The link itself: one task that keeps the connection to the broker and pays what is owed.
 //!
-//! A session (one connection) has a client of its own, so that nothing of an earlier one lingers in
-//! it: the outbox alone knows what is unacknowledged. The task never waits for its own client: it
-//! only *tries* to hand a message over, since a full channel can be emptied by nobody else.
-//!
-//! rumqttc takes messages in the order in which they are handed over and tells each one's packet id
-//! when it writes it; by that order a packet id, and so an acknowledgement, finds its message.
+//! Each connection has a client of its own ([`Session`]), so that nothing of an earlier one lingers
+//! in it: the outbox alone knows what is unacknowledged. The task never waits for its own client: it
+//! only *tries* to hand a message over, since nobody else can empty a full channel.
 
-use std::collections::{HashMap, VecDeque};
-use std::fs;
 use std::pin::pin;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAck, PubAckReason};
-use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, PubAckReason};
+use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -28,17 +20,16 @@ use crate::outbox::{Action, MessageId, Outbox, WINDOW};
 use crate::records::{Change, OutboxCounts, OwedMessage, StoreError, StoreHandle};
 
 use super::backoff::{self, Backoff};
-use super::messages::{BoxState, Envelope, Kind, OfflineReason, State};
+use super::identity::Identity;
+use super::messages::{BoxState, Kind, OfflineReason, State};
 use super::problem::LinkProblem;
+use super::session::{Sent, Session};
 
 /// How often the state is looked at; so it is published at most this often.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The state is published this often although nothing changed.
 const STATE_PERIOD: Duration = Duration::from_secs(60);
-
-/// Largest packet either way, in bytes: a summary of 16 views stays under 64 KiB.
-const MAX_PACKET: u32 = 1024 * 1024;
 
 /// Packets of ours that wait for the broker at most; states come beside the window's messages.
 const IN_FLIGHT: u16 = WINDOW as u16 + STATES as u16;
@@ -86,8 +77,7 @@ impl FleetLink {
         let (status, status_seen) = watch::channel(LinkStatus::default());
         let (forgotten, forgotten_seen) = mpsc::unbounded_channel();
         let link = Link {
-            section,
-            boot,
+            identity: Identity { section, boot },
             store,
             state,
             counts,
@@ -119,16 +109,8 @@ impl FleetLink {
     }
 }
 
-/// A message handed to the client, not yet acknowledged.
-#[derive(Debug, Clone, Copy)]
-enum Sent {
-    Owed(MessageId, Kind),
-    State,
-}
-
 struct Link {
-    section: FleetSection,
-    boot: String,
+    identity: Identity,
     store: StoreHandle,
     state: watch::Receiver<BoxState>,
     counts: watch::Receiver<OutboxCounts>,
@@ -136,22 +118,6 @@ struct Link {
     outbox: Outbox<OwedMessage>,
     forgotten: mpsc::UnboundedSender<MessageId>,
     forgotten_seen: mpsc::UnboundedReceiver<MessageId>,
-}
-
-/// One connection.
-struct Session {
-    /// Takes messages for this connection.
-    client: AsyncClient,
-    /// Handed over, packet id not yet known.
-    handed: VecDeque<Sent>,
-    /// Written, by packet id.
-    written: HashMap<u16, Sent>,
-    /// The broker has accepted the connection.
-    established: bool,
-    /// When the broker last said anything.
-    heard_at: Instant,
-    /// The state that was published last, and when.
-    state_told: Option<(Instant, BoxState)>,
 }
 
 /// How a session ended.
@@ -188,20 +154,14 @@ impl Link {
 
     /// Connects and serves the connection until it breaks.
     async fn session(&mut self, backoff: &mut Backoff, stopped: &mut oneshot::Receiver<()>) -> End {
-        let options = match self.options() {
+        let last_id = self.counts.borrow().last_id;
+        let options = match self.identity.options(IN_FLIGHT, last_id) {
             Ok(options) => options,
             Err(problem) => return End::Failed(problem),
         };
         let keep_alive = options.keep_alive();
         let (client, mut events) = AsyncClient::new(options, usize::from(IN_FLIGHT));
-        let mut session = Session {
-            client,
-            handed: VecDeque::new(),
-            written: HashMap::new(),
-            established: false,
-            heard_at: Instant::now(),
-            state_told: None,
-        };
+        let mut session = Session::new(client);
         let begun = Instant::now();
         let (answers, mut answered) = mpsc::unbounded_channel::<ReadAnswer>();
         let mut tick = interval(TICK);
@@ -225,7 +185,8 @@ impl Link {
                         _ = tick.tick() => {
                             // rumqttc cannot look at its clock while a write blocks.
                             if session.heard_at.elapsed() > keep_alive * 2 {
-                                return End::Failed(LinkProblem::Silent { broker: self.broker() });
+                                let broker = self.identity.broker();
+                                return End::Failed(LinkProblem::Silent { broker });
                             }
                             if begun.elapsed() > backoff::LONGEST && session.established {
                                 backoff.worked();
@@ -235,24 +196,24 @@ impl Link {
                         }
                         _ = &mut *stopped => break 'polled None,
                     };
-                    self.carry_out(actions, &mut session, &answers);
+                    if let Err(problem) = self.carry_out(actions, &mut session, &answers) {
+                        return End::Failed(problem);
+                    }
                 }
             };
             let Some(event) = event else {
-                self.farewell(&session, &mut events).await;
+                self.farewell(&mut session, &mut events).await;
                 return End::Stopped;
             };
-            let actions = match event {
-                Ok(event) => match self.take_event(event, &mut session, backoff) {
-                    Ok(actions) => actions,
-                    Err(problem) => return End::Failed(problem),
-                },
-                Err(error) => {
-                    let broker = self.broker();
-                    return End::Failed(LinkProblem::of(error, &broker, session.established));
-                }
-            };
-            self.carry_out(actions, &mut session, &answers);
+            let outcome = event
+                .map_err(|error| {
+                    LinkProblem::of(error, &self.identity.broker(), session.established)
+                })
+                .and_then(|event| self.take_event(event, &mut session, backoff))
+                .and_then(|actions| self.carry_out(actions, &mut session, &answers));
+            if let Err(problem) = outcome {
+                return End::Failed(problem);
+            }
         }
     }
 
@@ -267,7 +228,7 @@ impl Link {
         }
         match event {
             Event::Incoming(Packet::ConnAck(_)) => {
-                tracing::info!("linked to the fleet by {}", self.section.broker);
+                tracing::info!("linked to the fleet by {}", self.identity.broker());
                 session.established = true;
                 self.tell(|status| {
                     status.connected = true;
@@ -277,9 +238,7 @@ impl Link {
                 Ok(self.outbox.connected())
             }
             Event::Outgoing(Outgoing::Publish(packet)) => {
-                if let Some(sent) = session.handed.pop_front() {
-                    session.written.insert(packet, sent);
-                }
+                session.written(packet);
                 Ok(Vec::new())
             }
             Event::Incoming(Packet::PubAck(ack)) => self.take_ack(&ack, session, backoff),
@@ -293,12 +252,8 @@ impl Link {
         session: &mut Session,
         backoff: &mut Backoff,
     ) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
-        let Some(sent) = session.written.remove(&ack.pkid) else {
+        let Some(sent) = session.answered(ack.pkid) else {
             return Ok(Vec::new());
-        };
-        let kind = match sent {
-            Sent::Owed(_, kind) => kind,
-            Sent::State => Kind::State,
         };
         if !matches!(
             ack.reason,
@@ -306,8 +261,8 @@ impl Link {
         ) {
             // Not delivered, so still owed: the session ends, and a later one tries again.
             return Err(LinkProblem::MessageRefused {
-                broker: self.broker(),
-                topic: self.topic(kind),
+                broker: self.identity.broker(),
+                topic: self.identity.topic(sent.kind()),
                 reason: ack.reason,
             });
         }
@@ -343,7 +298,7 @@ impl Link {
         actions: Vec<Action<OwedMessage>>,
         session: &mut Session,
         answers: &mpsc::UnboundedSender<ReadAnswer>,
-    ) {
+    ) -> Result<(), LinkProblem> {
         for action in actions {
             match action {
                 Action::Read {
@@ -358,13 +313,19 @@ impl Link {
                     });
                 }
                 Action::Send(id, message) => {
-                    let kind = message.kind;
-                    let text = self.envelope(message).to_string();
-                    self.publish(session, Sent::Owed(id, kind), kind, text);
+                    let sent = Sent::Owed(id, message.kind);
+                    let topic = self.identity.topic(message.kind);
+                    if !session.publish(sent, topic, self.identity.owed_text(message)) {
+                        return Err(LinkProblem::Broken {
+                            broker: self.identity.broker(),
+                            cause: "the client takes no more messages".to_owned(),
+                        });
+                    }
                 }
                 Action::Forget(id) => self.forget(id),
             }
         }
+        Ok(())
     }
 
     fn forget(&self, id: MessageId) {
@@ -380,18 +341,6 @@ impl Link {
         }
     }
 
-    fn publish(&self, session: &mut Session, sent: Sent, kind: Kind, text: String) -> bool {
-        let retain = kind == Kind::State;
-        let handed = session
-            .client
-            .try_publish(self.topic(kind), QoS::AtLeastOnce, retain, text)
-            .is_ok();
-        if handed {
-            session.handed.push_back(sent);
-        }
-        handed
-    }
-
     /// Publishes the state if it changed or is due.
     fn tell_state(&self, session: &mut Session) {
         let details = self.state.borrow().clone();
@@ -399,37 +348,37 @@ impl Link {
             .state_told
             .as_ref()
             .is_none_or(|(at, told)| at.elapsed() >= STATE_PERIOD || *told != details);
-        let on_their_way = session.handed.iter().chain(session.written.values());
-        let states = on_their_way
-            .filter(|sent| matches!(sent, Sent::State))
-            .count();
-        if !session.established || !due || states >= STATES {
+        if !session.established || !due || session.states_on_their_way() >= STATES {
             return;
         }
-        let OutboxCounts { owed, lost, .. } = *self.counts.borrow();
-        let text = self.state_text(State::Online {
+        let OutboxCounts {
+            owed,
+            lost,
+            last_id,
+            ..
+        } = *self.counts.borrow();
+        let online = State::Online {
             details: details.clone(),
             owed,
             lost,
-        });
-        if self.publish(session, Sent::State, Kind::State, text) {
+        };
+        let text = self.identity.state_text(online, last_id);
+        if session.publish(Sent::State, self.identity.topic(Kind::State), text) {
             session.state_told = Some((Instant::now(), details));
         }
     }
 
-    /// Publishes the orderly offline state and waits until the broker has it.
-    async fn farewell(&self, session: &Session, events: &mut EventLoop) {
+    /// Publishes the orderly offline state, then takes leave of the broker.
+    async fn farewell(&self, session: &mut Session, events: &mut EventLoop) {
         if !session.established {
             return;
         }
-        let text = self.state_text(State::Offline {
+        let offline = State::Offline {
             reason: OfflineReason::Stopped,
-        });
-        let topic = self.topic(Kind::State);
-        let said = session
-            .client
-            .try_publish(topic, QoS::AtLeastOnce, true, text)
-            .is_ok()
+        };
+        let last_id = self.counts.borrow().last_id;
+        let text = self.identity.state_text(offline, last_id);
+        let said = session.publish(Sent::State, self.identity.topic(Kind::State), text)
             && session.client.try_disconnect().is_ok();
         let gone = timeout(FAREWELL, async {
             while let Ok(event) = events.poll().await {
@@ -443,42 +392,6 @@ impl Link {
                 "the broker was not told that the box goes offline; its last will says so"
             );
         }
-    }
-
-    fn options(&self) -> Result<MqttOptions, LinkProblem> {
-        let (host, port) = self
-            .section
-            .broker
-            .rsplit_once(':')
-            .and_then(|(host, port)| Some((host, port.parse().ok()?)))
-            .ok_or_else(|| LinkProblem::Unreachable {
-                broker: self.broker(),
-                cause: "that is not a host and a port".to_owned(),
-            })?;
-        let name = format!("inspectd-{}-{}", self.section.site, self.section.box_name);
-        let mut options = MqttOptions::new(name, host, port);
-        options
-            // rumqttc refuses less; the line file does too.
-            .set_keep_alive(Duration::from_secs(self.section.keep_alive_s.max(5).into()))
-            .set_clean_start(true)
-            .set_max_packet_size(Some(MAX_PACKET))
-            .set_outgoing_inflight_upper_limit(IN_FLIGHT);
-        let will = self.state_text(State::Offline {
-            reason: OfflineReason::LinkLost,
-        });
-        let topic = self.topic(Kind::State);
-        options.set_last_will(LastWill::new(topic, will, QoS::AtLeastOnce, true, None));
-        if let Some(username) = &self.section.username {
-            let password = match &self.section.password_file {
-                Some(path) => fs::read_to_string(path).map_err(|source| LinkProblem::Password {
-                    path: path.clone(),
-                    source,
-                })?,
-                None => String::new(),
-            };
-            options.set_credentials(username, password.trim_end_matches(['\r', '\n']));
-        }
-        Ok(options)
     }
 
     fn tell(&self, change: impl FnOnce(&mut LinkStatus)) {
@@ -499,44 +412,6 @@ impl Link {
             };
             *status != before
         });
-    }
-
-    fn state_text(&self, state: State) -> String {
-        let message = Envelope {
-            schema: Kind::State.schema().to_owned(),
-            box_name: self.section.box_name.clone(),
-            boot: self.boot.clone(),
-            id: self.counts.borrow().last_id,
-            at: Timestamp::now(),
-            body: state,
-        };
-        serde_json::to_string(&message).expect("a state has string keys and finite numbers only")
-    }
-
-    /// The whole message. The body was written by this program; one that is no object is sent as it
-    /// stands, for the receiver to see.
-    fn envelope(&self, message: OwedMessage) -> Value {
-        let body: Map<String, Value> = match serde_json::from_str(&message.body) {
-            Ok(Value::Object(body)) => body,
-            _ => Map::from_iter([("unreadable".to_owned(), message.body.into())]),
-        };
-        let envelope = Envelope {
-            schema: message.kind.schema().to_owned(),
-            box_name: self.section.box_name.clone(),
-            boot: message.boot,
-            id: message.id,
-            at: message.at,
-            body,
-        };
-        serde_json::to_value(envelope).expect("an envelope has string keys and finite numbers only")
-    }
-
-    fn topic(&self, kind: Kind) -> String {
-        kind.topic(&self.section.site, &self.section.box_name)
-    }
-
-    fn broker(&self) -> String {
-        self.section.broker.clone()
     }
 }
 

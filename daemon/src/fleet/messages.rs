@@ -201,6 +201,12 @@ pub enum AlertKind {
     PlcLost,
     /// A camera delivers no pictures.
     CameraDown,
+    /// plc-bridge is not connected.
+    BridgeLost,
+    /// The model cannot be used.
+    ModelFailed,
+    /// Records do not reach the disk.
+    StoreFailing,
 }
 
 /// Whether a trouble starts or is over.

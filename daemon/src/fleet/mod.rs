@@ -10,9 +10,11 @@
 
 pub mod alerts;
 mod backoff;
+mod identity;
 pub mod link;
 pub mod messages;
 mod problem;
+mod session;
 
 pub use link::{FleetLink, LinkStatus};
 pub use problem::LinkProblem;
