@@ -1,8 +1,20 @@
-//! Inspects every item on a conveyor.
+//! inspectd: captures, scores, decides, records, serves the technicians' page, talks to the fleet.
+//!
+//! Read in the order in which an item meets it: [`bridge_link`] hears that it entered,
+//! [`inspection`] carries out what [`flow`] decides, [`policy`] makes the verdict, [`recorder`] and
+//! [`records`] keep what happened, [`outbox`] and [`fleet`] tell the fleet. [`health`] says what is
+//! wrong with the box, [`web`] and [`ctl`] show it to people.
 
+pub mod bridge_link;
 pub mod config;
 pub mod ctl;
 pub mod fleet;
+pub mod flow;
+pub mod health;
+pub mod inspection;
+pub mod model;
 pub mod outbox;
+pub mod policy;
+pub mod recorder;
 pub mod records;
 pub mod web;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use vision::CaptureCounters;
 
 /// The state of the box, its devices and its links.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -60,7 +61,7 @@ pub struct CameraStatus {
     /// Pictures a second, over the last seconds.
     pub fps: f64,
     /// Pictures and mishaps since the start.
-    pub counters: CameraCounters,
+    pub counters: CaptureCounters,
 }
 
 /// Whether a camera delivers.
@@ -73,21 +74,6 @@ pub enum CameraHealth {
     Streaming,
     /// The source failed and is tried again.
     Down,
-}
-
-/// Pictures and mishaps of one camera since the start of inspectd.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CameraCounters {
-    /// Pictures that arrived.
-    pub received: u64,
-    /// Pictures thrown away because they were not fetched in time.
-    pub dropped: u64,
-    /// Pictures that came later than their capture time allows.
-    pub late: u64,
-    /// Errors of the source.
-    pub errors: u64,
-    /// Times that the source was opened anew.
-    pub reconnects: u64,
 }
 
 /// The PLC as the bridge sees it.

@@ -1,0 +1,151 @@
+//! inspectd: captures, scores, decides, records, serves the page and talks to the fleet.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use inspectd::bridge_link::BridgeLink;
+use inspectd::config::{DEFAULT_PATH, LineFile};
+use inspectd::fleet::messages::BoxState;
+use inspectd::fleet::{self, FleetLink};
+use inspectd::health::{Health, Watched};
+use inspectd::inspection::{Inputs, Inspection};
+use inspectd::recorder::Recorder;
+use inspectd::records::retention::RetentionThread;
+use inspectd::records::store::Owing;
+use inspectd::records::{Evidence, Store, StoreThread};
+use inspectd::web::status::BoxStatus;
+use inspectd::{model, web};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use vision::Camera;
+
+/// Pause before the page's port is tried again.
+const PAGE_RETRY: Duration = Duration::from_secs(10);
+
+/// Inspects every item on a conveyor and asks the PLC to divert the imperfect ones.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The line file.
+    #[arg(long, default_value = DEFAULT_PATH)]
+    line: PathBuf,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inspectd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> anyhow::Result<()> {
+    let line = LineFile::read(&Arguments::parse().line)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no threads can be had")?
+        .block_on(run(line))
+}
+
+async fn run(line: LineFile) -> anyhow::Result<()> {
+    let boot = fleet::boot_id().context("cannot read the kernel's boot id; is /proc mounted?")?;
+    let mut store = Store::open(&line.store.folder)?;
+    if let Some(section) = &line.fleet {
+        store = store.owing(Owing {
+            boot: boot.clone(),
+            capacity: section.outbox_messages,
+        });
+    }
+    let open_records = store.open_records()?;
+    let (store_thread, store) = StoreThread::start(store, Evidence::new(&line.store.folder))?;
+    let retention = RetentionThread::start(store.clone(), line.store.clone())?;
+    let (stored, stored_seen) = mpsc::unbounded_channel();
+    // A loop that has ended needs no acknowledgements.
+    let on_stored = move |seq| _ = stored.send(seq);
+    let (recorder, recorder_thread) = Recorder::start(store.clone(), on_stored)?;
+
+    let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
+    let (state, state_seen) = watch::channel(BoxState::default());
+    let fleet = line
+        .fleet
+        .clone()
+        .map(|section| FleetLink::start(section, boot, store.clone(), state_seen));
+    let watched = Watched {
+        store: store.state(),
+        fleet: fleet.as_ref().map(FleetLink::status),
+    };
+    let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
+    let page = tokio::spawn(serve_page(line.clone(), status_seen));
+
+    let cameras = line
+        .camera
+        .iter()
+        .cloned()
+        .map(Camera::start)
+        .collect::<Result<Vec<_>, _>>()?;
+    let model = model::start(line.model.clone(), line.policy.false_divert_budget)?;
+    let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
+    let inspection = Inspection::new(&line, cameras, open_records, bridge, recorder, health);
+
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    tracing::info!("inspecting {} on {}", line.line.sku, line.line.name);
+    inspection
+        .run(
+            Inputs {
+                link,
+                model,
+                stored: stored_seen,
+            },
+            stop,
+        )
+        .await;
+
+    tracing::info!("stopping");
+    page.abort();
+    drop(retention);
+    // The loop's recorder is gone with it: the thread ends once it has handed over what waits.
+    if recorder_thread.join().is_err() {
+        tracing::error!("the recorder had panicked; its last entries may be missing");
+    }
+    if let Some(fleet) = fleet {
+        fleet.stop().await;
+    }
+    match store_thread.stop() {
+        0 => Ok(()),
+        left => anyhow::bail!("{left} changes could not be stored; see the log for why"),
+    }
+}
+
+/// Serves the page for as long as inspectd runs. Inspection goes on without it, so a port that is
+/// taken is logged and tried again.
+async fn serve_page(line: LineFile, status: watch::Receiver<Arc<BoxStatus>>) {
+    loop {
+        let served = web::serve(line.web.listen, status.clone(), line.store.folder.clone());
+        if let Err(error) = served.await {
+            tracing::error!("{error}");
+        }
+        tokio::time::sleep(PAGE_RETRY).await;
+    }
+}

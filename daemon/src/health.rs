@@ -1,0 +1,497 @@
+//! How the box stands: what is wrong, since when, and what a person does about it.
+//!
+//! Collects what the parts say of themselves and makes three things of it: the [`BoxStatus`] of the
+//! page, the [`BoxState`] that the fleet retains, and the alerts for troubles that begin or end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use plc_bridge::protocol::PlcState;
+use tokio::sync::watch;
+use vision::{Camera, CameraState};
+
+use crate::bridge_link::LinkError;
+use crate::fleet::LinkStatus;
+use crate::fleet::alerts::{Alerts, Trouble};
+use crate::fleet::messages::{self, Alert, AlertKind, BoxState, PlcLink};
+use crate::flow::Now;
+use crate::records::StoreState;
+use crate::web::status::{
+    BoxStatus, BridgeStatus, CameraHealth, CameraStatus, FleetStatus, ItemCounts, PlcStatus,
+    Problem, StoreStatus,
+};
+
+/// How long after the last uninspected item of a cause its alert ends: long enough that a fault
+/// which hits every few items makes one alert, not many.
+const UNINSPECTED_OVER: Duration = Duration::from_secs(60);
+
+/// How the socket to plc-bridge stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BridgeHealth {
+    /// Not tried yet.
+    Connecting,
+    /// Both sides have greeted.
+    Connected,
+    /// Not there.
+    Away(LinkError),
+}
+
+/// How the model stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelHealth {
+    /// Being loaded and warmed up.
+    Loading,
+    /// Items can be scored.
+    Ready,
+    /// It cannot be used.
+    Failed(String),
+}
+
+/// The links whose state is watched.
+#[derive(Debug)]
+pub struct Watched {
+    /// The store.
+    pub store: watch::Receiver<StoreState>,
+    /// The fleet link, where one is configured.
+    pub fleet: Option<watch::Receiver<LinkStatus>>,
+}
+
+/// Collects and reports.
+#[derive(Debug)]
+pub struct Health {
+    line: String,
+    sku: String,
+    bridge: BridgeHealth,
+    plc: PlcStatus,
+    model: ModelHealth,
+    watched: Watched,
+    ready: bool,
+    /// Problems that were there at the last report, with their begin.
+    since: BTreeMap<String, Timestamp>,
+    /// Uninspected items by cause: how many at the last report, and when the last one came.
+    uninspected: BTreeMap<String, (u64, Duration)>,
+    frame_rates: FrameRates,
+    alerts: Alerts,
+    status: watch::Sender<Arc<BoxStatus>>,
+    state: watch::Sender<BoxState>,
+}
+
+/// One thing that is wrong, before it is known since when.
+struct Wrong {
+    what: String,
+    remedy: String,
+    trouble: Option<Trouble>,
+}
+
+impl Health {
+    /// Health of the named line, reported through the two senders.
+    pub fn new(
+        line: &str,
+        sku: &str,
+        watched: Watched,
+        status: watch::Sender<Arc<BoxStatus>>,
+        state: watch::Sender<BoxState>,
+    ) -> Self {
+        Self {
+            line: line.to_owned(),
+            sku: sku.to_owned(),
+            bridge: BridgeHealth::Connecting,
+            plc: PlcStatus::Unknown,
+            model: ModelHealth::Loading,
+            watched,
+            ready: false,
+            since: BTreeMap::new(),
+            uninspected: BTreeMap::new(),
+            frame_rates: FrameRates::default(),
+            alerts: Alerts::default(),
+            status,
+            state,
+        }
+    }
+
+    /// The socket to plc-bridge changed.
+    pub fn bridge(&mut self, bridge: BridgeHealth) {
+        if bridge != BridgeHealth::Connected {
+            self.plc = PlcStatus::Unknown;
+        }
+        self.bridge = bridge;
+    }
+
+    /// plc-bridge told how the PLC stands.
+    pub fn plc(&mut self, plc: PlcState) {
+        self.plc = match plc {
+            PlcState::Connected => PlcStatus::Connected,
+            PlcState::Lost { cause } => PlcStatus::Lost { cause },
+        };
+    }
+
+    /// The model was loaded, or not.
+    pub fn model(&mut self, model: ModelHealth) {
+        self.model = model;
+    }
+
+    /// Whether items could be inspected at the last report: model warm, a camera delivering.
+    pub fn ready(&self) -> bool {
+        self.ready
+    }
+
+    /// Puts it all together, tells the page and the fleet link, and returns the alerts to be owed.
+    pub fn report(&mut self, cameras: &[Camera], items: &ItemCounts, now: Now) -> Vec<Alert> {
+        let cameras = self.frame_rates.cameras(cameras, now.mono);
+        let streaming = cameras
+            .iter()
+            .any(|camera| camera.state == CameraHealth::Streaming);
+        self.ready = self.model == ModelHealth::Ready && streaming;
+
+        let store = match self.watched.store.borrow().clone() {
+            StoreState::Ok => StoreStatus::Ok,
+            StoreState::Failing { cause } => StoreStatus::Failing { cause },
+        };
+        let fleet = self
+            .watched
+            .fleet
+            .as_ref()
+            .map(|link| link.borrow().clone());
+        let fleet = FleetStatus {
+            configured: fleet.is_some(),
+            connected: fleet.as_ref().is_some_and(|link| link.connected),
+            owed: fleet.as_ref().map_or(0, |link| link.owed),
+            acknowledged: fleet.as_ref().map_or(0, |link| link.acknowledged),
+            problem: fleet.and_then(|link| link.problem),
+        };
+
+        self.count_uninspected(items, now.mono);
+        let wrong = self.wrong(&cameras, &store, &fleet, now.mono);
+        let alerts = self.alerts.update(
+            wrong
+                .iter()
+                .filter_map(|w| {
+                    w.trouble
+                        .clone()
+                        .map(|t| (t, format!("{}; {}", w.what, w.remedy)))
+                })
+                .collect(),
+        );
+        let problems = self.dated(wrong, now.wall);
+        self.tell_fleet(&cameras, &problems);
+        self.status.send_replace(Arc::new(BoxStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            line: self.line.clone(),
+            sku: self.sku.clone(),
+            ready: self.ready && self.bridge == BridgeHealth::Connected,
+            problems,
+            cameras,
+            plc: self.plc.clone(),
+            bridge: BridgeStatus {
+                connected: self.bridge == BridgeHealth::Connected,
+            },
+            fleet,
+            items: items.clone(),
+            store,
+        }));
+        alerts
+    }
+
+    /// Everything that is wrong, the most important first.
+    fn wrong(
+        &self,
+        cameras: &[CameraStatus],
+        store: &StoreStatus,
+        fleet: &FleetStatus,
+        now: Duration,
+    ) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        let mut add = |what: String, remedy: &str, trouble: Option<Trouble>| {
+            wrong.push(Wrong {
+                what,
+                remedy: remedy.to_owned(),
+                trouble,
+            });
+        };
+        match &self.bridge {
+            BridgeHealth::Connected => {}
+            BridgeHealth::Connecting => {
+                let remedy = "wait a moment; it is being connected";
+                add("plc-bridge is not connected yet".to_owned(), remedy, None);
+            }
+            BridgeHealth::Away(error) => {
+                let remedy = "start plc-bridge with the same line file; see its log";
+                add(
+                    error.to_string(),
+                    remedy,
+                    Some((AlertKind::BridgeLost, None)),
+                );
+            }
+        }
+        if let PlcStatus::Lost { cause } = &self.plc {
+            let remedy = "check the PLC's power, its network cable and [plc] in the line file";
+            add(
+                format!("the PLC is lost: {cause}"),
+                remedy,
+                Some((AlertKind::PlcLost, None)),
+            );
+        }
+        match &self.model {
+            ModelHealth::Ready => {}
+            ModelHealth::Loading => {
+                add(
+                    "the model is being loaded".to_owned(),
+                    "wait; it takes some seconds",
+                    None,
+                );
+            }
+            ModelHealth::Failed(cause) => {
+                let remedy = "put a working model into [model] folder; it is tried again";
+                add(cause.clone(), remedy, Some((AlertKind::ModelFailed, None)));
+            }
+        }
+        for camera in cameras
+            .iter()
+            .filter(|camera| camera.state == CameraHealth::Down)
+        {
+            let cause = camera.cause.as_deref().unwrap_or("no picture comes");
+            let what = format!("camera {} is down: {cause}", camera.name);
+            let remedy = "check its cable and power, and its source in the line file";
+            add(
+                what,
+                remedy,
+                Some((AlertKind::CameraDown, Some(camera.name.clone()))),
+            );
+        }
+        let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
+        for (cause, _) in self
+            .uninspected
+            .iter()
+            .filter(|(_, (_, last))| recent(last))
+        {
+            let what = format!("items are not inspected: {cause}");
+            let remedy = "they take the fall-back; mend what else is listed here, or see the log";
+            add(
+                what,
+                remedy,
+                Some((AlertKind::Uninspected, Some(cause.clone()))),
+            );
+        }
+        if let StoreStatus::Failing { cause } = store {
+            let remedy = "records wait in memory: free the disk before inspectd is stopped";
+            add(
+                format!("records are not stored: {cause}"),
+                remedy,
+                Some((AlertKind::StoreFailing, None)),
+            );
+        }
+        if let Some(problem) = &fleet.problem {
+            add(
+                problem.clone(),
+                "nothing is lost: messages wait on this box",
+                None,
+            );
+        }
+        wrong
+    }
+
+    /// Notes which causes made items uninspected since the last report.
+    fn count_uninspected(&mut self, items: &ItemCounts, now: Duration) {
+        for (cause, count) in &items.uninspected {
+            let known = self.uninspected.entry(cause.clone()).or_insert((0, now));
+            if known.0 != *count {
+                *known = (*count, now);
+            }
+        }
+    }
+
+    /// Gives each problem the time since which it has lasted.
+    fn dated(&mut self, wrong: Vec<Wrong>, now: Timestamp) -> Vec<Problem> {
+        let earlier = std::mem::take(&mut self.since);
+        wrong
+            .into_iter()
+            .map(|Wrong { what, remedy, .. }| {
+                let since = earlier.get(&what).copied().unwrap_or(now);
+                self.since.insert(what.clone(), since);
+                Problem {
+                    what,
+                    remedy,
+                    since,
+                }
+            })
+            .collect()
+    }
+
+    fn tell_fleet(&self, cameras: &[CameraStatus], problems: &[Problem]) {
+        let state = BoxState {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            line: self.line.clone(),
+            ready: self.ready,
+            cameras: cameras
+                .iter()
+                .map(|camera| messages::CameraState {
+                    name: camera.name.clone(),
+                    up: camera.state == CameraHealth::Streaming,
+                })
+                .collect(),
+            plc: match self.plc {
+                PlcStatus::Unknown => PlcLink::Unknown,
+                PlcStatus::Connected => PlcLink::Connected,
+                PlcStatus::Lost { .. } => PlcLink::Lost,
+            },
+            problems: problems
+                .iter()
+                .map(|p| format!("{}; {}", p.what, p.remedy))
+                .collect(),
+        };
+        self.state.send_if_modified(|told| {
+            let changed = *told != state;
+            *told = state;
+            changed
+        });
+    }
+}
+
+/// Pictures a second of each camera, from how its counter grows.
+#[derive(Debug, Default)]
+struct FrameRates {
+    /// By camera: pictures and time when the rate was last reckoned, and the rate.
+    known: BTreeMap<String, (u64, Duration, f64)>,
+}
+
+impl FrameRates {
+    /// Over how long a rate is reckoned.
+    const PERIOD: Duration = Duration::from_secs(2);
+
+    fn cameras(&mut self, cameras: &[Camera], now: Duration) -> Vec<CameraStatus> {
+        cameras
+            .iter()
+            .map(|camera| {
+                let counters = camera.counters();
+                let (state, cause) = match camera.state() {
+                    CameraState::Starting => (CameraHealth::Starting, None),
+                    CameraState::Streaming => (CameraHealth::Streaming, None),
+                    CameraState::Down { cause } => (CameraHealth::Down, Some(cause)),
+                };
+                let fps = self.rate(camera.name(), counters.received, now);
+                CameraStatus {
+                    name: camera.name().to_string(),
+                    state,
+                    cause,
+                    fps,
+                    counters,
+                }
+            })
+            .collect()
+    }
+
+    fn rate(&mut self, camera: &str, received: u64, now: Duration) -> f64 {
+        let known = self
+            .known
+            .entry(camera.to_owned())
+            .or_insert((received, now, 0.0));
+        let passed = now.saturating_sub(known.1);
+        if passed >= Self::PERIOD {
+            let fps = received.saturating_sub(known.0) as f64 / passed.as_secs_f64();
+            *known = (received, now, fps);
+        }
+        known.2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Box {
+        health: Health,
+        store: watch::Sender<StoreState>,
+        status: watch::Receiver<Arc<BoxStatus>>,
+    }
+
+    fn a_box() -> Box {
+        let (store, store_seen) = watch::channel(StoreState::Ok);
+        let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
+        let (state, _) = watch::channel(BoxState::default());
+        let watched = Watched {
+            store: store_seen,
+            fleet: None,
+        };
+        let health = Health::new("line 1", "carton", watched, status, state);
+        Box {
+            health,
+            store,
+            status: status_seen,
+        }
+    }
+
+    fn at(s: u64) -> Now {
+        let wall = Timestamp::from_second(1_700_000_000 + s as i64).expect("in range");
+        Now {
+            mono: Duration::from_secs(s),
+            wall,
+        }
+    }
+
+    #[test]
+    fn a_box_whose_parts_are_well_has_no_problem() {
+        let mut it = a_box();
+        it.health.bridge(BridgeHealth::Connected);
+        it.health.model(ModelHealth::Ready);
+        it.health.plc(PlcState::Connected);
+        assert_eq!(it.health.report(&[], &ItemCounts::default(), at(1)), []);
+        assert_eq!(it.status.borrow().problems, []);
+        assert!(!it.health.ready(), "no camera delivers");
+    }
+
+    #[test]
+    fn a_lost_plc_is_one_alert_when_it_begins_and_one_when_it_ends() {
+        let mut it = a_box();
+        it.health.bridge(BridgeHealth::Connected);
+        let none = ItemCounts::default();
+        it.health.plc(PlcState::Lost {
+            cause: "no answer".to_owned(),
+        });
+        assert_eq!(it.health.report(&[], &none, at(1)).len(), 1);
+        assert_eq!(it.health.report(&[], &none, at(2)).len(), 0);
+        let problem = it.status.borrow().problems[0].clone();
+        assert!(problem.what.contains("no answer"));
+        assert_eq!(
+            problem.since,
+            at(1).wall,
+            "it has lasted since it was first seen"
+        );
+        it.health.plc(PlcState::Connected);
+        assert_eq!(it.health.report(&[], &none, at(3)).len(), 1);
+    }
+
+    #[test]
+    fn uninspected_items_are_a_problem_until_none_came_for_a_minute() {
+        let mut it = a_box();
+        let mut items = ItemCounts::default();
+        items.uninspected.insert("too late".to_owned(), 1);
+        assert_eq!(it.health.report(&[], &items, at(1)).len(), 1);
+        assert_eq!(it.health.report(&[], &items, at(60)).len(), 0);
+        items.uninspected.insert("too late".to_owned(), 2);
+        assert_eq!(it.health.report(&[], &items, at(61)).len(), 0);
+        assert_eq!(it.health.report(&[], &items, at(120)).len(), 0);
+        assert_eq!(
+            it.health.report(&[], &items, at(122)).len(),
+            1,
+            "it is over"
+        );
+    }
+
+    #[test]
+    fn a_store_that_fails_says_so_on_the_page() {
+        let mut it = a_box();
+        it.store.send_replace(StoreState::Failing {
+            cause: "the disk is full".to_owned(),
+        });
+        it.health.report(&[], &ItemCounts::default(), at(1));
+        let status = it.status.borrow().clone();
+        assert!(
+            status
+                .problems
+                .iter()
+                .any(|problem| problem.what.contains("the disk is full"))
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! The inspection loop: carries out what [`Flow`] decides, with real cameras, a real model, a real
+//! socket and a real disk.
+//!
+//! One task owns all state; everything that takes long (scoring, compressing, writing, the network)
+//! has a thread or a task of its own and answers through a channel.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use plc_bridge::protocol::{FromBridge, ItemNumber, ToBridge};
+use tokio::sync::mpsc;
+use vision::{
+    Camera, Frame, Gathered, Gatherer, InspectionThread, Job, Rings, Scored, Window, monotonic_now,
+};
+
+use crate::bridge_link::{BridgeLink, LinkEvent};
+use crate::config::LineFile;
+use crate::flow::{Flow, FlowSettings, Now, ScoredView, Scores, Step};
+use crate::health::{BridgeHealth, Health, ModelHealth};
+use crate::model::ModelEvent;
+use crate::recorder::{Entry, Recorder, Shot};
+use crate::records::record::{Record, ViewRecord};
+use crate::records::{Change, Evidence, PictureKind};
+
+/// How often views are gathered and deadlines looked at: well below a camera's frame interval.
+const TICK: Duration = Duration::from_millis(5);
+
+/// How often the state of the box is put together for the page and the fleet.
+const HEALTH_PERIOD: Duration = Duration::from_millis(500);
+
+/// What reaches the loop from the threads and tasks around it.
+#[derive(Debug)]
+pub struct Inputs {
+    /// From the socket to plc-bridge.
+    pub link: mpsc::Receiver<LinkEvent>,
+    /// From the thread that loads the model and scores.
+    pub model: mpsc::Receiver<ModelEvent>,
+    /// Bridge events that now stand in the database.
+    pub stored: mpsc::UnboundedReceiver<u64>,
+}
+
+/// The loop's state.
+#[derive(Debug)]
+pub struct Inspection {
+    sku: String,
+    flow: Flow,
+    gatherer: Gatherer,
+    rings: Rings,
+    cameras: Vec<Camera>,
+    /// Views of items that are not scored yet.
+    frames: HashMap<ItemNumber, Vec<(Arc<str>, Arc<Frame>)>>,
+    scorer: Option<InspectionThread>,
+    link: BridgeLink,
+    recorder: Recorder,
+    health: Health,
+}
+
+impl Inspection {
+    /// A loop over running cameras that goes on from the records which an earlier run left open.
+    pub fn new(
+        line: &LineFile,
+        cameras: Vec<Camera>,
+        open_records: Vec<Record>,
+        link: BridgeLink,
+        recorder: Recorder,
+        health: Health,
+    ) -> Self {
+        let settings = FlowSettings {
+            sku: line.line.sku.clone(),
+            divert_lane: line.policy.divert_lane,
+            verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
+        };
+        let windows = line.camera.iter().map(Window::from).collect();
+        Self {
+            sku: line.line.sku.clone(),
+            flow: Flow::new(settings, open_records),
+            gatherer: Gatherer::new(windows, line.conveyor.mm_per_count),
+            rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
+            cameras,
+            frames: HashMap::new(),
+            scorer: None,
+            link,
+            recorder,
+            health,
+        }
+    }
+
+    /// Inspects until `stop` resolves.
+    pub async fn run(mut self, mut inputs: Inputs, stop: impl Future<Output = ()>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut health_due = Duration::ZERO;
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                Some(event) = inputs.link.recv() => self.on_link(event),
+                Some(event) = inputs.model.recv() => self.on_model(event),
+                Some(through) = inputs.stored.recv() => {
+                    self.link.send(ToBridge::Ack { through });
+                }
+                _ = tick.tick() => {
+                    let now = now();
+                    for gathered in self.gatherer.poll(now.mono, &self.rings) {
+                        self.on_gathered(gathered, now);
+                    }
+                    let steps = self.flow.tick(now);
+                    self.perform(steps, Vec::new());
+                    if now.mono >= health_due {
+                        health_due = now.mono + HEALTH_PERIOD;
+                        self.report_health(now);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_link(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Down(error) => {
+                tracing::warn!("{error}");
+                self.health.bridge(BridgeHealth::Away(error));
+            }
+            LinkEvent::Message(message) => {
+                match &message {
+                    FromBridge::Hello { boot, .. } => {
+                        tracing::info!("connected to plc-bridge, boot {boot}");
+                        self.health.bridge(BridgeHealth::Connected);
+                    }
+                    FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
+                    FromBridge::Plc { state } => self.health.plc(state.clone()),
+                    FromBridge::Refused { item, why } => {
+                        tracing::warn!("plc-bridge refused the verdict for item {item}: {why:?}");
+                    }
+                    FromBridge::Event {
+                        seq, lost_before, ..
+                    } if *lost_before > 0 => {
+                        tracing::error!(
+                            "plc-bridge had to drop {lost_before} events before {seq} while \
+                             inspectd was away: the items in them have no record"
+                        );
+                    }
+                    FromBridge::Event { .. } | FromBridge::CommitAt { .. } => {}
+                }
+                let steps = self.flow.bridge(message, now());
+                self.perform(steps, Vec::new());
+            }
+        }
+    }
+
+    fn on_model(&mut self, event: ModelEvent) {
+        match event {
+            ModelEvent::Ready(scorer) => {
+                tracing::info!("the model is loaded, checked and warm");
+                self.scorer = Some(scorer);
+                self.health.model(ModelHealth::Ready);
+            }
+            ModelEvent::Failed(cause) => {
+                tracing::error!("{cause}");
+                self.scorer = None;
+                self.health.model(ModelHealth::Failed(cause));
+            }
+            ModelEvent::Scored(scored) => self.on_scored(scored),
+        }
+    }
+
+    fn on_gathered(&mut self, gathered: Gathered, now: Now) {
+        let item = gathered.item;
+        let Some((id, entered_at)) = self.flow.identity(item) else {
+            return;
+        };
+        let mut views = Vec::new();
+        let mut shots = Vec::new();
+        let mut frames = Vec::new();
+        for view in gathered.views {
+            let mut record = ViewRecord::of(&view.camera);
+            match view.frame {
+                Ok(frame) => {
+                    let kind = PictureKind::View;
+                    let path = Evidence::relative_path(id, entered_at, &view.camera, kind);
+                    record.picture = Some(path.clone());
+                    record.offset_mm = Some(view.offset_mm);
+                    let frame_kept = Arc::clone(&frame);
+                    shots.push(Shot {
+                        relative_path: path,
+                        frame: frame_kept,
+                        heat: None,
+                    });
+                    frames.push((view.camera, frame));
+                }
+                Err(missing) => record.problem = Some(missing.to_string()),
+            }
+            views.push(record);
+        }
+        self.frames.insert(item, frames);
+        let steps = self.flow.gathered(item, views, now);
+        self.perform(steps, shots);
+    }
+
+    fn on_scored(&mut self, scored: Scored) {
+        let item = scored.item;
+        let frames = self.frames.remove(&item).unwrap_or_default();
+        let Some((id, entered_at)) = self.flow.identity(item) else {
+            return;
+        };
+        let mut views = Vec::new();
+        let mut shots = Vec::new();
+        for (camera, result) in scored.views {
+            let mut heat_map = None;
+            let result = match result {
+                Ok(score) => {
+                    let (x, y) = score.heat.peak();
+                    if let Some((_, frame)) = frames.iter().find(|(name, _)| *name == camera) {
+                        let kind = PictureKind::HeatMap;
+                        let path = Evidence::relative_path(id, entered_at, &camera, kind);
+                        heat_map = Some(path.clone());
+                        let frame = Arc::clone(frame);
+                        shots.push(Shot {
+                            relative_path: path,
+                            frame,
+                            heat: Some(score.heat),
+                        });
+                    }
+                    Ok(Scores {
+                        score: score.score,
+                        threshold: score.threshold,
+                        peak: [x, y],
+                    })
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            views.push(ScoredView {
+                camera: camera.to_string(),
+                result,
+                heat_map,
+            });
+        }
+        let steps = self
+            .flow
+            .scored(item, views, scored.queued_for, scored.took, now());
+        self.perform(steps, shots);
+    }
+
+    /// Carries out the steps. What is to be stored goes to the recorder as one entry.
+    fn perform(&mut self, steps: Vec<Step>, shots: Vec<Shot>) {
+        let mut entry = Entry {
+            shots,
+            ..Entry::default()
+        };
+        for step in steps {
+            match step {
+                Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
+                Step::Score { item, deadline } => self.score(item, deadline),
+                Step::Forget { item } => {
+                    self.gatherer.forget(item);
+                    self.frames.remove(&item);
+                }
+                Step::Send(message) => {
+                    if !self.link.send(message) {
+                        tracing::warn!("plc-bridge does not take messages; it falls back");
+                    }
+                }
+                Step::Save(record) => entry.changes.push(Change::Save(record)),
+                Step::Close(record) => entry.changes.push(Change::Close(record)),
+                Step::Acknowledge { through } => entry.acknowledges = Some(through),
+            }
+        }
+        if !entry.changes.is_empty() || !entry.shots.is_empty() || entry.acknowledges.is_some() {
+            self.recorder.record(entry);
+        }
+    }
+
+    fn score(&mut self, item: ItemNumber, deadline: Duration) {
+        let views = self.frames.get(&item).cloned().unwrap_or_default();
+        let job = Job {
+            item,
+            sku: self.sku.clone(),
+            deadline,
+            views,
+        };
+        let refused = match &self.scorer {
+            Some(scorer) => match scorer.submit(job) {
+                Ok(()) => return,
+                Err(job) => (job, "too many items wait to be scored"),
+            },
+            None => (job, "the model is not loaded"),
+        };
+        let (job, why) = refused;
+        let unscored = |(camera, _): (Arc<str>, _)| ScoredView {
+            camera: camera.to_string(),
+            result: Err(why.to_owned()),
+            heat_map: None,
+        };
+        let views = job.views.into_iter().map(unscored).collect();
+        let steps = self
+            .flow
+            .scored(item, views, Duration::ZERO, Duration::ZERO, now());
+        self.perform(steps, Vec::new());
+    }
+
+    fn report_health(&mut self, now: Now) {
+        let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
+        self.link.set_ready(self.health.ready());
+        if !alerts.is_empty() {
+            let changes = alerts.into_iter().map(Change::Alert).collect();
+            self.recorder.record(Entry {
+                changes,
+                ..Entry::default()
+            });
+        }
+    }
+}
+
+fn now() -> Now {
+    Now {
+        mono: monotonic_now(),
+        wall: Timestamp::now(),
+    }
+}
