@@ -1,0 +1,247 @@
+//! The handshake with the PLC: turns its status blocks into what happened on the line, and results
+//! into the next command block.
+//!
+//! A **session** begins when the bridge meets a PLC boot that it does not know: at its own start,
+//! and when the PLC was restarted. An event number that runs back means a restart too, for a PLC
+//! program that forgets to change its `plc_boot`. Events that stand in the ring at the bridge's start are passed
+//! over: those items are not tracked, and none is guessed. After a restart of the PLC its events
+//! are all new and are taken from number 1. Results are numbered from 1 in each session, which the
+//! PLC recognises by the session's own `bridge_boot`; its `result_taken` is believed once
+//! `sequence_echo` has shown a command of this session, for before it may speak of the last one.
+//!
+//! A result is **waiting** until there is room for it in the ring, then **in flight** until the PLC
+//! has taken it. One that waits is replaced by a newer one for the same item; one in flight is
+//! never touched, since the PLC may be reading it: the newer one follows it.
+//!
+//! A **lost connection** changes nothing here: the ring stands in every command block, so whatever
+//! was not acknowledged is written again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::registers::{Command, LineEvent, PlcResult, RING, Status, slot};
+use crate::tracker::{Delivery, Edge, MOST_ITEMS, Sample};
+use crate::wrap::{Unwrapped, ahead, in_window};
+
+/// Most results that wait. One an item is enough, since a newer one replaces the one that waits;
+/// beyond that the oldest, long past its commit point, is thrown away.
+const MOST_WAITING: usize = MOST_ITEMS;
+
+/// How far a session's first sequence number stands from the PLC's last echo: a quarter of the
+/// range, so that no echo of an older command is taken for one of this session.
+const SEQUENCE_JUMP: u16 = 0x4000;
+
+/// An event number further ahead than this has run back instead.
+const RAN_BACK: u16 = 0x8000;
+
+/// What one status block told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// The PLC was restarted since the last status block; handle this before all else.
+    pub restarted: bool,
+    /// The encoder now.
+    pub sample: Sample,
+    /// New edges, in their order.
+    pub edges: Vec<Edge>,
+    /// Events that were overwritten before the bridge could read them.
+    pub events_lost: u16,
+    /// Results that the PLC has taken.
+    pub acknowledged: Vec<Delivery>,
+}
+
+/// What the bridge says of itself in the command block's flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flags {
+    /// inspectd's heartbeat counts.
+    pub inspector_alive: bool,
+    /// inspectd can inspect.
+    pub inspector_ready: bool,
+    /// The last decision was a fall-back.
+    pub fall_back_in_effect: bool,
+}
+
+/// What belongs to one boot of the PLC.
+#[derive(Debug)]
+struct Session {
+    plc_boot: u16,
+    event_taken: u16,
+    result_head: u16,
+    first_sequence: u16,
+    /// The PLC has echoed a command of this session.
+    echoed: bool,
+}
+
+/// The bridge's side of the handshake.
+#[derive(Debug)]
+pub struct Handshake {
+    heartbeat_timeout: Duration,
+    bridge_boot: u16,
+    heartbeat: u16,
+    sequence: u16,
+    session: Option<Session>,
+    encoder: Unwrapped,
+    plc_heartbeat: Option<(u16, Duration)>,
+    ring: [PlcResult; RING],
+    /// Oldest first; the newest has the number `result_head`.
+    in_flight: VecDeque<Delivery>,
+    waiting: VecDeque<Delivery>,
+}
+
+impl Handshake {
+    /// A handshake with a PLC that was not met yet. `bridge_boot` is any number that the last
+    /// start of the bridge did not have.
+    pub fn new(bridge_boot: u16, heartbeat_timeout: Duration) -> Self {
+        Self {
+            heartbeat_timeout,
+            bridge_boot,
+            heartbeat: 0,
+            sequence: 0,
+            session: None,
+            encoder: Unwrapped::default(),
+            plc_heartbeat: None,
+            ring: [PlcResult::default(); RING],
+            in_flight: VecDeque::with_capacity(RING),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Takes a status block that was read at `at`.
+    pub fn status(&mut self, status: &Status, at: Duration) -> Heard {
+        if self
+            .plc_heartbeat
+            .is_none_or(|(seen, _)| seen != status.heartbeat)
+        {
+            self.plc_heartbeat = Some((status.heartbeat, at));
+        }
+        let restarted = self.meet(status);
+        let count = self.encoder.advance(status.encoder);
+        let (edges, events_lost) = self.take_events(status);
+        Heard {
+            restarted,
+            sample: Sample { at, count },
+            edges,
+            events_lost,
+            acknowledged: self.take_acknowledgements(status),
+        }
+    }
+
+    /// Whether the PLC's heartbeat counts.
+    pub fn plc_alive(&self, now: Duration) -> bool {
+        self.plc_heartbeat
+            .is_some_and(|(_, at)| now.saturating_sub(at) < self.heartbeat_timeout)
+    }
+
+    /// Queues a result. It replaces one for the same item that still waits.
+    pub fn offer(&mut self, delivery: Delivery) {
+        if let Some(waiting) = self
+            .waiting
+            .iter_mut()
+            .find(|waiting| waiting.item == delivery.item)
+        {
+            *waiting = delivery;
+            return;
+        }
+        if self.waiting.len() == MOST_WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(delivery);
+    }
+
+    /// The next command block; `None` before the PLC was met.
+    pub fn command(&mut self, flags: Flags) -> Option<Command> {
+        let session = self.session.as_mut()?;
+        while self.in_flight.len() < RING
+            && let Some(delivery) = self.waiting.pop_front()
+        {
+            session.result_head = session.result_head.wrapping_add(1);
+            self.ring[slot(session.result_head)] = delivery.result;
+            self.in_flight.push_back(delivery);
+        }
+        self.heartbeat = self.heartbeat.wrapping_add(1);
+        self.sequence = self.sequence.wrapping_add(1);
+        Some(Command {
+            heartbeat: self.heartbeat,
+            inspector_alive: flags.inspector_alive,
+            inspector_ready: flags.inspector_ready,
+            fall_back_in_effect: flags.fall_back_in_effect,
+            result_overrun: !self.waiting.is_empty(),
+            bridge_boot: self.bridge_boot,
+            event_taken: session.event_taken,
+            result_head: session.result_head,
+            results: self.ring,
+            sequence: self.sequence,
+        })
+    }
+
+    /// Begins a session when the PLC's boot is a new one; says whether there was another before.
+    fn meet(&mut self, status: &Status) -> bool {
+        let restarted = match &self.session {
+            Some(session)
+                if session.plc_boot == status.plc_boot
+                    && ahead(status.event_head, session.event_taken) < RAN_BACK =>
+            {
+                return false;
+            }
+            Some(_) => true,
+            None => false,
+        };
+        if restarted {
+            self.bridge_boot = self.bridge_boot.wrapping_add(1);
+        }
+        // A restarted encoder goes on from the count that was known: it does not jump.
+        self.encoder = Unwrapped::starting(status.encoder, self.encoder.count());
+        self.in_flight.clear();
+        self.waiting.clear();
+        self.ring = [PlcResult::default(); RING];
+        self.sequence = status.sequence_echo.wrapping_add(SEQUENCE_JUMP);
+        self.session = Some(Session {
+            plc_boot: status.plc_boot,
+            event_taken: if restarted { 0 } else { status.event_head },
+            result_head: 0,
+            first_sequence: self.sequence,
+            echoed: false,
+        });
+        restarted
+    }
+
+    /// The events since the last status block, and how many were overwritten before.
+    fn take_events(&mut self, status: &Status) -> (Vec<Edge>, u16) {
+        let session = self.session.as_mut().expect("the PLC was met just above");
+        let fresh = ahead(status.event_head, session.event_taken);
+        let lost = fresh.saturating_sub(RING as u16);
+        session.event_taken = status.event_head;
+        let edges = (0..fresh - lost)
+            .rev()
+            .map(|back| status.events[slot(status.event_head.wrapping_sub(back))])
+            .filter_map(|event| self.edge(event))
+            .collect();
+        (edges, lost)
+    }
+
+    fn edge(&self, event: LineEvent) -> Option<Edge> {
+        Some(Edge {
+            eye: event.eye?,
+            acquisition: event.acquisition,
+            count: self.encoder.near(event.encoder),
+        })
+    }
+
+    fn take_acknowledgements(&mut self, status: &Status) -> Vec<Delivery> {
+        let session = self.session.as_mut().expect("the PLC was met just above");
+        session.echoed |= in_window(status.sequence_echo, session.first_sequence, self.sequence);
+        if !session.echoed {
+            return Vec::new();
+        }
+        let before_flight = session
+            .result_head
+            .wrapping_sub(self.in_flight.len() as u16);
+        if !in_window(status.result_taken, before_flight, session.result_head) {
+            return Vec::new();
+        }
+        let taken = ahead(status.result_taken, before_flight);
+        self.in_flight.drain(..usize::from(taken)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

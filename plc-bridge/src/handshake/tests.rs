@@ -1,0 +1,333 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::registers::{Eye, SOURCE_VERDICT};
+
+const TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The PLC's side of the handshake, in as few lines as REGISTERS.md allows.
+struct Plc {
+    status: Status,
+    bridge_boot: Option<u16>,
+    taken: Vec<PlcResult>,
+}
+
+impl Plc {
+    /// A PLC that has run for a while: its numbers stand anywhere.
+    fn new(plc_boot: u16, event_head: u16, encoder: u32) -> Self {
+        let status = Status {
+            plc_boot,
+            event_head,
+            encoder,
+            ..Status::default()
+        };
+        Self {
+            status,
+            bridge_boot: None,
+            taken: vec![],
+        }
+    }
+
+    fn edge(&mut self, eye: Eye, acquisition: u16) {
+        self.status.event_head = self.status.event_head.wrapping_add(1);
+        self.status.events[slot(self.status.event_head)] = LineEvent {
+            eye: Some(eye),
+            acquisition,
+            encoder: self.status.encoder,
+        };
+    }
+
+    fn scan(&mut self, command: &Command) {
+        if self.bridge_boot.replace(command.bridge_boot) != Some(command.bridge_boot) {
+            self.status.result_taken = 0;
+        }
+        while self.status.result_taken != command.result_head {
+            self.status.result_taken = self.status.result_taken.wrapping_add(1);
+            self.taken
+                .push(command.results[slot(self.status.result_taken)]);
+        }
+        self.status.sequence_echo = command.sequence;
+    }
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn delivery(item: u64, lane: u16) -> Delivery {
+    let result = PlcResult {
+        acquisition: item as u16,
+        lane,
+        reasons: 0,
+        source: SOURCE_VERDICT,
+    };
+    Delivery {
+        item,
+        handed_at: Some(ms(item)),
+        result,
+    }
+}
+
+fn exchange(bridge: &mut Handshake, plc: &mut Plc, at: Duration) -> Heard {
+    let heard = bridge.status(&plc.status, at);
+    plc.scan(&bridge.command(Flags::default()).expect("the PLC was met"));
+    heard
+}
+
+fn acquisitions(heard: &Heard) -> Vec<u16> {
+    heard.edges.iter().map(|edge| edge.acquisition).collect()
+}
+
+#[test]
+fn nothing_is_written_before_the_plc_was_met() {
+    assert_eq!(Handshake::new(1, TIMEOUT).command(Flags::default()), None);
+}
+
+#[test]
+fn events_that_stand_in_the_ring_at_the_start_are_passed_over() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 65_534, 100));
+    plc.edge(Eye::Entry, 1);
+    assert_eq!(exchange(&mut bridge, &mut plc, ms(0)).edges, []);
+    plc.edge(Eye::Entry, 2);
+    plc.edge(Eye::Lane(3), 0);
+    let heard = exchange(&mut bridge, &mut plc, ms(10));
+    assert_eq!(
+        heard.edges[0],
+        Edge {
+            eye: Eye::Entry,
+            acquisition: 2,
+            count: 0
+        }
+    );
+    assert_eq!(heard.edges[1].eye, Eye::Lane(3));
+    assert_eq!((heard.edges.len(), heard.events_lost), (2, 0));
+}
+
+#[test]
+fn overwritten_events_are_counted_and_the_rest_is_read() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    (1..=11).for_each(|acquisition| plc.edge(Eye::Entry, acquisition));
+    let heard = exchange(&mut bridge, &mut plc, ms(10));
+    assert_eq!(heard.events_lost, 3);
+    assert_eq!(acquisitions(&heard), [4, 5, 6, 7, 8, 9, 10, 11]);
+}
+
+#[test]
+fn an_edge_latched_before_the_encoder_ran_over_keeps_its_place() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, u32::MAX - 10));
+    exchange(&mut bridge, &mut plc, ms(0));
+    plc.status.encoder = u32::MAX;
+    plc.edge(Eye::Entry, 1);
+    plc.status.encoder = 4;
+    let heard = exchange(&mut bridge, &mut plc, ms(10));
+    assert_eq!((heard.edges[0].count, heard.sample.count), (10, 15));
+}
+
+#[test]
+fn a_result_that_was_not_taken_is_never_overwritten() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    (1..=10).for_each(|item| bridge.offer(delivery(item, 0)));
+    bridge.status(&plc.status, ms(10));
+    let first = bridge.command(Flags::default()).expect("met");
+    assert!(first.result_overrun, "two wait");
+    bridge.status(&plc.status, ms(20));
+    let second = bridge.command(Flags::default()).expect("met");
+    assert_eq!((second.results, second.result_head), (first.results, 8));
+
+    plc.scan(&second);
+    let heard = exchange(&mut bridge, &mut plc, ms(30));
+    assert_eq!(heard.acknowledged.len(), 8);
+    let heard = exchange(&mut bridge, &mut plc, ms(40));
+    assert_eq!(heard.acknowledged, [delivery(9, 0), delivery(10, 0)]);
+    assert_eq!(plc.taken.len(), 10);
+}
+
+#[test]
+fn a_newer_verdict_replaces_one_that_waits_and_follows_one_in_flight() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    bridge.offer(delivery(1, 0));
+    bridge.offer(delivery(1, 1));
+    exchange(&mut bridge, &mut plc, ms(10));
+    bridge.offer(delivery(1, 2));
+    exchange(&mut bridge, &mut plc, ms(20));
+    assert_eq!(plc.taken, [delivery(1, 1).result, delivery(1, 2).result]);
+}
+
+#[test]
+fn after_a_restart_of_the_plc_both_rings_start_anew() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 500, 7000));
+    exchange(&mut bridge, &mut plc, ms(0));
+    bridge.offer(delivery(1, 1));
+    exchange(&mut bridge, &mut plc, ms(10));
+    let before = exchange(&mut bridge, &mut plc, ms(20)).sample.count;
+
+    let mut plc = Plc::new(10, 0, 0);
+    plc.edge(Eye::Entry, 1);
+    let heard = exchange(&mut bridge, &mut plc, ms(30));
+    assert!(heard.restarted);
+    assert_eq!(
+        (acquisitions(&heard), heard.sample.count),
+        (vec![1], before)
+    );
+    bridge.offer(delivery(2, 0));
+    exchange(&mut bridge, &mut plc, ms(40));
+    let heard = exchange(&mut bridge, &mut plc, ms(50));
+    assert_eq!(heard.acknowledged, [delivery(2, 0)]);
+    assert_eq!(
+        plc.taken,
+        [delivery(2, 0).result],
+        "nothing of the old session is taken"
+    );
+}
+
+#[test]
+fn an_event_number_that_runs_back_is_a_restart_even_with_the_same_boot() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 500, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    let mut plc = Plc::new(9, 0, 0);
+    plc.edge(Eye::Entry, 1);
+    let heard = exchange(&mut bridge, &mut plc, ms(10));
+    assert_eq!((heard.restarted, acquisitions(&heard)), (true, vec![1]));
+}
+
+#[test]
+fn what_a_plc_took_from_an_earlier_bridge_acknowledges_nothing() {
+    let (mut bridge, mut plc) = (Handshake::new(2, TIMEOUT), Plc::new(9, 0, 0));
+    plc.status.result_taken = 1;
+    plc.status.sequence_echo = 40;
+    bridge.status(&plc.status, ms(0));
+    bridge.offer(delivery(1, 1));
+    let command = bridge.command(Flags::default()).expect("met");
+    let heard = bridge.status(&plc.status, ms(10));
+    assert_eq!(heard.acknowledged, [], "the PLC has not scanned yet");
+    plc.scan(&command);
+    assert_eq!(
+        bridge.status(&plc.status, ms(20)).acknowledged,
+        [delivery(1, 1)]
+    );
+}
+
+#[test]
+fn a_heartbeat_that_stands_still_is_a_dead_plc() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+    assert!(!bridge.plc_alive(ms(0)), "not met yet");
+    exchange(&mut bridge, &mut plc, ms(0));
+    assert!(bridge.plc_alive(ms(499)));
+    exchange(&mut bridge, &mut plc, ms(500));
+    assert!(!bridge.plc_alive(ms(500)));
+    plc.status.heartbeat += 1;
+    exchange(&mut bridge, &mut plc, ms(600));
+    assert!(bridge.plc_alive(ms(600)));
+}
+
+/// One thing that happens between bridge and PLC.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Edge,
+    Offer {
+        lane: u16,
+    },
+    Move {
+        counts: u32,
+    },
+    /// The bridge reads and writes.
+    Exchange,
+    /// The bridge reads, and its write gets lost with the connection.
+    ReadOnly,
+    /// The PLC scans the command block that stands in its registers.
+    Scan,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::Edge),
+        2 => (0..3u16).prop_map(|lane| Step::Offer { lane }),
+        1 => (0..100_000u32).prop_map(|counts| Step::Move { counts }),
+        3 => Just(Step::Exchange),
+        1 => Just(Step::ReadOnly),
+        3 => Just(Step::Scan),
+    ]
+}
+
+proptest! {
+    /// Polls missed, writes lost, scans late, numbers and encoder running over: edges arrive once
+    /// and in order except those counted as lost, and each result is taken once, in order, and
+    /// acknowledged only after it was taken.
+    #[test]
+    fn every_edge_and_every_result_crosses_once(
+        steps in prop::collection::vec(any_step(), 1..400),
+        event_head in prop_oneof![Just(65_530u16), any::<u16>()],
+        encoder in prop_oneof![Just(u32::MAX - 50_000), any::<u32>()],
+        sequence_echo in any::<u16>(),
+        stale_taken in any::<u16>(),
+    ) {
+        let mut plc = Plc::new(7, event_head, encoder);
+        plc.status.sequence_echo = sequence_echo;
+        plc.status.result_taken = stale_taken;
+        let mut bridge = Handshake::new(3, TIMEOUT);
+        bridge.status(&plc.status, ms(0));
+        let mut in_registers = bridge.command(Flags::default()).expect("met");
+        let (mut edges_sent, mut edges_heard, mut edges_lost) = (vec![], vec![], 0);
+        let (mut count, mut items, mut acknowledged) = (0i64, 0u64, vec![]);
+        let settle = std::iter::repeat_n([Step::Exchange, Step::Scan], 60).flatten();
+        for (at, step) in steps.into_iter().chain(settle).enumerate() {
+            match step {
+                Step::Edge => {
+                    edges_sent.push((edges_sent.len() as u16, count));
+                    plc.edge(Eye::Entry, edges_sent.len() as u16 - 1);
+                }
+                Step::Offer { lane } => {
+                    items += 1;
+                    bridge.offer(delivery(items, lane));
+                }
+                Step::Move { counts } => {
+                    plc.status.encoder = plc.status.encoder.wrapping_add(counts);
+                    count += i64::from(counts);
+                }
+                Step::Exchange | Step::ReadOnly => {
+                    let heard = bridge.status(&plc.status, ms(at as u64));
+                    prop_assert!(!heard.restarted);
+                    prop_assert_eq!(heard.sample.count, count);
+                    edges_lost += heard.events_lost;
+                    edges_heard.extend(heard.edges.iter().map(|edge| (edge.acquisition, edge.count)));
+                    acknowledged.extend(heard.acknowledged);
+                    let taken = &plc.taken[..acknowledged.len()];
+                    let results: Vec<_> = acknowledged.iter().map(|sent| sent.result).collect();
+                    prop_assert_eq!(&results[..], taken, "acknowledged what was not taken");
+                    let command = bridge.command(Flags::default()).expect("met");
+                    if matches!(step, Step::Exchange) {
+                        in_registers = command;
+                    }
+                }
+                Step::Scan => plc.scan(&in_registers),
+            }
+        }
+        prop_assert_eq!(edges_heard.len() + usize::from(edges_lost), edges_sent.len());
+        prop_assert!(edges_heard.iter().is_sorted_by_key(|(acquisition, _)| *acquisition));
+        prop_assert!(edges_heard.iter().all(|edge| edges_sent.contains(edge)));
+        let offered: Vec<_> = (1..=items).collect();
+        let arrived: Vec<_> = plc.taken.iter().map(|result| u64::from(result.acquisition)).collect();
+        prop_assert_eq!(&arrived, &offered, "each result is taken once, in order");
+        prop_assert_eq!(acknowledged.len(), plc.taken.len());
+    }
+
+    /// Results keep crossing when their numbers run over.
+    #[test]
+    fn results_run_over_at_65_536(burst in 1..9u64) {
+        let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+        exchange(&mut bridge, &mut plc, ms(0));
+        let (mut item, mut acknowledged) = (0, 0);
+        while item < 65_536 + 100 {
+            for _ in 0..burst {
+                item += 1;
+                bridge.offer(delivery(item, 0));
+            }
+            acknowledged += exchange(&mut bridge, &mut plc, ms(item)).acknowledged.len() as u64;
+        }
+        acknowledged += exchange(&mut bridge, &mut plc, ms(item)).acknowledged.len() as u64;
+        prop_assert_eq!((acknowledged, plc.taken.len() as u64), (item, item));
+    }
+}
