@@ -1,0 +1,55 @@
+# inspectd. Every target first makes sure that the set-up is complete (scripts/bootstrap), which
+# takes minutes the first time and a moment afterwards.
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap build test demo bench lint fmt deny clean-demo
+
+BOOTSTRAP := scripts/bootstrap
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+bootstrap: ## packages, libtorch, weights and the backbone; nothing else
+	@$(BOOTSTRAP)
+
+build: ## all libraries and programs
+	@$(BOOTSTRAP)
+	cargo build --workspace --bins
+
+test: ## all tests, and the examples in the documentation
+	@$(BOOTSTRAP) cargo-nextest
+	cargo nextest run --workspace
+	cargo test --doc --workspace
+
+# exec: ctrl-C reaches the demo once, from the terminal, and the demo stops what it started. make
+# hands DURATION and IMAGES on in the environment.
+demo: ## the line with everything on it; DURATION=60 ends by itself, IMAGES=folder plays pictures
+	@$(BOOTSTRAP)
+	cargo build --workspace --bins
+	@exec $(TARGET)/debug/demo
+
+bench: ## benchmarks
+	@$(BOOTSTRAP)
+	cargo bench --workspace
+
+lint: ## formatting, clippy, documentation, and licences where cargo-deny is installed
+	@$(BOOTSTRAP)
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace
+	@if command -v cargo-deny >/dev/null; then \
+		cargo deny --workspace check bans licenses sources; \
+	else \
+		echo "SKIPPED: licences and sources were not checked, cargo-deny is not installed; make deny does it"; \
+	fi
+
+fmt: ## format the sources
+	cargo fmt --all
+
+deny: ## install cargo-deny when missing; check licences, sources and bans
+	@$(BOOTSTRAP) cargo-deny
+	cargo deny --workspace check bans licenses sources
+
+clean-demo: ## remove what demos have written
+	rm -rf $(TARGET)/demo
