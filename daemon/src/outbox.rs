@@ -108,8 +108,7 @@ impl<M> Outbox<M> {
             self.more = true;
         }
         let settled = &self.settled;
-        self.unsent
-            .extend(messages.into_iter().filter(|(id, _)| !settled.contains(id)));
+        self.unsent.extend(messages.into_iter().filter(|(id, _)| !settled.contains(id)));
         self.pump()
     }
 
@@ -158,10 +157,7 @@ impl<M> Outbox<M> {
         if self.unsent.is_empty() && self.more && !self.reading {
             self.reading = true;
             self.more = false;
-            actions.push(Action::Read {
-                session: self.session,
-                from: self.next,
-            });
+            actions.push(Action::Read { session: self.session, from: self.next });
         }
         actions
     }
@@ -171,11 +167,7 @@ impl<M> Outbox<M> {
 /// than `capacity` are owed; 0 while there is room. One in a hundred goes at a time: a notice for
 /// each single message would fill the outbox with notices.
 pub fn excess(owed: u64, capacity: u64) -> u64 {
-    if owed <= capacity {
-        0
-    } else {
-        owed - capacity + (capacity / 100).max(1)
-    }
+    if owed <= capacity { 0 } else { owed - capacity + (capacity / 100).max(1) }
 }
 
 #[cfg(test)]

@@ -17,13 +17,8 @@ impl Alerts {
     /// Takes what is wrong now, with its plain words, and returns the alerts that this is worth: one
     /// for each trouble that begins or ends. Other words for a trouble that lasts are no alert.
     pub fn update(&mut self, now: BTreeMap<Trouble, String>) -> Vec<Alert> {
-        let begun = now
-            .iter()
-            .filter(|(trouble, _)| !self.known.contains_key(trouble));
-        let over = self
-            .known
-            .iter()
-            .filter(|(trouble, _)| !now.contains_key(trouble));
+        let begun = now.iter().filter(|(trouble, _)| !self.known.contains_key(trouble));
+        let over = self.known.iter().filter(|(trouble, _)| !now.contains_key(trouble));
         let alerts = begun
             .map(|entry| (entry, Phase::Begins))
             .chain(over.map(|entry| (entry, Phase::Ends)))
@@ -44,10 +39,7 @@ mod tests {
     use super::*;
 
     fn down(camera: &str) -> (Trouble, String) {
-        (
-            (AlertKind::CameraDown, Some(camera.to_owned())),
-            format!("{camera} is unplugged"),
-        )
+        ((AlertKind::CameraDown, Some(camera.to_owned())), format!("{camera} is unplugged"))
     }
 
     #[test]
@@ -71,13 +63,7 @@ mod tests {
         let mut alerts = Alerts::default();
         alerts.update(BTreeMap::from([down("top")]));
         let changed = alerts.update(BTreeMap::from([down("side")]));
-        let told: Vec<_> = changed
-            .iter()
-            .map(|a| (a.subject.as_deref(), a.phase))
-            .collect();
-        assert_eq!(
-            told,
-            [(Some("side"), Phase::Begins), (Some("top"), Phase::Ends)]
-        );
+        let told: Vec<_> = changed.iter().map(|a| (a.subject.as_deref(), a.phase)).collect();
+        assert_eq!(told, [(Some("side"), Phase::Begins), (Some("top"), Phase::Ends)]);
     }
 }

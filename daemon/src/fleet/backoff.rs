@@ -38,10 +38,7 @@ mod tests {
     fn pauses_double_up_to_the_longest_and_start_over_once_the_link_works() {
         let mut backoff = Backoff::default();
         let pauses: Vec<_> = (0..9).map(|_| backoff.failed(1.0).as_millis()).collect();
-        assert_eq!(
-            pauses,
-            [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]
-        );
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
         backoff.worked();
         assert_eq!(backoff.failed(0.0), FIRST / 2);
     }

@@ -58,12 +58,7 @@ impl Identity {
             })?;
         let name = format!("inspectd-{}-{}", self.section.site, self.section.box_name);
         let keep_alive_s = self.section.keep_alive_s.max(MIN_KEEP_ALIVE_S);
-        let will = self.state_text(
-            State::Offline {
-                reason: OfflineReason::LinkLost,
-            },
-            last_id,
-        );
+        let will = self.state_text(State::Offline { reason: OfflineReason::LinkLost }, last_id);
         let mut options = MqttOptions::new(name, host, port);
         options
             .set_keep_alive(Duration::from_secs(keep_alive_s.into()))
@@ -79,10 +74,8 @@ impl Identity {
             ));
         if let Some(username) = &self.section.username {
             let password = match &self.section.password_file {
-                Some(path) => fs::read_to_string(path).map_err(|source| LinkProblem::Password {
-                    path: path.clone(),
-                    source,
-                })?,
+                Some(path) => fs::read_to_string(path)
+                    .map_err(|source| LinkProblem::Password { path: path.clone(), source })?,
                 None => String::new(),
             };
             options.set_credentials(username, password.trim_end_matches(['\r', '\n']));

@@ -88,11 +88,7 @@ impl FleetLink {
         };
         link.tell(|_| {});
         let (stop, stopped) = oneshot::channel();
-        Self {
-            status: status_seen,
-            stop,
-            task: tokio::spawn(link.run(stopped)),
-        }
+        Self { status: status_seen, stop, task: tokio::spawn(link.run(stopped)) }
     }
 
     /// How the link stands, now and at each change.
@@ -255,10 +251,7 @@ impl Link {
         let Some(sent) = session.answered(ack.pkid) else {
             return Ok(Vec::new());
         };
-        if !matches!(
-            ack.reason,
-            PubAckReason::Success | PubAckReason::NoMatchingSubscribers
-        ) {
+        if !matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) {
             // Not delivered, so still owed: the session ends, and a later one tries again.
             return Err(LinkProblem::MessageRefused {
                 broker: self.identity.broker(),
@@ -301,10 +294,7 @@ impl Link {
     ) -> Result<(), LinkProblem> {
         for action in actions {
             match action {
-                Action::Read {
-                    session: asked_in,
-                    from,
-                } => {
+                Action::Read { session: asked_in, from } => {
                     let (store, answers) = (self.store.clone(), answers.clone());
                     tokio::spawn(async move {
                         let read = store.read_outbox(from, WINDOW).await;
@@ -351,17 +341,8 @@ impl Link {
         if !session.established || !due || session.states_on_their_way() >= STATES {
             return;
         }
-        let OutboxCounts {
-            owed,
-            lost,
-            last_id,
-            ..
-        } = *self.counts.borrow();
-        let online = State::Online {
-            details: details.clone(),
-            owed,
-            lost,
-        };
+        let OutboxCounts { owed, lost, last_id, .. } = *self.counts.borrow();
+        let online = State::Online { details: details.clone(), owed, lost };
         let text = self.identity.state_text(online, last_id);
         if session.publish(Sent::State, self.identity.topic(Kind::State), text) {
             session.state_told = Some((Instant::now(), details));
@@ -373,9 +354,7 @@ impl Link {
         if !session.established {
             return;
         }
-        let offline = State::Offline {
-            reason: OfflineReason::Stopped,
-        };
+        let offline = State::Offline { reason: OfflineReason::Stopped };
         let last_id = self.counts.borrow().last_id;
         let text = self.identity.state_text(offline, last_id);
         let said = session.publish(Sent::State, self.identity.topic(Kind::State), text)
@@ -395,21 +374,11 @@ impl Link {
     }
 
     fn tell(&self, change: impl FnOnce(&mut LinkStatus)) {
-        let OutboxCounts {
-            owed,
-            acknowledged,
-            lost,
-            ..
-        } = *self.counts.borrow();
+        let OutboxCounts { owed, acknowledged, lost, .. } = *self.counts.borrow();
         self.status.send_if_modified(|status| {
             let before = status.clone();
             change(status);
-            *status = LinkStatus {
-                owed,
-                acknowledged,
-                lost,
-                ..status.clone()
-            };
+            *status = LinkStatus { owed, acknowledged, lost, ..status.clone() };
             *status != before
         });
     }

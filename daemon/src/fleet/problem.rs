@@ -107,18 +107,11 @@ impl LinkProblem {
                 ..
             }) => Self::TakenOver { broker },
             ConnectionError::MqttState(StateError::AwaitPingResp) => Self::Silent { broker },
-            error if established => Self::Broken {
-                broker,
-                cause: error.to_string(),
-            },
-            ConnectionError::Timeout(_) => Self::Unreachable {
-                broker,
-                cause: "no answer in time".to_owned(),
-            },
-            error => Self::Unreachable {
-                broker,
-                cause: error.to_string(),
-            },
+            error if established => Self::Broken { broker, cause: error.to_string() },
+            ConnectionError::Timeout(_) => {
+                Self::Unreachable { broker, cause: "no answer in time".to_owned() }
+            }
+            error => Self::Unreachable { broker, cause: error.to_string() },
         }
     }
 }

@@ -64,9 +64,7 @@ impl Session {
     /// Hands a message over without waiting; says whether the client took it.
     pub fn publish(&mut self, sent: Sent, topic: String, text: String) -> bool {
         let retain = sent == Sent::State;
-        let handed = self
-            .client
-            .try_publish(topic, QoS::AtLeastOnce, retain, text);
+        let handed = self.client.try_publish(topic, QoS::AtLeastOnce, retain, text);
         if handed.is_ok() {
             self.handed.push_back(sent);
         }

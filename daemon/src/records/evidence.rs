@@ -28,9 +28,7 @@ pub struct Evidence {
 impl Evidence {
     /// The evidence of the store in `store_folder`.
     pub fn new(store_folder: &Path) -> Self {
-        Self {
-            folder: store_folder.join(super::EVIDENCE),
-        }
+        Self { folder: store_folder.join(super::EVIDENCE) }
     }
 
     /// The folder that a picture's path is relative to.
@@ -51,12 +49,7 @@ impl Evidence {
             PictureKind::View => "view",
             PictureKind::HeatMap => "heat",
         };
-        format!(
-            "{day}/{}-{}-{}-{kind}.jpg",
-            plain(&id.boot),
-            id.item,
-            plain(camera)
-        )
+        format!("{day}/{}-{}-{}-{kind}.jpg", plain(&id.boot), id.item, plain(camera))
     }
 
     /// Writes a picture to its relative path. A reader sees the whole file or none: it is written
@@ -82,15 +75,7 @@ impl Evidence {
 
 /// The text as part of a file name: whatever is no letter, digit or hyphen becomes `_`.
 fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -98,10 +83,7 @@ mod tests {
     use super::*;
 
     fn id(boot: &str) -> ItemId {
-        ItemId {
-            boot: boot.to_owned(),
-            item: 7,
-        }
+        ItemId { boot: boot.to_owned(), item: 7 }
     }
 
     fn entered_at() -> Timestamp {
@@ -116,13 +98,8 @@ mod tests {
         evidence.write(&path, b"jpeg").expect("written");
 
         assert_eq!(path, "2026-03-01/b1-7-top-view.jpg");
-        assert_eq!(
-            fs::read(evidence.folder().join(&path)).expect("there"),
-            b"jpeg"
-        );
-        let files = fs::read_dir(evidence.folder().join("2026-03-01"))
-            .expect("the day")
-            .count();
+        assert_eq!(fs::read(evidence.folder().join(&path)).expect("there"), b"jpeg");
+        let files = fs::read_dir(evidence.folder().join("2026-03-01")).expect("the day").count();
         assert_eq!(files, 1, "no half-written file stays");
     }
 
@@ -137,9 +114,7 @@ mod tests {
     fn a_folder_that_cannot_be_made_is_named_in_the_error() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(super::super::EVIDENCE), b"a file").expect("written");
-        let error = Evidence::new(folder.path())
-            .write("2026-03-01/x.jpg", b"jpeg")
-            .expect_err("");
+        let error = Evidence::new(folder.path()).write("2026-03-01/x.jpg", b"jpeg").expect_err("");
         assert!(error.to_string().contains("evidence/2026-03-01"), "{error}");
     }
 }

@@ -115,10 +115,7 @@ fn give_up(
             serde_json::to_string(&lost)?,
         ],
     )?;
-    db.execute(
-        "UPDATE outbox_total SET lost = lost + ?",
-        [signed(newly_lost)],
-    )?;
+    db.execute("UPDATE outbox_total SET lost = lost + ?", [signed(newly_lost)])?;
     counts.owed = counts.owed + 1 - removed as u64;
     counts.last_id = unsigned(db.last_insert_rowid());
     counts.lost += newly_lost;

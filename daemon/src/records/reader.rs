@@ -82,10 +82,7 @@ impl Records {
     /// [`StoreError`]: no database there, no permission, another schema version.
     pub fn open_read_only(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(super::DATABASE);
-        Ok(Self {
-            db: schema::open_reader(&path)?,
-            path,
-        })
+        Ok(Self { db: schema::open_reader(&path)?, path })
     }
 
     /// The newest `limit` records, newest first.
@@ -93,10 +90,7 @@ impl Records {
     /// # Errors
     /// [`StoreError`] when the database cannot be read; so for every method.
     pub fn recent(&self, limit: usize) -> Result<Vec<Record>, StoreError> {
-        self.find(&Filter {
-            limit,
-            ..Filter::default()
-        })
+        self.find(&Filter { limit, ..Filter::default() })
     }
 
     /// One item's record.
@@ -140,8 +134,7 @@ impl Records {
     /// # Errors
     /// See [`Records::recent`].
     pub fn counts(&self, since: Option<Timestamp>) -> Result<Counts, StoreError> {
-        self.count(since)
-            .map_err(|source| StoreError::sqlite(&self.path, source))
+        self.count(since).map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
     /// How the outbox stands.
@@ -212,11 +205,7 @@ pub(super) fn select(
             let boot = row.get(0).unwrap_or_else(|_| "?".to_owned());
             let item = row.get(1).unwrap_or(0_i64);
             let what = format!("the record of item {item} of boot {boot}");
-            StoreError::Malformed {
-                path: path.into(),
-                what,
-                source,
-            }
+            StoreError::Malformed { path: path.into(), what, source }
         })?;
         records.push(record);
     }

@@ -51,10 +51,7 @@ pub struct Limits {
 
 impl From<&StoreSection> for Limits {
     fn from(section: &StoreSection) -> Self {
-        Self {
-            age: DAY * section.keep_days,
-            bytes: section.keep_mib.saturating_mul(1024 * 1024),
-        }
+        Self { age: DAY * section.keep_days, bytes: section.keep_mib.saturating_mul(1024 * 1024) }
     }
 }
 
@@ -134,11 +131,7 @@ fn survey(folder: &Path, now: Timestamp, pieces: &mut Vec<Piece>) -> io::Result<
         let written = Timestamp::try_from(meta.modified()?).unwrap_or(Timestamp::MIN);
         // A file from the future is as good as new.
         let age = Duration::try_from(now.duration_since(written)).unwrap_or_default();
-        pieces.push(Piece {
-            path: entry.path(),
-            age,
-            bytes: meta.len(),
-        });
+        pieces.push(Piece { path: entry.path(), age, bytes: meta.len() });
     }
     Ok(())
 }
@@ -157,31 +150,26 @@ impl RetentionThread {
     /// The system's, when no thread can be had.
     pub fn start(store: StoreHandle, section: StoreSection) -> io::Result<Self> {
         let (stop, stopped) = channel();
-        let thread = thread::Builder::new()
-            .name("retention".to_owned())
-            .spawn(move || {
-                loop {
-                    match enforce(&store, &section, Timestamp::now()) {
-                        Ok(removed) if removed == Removed::default() => {}
-                        Ok(removed) => tracing::info!(
-                            files = removed.files,
-                            bytes = removed.bytes,
-                            records = removed.records,
-                            "removed old evidence and records"
-                        ),
-                        Err(StoreError::Stopped) => return,
-                        Err(error) => tracing::error!("retention: {error}"),
-                    }
-                    match stopped.recv_timeout(PERIOD) {
-                        Err(RecvTimeoutError::Timeout) => {}
-                        Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
-                    }
+        let thread = thread::Builder::new().name("retention".to_owned()).spawn(move || {
+            loop {
+                match enforce(&store, &section, Timestamp::now()) {
+                    Ok(removed) if removed == Removed::default() => {}
+                    Ok(removed) => tracing::info!(
+                        files = removed.files,
+                        bytes = removed.bytes,
+                        records = removed.records,
+                        "removed old evidence and records"
+                    ),
+                    Err(StoreError::Stopped) => return,
+                    Err(error) => tracing::error!("retention: {error}"),
                 }
-            })?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+                match stopped.recv_timeout(PERIOD) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
 

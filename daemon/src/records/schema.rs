@@ -63,28 +63,19 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let sqlite = |source| StoreError::sqlite(path, source);
     let mut db = Connection::open(path).map_err(sqlite)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
-    db.pragma_update(None, "journal_mode", "WAL")
-        .map_err(sqlite)?;
-    db.pragma_update(None, "synchronous", "FULL")
-        .map_err(sqlite)?;
-    db.pragma_update(None, "foreign_keys", true)
-        .map_err(sqlite)?;
+    db.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    db.pragma_update(None, "foreign_keys", true).map_err(sqlite)?;
     let found = version(&db, path)?;
     if found > VERSION {
-        return Err(StoreError::NewerSchema {
-            path: path.into(),
-            found,
-            known: VERSION,
-        });
+        return Err(StoreError::NewerSchema { path: path.into(), found, known: VERSION });
     }
     for (known, migration) in (0..).zip(MIGRATIONS) {
         if known >= found {
-            let step = db
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(sqlite)?;
+            let step =
+                db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
             step.execute_batch(migration).map_err(sqlite)?;
-            step.pragma_update(None, "user_version", known + 1)
-                .map_err(sqlite)?;
+            step.pragma_update(None, "user_version", known + 1).map_err(sqlite)?;
             step.commit().map_err(sqlite)?;
         }
     }
@@ -104,16 +95,12 @@ pub fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let db = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
     match version(&db, path)? {
-        found if found > VERSION => Err(StoreError::NewerSchema {
-            path: path.into(),
-            found,
-            known: VERSION,
-        }),
-        found if found < VERSION => Err(StoreError::OlderSchema {
-            path: path.into(),
-            found,
-            known: VERSION,
-        }),
+        found if found > VERSION => {
+            Err(StoreError::NewerSchema { path: path.into(), found, known: VERSION })
+        }
+        found if found < VERSION => {
+            Err(StoreError::OlderSchema { path: path.into(), found, known: VERSION })
+        }
         _ => Ok(db),
     }
 }

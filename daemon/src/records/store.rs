@@ -62,12 +62,7 @@ impl Store {
         let path = folder.join(super::DATABASE);
         let db = schema::open_writer(&path)?;
         let counts = owed::count(&db).map_err(|source| StoreError::sqlite(&path, source))?;
-        Ok(Self {
-            db,
-            path,
-            owing: None,
-            counts,
-        })
+        Ok(Self { db, path, owing: None, counts })
     }
 
     /// From now on owes the fleet summaries and alerts.
@@ -82,8 +77,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; nothing has changed then, and the same changes may be tried again.
     pub fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        self.try_commit(changes)
-            .map_err(|error| error.on(&self.path))
+        self.try_commit(changes).map_err(|error| error.on(&self.path))
     }
 
     /// How the outbox stands.
@@ -136,9 +130,7 @@ impl Store {
     }
 
     fn try_commit(&mut self, changes: &[Change]) -> Result<(), WriteError> {
-        let step = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let step = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // The counts hold once the transaction does.
         let mut counts = self.counts;
         let owing = self.owing.as_ref();
@@ -173,11 +165,9 @@ impl WriteError {
     fn on(self, path: &Path) -> StoreError {
         match self {
             Self::Sqlite(source) => StoreError::sqlite(path, source),
-            Self::Json(source) => StoreError::Malformed {
-                path: path.into(),
-                what: "a new row".into(),
-                source,
-            },
+            Self::Json(source) => {
+                StoreError::Malformed { path: path.into(), what: "a new row".into(), source }
+            }
         }
     }
 }

@@ -154,18 +154,13 @@ impl StoreHandle {
         }
         let bytes = picture_bytes(&pictures);
         if load.picture_bytes.load(Ordering::Relaxed) + bytes > MAX_PICTURE_BYTES {
-            load.pictures_dropped
-                .fetch_add(pictures.len() as u64, Ordering::Relaxed);
+            load.pictures_dropped.fetch_add(pictures.len() as u64, Ordering::Relaxed);
             pictures.clear();
         }
         let (count, bytes) = (changes.len(), picture_bytes(&pictures));
         load.changes.fetch_add(count, Ordering::Relaxed);
         load.picture_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let job = Job::Commit(Commit {
-            changes,
-            pictures,
-            on_done: Box::new(on_done),
-        });
+        let job = Job::Commit(Commit { changes, pictures, on_done: Box::new(on_done) });
         self.jobs.send(job).map_err(|refused| {
             load.changes.fetch_sub(count, Ordering::Relaxed);
             load.picture_bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -187,9 +182,7 @@ impl StoreHandle {
         limit: usize,
     ) -> Result<Vec<OwedMessage>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs
-            .send(Job::ReadOutbox { from, limit, reply })
-            .map_err(|_| StoreError::Stopped)?;
+        self.jobs.send(Job::ReadOutbox { from, limit, reply }).map_err(|_| StoreError::Stopped)?;
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
@@ -266,18 +259,14 @@ impl StoreThread {
             waiting: Vec::new(),
             retry_at: None,
         };
-        let thread = thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || {
-                // The worker is not used after a panic, except for its state.
-                if catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
-                    let cause = "the store's thread panicked; see the log, and restart inspectd";
-                    tracing::error!("{cause}");
-                    worker.state.send_replace(StoreState::Failing {
-                        cause: cause.to_owned(),
-                    });
-                }
-            })?;
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
+            // The worker is not used after a panic, except for its state.
+            if catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
+                let cause = "the store's thread panicked; see the log, and restart inspectd";
+                tracing::error!("{cause}");
+                worker.state.send_replace(StoreState::Failing { cause: cause.to_owned() });
+            }
+        })?;
         let handle = StoreHandle {
             jobs: jobs.clone(),
             load: Arc::clone(&load),
@@ -313,13 +302,8 @@ impl Worker {
     fn run(&mut self) {
         loop {
             let first = match self.retry_at {
-                None => self
-                    .inbox
-                    .recv()
-                    .map_err(|_| RecvTimeoutError::Disconnected),
-                Some(at) => self
-                    .inbox
-                    .recv_timeout(at.saturating_duration_since(Instant::now())),
+                None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => self.inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
             };
             let mut go_on = match first {
                 Ok(job) => self.take(job),
@@ -380,15 +364,11 @@ impl Worker {
             return;
         }
         self.retry_at = None;
-        if self
-            .state
-            .send_if_modified(|state| std::mem::take(state) != StoreState::Ok)
-        {
+        if self.state.send_if_modified(|state| std::mem::take(state) != StoreState::Ok) {
             tracing::info!("records are written again");
         }
         let counts = self.store.outbox();
-        self.outbox
-            .send_if_modified(|known| std::mem::replace(known, counts) != counts);
+        self.outbox.send_if_modified(|known| std::mem::replace(known, counts) != counts);
         for commit in self.waiting.drain(..) {
             (commit.on_done)();
         }
@@ -398,9 +378,7 @@ impl Worker {
         for commit in &mut self.waiting {
             while let Some(picture) = commit.pictures.last() {
                 self.evidence.write(&picture.relative_path, &picture.jpeg)?;
-                self.load
-                    .picture_bytes
-                    .fetch_sub(picture.jpeg.len(), Ordering::Relaxed);
+                self.load.picture_bytes.fetch_sub(picture.jpeg.len(), Ordering::Relaxed);
                 commit.pictures.pop();
             }
         }
@@ -412,9 +390,7 @@ impl Worker {
         let written = self.store.commit(&changes);
         match written {
             Ok(()) => {
-                self.load
-                    .changes
-                    .fetch_sub(changes.len(), Ordering::Relaxed);
+                self.load.changes.fetch_sub(changes.len(), Ordering::Relaxed);
             }
             Err(_) => {
                 // All of them wait with the first commit now: they were one transaction, and will be.

@@ -1,1 +1,67 @@
+//! The schemas in `docs/schemas/` are generated from the types, and what is sent obeys them.
 
+use std::path::PathBuf;
+
+use super::*;
+
+fn schema_file(kind: Kind) -> PathBuf {
+    let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas");
+    docs.join(format!("{}.json", kind.name()))
+}
+
+#[test]
+fn the_schemas_in_docs_are_those_of_the_types() {
+    for kind in Kind::ALL {
+        let generated = serde_json::to_string_pretty(&kind.json_schema()).expect("JSON") + "\n";
+        let file = schema_file(kind);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &generated).expect("written");
+        }
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            kept == generated,
+            "{} is out of date; run this test with UPDATE=1 and look at what changed",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn a_kind_is_found_by_its_name() {
+    for kind in Kind::ALL {
+        assert_eq!(Kind::named(kind.name()), Some(kind));
+    }
+    assert_eq!(Kind::named("gossip"), None);
+}
+
+#[test]
+fn the_examples_in_the_documentation_obey_the_schemas() {
+    let page = include_str!("../../../../docs/fleet.md");
+    let mut seen = Vec::new();
+    for example in page.split("```json\n").skip(1) {
+        let example = example.split("```").next().expect("closed");
+        let message: Value = serde_json::from_str(example).expect("an example is JSON");
+        let schema = message["schema"].as_str().expect("an example has a schema");
+        let kind = Kind::ALL.into_iter().find(|kind| kind.schema() == schema).expect("known");
+        let validator = jsonschema::validator_for(&kind.json_schema()).expect("a schema");
+        if let Err(error) = validator.validate(&message) {
+            panic!("the example of {schema}: {error} at {}", error.instance_path());
+        }
+        seen.push(kind);
+    }
+    for kind in Kind::ALL {
+        assert!(seen.contains(&kind), "{} has no example", kind.name());
+    }
+}
+
+#[test]
+fn a_message_of_another_version_does_not_obey() {
+    let validator = jsonschema::validator_for(&Kind::Lost.json_schema()).expect("a schema");
+    let mut lost = serde_json::json!({
+        "schema": "lost/1", "box": "b", "boot": "x", "id": 1, "at": "2026-03-01T00:00:00Z",
+        "from": 1, "to": 2, "count": 2
+    });
+    assert!(validator.is_valid(&lost));
+    lost["schema"] = "lost/2".into();
+    assert!(!validator.is_valid(&lost));
+}
