@@ -26,10 +26,7 @@ pub struct Phase {
 impl SpeedProfile {
     /// One speed for ever.
     pub fn steady(speed_mm_s: f64) -> Self {
-        Self::repeating(vec![Phase {
-            speed_mm_s,
-            hold: Duration::from_secs(3600),
-        }])
+        Self::repeating(vec![Phase { speed_mm_s, hold: Duration::from_secs(3600) }])
     }
 
     /// The given phases, over and over. Phases of no length are left out; an empty profile is a
@@ -72,13 +69,7 @@ impl Belt {
     pub fn new(profile: SpeedProfile, ramp_mm_s2: f64, start: Duration) -> Self {
         let speed_mm_s = profile.asked(Duration::ZERO);
         // The profile counts from the twin's start.
-        Self {
-            profile,
-            ramp_mm_s2,
-            speed_mm_s,
-            travel_mm: 0.0,
-            clock: start,
-        }
+        Self { profile, ramp_mm_s2, speed_mm_s, travel_mm: 0.0, clock: start }
     }
 
     /// Lets the belt run for `dt`; `since_start` is the profile's time at the end of it. Exact for
@@ -121,8 +112,7 @@ impl Encoder {
     /// The count when the belt has travelled `travel_mm`.
     pub fn count(&self, travel_mm: f64) -> u32 {
         // The low 32 bits are the point: the counter wraps.
-        self.start
-            .wrapping_add((travel_mm / self.mm_per_count).floor() as i64 as u32)
+        self.start.wrapping_add((travel_mm / self.mm_per_count).floor() as i64 as u32)
     }
 }
 
@@ -143,32 +133,18 @@ mod tests {
     fn a_steady_belt_travels_its_speed_times_the_time() {
         let mut belt = Belt::new(SpeedProfile::steady(300.0), 500.0, Duration::ZERO);
         run(&mut belt, 2000);
-        assert!(
-            (belt.travel_mm() - 3000.0).abs() < 1e-6,
-            "{}",
-            belt.travel_mm()
-        );
+        assert!((belt.travel_mm() - 3000.0).abs() < 1e-6, "{}", belt.travel_mm());
     }
 
     #[test]
     fn a_stop_is_reached_along_the_ramp_and_the_belt_starts_again() {
         let profile = SpeedProfile::repeating(vec![
-            Phase {
-                speed_mm_s: 300.0,
-                hold: Duration::from_secs(2),
-            },
-            Phase {
-                speed_mm_s: 0.0,
-                hold: Duration::from_secs(2),
-            },
+            Phase { speed_mm_s: 300.0, hold: Duration::from_secs(2) },
+            Phase { speed_mm_s: 0.0, hold: Duration::from_secs(2) },
         ]);
         let mut belt = Belt::new(profile, 600.0, Duration::ZERO);
         run(&mut belt, 440);
-        assert!(
-            (1.0..299.0).contains(&belt.speed_mm_s()),
-            "on the ramp: {}",
-            belt.speed_mm_s()
-        );
+        assert!((1.0..299.0).contains(&belt.speed_mm_s()), "on the ramp: {}", belt.speed_mm_s());
         run(&mut belt, 160);
         assert_eq!(belt.speed_mm_s(), 0.0);
         let standing = belt.travel_mm();
@@ -180,10 +156,7 @@ mod tests {
 
     #[test]
     fn the_encoder_wraps_without_a_jump() {
-        let encoder = Encoder {
-            start: u32::MAX - 10,
-            mm_per_count: 0.5,
-        };
+        let encoder = Encoder { start: u32::MAX - 10, mm_per_count: 0.5 };
         let before = encoder.count(4.0);
         let after = encoder.count(8.0);
         assert!(before > after, "the counter wrapped");

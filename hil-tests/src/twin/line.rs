@@ -91,17 +91,9 @@ impl SimulatedLine {
         let outputs = self.plc.scan(&inputs, now);
         self.world.command_gate(outputs.gate_out);
         self.acquisitions.extend(outputs.entered);
-        self.applied.extend(
-            outputs
-                .applied
-                .iter()
-                .map(|applied| (applied.acquisition, *applied)),
-        );
+        self.applied.extend(outputs.applied.iter().map(|applied| (applied.acquisition, *applied)));
         let left = self.world.take_left();
-        let truths = left
-            .into_iter()
-            .filter_map(|left| self.truth(left))
-            .collect();
+        let truths = left.into_iter().filter_map(|left| self.truth(left)).collect();
         (self.plc.status(), truths)
     }
 

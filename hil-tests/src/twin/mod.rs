@@ -11,4 +11,5 @@ pub mod belt;
 pub mod line;
 pub mod plc;
 pub mod rng;
+pub mod scene;
 pub mod world;

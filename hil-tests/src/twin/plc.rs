@@ -187,11 +187,7 @@ impl Plc {
                 0
             };
             self.report(
-                LineEvent {
-                    eye: Some(edge.eye),
-                    acquisition,
-                    encoder: edge.encoder,
-                },
+                LineEvent { eye: Some(edge.eye), acquisition, encoder: edge.encoder },
                 taken,
             );
         }
@@ -241,12 +237,7 @@ impl Plc {
     fn number_item(&mut self, entry_count: u32) -> u16 {
         self.last_acquisition = self.last_acquisition.checked_add(1).unwrap_or(1);
         let acquisition = self.last_acquisition;
-        self.items.push_back(Tracked {
-            acquisition,
-            entry_count,
-            result: None,
-            applied: None,
-        });
+        self.items.push_back(Tracked { acquisition, entry_count, result: None, applied: None });
         acquisition
     }
 
@@ -299,16 +290,11 @@ impl Plc {
         let fire = self.config.diverter_mm - self.config.fire_ahead_mm;
         let retract = self.config.diverter_mm + self.config.retract_after_mm;
         outputs.gate_out = self.items.iter().any(|item| {
-            let into_lane = item
-                .applied
-                .is_some_and(|applied| applied.lane == u16::from(self.config.lane));
+            let into_lane =
+                item.applied.is_some_and(|applied| applied.lane == u16::from(self.config.lane));
             into_lane && (fire..retract).contains(&self.position(item))
         });
-        while self
-            .items
-            .front()
-            .is_some_and(|item| self.position(item) >= retract)
-        {
+        while self.items.front().is_some_and(|item| self.position(item) >= retract) {
             self.items.pop_front();
         }
     }

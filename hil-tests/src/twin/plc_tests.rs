@@ -40,12 +40,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self {
-            plc: Plc::new(config()),
-            command: Some(command()),
-            encoder: 0,
-            now: Duration::ZERO,
-        }
+        Self { plc: Plc::new(config()), command: Some(command()), encoder: 0, now: Duration::ZERO }
     }
 
     fn scan(&mut self, edges: &[Edge]) -> Outputs {
@@ -64,23 +59,15 @@ impl Bench {
     }
 
     fn item(&mut self) -> u16 {
-        let edge = Edge {
-            eye: Eye::Entry,
-            encoder: self.encoder,
-            item: 1,
-        };
+        let edge = Edge { eye: Eye::Entry, encoder: self.encoder, item: 1 };
         self.scan(&[edge]).entered[0].1
     }
 
     fn give(&mut self, acquisition: u16, lane: u16, source: u16) {
         let command = self.command.as_mut().expect("the bench has a bridge");
         command.result_head = command.result_head.wrapping_add(1);
-        command.results[usize::from(command.result_head) % RING] = PlcResult {
-            acquisition,
-            lane,
-            reasons: 1,
-            source,
-        };
+        command.results[usize::from(command.result_head) % RING] =
+            PlcResult { acquisition, lane, reasons: 1, source };
         command.sequence = command.sequence.wrapping_add(1);
     }
 
@@ -102,14 +89,7 @@ fn the_result_held_at_the_commit_point_is_applied_and_the_gate_fires() {
     let acquisition = bench.item();
     bench.give(acquisition, 1, 1);
     let (applied, gate) = bench.run_out();
-    assert_eq!(
-        applied,
-        Applied {
-            acquisition,
-            lane: 1,
-            source: Source::Verdict
-        }
-    );
+    assert_eq!(applied, Applied { acquisition, lane: 1, source: Source::Verdict });
     assert!(gate);
     assert_eq!(bench.plc.status().result_taken, 1);
 }
@@ -131,14 +111,7 @@ fn without_a_result_the_plc_falls_back_by_itself() {
     let mut bench = Bench::new();
     let acquisition = bench.item();
     let (applied, gate) = bench.run_out();
-    assert_eq!(
-        applied,
-        Applied {
-            acquisition,
-            lane: 1,
-            source: Source::PlcFallBack
-        }
-    );
+    assert_eq!(applied, Applied { acquisition, lane: 1, source: Source::PlcFallBack });
     assert!(gate);
 }
 
@@ -163,12 +136,7 @@ fn a_bridge_whose_heartbeat_stands_still_is_lost_and_comes_back() {
     let still = bench.command.take().expect("present");
     for _ in 0..52 {
         bench.now += SCAN;
-        let inputs = Inputs {
-            edges: &[],
-            encoder: 0,
-            belt_running: true,
-            command: Some(&still),
-        };
+        let inputs = Inputs { edges: &[], encoder: 0, belt_running: true, command: Some(&still) };
         bench.plc.scan(&inputs, bench.now);
     }
     assert!(bench.plc.status().bridge_lost);
@@ -199,19 +167,12 @@ fn results_of_a_restarted_bridge_count_from_one_again() {
     bench.give(first, 0, 1);
     bench.scan(&[]);
     let second = bench.item();
-    bench.command = Some(Command {
-        bridge_boot: 8,
-        ..command()
-    });
+    bench.command = Some(Command { bridge_boot: 8, ..command() });
     bench.give(second, 0, 1);
     bench.scan(&[]);
     assert_eq!(bench.plc.status().result_taken, 1);
     let (applied, _) = bench.run_out();
-    assert_eq!(
-        (applied.acquisition, applied.source),
-        (first, Source::Verdict),
-        "kept"
-    );
+    assert_eq!((applied.acquisition, applied.source), (first, Source::Verdict), "kept");
 }
 
 #[test]
@@ -231,8 +192,5 @@ fn tracking_goes_on_when_the_encoder_wraps() {
     let acquisition = bench.item();
     bench.give(acquisition, 0, 1);
     let (applied, gate) = bench.run_out();
-    assert_eq!(
-        (applied.acquisition, applied.lane, gate),
-        (acquisition, 0, false)
-    );
+    assert_eq!((applied.acquisition, applied.lane, gate), (acquisition, 0, false));
 }

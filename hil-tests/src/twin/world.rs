@@ -64,10 +64,7 @@ impl WorldConfig {
             profile: SpeedProfile::steady(speed),
             ramp_mm_s2: 600.0,
             // Near its end, so that every run of the twin sees the counter wrap.
-            encoder: Encoder {
-                start: u32::MAX - 20_000,
-                mm_per_count: conveyor.mm_per_count,
-            },
+            encoder: Encoder { start: u32::MAX - 20_000, mm_per_count: conveyor.mm_per_count },
             diverter_mm: diverter.commit_point_mm
                 + (diverter.lane_eye_mm - diverter.commit_point_mm) / 3.0,
             lane_eye_mm: diverter.lane_eye_mm,
@@ -325,14 +322,7 @@ impl World {
                 let share = ((travel - before) / (after - before)).clamp(0.0, 1.0);
                 let at = began + dt.mul_f64(share);
                 let encoder = self.config.encoder.count(travel);
-                self.edges.push((
-                    travel,
-                    Edge {
-                        eye,
-                        encoder,
-                        item: item.number,
-                    },
-                ));
+                self.edges.push((travel, Edge { eye, encoder, item: item.number }));
                 match eye {
                     Eye::Entry => item.entered = Some(at),
                     Eye::Exit => done.push((index, End::Exit, at)),
@@ -358,9 +348,7 @@ impl World {
             self.items.push_back(Item {
                 number: self.laid,
                 what: self.feed.next(),
-                slip: self
-                    .rng
-                    .between(-self.config.max_slip, self.config.max_slip),
+                slip: self.rng.between(-self.config.max_slip, self.config.max_slip),
                 laid_at_travel: self.next_laid_at,
                 entered: None,
                 diverted: false,
@@ -373,13 +361,7 @@ impl World {
     fn leave(&mut self, item: Item, end: End, at: Duration) {
         // An item taken away before the entry eye was never seen by anybody.
         if let Some(entered) = item.entered {
-            self.left.push(Left {
-                number: item.number,
-                what: item.what,
-                entered,
-                left: at,
-                end,
-            });
+            self.left.push(Left { number: item.number, what: item.what, entered, left: at, end });
         }
     }
 }

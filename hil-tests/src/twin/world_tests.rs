@@ -4,12 +4,7 @@ struct Boxes;
 
 impl Feed for Boxes {
     fn next(&mut self) -> NewItem {
-        NewItem {
-            sku: "box".into(),
-            length_mm: 110.0,
-            defect: None,
-            look: 7,
-        }
+        NewItem { sku: "box".into(), length_mm: 110.0, defect: None, look: 7 }
     }
 }
 
@@ -17,10 +12,7 @@ fn config() -> WorldConfig {
     WorldConfig {
         profile: SpeedProfile::steady(300.0),
         ramp_mm_s2: 600.0,
-        encoder: Encoder {
-            start: u32::MAX - 500,
-            mm_per_count: 0.5,
-        },
+        encoder: Encoder { start: u32::MAX - 500, mm_per_count: 0.5 },
         diverter_mm: 1000.0,
         lane_eye_mm: 1200.0,
         exit_eye_mm: 1500.0,
@@ -60,10 +52,7 @@ fn every_item_that_enters_leaves_once_and_edges_come_in_order() {
     assert_eq!(exits, entries);
     let left = world.take_left();
     assert_eq!(left.len(), 40);
-    assert!(
-        left.iter()
-            .all(|item| item.end == End::Exit && item.left > item.entered)
-    );
+    assert!(left.iter().all(|item| item.end == End::Exit && item.left > item.entered));
 }
 
 #[test]
@@ -82,10 +71,7 @@ fn the_latched_count_is_that_of_the_eye_whatever_the_step() {
     assert_eq!(fine.len(), coarse.len());
     for (a, b) in fine.iter().zip(&coarse) {
         assert_eq!((a.eye, a.item), (b.eye, b.item));
-        assert!(
-            a.encoder.wrapping_sub(b.encoder).wrapping_add(1) <= 2,
-            "{a:?} {b:?}"
-        );
+        assert!(a.encoder.wrapping_sub(b.encoder).wrapping_add(1) <= 2, "{a:?} {b:?}");
     }
 }
 
@@ -97,17 +83,9 @@ fn an_item_before_the_gate_in_position_goes_into_the_lane_and_the_next_does_not(
     for tick in 0..1500 {
         world.advance(seconds(f64::from(tick) * 0.01));
         let travel = world.travel_mm(world.clock());
-        let first = world
-            .on_belt()
-            .find(|item| item.number == 1)
-            .map(|item| item.position(travel));
+        let first = world.on_belt().find(|item| item.number == 1).map(|item| item.position(travel));
         world.command_gate(first.is_some_and(|position| position > 950.0));
-        ends.extend(
-            world
-                .take_left()
-                .into_iter()
-                .map(|left| (left.number, left.end)),
-        );
+        ends.extend(world.take_left().into_iter().map(|left| (left.number, left.end)));
     }
     assert_eq!(ends, vec![(1, End::Lane(1)), (2, End::Exit)]);
 }
@@ -120,9 +98,7 @@ fn a_gate_that_is_commanded_too_late_lets_the_item_pass() {
         world.advance(seconds(f64::from(tick) * 0.01));
         let travel = world.travel_mm(world.clock());
         // The tail has 12 mm to go, which takes 40 ms; the gate needs 60.
-        let late = world
-            .on_belt()
-            .any(|item| item.position(travel) > 1000.0 + 98.0);
+        let late = world.on_belt().any(|item| item.position(travel) > 1000.0 + 98.0);
         world.command_gate(late);
     }
     assert_eq!(world.take_left()[0].end, End::Exit);
