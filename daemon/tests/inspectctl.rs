@@ -8,20 +8,18 @@ use std::process::{Command, Output, Stdio};
 use inspectd::records::{Change, ItemId, Record, Store, Timings, ViewRecord};
 use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
 use serde_json::Value;
+use vision::picture::{Picture, PixelFormat};
 
 fn inspectctl(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_inspectctl"))
-        .args(arguments)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_inspectctl")).args(arguments).output().expect("it starts")
 }
 
 fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
 fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 fn json(output: &Output) -> Value {
@@ -36,11 +34,12 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let site = Self { folder };
         let example = include_str!("../src/ctl/example-line.toml");
         let store = format!("\n[store]\nfolder = {:?}\n", site.path("store"));
-        fs::write(site.path("line.toml"), format!("{example}{store}")).unwrap();
+        fs::write(site.path("line.toml"), format!("{example}{store}"))
+            .expect("the folder takes files");
         site
     }
 
@@ -49,22 +48,20 @@ impl Site {
     }
 
     fn line_file(&self) -> String {
-        self.path("line.toml").to_str().unwrap().to_owned()
+        self.path("line.toml").to_str().expect("UTF-8").to_owned()
     }
 
     /// Replaces `from` by `to` in the line file.
     fn edit(&self, from: &str, to: &str) {
-        let text = fs::read_to_string(self.line_file()).unwrap();
+        let text = fs::read_to_string(self.line_file()).expect("Site::new wrote it");
         assert!(text.contains(from), "{from} stands in the line file");
-        fs::write(self.line_file(), text.replace(from, to)).unwrap();
+        fs::write(self.line_file(), text.replace(from, to)).expect("the folder takes files");
     }
 
     fn store(&self, records: Vec<Record>) {
         let changes: Vec<_> = records.into_iter().map(Change::Close).collect();
-        Store::open(&self.path("store"))
-            .unwrap()
-            .commit(&changes)
-            .unwrap();
+        let mut store = Store::open(&self.path("store")).expect("a new store opens");
+        store.commit(&changes).expect("a new store takes records");
     }
 }
 
@@ -74,12 +71,9 @@ fn record(item: u64, verdict: Verdict) -> Record {
         _ => Action::Pass,
     };
     Record {
-        id: ItemId {
-            boot: "boot".to_owned(),
-            item,
-        },
+        id: ItemId { boot: "boot".to_owned(), item },
         sku: "CARTON-17".to_owned(),
-        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().unwrap(),
+        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time"),
         views: vec![ViewRecord {
             score: Some(3.0),
             threshold: Some(2.0),
@@ -87,23 +81,14 @@ fn record(item: u64, verdict: Verdict) -> Record {
         }],
         findings: Vec::new(),
         verdict: Some(verdict),
-        decision: Some(Decision {
-            action,
-            fall_back: None,
-        }),
+        decision: Some(Decision { action, fall_back: None }),
         outcome: Some(Outcome::Passed),
-        timings: Timings {
-            eye_to_verdict_ms: Some(321.0),
-            ..Timings::default()
-        },
+        timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
     }
 }
 
 fn divert() -> Verdict {
-    Verdict::Divert {
-        lane: 1,
-        reasons: vec![Check::Damage],
-    }
+    Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }
 }
 
 #[test]
@@ -111,17 +96,8 @@ fn a_good_line_file_is_said_to_be_fine() {
     let site = Site::new();
     let output = inspectctl(&["config", "check", &site.line_file()]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(
-        stdout(&output).contains("is fine: line `outbound 3`"),
-        "{}",
-        stdout(&output)
-    );
-    let report = json(&inspectctl(&[
-        "config",
-        "check",
-        "--json",
-        &site.line_file(),
-    ]));
+    assert!(stdout(&output).contains("is fine: line `outbound 3`"), "{}", stdout(&output));
+    let report = json(&inspectctl(&["config", "check", "--json", &site.line_file()]));
     assert_eq!(report["ok"], true);
     assert_eq!(report["mistakes"], Value::Array(vec![]));
 }
@@ -134,14 +110,8 @@ fn every_mistake_is_reported_with_its_line_and_what_to_write() {
     let output = inspectctl(&["config", "check", &site.line_file()]);
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
-    assert!(
-        text.contains("did you mean `nominal_speed_mm_s`?"),
-        "{text}"
-    );
-    assert!(
-        text.contains("conveyor.diverter[0].lane: 0 is not possible here"),
-        "{text}"
-    );
+    assert!(text.contains("did you mean `nominal_speed_mm_s`?"), "{text}");
+    assert!(text.contains("conveyor.diverter[0].lane: 0 is not possible here"), "{text}");
 
     let output = inspectctl(&["config", "check", "--json", &site.line_file()]);
     assert_eq!(output.status.code(), Some(1));
@@ -150,16 +120,9 @@ fn every_mistake_is_reported_with_its_line_and_what_to_write() {
     let mistakes = report["mistakes"].as_array().unwrap();
     let text = fs::read_to_string(site.line_file()).unwrap();
     let expected = text.lines().position(|line| line == "lane = 0").unwrap() + 1;
-    let lane = mistakes
-        .iter()
-        .find(|m| m["key"] == "conveyor.diverter[0].lane")
-        .unwrap();
+    let lane = mistakes.iter().find(|m| m["key"] == "conveyor.diverter[0].lane").unwrap();
     assert_eq!(lane["line"], expected);
-    assert!(
-        mistakes
-            .iter()
-            .all(|m| m["instead"].as_str().is_some_and(|text| !text.is_empty()))
-    );
+    assert!(mistakes.iter().all(|m| m["instead"].as_str().is_some_and(|text| !text.is_empty())));
 }
 
 #[test]
@@ -168,32 +131,21 @@ fn a_file_that_is_no_toml_is_reported_with_its_line() {
     site.edit("sku = \"CARTON-17\"", "sku = CARTON 17");
     let output = inspectctl(&["config", "check", &site.line_file()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("line 3: not valid TOML"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("line 3: not valid TOML"), "{}", stderr(&output));
 }
 
 #[test]
 fn a_line_file_that_is_not_there_is_named() {
     let output = inspectctl(&["config", "check", "/nowhere/line.toml"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("/nowhere/line.toml"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("/nowhere/line.toml"), "{}", stderr(&output));
     assert!(output.stdout.is_empty());
 }
 
 #[test]
 fn a_wrong_command_line_ends_with_exit_code_2() {
     assert_eq!(inspectctl(&["teach"]).status.code(), Some(2));
-    assert_eq!(
-        inspectctl(&["records", "--since", "soonish"]).status.code(),
-        Some(2)
-    );
+    assert_eq!(inspectctl(&["records", "--since", "soonish"]).status.code(), Some(2));
 }
 
 #[test]
@@ -215,14 +167,8 @@ fn the_reference_page_is_what_the_declaration_says() {
 fn records_are_listed_newest_first_and_narrowed_by_the_options() {
     let site = Site::new();
     let cause = "top: no frame".to_owned();
-    let uninspected = Verdict::Uninspected {
-        cause: cause.clone(),
-    };
-    site.store(vec![
-        record(1, Verdict::Pass),
-        record(2, divert()),
-        record(3, uninspected),
-    ]);
+    let uninspected = Verdict::Uninspected { cause: cause.clone() };
+    site.store(vec![record(1, Verdict::Pass), record(2, divert()), record(3, uninspected)]);
     let line = site.line_file();
     let items = |options: &[&str]| {
         let mut arguments = vec!["records", "--line", &line, "--json"];
@@ -230,11 +176,7 @@ fn records_are_listed_newest_first_and_narrowed_by_the_options() {
         let output = inspectctl(&arguments);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let found = json(&output);
-        let items = found
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|record| record["item"].as_u64().unwrap());
+        let items = found.as_array().unwrap().iter().map(|record| record["item"].as_u64().unwrap());
         items.collect::<Vec<_>>()
     };
     assert_eq!(items(&[]), [3, 2, 1]);
@@ -245,11 +187,7 @@ fn records_are_listed_newest_first_and_narrowed_by_the_options() {
     assert_eq!(items(&["--sku", "another"]), Vec::<u64>::new());
 
     let table = stdout(&inspectctl(&["records", "--line", &line]));
-    assert_eq!(
-        table.lines().count(),
-        4,
-        "a header and three rows:\n{table}"
-    );
+    assert_eq!(table.lines().count(), 4, "a header and three rows:\n{table}");
     assert!(table.contains(&cause) && table.contains("1.50"), "{table}");
 }
 
@@ -259,10 +197,7 @@ fn a_store_that_is_not_there_is_named_with_the_next_step() {
     let output = inspectctl(&["records", "--line", &site.line_file()]);
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
-    assert!(
-        text.contains("records.db") && text.contains("[store] folder"),
-        "{text}"
-    );
+    assert!(text.contains("records.db") && text.contains("[store] folder"), "{text}");
 }
 
 #[test]
@@ -270,14 +205,7 @@ fn a_reader_that_has_read_enough_is_no_error() {
     let site = Site::new();
     site.store((0..60).map(|item| record(item, divert())).collect());
     let mut child = Command::new(env!("CARGO_BIN_EXE_inspectctl"))
-        .args([
-            "records",
-            "--line",
-            &site.line_file(),
-            "--json",
-            "--limit",
-            "60",
-        ])
+        .args(["records", "--line", &site.line_file(), "--json", "--limit", "60"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -285,12 +213,7 @@ fn a_reader_that_has_read_enough_is_no_error() {
     drop(child.stdout.take());
     let status = child.wait().unwrap();
     let mut errors = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut errors)
-        .unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!((status.code(), errors.as_str()), (Some(0), ""));
 }
 
@@ -316,9 +239,73 @@ fn learning_from_a_folder_that_is_not_there_names_it() {
         "/nowhere/pictures",
     ]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("/nowhere/pictures"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("/nowhere/pictures"), "{}", stderr(&output));
+}
+
+/// Writes a picture with stripes of `shade`; `torn` puts a bright ragged spot onto it.
+fn write_picture(path: &Path, shade: u8, torn: bool) {
+    let (width, height) = (320_u32, 240_u32);
+    let pixels = (0..width * height).flat_map(|i| {
+        let (x, y) = (i % width, i / width);
+        let spot = torn && (x / 3 + y / 2) % 3 != 0 && x.abs_diff(160) + y.abs_diff(120) < 50;
+        let stripe = if y / 40 % 2 == 0 { shade } else { 255 - shade };
+        if spot { [250, 240, 20] } else { [stripe, shade, (x / 2) as u8] }
+    });
+    let picture = Picture::from_pixels(width, height, PixelFormat::Rgb8, pixels.collect());
+    let jpeg = picture.and_then(|picture| picture.to_jpeg(95)).expect("the picture is sound");
+    fs::create_dir_all(path.parent().expect("the path has a folder")).expect("a folder");
+    fs::write(path, jpeg).expect("the folder takes files");
+}
+
+#[test]
+fn what_was_learned_scores_pictures_and_broken_ones_are_named() {
+    if !vision::backbone::default_model_dir().join("backbone.pt").exists() {
+        println!("skipped: there is no model; scripts/bootstrap makes it");
+        return;
+    }
+    let site = Site::new();
+    for shade in 0..4 {
+        write_picture(&site.path(&format!("good/{shade}.jpg")), 60 + shade, false);
+    }
+    let (torn, broken) = (site.path("torn.jpg"), site.path("broken.jpg"));
+    write_picture(&torn, 61, true);
+    fs::write(&broken, b"\xff\xd8\xff half a picture").unwrap();
+    let name = |path: &Path| path.to_str().unwrap().to_owned();
+    let (references, good, heat) =
+        (name(&site.path("references")), name(&site.path("good")), name(&site.path("heat")));
+    let model = name(&vision::backbone::default_model_dir());
+    let scoring = ["--references", &references, "--model", &model, "--sku", "box", "--json"];
+
+    let learned = inspectctl(&[&["learn", "--view", "side", &good], &scoring[..]].concat());
+    assert_eq!(learned.status.code(), Some(0), "{}", stderr(&learned));
+    assert_eq!(json(&learned)["views"][0]["normals"], 4);
+    assert!(learned.stderr.is_empty(), "no progress bar in a pipe: {}", stderr(&learned));
+
+    let pictures = [name(&site.path("good/1.jpg")), name(&torn), name(&broken)];
+    let mut arguments = [&["score", "--heat-map", &heat], &scoring[..]].concat();
+    arguments.extend(pictures.iter().map(String::as_str));
+    let output = inspectctl(&arguments);
+    assert_eq!(output.status.code(), Some(1), "one picture is broken");
+    let scored = json(&output);
+    let score = |n: usize| scored[n]["score"].as_f64().unwrap();
+    assert!(score(1) > 2.0 * score(0), "{scored}");
+    assert_eq!(scored[1]["exceeds"], true);
+    assert!(Path::new(scored[1]["heat_map"].as_str().unwrap()).exists());
+    assert!(scored[2]["problem"].as_str().unwrap().contains("broken.jpg"), "{scored}");
+    assert!(scored[2]["score"].is_null());
+
+    let unknown = ["score", "--sku", "pallet", "--references", &references, &pictures[0]];
+    let output = inspectctl(&unknown);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("inspectctl learn --sku pallet"), "{}", stderr(&output));
+}
+
+#[test]
+fn evaluating_a_folder_without_test_pictures_says_where_they_belong() {
+    let site = Site::new();
+    write_picture(&site.path("train/good/1.jpg"), 60, false);
+    let root = site.folder.path().to_str().unwrap().to_owned();
+    let output = inspectctl(&["evaluate", &root]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("test/good"), "{}", stderr(&output));
 }

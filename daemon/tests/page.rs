@@ -27,12 +27,9 @@ const PIXEL: &[u8] = &[
 fn diverted(item: u64) -> Record {
     let words = "side: unlike the normal ones at 40, 30".to_owned();
     Record {
-        id: ItemId {
-            boot: "boot".to_owned(),
-            item,
-        },
+        id: ItemId { boot: "boot".to_owned(), item },
         sku: "CARTON-17".to_owned(),
-        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().unwrap(),
+        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time"),
         views: vec![ViewRecord {
             picture: Some("2026-11-22/side.png".to_owned()),
             heat_map: Some("2026-11-22/side-heat.png".to_owned()),
@@ -48,31 +45,23 @@ fn diverted(item: u64) -> Record {
             at: Some([40, 30]),
             words,
         }],
-        verdict: Some(Verdict::Divert {
-            lane: 1,
-            reasons: vec![Check::Damage],
-        }),
-        decision: Some(Decision {
-            action: Action::Divert { lane: 1 },
-            fall_back: None,
-        }),
+        verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
+        decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
         outcome: Some(Outcome::Diverted { lane: 1 }),
-        timings: Timings {
-            eye_to_verdict_ms: Some(321.0),
-            ..Timings::default()
-        },
+        timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
     }
 }
 
 /// A store with three items, one picture, and a secret beside the evidence folder.
 fn store() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let closed: Vec<_> = (1..=3).map(|item| Change::Close(diverted(item))).collect();
-    Store::open(folder.path()).unwrap().commit(&closed).unwrap();
+    let mut store = Store::open(folder.path()).expect("a new store opens");
+    store.commit(&closed).expect("a new store takes records");
     let day = folder.path().join("evidence/2026-11-22");
-    fs::create_dir_all(&day).unwrap();
-    fs::write(day.join("side.png"), PIXEL).unwrap();
-    fs::write(folder.path().join("secret.png"), b"secret").unwrap();
+    fs::create_dir_all(&day).expect("the folder takes folders");
+    fs::write(day.join("side.png"), PIXEL).expect("the folder takes files");
+    fs::write(folder.path().join("secret.png"), b"secret").expect("the folder takes files");
     folder
 }
 
@@ -84,12 +73,9 @@ fn status() -> BoxStatus {
         problems: vec![Problem {
             what: "camera top is down".to_owned(),
             remedy: "Check its cable.".to_owned(),
-            since: "2026-11-22T09:00:00Z".parse().unwrap(),
+            since: "2026-11-22T09:00:00Z".parse().expect("a time"),
         }],
-        items: ItemCounts {
-            entered: 1234,
-            ..ItemCounts::default()
-        },
+        items: ItemCounts { entered: 1234, ..ItemCounts::default() },
         ..BoxStatus::default()
     }
 }
@@ -100,13 +86,10 @@ fn while_serving(
     folder: &Path,
     questions: impl FnOnce(SocketAddr) + Send + 'static,
 ) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let page = runtime
-        .block_on(Page::bind(SocketAddr::from(([127, 0, 0, 1], 0))))
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let page =
+        runtime.block_on(Page::bind(SocketAddr::from(([127, 0, 0, 1], 0)))).expect("a free port");
     let address = page.address();
     let (_feed, status) = watch::channel(Arc::new(status));
     runtime.spawn(page.serve(status, folder.to_owned()));
@@ -114,27 +97,19 @@ fn while_serving(
 }
 
 fn ask(address: SocketAddr, path: &str) -> (u16, Vec<u8>) {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let mut answer = agent.get(format!("http://{address}{path}")).call().unwrap();
-    (
-        answer.status().as_u16(),
-        answer.body_mut().read_to_vec().unwrap(),
-    )
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut answer = agent.get(format!("http://{address}{path}")).call().expect("an answer");
+    (answer.status().as_u16(), answer.body_mut().read_to_vec().expect("a whole answer"))
 }
 
 /// Sends `path` as it is written; HTTP clients clean `..` away.
 fn ask_raw(address: SocketAddr, path: &str) -> String {
-    let mut socket = TcpStream::connect(address).unwrap();
-    write!(
-        socket,
-        "GET {path} HTTP/1.1\r\nHost: box\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    let mut socket = TcpStream::connect(address).expect("the page listens");
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: box\r\nConnection: close\r\n\r\n")
+        .expect("the page reads");
     let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).unwrap();
+    socket.read_to_end(&mut answer).expect("a whole answer");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -145,12 +120,7 @@ fn items_come_newest_first_with_what_people_need_to_know() {
         let (code, body) = ask(address, "/api/items?limit=2");
         assert_eq!(code, 200);
         let items: Value = serde_json::from_slice(&body).unwrap();
-        let numbers: Vec<_> = items
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| &item["item"])
-            .collect();
+        let numbers: Vec<_> = items.as_array().unwrap().iter().map(|item| &item["item"]).collect();
         assert_eq!(numbers, [3, 2]);
         let item = &items[0];
         assert_eq!(item["score"], 1.5);
@@ -161,10 +131,7 @@ fn items_come_newest_first_with_what_people_need_to_know() {
         assert_eq!(item["decision"], "divert into lane 1");
         assert_eq!(item["outcome"], "diverted into lane 1");
         assert_eq!(item["ms"], 321.0);
-        let picture = format!(
-            "/evidence/{}",
-            item["views"][0]["picture"].as_str().unwrap()
-        );
+        let picture = format!("/evidence/{}", item["views"][0]["picture"].as_str().unwrap());
         assert_eq!(ask(address, &picture), (200, PIXEL.to_vec()));
     });
 }
@@ -189,10 +156,7 @@ fn nothing_outside_the_evidence_folder_is_ever_served() {
             "/evidence/link.png",
             "/evidence/secret.png%00.png",
             &format!("/evidence/{}", absolute.display()),
-            &format!(
-                "/evidence/{}",
-                absolute.display().to_string().replace('/', "%2f")
-            ),
+            &format!("/evidence/{}", absolute.display().to_string().replace('/', "%2f")),
         ] {
             let answer = ask_raw(address, path);
             assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
@@ -214,19 +178,12 @@ fn inspectctl_status_tells_what_the_page_tells() {
         let url = format!("http://{address}/");
         let ask = |more: &[&str]| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_inspectctl"));
-            command
-                .args(["status", "--url", &url])
-                .args(more)
-                .output()
-                .unwrap()
+            command.args(["status", "--url", &url]).args(more).output().unwrap()
         };
         let output = ask(&[]);
         assert_eq!(output.status.code(), Some(1), "it is not inspecting");
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(
-            text.contains("NOT INSPECTING") && text.contains("Check its cable."),
-            "{text}"
-        );
+        assert!(text.contains("NOT INSPECTING") && text.contains("Check its cable."), "{text}");
         let told: BoxStatus = serde_json::from_slice(&ask(&["--json"]).stdout).unwrap();
         assert_eq!(told, status());
     });
@@ -234,13 +191,11 @@ fn inspectctl_status_tells_what_the_page_tells() {
 
 #[test]
 fn a_browser_shows_the_state_and_the_items() {
-    let Some(browser) = [
-        "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
-        "/usr/bin/google-chrome",
-    ]
-    .into_iter()
-    .find(|path| Path::new(path).exists()) else {
+    let Some(browser) =
+        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+            .into_iter()
+            .find(|path| Path::new(path).exists())
+    else {
         println!("skipped: no chromium is installed (Debian package chromium)");
         return;
     };
@@ -248,22 +203,9 @@ fn a_browser_shows_the_state_and_the_items() {
     while_serving(status(), folder.path(), move |address| {
         let profile = tempfile::tempdir().unwrap();
         let output = Command::new(browser)
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-            ])
-            .args([
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-sync",
-            ])
-            .args([
-                "--disable-component-update",
-                "--virtual-time-budget=5000",
-                "--dump-dom",
-            ])
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
+            .args(["--no-first-run", "--disable-background-networking", "--disable-sync"])
+            .args(["--disable-component-update", "--virtual-time-budget=5000", "--dump-dom"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg(format!("http://{address}/"))
             .output()

@@ -44,18 +44,8 @@ struct Explained {
 impl From<Mistake> for Explained {
     fn from(mistake: Mistake) -> Self {
         let key = mistake.key();
-        let Mistake {
-            line,
-            problem,
-            instead,
-            ..
-        } = mistake;
-        Self {
-            line,
-            key,
-            problem,
-            instead,
-        }
+        let Mistake { line, problem, instead, .. } = mistake;
+        Self { line, key, problem, instead }
     }
 }
 
@@ -66,9 +56,7 @@ impl Config {
             Self::Check { file } => check(file.unwrap_or_else(|| context.line_path()), context),
             Self::Reference => {
                 let schema = schemars::schema_for!(LineFile).to_value();
-                Answer::either(context.json, &schema, || {
-                    config_reference::markdown(&schema)
-                })
+                Answer::either(context.json, &schema, || config_reference::markdown(&schema))
             }
         }
     }
@@ -86,23 +74,11 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
                 line_file.line.sku,
                 line_file.plc.address
             );
-            Answer::either(
-                context.json,
-                &Report {
-                    file,
-                    ok: true,
-                    mistakes: Vec::new(),
-                },
-                || good,
-            )
+            Answer::either(context.json, &Report { file, ok: true, mistakes: Vec::new() }, || good)
         }
         Err(LineFileError::Wrong { mistakes, .. }) if context.json => {
             let mistakes = mistakes.into_iter().map(Explained::from).collect();
-            let report = Report {
-                file,
-                ok: false,
-                mistakes,
-            };
+            let report = Report { file, ok: false, mistakes };
             Ok(Answer::either(true, &report, String::new)?.good_only_if(false))
         }
         Err(error) => Err(error.into()),

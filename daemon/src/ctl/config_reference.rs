@@ -28,10 +28,7 @@ in the direction of travel. A change takes effect when the daemon is started aga
 
 /// The page for the schema of the whole line file.
 pub fn markdown(schema: &Value) -> String {
-    let mut page = format!(
-        "{INTRODUCTION}\n## Example\n\n```toml\n{}\n```\n",
-        EXAMPLE.trim_end()
-    );
+    let mut page = format!("{INTRODUCTION}\n## Example\n\n```toml\n{}\n```\n", EXAMPLE.trim_end());
     for (name, declared, required) in fields(schema) {
         section(&mut page, schema, name, declared, required);
     }
@@ -43,21 +40,14 @@ fn section(page: &mut String, root: &Value, path: &str, declared: &Value, requir
     let Some((body, repeated)) = section_of(root, declared) else {
         return;
     };
-    let heading = if repeated {
-        format!("[[{path}]]")
-    } else {
-        format!("[{path}]")
-    };
+    let heading = if repeated { format!("[[{path}]]") } else { format!("[{path}]") };
     let presence = match (required, repeated) {
         (true, true) => "Required; write the section once for each.",
         (true, false) => "Required.",
         (false, _) => "May be left out.",
     };
     let mut add = |text: String| page.push_str(&text);
-    add(format!(
-        "\n## `{heading}`\n\n{} {presence}\n\n",
-        about(declared)
-    ));
+    add(format!("\n## `{heading}`\n\n{} {presence}\n\n", about(declared)));
     add("| key | value | default | meaning |\n| --- | --- | --- | --- |\n".to_owned());
     let mut inner = Vec::new();
     for (key, declared, required) in fields(body) {
@@ -80,17 +70,10 @@ fn section(page: &mut String, root: &Value, path: &str, declared: &Value, requir
 
 /// The properties of an object's schema: name, declaration, whether it must be there.
 fn fields(object: &Value) -> impl Iterator<Item = (&str, &Value, bool)> {
-    let required = object["required"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let required = object["required"].as_array().map(Vec::as_slice).unwrap_or_default();
     let properties = object["properties"].as_object().into_iter().flatten();
     properties.map(move |(name, declared)| {
-        (
-            name.as_str(),
-            declared,
-            required.iter().any(|key| key == name.as_str()),
-        )
+        (name.as_str(), declared, required.iter().any(|key| key == name.as_str()))
     })
 }
 
@@ -107,12 +90,8 @@ fn section_of<'a>(root: &'a Value, declared: &'a Value) -> Option<(&'a Value, bo
 }
 
 fn referred<'a>(root: &'a Value, declared: &'a Value) -> &'a Value {
-    let pointer = declared["$ref"]
-        .as_str()
-        .and_then(|reference| reference.strip_prefix('#'));
-    pointer
-        .and_then(|pointer| root.pointer(pointer))
-        .unwrap_or(declared)
+    let pointer = declared["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    pointer.and_then(|pointer| root.pointer(pointer)).unwrap_or(declared)
 }
 
 /// The declaration with what it refers to filled in; its own words win.
@@ -129,11 +108,7 @@ fn value_words(key: &str, declared: &Value) -> String {
     if let Some(options) = declared["oneOf"].as_array() {
         let options = options.iter().map(|option| {
             let words = about(option);
-            format!(
-                "`{}`: {}",
-                option["const"],
-                lower_first(words.trim_end_matches('.'))
-            )
+            format!("`{}`: {}", option["const"], lower_first(words.trim_end_matches('.')))
         });
         return options.collect::<Vec<_>>().join("; ");
     }
@@ -178,10 +153,7 @@ fn unit(key: &str) -> Option<&'static str> {
         ("_days", "days"),
         ("_mib", "MiB"),
     ];
-    UNITS
-        .iter()
-        .find(|(ending, _)| key.ends_with(ending))
-        .map(|(_, unit)| *unit)
+    UNITS.iter().find(|(ending, _)| key.ends_with(ending)).map(|(_, unit)| *unit)
 }
 
 fn default_words(declared: &Value, required: bool) -> String {
@@ -195,10 +167,7 @@ fn default_words(declared: &Value, required: bool) -> String {
 /// The documentation on one line, fit for a table's cell.
 fn about(declared: &Value) -> String {
     let text = declared["description"].as_str().unwrap_or_default();
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace('|', "\\|")
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 fn lower_first(text: &str) -> String {
@@ -227,28 +196,16 @@ mod tests {
         assert!(keys.len() > 40, "the declaration is walked");
         for (key, _, _) in keys {
             let listed = page.contains(&format!("| `{key}` |"));
-            assert!(
-                listed || page.contains(&format!(".{key}]")),
-                "{key} is missing:\n{page}"
-            );
+            assert!(listed || page.contains(&format!(".{key}]")), "{key} is missing:\n{page}");
         }
     }
 
     #[test]
     fn a_key_shows_its_bounds_unit_default_and_meaning() {
         let page = markdown(&schemars::schema_for!(LineFile).to_value());
-        let row = page
-            .lines()
-            .find(|line| line.starts_with("| `stall_ms`"))
-            .unwrap();
-        assert!(
-            row.contains("whole number from 100 to 60000, in ms | `2000` | Silence"),
-            "{row}"
-        );
-        let row = page
-            .lines()
-            .find(|line| line.starts_with("| `fall_back`"))
-            .unwrap();
+        let row = page.lines().find(|line| line.starts_with("| `stall_ms`")).unwrap();
+        assert!(row.contains("whole number from 100 to 60000, in ms | `2000` | Silence"), "{row}");
+        let row = page.lines().find(|line| line.starts_with("| `fall_back`")).unwrap();
         assert!(
             row.contains("`\"pass\"`: let it stay on the belt") && row.contains("`\"divert\"` |")
         );

@@ -47,11 +47,7 @@ impl Evaluate {
         drop(bar);
         evaluation.write_picture(&self.picture)?;
         Answer::either(context.json, &evaluation, || {
-            format!(
-                "{}\npicture: {}",
-                for_people(&evaluation),
-                self.picture.display()
-            )
+            format!("{}\npicture: {}", for_people(&evaluation), self.picture.display())
         })
     }
 }
@@ -60,11 +56,7 @@ fn for_people(evaluation: &Evaluation) -> String {
     let mut rows = vec![row("overall", &evaluation.overall)];
     let parts = [("class", &evaluation.classes), ("view", &evaluation.views)];
     for (kind, metrics) in parts {
-        rows.extend(
-            metrics
-                .iter()
-                .map(|(name, metrics)| row(&format!("{kind} {name}"), metrics)),
-        );
+        rows.extend(metrics.iter().map(|(name, metrics)| row(&format!("{kind} {name}"), metrics)));
     }
     let header = [
         "",
@@ -79,12 +71,7 @@ fn for_people(evaluation: &Evaluation) -> String {
     text.push('\n');
     for broken in &evaluation.broken {
         // Writing into a String cannot fail.
-        let _ = writeln!(
-            text,
-            "not scored: {}: {}",
-            broken.file.display(),
-            broken.cause
-        );
+        let _ = writeln!(text, "not scored: {}: {}", broken.file.display(), broken.cause);
     }
     text
 }

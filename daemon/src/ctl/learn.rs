@@ -45,33 +45,25 @@ impl Learn {
         } else if let Some(view) = self.view {
             let names = dataset.views.keys().cloned().collect::<Vec<_>>().join(", ");
             dataset.views.retain(|name, _| *name == view);
-            ensure!(
-                !dataset.views.is_empty(),
-                "the folder has no view {view}; it has {names}"
-            );
+            ensure!(!dataset.views.is_empty(), "the folder has no view {view}; it has {names}");
         }
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
         let learned =
             vision::learn::learn(&scorer, &dataset, &self.sku, &scoring.references, &mut bar)?;
         drop(bar);
-        Answer::either(context.json, &learned, || {
-            for_people(&learned, scoring.false_divert_budget)
-        })
+        Answer::either(context.json, &learned, || for_people(&learned, scoring.false_divert_budget))
     }
 }
 
 /// The line's camera, when there is one only.
 fn only_camera(context: &Context) -> anyhow::Result<String> {
-    let cameras = context
-        .line_file_if_any()?
-        .map(|file| file.camera)
-        .unwrap_or_default();
+    let cameras = context.line_file_if_any()?.map(|file| file.camera).unwrap_or_default();
     match cameras.as_slice() {
         [camera] => Ok(camera.name.clone()),
-        [] => Err(anyhow!(
-            "the folder does not say which camera took the pictures; add --view NAME"
-        )),
+        [] => {
+            Err(anyhow!("the folder does not say which camera took the pictures; add --view NAME"))
+        }
         several => {
             let names: Vec<_> = several.iter().map(|camera| camera.name.as_str()).collect();
             let names = names.join(" | --view ");
@@ -84,14 +76,7 @@ fn only_camera(context: &Context) -> anyhow::Result<String> {
 
 fn for_people(learned: &Learned, budget: f64) -> String {
     let rows: Vec<_> = learned.views.iter().map(row).collect();
-    let header = [
-        "view",
-        "pictures",
-        "patches",
-        "threshold",
-        "calibration",
-        "reference",
-    ];
+    let header = ["view", "pictures", "patches", "threshold", "calibration", "reference"];
     format!(
         "SKU {}, thresholds for a false-divert budget of {} %\n\n{}",
         learned.sku,

@@ -64,9 +64,7 @@ struct Context {
 impl Context {
     /// The line file's path, as given or where it stands on the appliance.
     fn line_path(&self) -> PathBuf {
-        self.line
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
+        self.line.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
     }
 
     /// The line file, for a subcommand that cannot do without.
@@ -83,11 +81,7 @@ impl Context {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let Cli {
-        line,
-        json,
-        command,
-    } = Cli::parse();
+    let Cli { line, json, command } = Cli::parse();
     let context = Context { line, json };
     let answer = match command {
         Command::Learn(learn) => learn.run(&context),

@@ -18,10 +18,7 @@ pub struct Answer {
 impl Answer {
     /// Text for stdout.
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            good: true,
-        }
+        Self { text: text.into(), good: true }
     }
 
     /// `value` as JSON when `json` is asked for, else the text that `people` makes.
@@ -53,11 +50,7 @@ impl Answer {
             }
             _ => {}
         }
-        Ok(if self.good {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(if self.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -65,10 +58,7 @@ impl Answer {
 /// cells wrap to its width, in a pipe every row stays on one line.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(header.to_vec())
-        .add_rows(rows.to_vec());
+    table.load_style(presets::NOTHING).set_header(header.to_vec()).add_rows(rows.to_vec());
     table.set_content_arrangement(if io::stdout().is_terminal() {
         ContentArrangement::Dynamic
     } else {
@@ -76,11 +66,7 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     });
     for (index, column) in table.column_iter_mut().enumerate() {
         let numeric = |cell: &str| cell == NONE || cell.parse::<f64>().is_ok();
-        let cells = || {
-            rows.iter()
-                .filter_map(|row| row.get(index))
-                .filter(|cell| *cell != NONE)
-        };
+        let cells = || rows.iter().filter_map(|row| row.get(index)).filter(|cell| *cell != NONE);
         if cells().next().is_some() && cells().all(|cell| numeric(cell)) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -105,17 +91,11 @@ mod tests {
         let long = "x".repeat(300);
         let text = table(
             &["name", "value"],
-            &[
-                vec![long.clone(), "1.5".to_owned()],
-                vec!["b".to_owned(), "10.25".to_owned()],
-            ],
+            &[vec![long.clone(), "1.5".to_owned()], vec!["b".to_owned(), "10.25".to_owned()]],
         );
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(text.contains(&long));
-        assert!(
-            text.lines().all(|line| !line.contains('\u{1b}')),
-            "no colour in a pipe"
-        );
+        assert!(text.lines().all(|line| !line.contains('\u{1b}')), "no colour in a pipe");
         let ends: Vec<_> = text.lines().skip(1).map(str::len).collect();
         assert_eq!(ends[0], ends[1], "numbers end in the same column:\n{text}");
     }

@@ -22,10 +22,7 @@ impl Bar {
         let style = ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} {eta}")
             .expect("the template names known keys");
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
-        Self {
-            bar,
-            task: String::new(),
-        }
+        Self { bar, task: String::new() }
     }
 }
 

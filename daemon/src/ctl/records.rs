@@ -72,13 +72,8 @@ fn for_people(records: &[Record]) -> String {
     if records.is_empty() {
         return "no item matches; --since, --until, --sku and --verdict narrow the search".into();
     }
-    let rows: Vec<_> = records
-        .iter()
-        .map(|record| row(ItemView::from(record.clone())))
-        .collect();
-    let header = [
-        "entered", "item", "sku", "score", "verdict", "ms", "decision", "outcome", "why",
-    ];
+    let rows: Vec<_> = records.iter().map(|record| row(ItemView::from(record.clone()))).collect();
+    let header = ["entered", "item", "sku", "score", "verdict", "ms", "decision", "outcome", "why"];
     table(&header, &rows)
 }
 
@@ -116,9 +111,7 @@ fn moment_before(text: &str, now: &Zoned) -> Result<Timestamp, String> {
          now (90m, 8h, 2d)"
             .to_owned()
     })?;
-    now.checked_sub(span.abs())
-        .map(|at| at.timestamp())
-        .map_err(|e| e.to_string())
+    now.checked_sub(span.abs()).map(|at| at.timestamp()).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
@@ -135,11 +128,7 @@ mod tests {
             ("90m", "2026-11-22T11:30:00Z"),
             ("2d", "2026-11-20T13:00:00Z"),
         ] {
-            assert_eq!(
-                moment_before(text, &now).unwrap().to_string(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(moment_before(text, &now).unwrap().to_string(), expected, "{text}");
         }
     }
 

@@ -12,7 +12,7 @@ use vision::scoring::{Calibration, Reference, ReferenceKey, Scorer, ViewScore};
 
 use super::Context;
 use super::model::ScoringOptions;
-use super::output::{Answer, NONE, cell, table};
+use super::output::{Answer, cell, table};
 
 /// Score pictures against what was learned for a SKU.
 ///
@@ -63,10 +63,7 @@ impl Score {
         let key = ReferenceKey::new(&self.sku, &view)?;
         if let Some(folder) = &self.heat_map {
             let mut names = BTreeSet::new();
-            if let Some(twin) = self
-                .pictures
-                .iter()
-                .find(|path| !names.insert(heat_map_name(path)))
+            if let Some(twin) = self.pictures.iter().find(|path| !names.insert(heat_map_name(path)))
             {
                 let name = heat_map_name(twin);
                 bail!("two pictures would have the heat map {name}: score them one after another");
@@ -81,12 +78,11 @@ impl Score {
             .pictures
             .iter()
             .map(|path| {
-                self.score(&scorer, &reference, path)
-                    .unwrap_or_else(|problem| Scored {
-                        picture: path.clone(),
-                        problem: Some(format!("{problem:#}")),
-                        ..Scored::default()
-                    })
+                self.score(&scorer, &reference, path).unwrap_or_else(|problem| Scored {
+                    picture: path.clone(),
+                    problem: Some(format!("{problem:#}")),
+                    ..Scored::default()
+                })
             })
             .collect();
         let all_scored = scored.iter().all(|scored| scored.problem.is_none());
@@ -96,18 +92,9 @@ impl Score {
 
     fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
         let picture = Picture::open(path)?;
-        let ViewScore {
-            score,
-            threshold,
-            exceeds,
-            calibration,
-            heat,
-            timings,
-        } = scorer.score(&picture, reference)?;
-        let heat_map = self
-            .heat_map
-            .as_ref()
-            .map(|folder| folder.join(heat_map_name(path)));
+        let ViewScore { score, threshold, exceeds, calibration, heat, timings } =
+            scorer.score(&picture, reference)?;
+        let heat_map = self.heat_map.as_ref().map(|folder| folder.join(heat_map_name(path)));
         if let Some(file) = &heat_map {
             heat.overlay(&picture)
                 .save(file)
@@ -129,10 +116,7 @@ impl Score {
 }
 
 fn heat_map_name(picture: &Path) -> String {
-    format!(
-        "{}.heat.jpg",
-        picture.file_stem().unwrap_or_default().to_string_lossy()
-    )
+    format!("{}.heat.jpg", picture.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 /// The one view that was learned for the SKU.
@@ -140,65 +124,48 @@ fn only_view(references: &Path, sku: &str) -> anyhow::Result<String> {
     let folder = references.join(sku);
     let learn = format!("learn it with `inspectctl learn --sku {sku} FOLDER`");
     let entries = fs::read_dir(&folder).with_context(|| {
-        format!(
-            "nothing was learned for SKU {sku} in {}; {learn}",
-            references.display()
-        )
+        format!("nothing was learned for SKU {sku} in {}; {learn}", references.display())
     })?;
     let mut views: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|ending| ending == "safetensors")
-        })
+        .filter(|path| path.extension().is_some_and(|ending| ending == "safetensors"))
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
     views.sort();
     match views.as_slice() {
         [only] => Ok(only.clone()),
-        [] => bail!(
-            "nothing was learned for SKU {sku} in {}; {learn}",
-            references.display()
-        ),
-        _ => bail!(
-            "SKU {sku} was learned in several views; add --view {}",
-            views.join(" | --view ")
-        ),
+        [] => bail!("nothing was learned for SKU {sku} in {}; {learn}", references.display()),
+        _ => {
+            bail!("SKU {sku} was learned in several views; add --view {}", views.join(" | --view "))
+        }
     }
 }
 
 fn for_people(scored: &[Scored]) -> String {
     let rows: Vec<_> = scored.iter().map(row).collect();
-    table(
-        &[
-            "picture",
-            "score",
-            "threshold",
-            "verdict",
-            "strangest at",
-            "ms",
-        ],
-        &rows,
-    )
+    let mut text =
+        table(&["picture", "score", "threshold", "verdict", "strangest at", "ms"], &rows);
+    for problem in scored.iter().filter_map(|scored| scored.problem.as_ref()) {
+        text.push_str(&format!("\nnot scored: {problem}"));
+    }
+    if scored.iter().any(|scored| scored.calibration == Some(Calibration::Weak)) {
+        text.push_str("\nThe threshold is a guess: learn more normal pictures of this view.");
+    }
+    text
 }
 
 fn row(scored: &Scored) -> Vec<String> {
     let number = |value: Option<f32>| cell(value, |value| format!("{value:.4}"));
-    let verdict = match (&scored.problem, scored.exceeds) {
-        (Some(problem), _) => format!("not scored: {problem}"),
-        (None, Some(true)) => "unlike the normal ones".to_owned(),
-        (None, Some(false)) => "normal".to_owned(),
-        (None, None) => NONE.to_owned(),
-    };
-    let guess = match scored.calibration {
-        Some(Calibration::Weak) => " (the threshold is a guess: learn more normal pictures)",
-        _ => "",
+    let verdict = match scored.exceeds {
+        Some(true) => "unlike the normal ones",
+        Some(false) => "normal",
+        None => "not scored",
     };
     vec![
         scored.picture.display().to_string(),
         number(scored.score),
         number(scored.threshold),
-        verdict + guess,
+        verdict.to_owned(),
         cell(scored.at, |[x, y]| format!("{x}, {y}")),
         cell(scored.ms, |ms| format!("{ms:.0}")),
     ]

@@ -57,10 +57,7 @@ fn page_of(mut listen: SocketAddr) -> String {
 }
 
 fn ask(page: &str) -> anyhow::Result<BoxStatus> {
-    let config = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .proxy(None)
-        .build();
+    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).proxy(None).build();
     let agent: ureq::Agent = config.into();
     let mut answer = agent
         .get(format!("{page}/api/status"))
@@ -81,30 +78,10 @@ fn for_people(status: &BoxStatus) -> String {
         // Writing into a String cannot fail.
         let _ = writeln!(text, "{name:<10}{value}");
     };
-    line(
-        "state",
-        if status.ready {
-            "inspecting"
-        } else {
-            "NOT INSPECTING"
-        }
-        .to_owned(),
-    );
-    line(
-        "line",
-        format!(
-            "{} ({}), inspectd {}",
-            status.line, status.sku, status.version
-        ),
-    );
+    line("state", if status.ready { "inspecting" } else { "NOT INSPECTING" }.to_owned());
+    line("line", format!("{} ({}), inspectd {}", status.line, status.sku, status.version));
     for problem in &status.problems {
-        line(
-            "problem",
-            format!(
-                "{}. {} (since {})",
-                problem.what, problem.remedy, problem.since
-            ),
-        );
+        line("problem", format!("{}. {} (since {})", problem.what, problem.remedy, problem.since));
     }
     line("bridge", connected(status.bridge.connected).to_owned());
     line("plc", plc(&status.plc));
@@ -117,28 +94,13 @@ fn for_people(status: &BoxStatus) -> String {
         ("lost", items.lost),
         ("in the wrong lane", items.wrong_lane),
     ];
-    let counts: Vec<_> = counts
-        .iter()
-        .map(|(what, count)| format!("{count} {what}"))
-        .collect();
-    line(
-        "items",
-        format!("{} entered, {}", items.entered, counts.join(", ")),
-    );
+    let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    line("items", format!("{} entered, {}", items.entered, counts.join(", ")));
     for (cause, count) in &items.uninspected {
         line("", format!("{count} not inspected: {cause}"));
     }
     let rows: Vec<_> = status.cameras.iter().map(camera).collect();
-    let header = [
-        "camera",
-        "state",
-        "fps",
-        "received",
-        "dropped",
-        "late",
-        "errors",
-        "reconnects",
-    ];
+    let header = ["camera", "state", "fps", "received", "dropped", "late", "errors", "reconnects"];
     format!("{text}\n{}", table(&header, &rows))
 }
 
@@ -159,11 +121,7 @@ fn fleet(fleet: &FleetStatus) -> String {
         return "not configured".to_owned();
     }
     let counts = format!("{} owed, {} acknowledged", fleet.owed, fleet.acknowledged);
-    let problem = fleet
-        .problem
-        .as_ref()
-        .map(|why| format!(": {why}"))
-        .unwrap_or_default();
+    let problem = fleet.problem.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     format!("{}, {counts}{problem}", connected(fleet.connected))
 }
 
@@ -182,13 +140,8 @@ fn camera(camera: &CameraStatus) -> Vec<String> {
         (CameraHealth::Down, Some(cause)) => format!("down: {cause}"),
     };
     let counters = &camera.counters;
-    let counts = [
-        counters.received,
-        counters.dropped,
-        counters.late,
-        counters.errors,
-        counters.reconnects,
-    ];
+    let counts =
+        [counters.received, counters.dropped, counters.late, counters.errors, counters.reconnects];
     let mut row = vec![camera.name.clone(), state, format!("{:.1}", camera.fps)];
     row.extend(counts.map(|count| count.to_string()));
     row
@@ -200,15 +153,9 @@ mod tests {
 
     #[test]
     fn a_page_on_every_address_is_asked_on_the_loopback() {
-        assert_eq!(
-            page_of("0.0.0.0:8080".parse().unwrap()),
-            "http://127.0.0.1:8080"
-        );
+        assert_eq!(page_of("0.0.0.0:8080".parse().unwrap()), "http://127.0.0.1:8080");
         assert_eq!(page_of("[::]:8080".parse().unwrap()), "http://[::1]:8080");
-        assert_eq!(
-            page_of("10.0.0.5:81".parse().unwrap()),
-            "http://10.0.0.5:81"
-        );
+        assert_eq!(page_of("10.0.0.5:81".parse().unwrap()), "http://10.0.0.5:81");
     }
 
     #[test]
@@ -219,17 +166,12 @@ mod tests {
                 remedy: "Check its cable.".to_owned(),
                 since: jiff::Timestamp::UNIX_EPOCH,
             }],
-            plc: PlcStatus::Lost {
-                cause: "connection refused".to_owned(),
-            },
+            plc: PlcStatus::Lost { cause: "connection refused".to_owned() },
             ..BoxStatus::default()
         };
         let text = for_people(&status);
         assert!(text.contains("NOT INSPECTING"), "{text}");
-        assert!(
-            text.contains("camera top is down. Check its cable."),
-            "{text}"
-        );
+        assert!(text.contains("camera top is down. Check its cable."), "{text}");
         assert!(text.contains("lost: connection refused"), "{text}");
     }
 }

@@ -68,10 +68,7 @@ pub fn read(records_folder: &Path, path: &str) -> Result<Evidence, EvidenceError
         Some("png") => "image/png",
         _ => return Err(absent()),
     };
-    let unreadable = |cause| EvidenceError::Unreadable {
-        path: path.to_owned(),
-        cause,
-    };
+    let unreadable = |cause| EvidenceError::Unreadable { path: path.to_owned(), cause };
     let file = match open(records_folder, path) {
         Ok(opened) => File::from(opened),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::INVAL | Errno::NAMETOOLONG) => {
@@ -96,22 +93,14 @@ pub fn read(records_folder: &Path, path: &str) -> Result<Evidence, EvidenceError
 fn open(records_folder: &Path, path: &str) -> Result<OwnedFd, Errno> {
     // NONBLOCK: a FIFO that somebody put there must not hold a thread for ever.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let mut at = openat(
-        CWD,
-        records_folder.join(EVIDENCE),
-        flags | OFlags::DIRECTORY,
-        Mode::empty(),
-    )?;
+    let mut at =
+        openat(CWD, records_folder.join(EVIDENCE), flags | OFlags::DIRECTORY, Mode::empty())?;
     let mut names = Path::new(path).components().peekable();
     while let Some(name) = names.next() {
         let Component::Normal(name) = name else {
             return Err(Errno::NOENT);
         };
-        let folder = if names.peek().is_some() {
-            OFlags::DIRECTORY
-        } else {
-            OFlags::empty()
-        };
+        let folder = if names.peek().is_some() { OFlags::DIRECTORY } else { OFlags::empty() };
         at = openat(&at, name, flags | folder | OFlags::NOFOLLOW, Mode::empty())?;
     }
     Ok(at)
@@ -143,20 +132,10 @@ mod tests {
     fn paths_that_leave_the_folder_are_absent() {
         let root = folder();
         let absolute = root.path().join("secret.jpg");
-        let outside = [
-            "../secret.jpg",
-            "2026-11-22/../../secret.jpg",
-            absolute.to_str().unwrap(),
-        ];
-        for path in outside
-            .into_iter()
-            .chain(["", ".", "2026-11-22", "a\0.jpg", "b.jpg"])
-        {
+        let outside = ["../secret.jpg", "2026-11-22/../../secret.jpg", absolute.to_str().unwrap()];
+        for path in outside.into_iter().chain(["", ".", "2026-11-22", "a\0.jpg", "b.jpg"]) {
             let refused = read(root.path(), path);
-            assert!(
-                matches!(refused, Err(EvidenceError::Absent(_))),
-                "{path}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(EvidenceError::Absent(_))), "{path}: {refused:?}");
         }
     }
 
@@ -168,10 +147,7 @@ mod tests {
         symlink(root.path(), evidence.join("up")).unwrap();
         for path in ["link.jpg", "up/secret.jpg"] {
             let refused = read(root.path(), path);
-            assert!(
-                matches!(refused, Err(EvidenceError::Absent(_))),
-                "{path}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(EvidenceError::Absent(_))), "{path}: {refused:?}");
         }
     }
 
@@ -181,10 +157,7 @@ mod tests {
         fs::write(root.path().join("evidence/notes.txt"), b"x").unwrap();
         fs::create_dir(root.path().join("evidence/folder.jpg")).unwrap();
         for path in ["notes.txt", "folder.jpg"] {
-            assert!(
-                matches!(read(root.path(), path), Err(EvidenceError::Absent(_))),
-                "{path}"
-            );
+            assert!(matches!(read(root.path(), path), Err(EvidenceError::Absent(_))), "{path}");
         }
     }
 }

@@ -96,23 +96,8 @@ impl From<Record> for ItemView {
 
 impl From<ViewRecord> for CameraView {
     fn from(view: ViewRecord) -> Self {
-        let ViewRecord {
-            camera,
-            picture,
-            heat_map,
-            score,
-            threshold,
-            problem,
-            ..
-        } = view;
-        Self {
-            camera,
-            picture,
-            heat_map,
-            score,
-            threshold,
-            problem,
-        }
+        let ViewRecord { camera, picture, heat_map, score, threshold, problem, .. } = view;
+        Self { camera, picture, heat_map, score, threshold, problem }
     }
 }
 
@@ -179,17 +164,11 @@ fn words(record: &Record) -> Vec<String> {
         said.push(format!("not inspected: {cause}"));
     } else {
         let problems = record.views.iter().filter_map(|view| {
-            view.problem
-                .as_ref()
-                .map(|problem| format!("{}: {problem}", view.camera))
+            view.problem.as_ref().map(|problem| format!("{}: {problem}", view.camera))
         });
         said.extend(problems);
     }
-    match record
-        .decision
-        .as_ref()
-        .and_then(|decision| decision.fall_back.as_ref())
-    {
+    match record.decision.as_ref().and_then(|decision| decision.fall_back.as_ref()) {
         Some(FallBackCause::Uninspected { .. }) | None => {}
         Some(cause) => said.push(format!("fall-back: {}", fall_back_words(cause))),
     }
@@ -206,19 +185,12 @@ mod tests {
 
     fn view(camera: &str, score: Option<(f32, f32)>) -> ViewRecord {
         let (score, threshold) = score.unzip();
-        ViewRecord {
-            score,
-            threshold,
-            ..ViewRecord::of(camera)
-        }
+        ViewRecord { score, threshold, ..ViewRecord::of(camera) }
     }
 
     fn record(views: Vec<ViewRecord>) -> Record {
         Record {
-            id: ItemId {
-                boot: "b".to_owned(),
-                item: 7,
-            },
+            id: ItemId { boot: "b".to_owned(), item: 7 },
             sku: "carton".to_owned(),
             entered_at: Timestamp::UNIX_EPOCH,
             views,
@@ -226,10 +198,7 @@ mod tests {
             verdict: Some(Verdict::Pass),
             decision: None,
             outcome: None,
-            timings: Timings {
-                eye_to_verdict_ms: Some(312.5),
-                ..Timings::default()
-            },
+            timings: Timings { eye_to_verdict_ms: Some(312.5), ..Timings::default() },
         }
     }
 
@@ -246,10 +215,7 @@ mod tests {
 
     #[test]
     fn an_item_without_scores_shows_none() {
-        let item = ItemView::from(record(vec![
-            view("top", None),
-            view("side", Some((1.0, 0.0))),
-        ]));
+        let item = ItemView::from(record(vec![view("top", None), view("side", Some((1.0, 0.0)))]));
         assert_eq!((item.score, item.threshold), (None, None));
     }
 
@@ -263,17 +229,10 @@ mod tests {
             at: Some([10, 20]),
             words: "side: unlike the normal ones at 10, 20".to_owned(),
         };
-        let harmless = Finding {
-            score: 0.5,
-            words: "fine".to_owned(),
-            ..finding.clone()
-        };
+        let harmless = Finding { score: 0.5, words: "fine".to_owned(), ..finding.clone() };
         let item = ItemView::from(Record {
             findings: vec![harmless, finding],
-            verdict: Some(Verdict::Divert {
-                lane: 1,
-                reasons: vec![Check::Damage],
-            }),
+            verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
             outcome: Some(Outcome::WrongLane { seen: 0 }),
             ..record(vec![])
         });
@@ -281,26 +240,16 @@ mod tests {
         assert_eq!(item.reasons, [Check::Damage]);
         assert_eq!(
             item.words,
-            [
-                "side: unlike the normal ones at 10, 20",
-                "wrong lane: stayed on the belt"
-            ]
+            ["side: unlike the normal ones at 10, 20", "wrong lane: stayed on the belt"]
         );
     }
 
     #[test]
     fn a_fall_back_names_its_cause_once() {
         let cause = "top: no frame".to_owned();
-        let fall_back = |cause| {
-            Some(Decision {
-                action: Action::Pass,
-                fall_back: Some(cause),
-            })
-        };
+        let fall_back = |cause| Some(Decision { action: Action::Pass, fall_back: Some(cause) });
         let uninspected = ItemView::from(Record {
-            verdict: Some(Verdict::Uninspected {
-                cause: cause.clone(),
-            }),
+            verdict: Some(Verdict::Uninspected { cause: cause.clone() }),
             decision: fall_back(FallBackCause::Uninspected { why: cause }),
             ..record(vec![])
         });
@@ -311,9 +260,6 @@ mod tests {
             ..record(vec![])
         });
         assert_eq!(dead.words, ["fall-back: inspectd was away"]);
-        assert_eq!(
-            dead.decision.as_deref(),
-            Some("pass (fall-back: inspectd was away)")
-        );
+        assert_eq!(dead.decision.as_deref(), Some("pass (fall-back: inspectd was away)"));
     }
 }

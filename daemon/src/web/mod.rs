@@ -107,13 +107,8 @@ impl Page {
         status: watch::Receiver<Arc<BoxStatus>>,
         records_folder: PathBuf,
     ) -> Result<(), WebError> {
-        let shared = Shared {
-            status,
-            records_folder: records_folder.into(),
-        };
-        axum::serve(self.listener, router(shared))
-            .await
-            .map_err(WebError::Stopped)
+        let shared = Shared { status, records_folder: records_folder.into() };
+        axum::serve(self.listener, router(shared)).await.map_err(WebError::Stopped)
     }
 }
 
@@ -140,35 +135,18 @@ struct Shared {
 
 fn router(shared: Shared) -> Router {
     Router::new()
-        .route(
-            "/",
-            get(|| asset("text/html; charset=utf-8", include_str!("page/index.html"))),
-        )
-        .route(
-            "/page.css",
-            get(|| asset("text/css; charset=utf-8", include_str!("page/page.css"))),
-        )
+        .route("/", get(|| asset("text/html; charset=utf-8", include_str!("page/index.html"))))
+        .route("/page.css", get(|| asset("text/css; charset=utf-8", include_str!("page/page.css"))))
         .route(
             "/page.js",
-            get(|| {
-                asset(
-                    "text/javascript; charset=utf-8",
-                    include_str!("page/page.js"),
-                )
-            }),
+            get(|| asset("text/javascript; charset=utf-8", include_str!("page/page.js"))),
         )
-        .route(
-            "/icon.svg",
-            get(|| asset("image/svg+xml", include_str!("page/icon.svg"))),
-        )
+        .route("/icon.svg", get(|| asset("image/svg+xml", include_str!("page/icon.svg"))))
         .route("/api/status", get(api_status))
         .route("/api/items", get(api_items))
         .route("/evidence/{*path}", get(picture))
         .fallback(|| async {
-            Refusal(
-                StatusCode::NOT_FOUND,
-                "nothing here; the page is at /".to_owned(),
-            )
+            Refusal(StatusCode::NOT_FOUND, "nothing here; the page is at /".to_owned())
         })
         .layer(map_response(harden))
         .with_state(shared)
@@ -183,9 +161,7 @@ async fn harden(mut response: Response) -> Response {
         HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'; form-action 'none'"),
     );
     headers.insert(NO_SNIFF, HeaderValue::from_static("nosniff"));
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -207,17 +183,12 @@ async fn api_items(
     query: Result<Query<ItemsQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<ItemView>>, Refusal> {
     let Query(query) = query.map_err(|e| {
-        let text = format!(
-            "{}; ask for /api/items?limit=N, N up to {MAX_ITEMS}",
-            e.body_text()
-        );
+        let text = format!("{}; ask for /api/items?limit=N, N up to {MAX_ITEMS}", e.body_text());
         Refusal(StatusCode::BAD_REQUEST, text)
     })?;
     let limit = query.limit.unwrap_or(DEFAULT_ITEMS).min(MAX_ITEMS);
     let items = blocking(move || items::newest(&shared.records_folder, limit)).await?;
-    items
-        .map(Json)
-        .map_err(|e| Refusal(StatusCode::SERVICE_UNAVAILABLE, e.to_string()))
+    items.map(Json).map_err(|e| Refusal(StatusCode::SERVICE_UNAVAILABLE, e.to_string()))
 }
 
 async fn picture(
@@ -227,10 +198,7 @@ async fn picture(
     let found = blocking(move || evidence::read(&shared.records_folder, &path)).await?;
     let picture = found.map_err(|e| Refusal(e.http_status(), e.to_string()))?;
     // A picture never changes once its record names it; retention can only remove it.
-    let headers = [
-        (CONTENT_TYPE, picture.kind),
-        (CACHE_CONTROL, "private, max-age=86400"),
-    ];
+    let headers = [(CONTENT_TYPE, picture.kind), (CACHE_CONTROL, "private, max-age=86400")];
     Ok((headers, picture.bytes).into_response())
 }
 
