@@ -37,12 +37,7 @@ impl Rules for ConveyorSection {
             let mut must_follow = |what: &str, place_mm: f64| {
                 if place_mm <= commit_mm {
                     mistakes.push(Mistake::new(
-                        &[
-                            "conveyor",
-                            "diverter",
-                            &index.to_string(),
-                            "commit_point_mm",
-                        ],
+                        &["conveyor", "diverter", &index.to_string(), "commit_point_mm"],
                         format!(
                             "the commit point ({commit_mm} mm) is not before the {what} \
                              ({place_mm} mm)"
@@ -62,10 +57,7 @@ impl ConveyorSection {
     /// Position of the commit point that an item meets first, in millimetres; infinite on a line
     /// without a diverter.
     pub fn first_commit_point_mm(&self) -> f64 {
-        self.diverter
-            .iter()
-            .map(|diverter| diverter.commit_point_mm)
-            .fold(f64::INFINITY, f64::min)
+        self.diverter.iter().map(|diverter| diverter.commit_point_mm).fold(f64::INFINITY, f64::min)
     }
 }
 

@@ -107,10 +107,7 @@ impl Handshake {
 
     /// Takes a status block that was read at `at`.
     pub fn status(&mut self, status: &Status, at: Duration) -> Heard {
-        if self
-            .plc_heartbeat
-            .is_none_or(|(seen, _)| seen != status.heartbeat)
-        {
+        if self.plc_heartbeat.is_none_or(|(seen, _)| seen != status.heartbeat) {
             self.plc_heartbeat = Some((status.heartbeat, at));
         }
         let restarted = self.meet(status);
@@ -127,16 +124,12 @@ impl Handshake {
 
     /// Whether the PLC's heartbeat counts.
     pub fn plc_alive(&self, now: Duration) -> bool {
-        self.plc_heartbeat
-            .is_some_and(|(_, at)| now.saturating_sub(at) < self.heartbeat_timeout)
+        self.plc_heartbeat.is_some_and(|(_, at)| now.saturating_sub(at) < self.heartbeat_timeout)
     }
 
     /// Queues a result. It replaces one for the same item that still waits.
     pub fn offer(&mut self, delivery: Delivery) {
-        if let Some(waiting) = self
-            .waiting
-            .iter_mut()
-            .find(|waiting| waiting.item == delivery.item)
+        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.item == delivery.item)
         {
             *waiting = delivery;
             return;
@@ -232,9 +225,7 @@ impl Handshake {
         if !session.echoed {
             return Vec::new();
         }
-        let before_flight = session
-            .result_head
-            .wrapping_sub(self.in_flight.len() as u16);
+        let before_flight = session.result_head.wrapping_sub(self.in_flight.len() as u16);
         if !in_window(status.result_taken, before_flight, session.result_head) {
             return Vec::new();
         }

@@ -33,12 +33,7 @@ impl Default for Journal {
 impl Journal {
     /// A journal that keeps at most `most` events. The first event gets seq 1.
     pub fn holding(most: usize) -> Self {
-        Self {
-            events: VecDeque::new(),
-            first: 1,
-            lost: 0,
-            most,
-        }
+        Self { events: VecDeque::new(), first: 1, lost: 0, most }
     }
 
     /// Keeps an event and gives it its seq.
@@ -60,10 +55,8 @@ impl Journal {
     /// Forgets every event up to and including `through`. What inspectd acknowledges it has seen
     /// the loss notice of, so the count of lost events starts anew.
     pub fn ack(&mut self, through: u64) {
-        let stored = through
-            .saturating_add(1)
-            .saturating_sub(self.first)
-            .min(self.events.len() as u64);
+        let stored =
+            through.saturating_add(1).saturating_sub(self.first).min(self.events.len() as u64);
         if stored > 0 {
             self.events.drain(..stored as usize);
             self.first += stored;
@@ -81,11 +74,7 @@ impl Journal {
         let seq = self.first.max(after + 1);
         let event = self.events.get((seq - self.first) as usize)?;
         let lost_before = if seq == self.first { self.lost } else { 0 };
-        Some(FromBridge::Event {
-            seq,
-            lost_before,
-            event: event.clone(),
-        })
+        Some(FromBridge::Event { seq, lost_before, event: event.clone() })
     }
 }
 
@@ -99,25 +88,13 @@ mod tests {
     use crate::protocol::Outcome;
 
     fn event(item: u64) -> ItemEvent {
-        ItemEvent::Outcome {
-            item,
-            at: Duration::ZERO,
-            outcome: Outcome::Passed,
-        }
+        ItemEvent::Outcome { item, at: Duration::ZERO, outcome: Outcome::Passed }
     }
 
     fn sent(journal: &Journal, after: u64) -> Option<(u64, u64)> {
         journal.next_after(after).map(|message| match message {
-            FromBridge::Event {
-                seq,
-                lost_before,
-                event,
-            } => {
-                assert_eq!(
-                    event.item(),
-                    seq,
-                    "in these tests an item has its event's seq"
-                );
+            FromBridge::Event { seq, lost_before, event } => {
+                assert_eq!(event.item(), seq, "in these tests an item has its event's seq");
                 (seq, lost_before)
             }
             other => panic!("an event, not {other:?}"),
@@ -135,10 +112,7 @@ mod tests {
         assert_eq!(sent(&journal, 0), Some((2, 0)));
         journal.ack(2);
         journal.ack(1);
-        assert_eq!(
-            (sent(&journal, 0), journal.owed(), journal.last()),
-            (None, 0, 2)
-        );
+        assert_eq!((sent(&journal, 0), journal.owed(), journal.last()), (None, 0, 2));
     }
 
     #[test]

@@ -102,19 +102,11 @@ pub enum LineFileError {
 }
 
 fn counted(mistakes: usize) -> String {
-    if mistakes == 1 {
-        "1 mistake".to_owned()
-    } else {
-        format!("{mistakes} mistakes")
-    }
+    if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
 }
 
 fn listed(mistakes: &[Mistake]) -> String {
-    mistakes
-        .iter()
-        .map(|mistake| format!("  {mistake}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    mistakes.iter().map(|mistake| format!("  {mistake}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Reads the sections of `T` from the line file at `path`.
@@ -126,14 +118,9 @@ pub fn read<T>(path: &Path) -> Result<T, LineFileError>
 where
     T: DeserializeOwned + JsonSchema + Rules,
 {
-    let text = std::fs::read_to_string(path).map_err(|source| LineFileError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    parse(&text).map_err(|mistakes| LineFileError::Wrong {
-        path: path.to_owned(),
-        mistakes,
-    })
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| LineFileError::Unreadable { path: path.to_owned(), source })?;
+    parse(&text).map_err(|mistakes| LineFileError::Wrong { path: path.to_owned(), mistakes })
 }
 
 /// Reads the sections of `T` from the text of a line file.
@@ -220,20 +207,13 @@ fn explain(error: &jsonschema::ValidationError<'_>, schema: &Value, mistakes: &m
         }
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            let about = declaration["properties"][name]["description"]
-                .as_str()
-                .unwrap_or_default();
+            let about = declaration["properties"][name]["description"].as_str().unwrap_or_default();
             let instead = format!("add `{name}`: {}", lower_first(about));
             mistakes.push(mistake(path, format!("`{name}` is missing"), instead));
         }
         // An optional section or value: the branch that is not `null` says what is wrong.
         Kind::AnyOf { context } => {
-            for error in context
-                .iter()
-                .max_by_key(|branch| depth(branch))
-                .into_iter()
-                .flatten()
-            {
+            for error in context.iter().max_by_key(|branch| depth(branch)).into_iter().flatten() {
                 explain(error, schema, mistakes);
             }
         }
@@ -259,19 +239,13 @@ fn depth(branch: &[jsonschema::ValidationError<'_>]) -> usize {
 /// What a declaration asks for, in words: "a whole number from 2 to 1000 (…)".
 fn expected(declaration: &Value) -> String {
     let mut words = if let Some(options) = declaration["oneOf"].as_array() {
-        let options: Vec<_> = options
-            .iter()
-            .map(|option| option["const"].to_string())
-            .collect();
+        let options: Vec<_> = options.iter().map(|option| option["const"].to_string()).collect();
         format!("one of {}", options.join(", "))
     } else if let Some(options) = declaration["enum"].as_array() {
         let options: Vec<_> = options.iter().map(ToString::to_string).collect();
         format!("one of {}", options.join(", "))
     } else {
-        match declaration["type"]
-            .as_str()
-            .or_else(|| declaration["type"][0].as_str())
-        {
+        match declaration["type"].as_str().or_else(|| declaration["type"][0].as_str()) {
             Some("integer") => "a whole number".to_owned(),
             Some("number") => "a number".to_owned(),
             Some("string") => "text in double quotes".to_owned(),
@@ -286,10 +260,9 @@ fn expected(declaration: &Value) -> String {
         (Value::Null, high) => words.push_str(&format!(" of at most {high}")),
         (low, high) => words.push_str(&format!(" from {low} to {high}")),
     }
-    for (low, high, what) in [
-        ("minItems", "maxItems", "entries"),
-        ("minLength", "maxLength", "characters"),
-    ] {
+    for (low, high, what) in
+        [("minItems", "maxItems", "entries"), ("minLength", "maxLength", "characters")]
+    {
         if let (Some(low), Some(high)) = (declaration[low].as_u64(), declaration[high].as_u64()) {
             words.push_str(&if low == high {
                 format!(" of exactly {low} {}", what.replace("ies", "y"))
@@ -302,10 +275,7 @@ fn expected(declaration: &Value) -> String {
         words.push_str(&format!(" that matches {pattern}"));
     }
     if let Some(about) = declaration["description"].as_str() {
-        words.push_str(&format!(
-            " ({})",
-            about.replace('\n', " ").trim_end_matches('.')
-        ));
+        words.push_str(&format!(" ({})", about.replace('\n', " ").trim_end_matches('.')));
     }
     words
 }
@@ -313,12 +283,7 @@ fn expected(declaration: &Value) -> String {
 fn known_keys(declaration: &Value) -> String {
     let properties = declaration["properties"].as_object();
     properties
-        .map(|keys| {
-            keys.keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        })
+        .map(|keys| keys.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
         .unwrap_or_default()
 }
 
@@ -350,9 +315,9 @@ fn line_of(text: &str, document: &DeTable<'_>, path: &[String]) -> Option<usize>
     let mut at = key.span().start;
     for segment in rest {
         let next = match value.get_ref() {
-            DeValue::Table(table) => table
-                .get_key_value(segment.as_str())
-                .map(|(key, value)| (key.span(), value)),
+            DeValue::Table(table) => {
+                table.get_key_value(segment.as_str()).map(|(key, value)| (key.span(), value))
+            }
             DeValue::Array(array) => segment
                 .parse::<usize>()
                 .ok()
@@ -368,12 +333,7 @@ fn line_of(text: &str, document: &DeTable<'_>, path: &[String]) -> Option<usize>
 }
 
 fn line_at(text: &str, byte: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(byte)
-        .filter(|byte| **byte == b'\n')
-        .count()
-        + 1
+    text.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -439,10 +399,7 @@ address = "127.0.0.1:1502"
     fn a_missing_section_says_what_to_add() {
         let text = GOOD.replace("[plc]", "[pcl]");
         let all = mistakes(&text).join("\n");
-        assert!(
-            all.contains("`plc` is missing; add `plc`: the conveyor PLC"),
-            "{all}"
-        );
+        assert!(all.contains("`plc` is missing; add `plc`: the conveyor PLC"), "{all}");
     }
 
     #[test]
@@ -454,19 +411,13 @@ address = "127.0.0.1:1502"
     #[test]
     fn a_commit_point_after_the_exit_is_refused() {
         let all = mistakes(&GOOD.replace("= 900", "= 1600")).join("\n");
-        assert!(
-            all.contains("conveyor.diverter[0].commit_point_mm"),
-            "{all}"
-        );
+        assert!(all.contains("conveyor.diverter[0].commit_point_mm"), "{all}");
     }
 
     #[test]
     fn a_missing_file_names_itself_and_the_next_step() {
         let error = read::<BridgeConfig>(Path::new("/nowhere/line.toml")).expect_err("no file");
         let text = error.to_string();
-        assert!(
-            text.contains("/nowhere/line.toml") && text.contains("--line"),
-            "{text}"
-        );
+        assert!(text.contains("/nowhere/line.toml") && text.contains("--line"), "{text}");
     }
 }

@@ -222,10 +222,7 @@ impl Status {
         words[7] = self.result_taken;
         words[8] = self.event_overruns;
         words[9] = self.event_head;
-        for (words, event) in words[EVENTS_AT..]
-            .chunks_exact_mut(EVENT_WORDS)
-            .zip(&self.events)
-        {
+        for (words, event) in words[EVENTS_AT..].chunks_exact_mut(EVENT_WORDS).zip(&self.events) {
             words.copy_from_slice(&event.encode());
         }
         words
@@ -274,11 +271,7 @@ impl LineEvent {
             3 => Some(Eye::Lane(lane)),
             code => return Err(DecodeError::Eye { slot, code }),
         };
-        Ok(Self {
-            eye,
-            acquisition: words[1],
-            encoder: joined(words[2], words[3]),
-        })
+        Ok(Self { eye, acquisition: words[1], encoder: joined(words[2], words[3]) })
     }
 }
 
@@ -355,9 +348,7 @@ fn whole<'w, const N: usize>(
 }
 
 fn flags<const N: usize>(bits: [bool; N]) -> u16 {
-    bits.iter()
-        .enumerate()
-        .fold(0, |word, (place, set)| word | u16::from(*set) << place)
+    bits.iter().enumerate().fold(0, |word, (place, set)| word | u16::from(*set) << place)
 }
 
 fn bit(word: u16, place: u16) -> bool {

@@ -143,10 +143,8 @@ pub struct Tracker {
 impl Tracker {
     /// An empty belt. Items are numbered from 1.
     pub fn new(conveyor: &ConveyorSection) -> Self {
-        let diverter = conveyor
-            .diverter
-            .first()
-            .expect("the line file is checked to have one diverter");
+        let diverter =
+            conveyor.diverter.first().expect("the line file is checked to have one diverter");
         Self {
             belt: Belt::new(conveyor.mm_per_count, conveyor.nominal_speed_mm_s),
             diverter: diverter.clone(),
@@ -161,10 +159,7 @@ impl Tracker {
 
     /// How many items still have no outcome.
     pub fn on_belt(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|item| item.outcome.is_none())
-            .count()
+        self.items.iter().filter(|item| item.outcome.is_none()).count()
     }
 
     /// Whether inspectd is connected and its heartbeat counts: the cause of a fall-back.
@@ -191,13 +186,7 @@ impl Tracker {
                 Eye::Entry => {}
                 Eye::Exit => self.confirm(sample, Seen::Exit, self.exit_eye_mm, edge, out),
                 Eye::Lane(lane) if lane == self.diverter.lane => {
-                    self.confirm(
-                        sample,
-                        Seen::Lane(lane),
-                        self.diverter.lane_eye_mm,
-                        edge,
-                        out,
-                    );
+                    self.confirm(sample, Seen::Lane(lane), self.diverter.lane_eye_mm, edge, out);
                 }
                 Eye::Lane(_) => out.push(stray(edge, StrayWhy::UnknownLane)),
             }
@@ -230,26 +219,14 @@ impl Tracker {
             Verdict::Pass => result(item.acquisition, Action::Pass, 0, SOURCE_VERDICT),
             Verdict::Divert { lane, reasons } => {
                 let action = Action::Divert { lane: *lane };
-                result(
-                    item.acquisition,
-                    action,
-                    reason_bits(reasons),
-                    SOURCE_VERDICT,
-                )
+                result(item.acquisition, action, reason_bits(reasons), SOURCE_VERDICT)
             }
-            Verdict::Uninspected { .. } => result(
-                item.acquisition,
-                fall_back(&self.diverter),
-                0,
-                SOURCE_FALL_BACK,
-            ),
+            Verdict::Uninspected { .. } => {
+                result(item.acquisition, fall_back(&self.diverter), 0, SOURCE_FALL_BACK)
+            }
         };
         item.verdict = Some(verdict);
-        out.push(Output::Deliver(Delivery {
-            item: number,
-            handed_at: Some(at),
-            result,
-        }));
+        out.push(Output::Deliver(Delivery { item: number, handed_at: Some(at), result }));
     }
 
     /// The PLC was restarted: its encoder and its numbers start anew, so nothing is known any more
@@ -293,19 +270,13 @@ impl Tracker {
         if item.decision.is_some() {
             return;
         }
-        let by_itself = |cause| Decision {
-            action: fall_back(&self.diverter),
-            fall_back: Some(cause),
-        };
+        let by_itself =
+            |cause| Decision { action: fall_back(&self.diverter), fall_back: Some(cause) };
         let decision = match &item.verdict {
-            Some(Verdict::Pass) => Decision {
-                action: Action::Pass,
-                fall_back: None,
-            },
-            Some(Verdict::Divert { lane, .. }) => Decision {
-                action: Action::Divert { lane: *lane },
-                fall_back: None,
-            },
+            Some(Verdict::Pass) => Decision { action: Action::Pass, fall_back: None },
+            Some(Verdict::Divert { lane, .. }) => {
+                Decision { action: Action::Divert { lane: *lane }, fall_back: None }
+            }
             Some(Verdict::Uninspected { cause }) => {
                 by_itself(FallBackCause::Uninspected { why: cause.clone() })
             }
@@ -321,11 +292,7 @@ impl Tracker {
             }));
         }
         item.decision = Some(decision.clone());
-        out.push(Output::Journal(ItemEvent::Decided {
-            item: item.number,
-            at,
-            decision,
-        }));
+        out.push(Output::Journal(ItemEvent::Decided { item: item.number, at, decision }));
     }
 
     fn confirm(
@@ -405,20 +372,14 @@ impl Tracker {
 fn end(item: &mut Item, at: Duration, outcome: Outcome, out: &mut Vec<Output>) {
     if item.outcome.is_none() {
         item.outcome = Some(outcome);
-        out.push(Output::Journal(ItemEvent::Outcome {
-            item: item.number,
-            at,
-            outcome,
-        }));
+        out.push(Output::Journal(ItemEvent::Outcome { item: item.number, at, outcome }));
     }
 }
 
 fn fall_back(diverter: &DiverterSection) -> Action {
     match diverter.fall_back {
         FallBack::Pass => Action::Pass,
-        FallBack::Divert => Action::Divert {
-            lane: diverter.lane,
-        },
+        FallBack::Divert => Action::Divert { lane: diverter.lane },
     }
 }
 
@@ -427,20 +388,11 @@ fn result(acquisition: u16, action: Action, reasons: u16, source: u16) -> PlcRes
         Action::Pass => 0,
         Action::Divert { lane } => lane.into(),
     };
-    PlcResult {
-        acquisition,
-        lane,
-        reasons,
-        source,
-    }
+    PlcResult { acquisition, lane, reasons, source }
 }
 
 fn stray(edge: &Edge, why: StrayWhy) -> Output {
-    Output::Stray(Stray {
-        eye: edge.eye,
-        count: edge.count,
-        why,
-    })
+    Output::Stray(Stray { eye: edge.eye, count: edge.count, why })
 }
 
 #[cfg(test)]

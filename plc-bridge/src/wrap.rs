@@ -58,21 +58,14 @@ mod tests {
         let mut encoder = Unwrapped::starting(u32::MAX - 1, 10);
         assert_eq!(encoder.advance(3), 15);
         assert_eq!(encoder.near(u32::MAX), 11);
-        assert_eq!(
-            encoder.advance(u32::MAX),
-            11,
-            "a belt that runs back counts down"
-        );
+        assert_eq!(encoder.advance(u32::MAX), 11, "a belt that runs back counts down");
     }
 
     #[test]
     fn a_window_of_numbers_may_wrap() {
         assert!(in_window(0, 65_535, 3));
         assert!(in_window(3, 65_535, 3));
-        assert!(
-            !in_window(65_535, 65_535, 3),
-            "the number before the window is outside"
-        );
+        assert!(!in_window(65_535, 65_535, 3), "the number before the window is outside");
         assert!(!in_window(4, 65_535, 3));
         assert!(!in_window(7, 7, 7), "an empty window holds nothing");
     }

@@ -15,26 +15,14 @@ struct Plc {
 impl Plc {
     /// A PLC that has run for a while: its numbers stand anywhere.
     fn new(plc_boot: u16, event_head: u16, encoder: u32) -> Self {
-        let status = Status {
-            plc_boot,
-            event_head,
-            encoder,
-            ..Status::default()
-        };
-        Self {
-            status,
-            bridge_boot: None,
-            taken: vec![],
-        }
+        let status = Status { plc_boot, event_head, encoder, ..Status::default() };
+        Self { status, bridge_boot: None, taken: vec![] }
     }
 
     fn edge(&mut self, eye: Eye, acquisition: u16) {
         self.status.event_head = self.status.event_head.wrapping_add(1);
-        self.status.events[slot(self.status.event_head)] = LineEvent {
-            eye: Some(eye),
-            acquisition,
-            encoder: self.status.encoder,
-        };
+        self.status.events[slot(self.status.event_head)] =
+            LineEvent { eye: Some(eye), acquisition, encoder: self.status.encoder };
     }
 
     fn scan(&mut self, command: &Command) {
@@ -43,8 +31,7 @@ impl Plc {
         }
         while self.status.result_taken != command.result_head {
             self.status.result_taken = self.status.result_taken.wrapping_add(1);
-            self.taken
-                .push(command.results[slot(self.status.result_taken)]);
+            self.taken.push(command.results[slot(self.status.result_taken)]);
         }
         self.status.sequence_echo = command.sequence;
     }
@@ -55,17 +42,8 @@ fn ms(ms: u64) -> Duration {
 }
 
 fn delivery(item: u64, lane: u16) -> Delivery {
-    let result = PlcResult {
-        acquisition: item as u16,
-        lane,
-        reasons: 0,
-        source: SOURCE_VERDICT,
-    };
-    Delivery {
-        item,
-        handed_at: Some(ms(item)),
-        result,
-    }
+    let result = PlcResult { acquisition: item as u16, lane, reasons: 0, source: SOURCE_VERDICT };
+    Delivery { item, handed_at: Some(ms(item)), result }
 }
 
 fn exchange(bridge: &mut Handshake, plc: &mut Plc, at: Duration) -> Heard {
@@ -91,14 +69,7 @@ fn events_that_stand_in_the_ring_at_the_start_are_passed_over() {
     plc.edge(Eye::Entry, 2);
     plc.edge(Eye::Lane(3), 0);
     let heard = exchange(&mut bridge, &mut plc, ms(10));
-    assert_eq!(
-        heard.edges[0],
-        Edge {
-            eye: Eye::Entry,
-            acquisition: 2,
-            count: 0
-        }
-    );
+    assert_eq!(heard.edges[0], Edge { eye: Eye::Entry, acquisition: 2, count: 0 });
     assert_eq!(heard.edges[1].eye, Eye::Lane(3));
     assert_eq!((heard.edges.len(), heard.events_lost), (2, 0));
 }
@@ -168,19 +139,12 @@ fn after_a_restart_of_the_plc_both_rings_start_anew() {
     plc.edge(Eye::Entry, 1);
     let heard = exchange(&mut bridge, &mut plc, ms(30));
     assert!(heard.restarted);
-    assert_eq!(
-        (acquisitions(&heard), heard.sample.count),
-        (vec![1], before)
-    );
+    assert_eq!((acquisitions(&heard), heard.sample.count), (vec![1], before));
     bridge.offer(delivery(2, 0));
     exchange(&mut bridge, &mut plc, ms(40));
     let heard = exchange(&mut bridge, &mut plc, ms(50));
     assert_eq!(heard.acknowledged, [delivery(2, 0)]);
-    assert_eq!(
-        plc.taken,
-        [delivery(2, 0).result],
-        "nothing of the old session is taken"
-    );
+    assert_eq!(plc.taken, [delivery(2, 0).result], "nothing of the old session is taken");
 }
 
 #[test]
@@ -204,10 +168,7 @@ fn what_a_plc_took_from_an_earlier_bridge_acknowledges_nothing() {
     let heard = bridge.status(&plc.status, ms(10));
     assert_eq!(heard.acknowledged, [], "the PLC has not scanned yet");
     plc.scan(&command);
-    assert_eq!(
-        bridge.status(&plc.status, ms(20)).acknowledged,
-        [delivery(1, 1)]
-    );
+    assert_eq!(bridge.status(&plc.status, ms(20)).acknowledged, [delivery(1, 1)]);
 }
 
 #[test]

@@ -9,48 +9,16 @@ use super::{COMMAND_LEN, EVENT_WORDS, MAP_VERSION, RESULT_WORDS, RING, STATUS_LE
 type Entry = (usize, &'static str, &'static str);
 
 pub(super) const STATUS: &[Entry] = &[
-    (
-        1,
-        "map version",
-        "1; anything else is refused by the bridge",
-    ),
+    (1, "map version", "1; anything else is refused by the bridge"),
     (1, "heartbeat", "counts up once a scan"),
-    (
-        1,
-        "plc_boot",
-        "a number the PLC picks at its start, another one each time",
-    ),
-    (
-        1,
-        "flags",
-        "bit 0 belt runs; bit 1 bridge lost, the PLC falls back by itself",
-    ),
+    (1, "plc_boot", "a number the PLC picks at its start, another one each time"),
+    (1, "flags", "bit 0 belt runs; bit 1 bridge lost, the PLC falls back by itself"),
     (2, "encoder", "count now, wrapping at 2^32"),
-    (
-        1,
-        "sequence_echo",
-        "`sequence` of the last command block taken",
-    ),
-    (
-        1,
-        "result_taken",
-        "number of the last result taken, set in the same scan as the echo",
-    ),
-    (
-        1,
-        "event_overruns",
-        "events overwritten before the bridge took them, wrapping",
-    ),
-    (
-        1,
-        "event_head",
-        "number of the newest line event; 0 before the first",
-    ),
-    (
-        RING * EVENT_WORDS,
-        "events",
-        "ring of line events, see below",
-    ),
+    (1, "sequence_echo", "`sequence` of the last command block taken"),
+    (1, "result_taken", "number of the last result taken, set in the same scan as the echo"),
+    (1, "event_overruns", "events overwritten before the bridge took them, wrapping"),
+    (1, "event_head", "number of the newest line event; 0 before the first"),
+    (RING * EVENT_WORDS, "events", "ring of line events, see below"),
 ];
 
 pub(super) const COMMAND: &[Entry] = &[
@@ -62,48 +30,24 @@ pub(super) const COMMAND: &[Entry] = &[
         "bit 0 inspectd alive; bit 1 inspectd ready; bit 2 the last decision was a fall-back; \
          bit 3 results wait because the ring is full",
     ),
-    (
-        1,
-        "bridge_boot",
-        "another number at each start of the bridge and after each of the PLC",
-    ),
+    (1, "bridge_boot", "another number at each start of the bridge and after each of the PLC"),
     (1, "event_taken", "number of the last line event taken"),
-    (
-        1,
-        "result_head",
-        "number of the newest result; 0 before the first",
-    ),
+    (1, "result_head", "number of the newest result; 0 before the first"),
     (RING * RESULT_WORDS, "results", "ring of results, see below"),
     (1, "sequence", "counts up once a cycle; written last"),
 ];
 
 const EVENT: &[Entry] = &[
-    (
-        1,
-        "eye",
-        "high byte 1 entry, 2 exit, 3 lane with the lane in the low byte; 0 never used",
-    ),
-    (
-        1,
-        "acquisition",
-        "at the entry eye the acquisition id, ascending and wrapping; else 0",
-    ),
+    (1, "eye", "high byte 1 entry, 2 exit, 3 lane with the lane in the low byte; 0 never used"),
+    (1, "acquisition", "at the entry eye the acquisition id, ascending and wrapping; else 0"),
     (2, "encoder", "count latched at the leading edge"),
 ];
 
 const RESULT: &[Entry] = &[
     (1, "acquisition", "the item's acquisition id"),
     (1, "lane", "0 stays on the belt, n goes into lane n"),
-    (
-        1,
-        "reasons",
-        "bit 0 damage, bit 1 identity, bit 2 label, bit 3 hold",
-    ),
-    (
-        1,
-        "source",
-        "0 never used, 1 inspectd's verdict, 2 fall-back",
-    ),
+    (1, "reasons", "bit 0 damage, bit 1 identity, bit 2 label, bit 3 hold"),
+    (1, "source", "0 never used, 1 inspectd's verdict, 2 fall-back"),
 ];
 
 /// The page, as `plc-bridge --registers` prints it and `REGISTERS.md` keeps it.
@@ -120,16 +64,8 @@ request and writes the whole command block with another.
 
 "
     );
-    table(
-        &mut page,
-        "Status block: the PLC writes, the bridge reads",
-        STATUS,
-    );
-    table(
-        &mut page,
-        "Command block: the bridge writes, the PLC reads",
-        COMMAND,
-    );
+    table(&mut page, "Status block: the PLC writes, the bridge reads", STATUS);
+    table(&mut page, "Command block: the bridge writes, the PLC reads", COMMAND);
     table(&mut page, "One line event", EVENT);
     table(&mut page, "One result", RESULT);
     let _ = write!(
@@ -157,18 +93,11 @@ request and writes the whole command block with another.
 }
 
 fn table(page: &mut String, title: &str, entries: &[Entry]) {
-    let _ = write!(
-        page,
-        "## {title}\n\n| offset | name | meaning |\n| --- | --- | --- |\n"
-    );
+    let _ = write!(page, "## {title}\n\n| offset | name | meaning |\n| --- | --- | --- |\n");
     let mut offset = 0;
     for (words, name, meaning) in entries {
         let last = offset + words - 1;
-        let place = if *words == 1 {
-            format!("{offset}")
-        } else {
-            format!("{offset} to {last}")
-        };
+        let place = if *words == 1 { format!("{offset}") } else { format!("{offset} to {last}") };
         let _ = writeln!(page, "| {place} | {name} | {meaning} |");
         offset += words;
     }

@@ -20,12 +20,7 @@ fn any_event() -> impl Strategy<Value = LineEvent> {
 }
 
 fn any_status() -> impl Strategy<Value = Status> {
-    (
-        any::<[u16; 6]>(),
-        any::<[bool; 2]>(),
-        any::<u32>(),
-        prop::array::uniform8(any_event()),
-    )
+    (any::<[u16; 6]>(), any::<[bool; 2]>(), any::<u32>(), prop::array::uniform8(any_event()))
         .prop_map(|(words, bits, encoder, events)| Status {
             heartbeat: words[0],
             plc_boot: words[1],
@@ -41,12 +36,8 @@ fn any_status() -> impl Strategy<Value = Status> {
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
-    (
-        any::<[u16; 5]>(),
-        any::<[bool; 4]>(),
-        prop::array::uniform8(any::<[u16; 4]>()),
-    )
-        .prop_map(|(words, bits, results)| Command {
+    (any::<[u16; 5]>(), any::<[bool; 4]>(), prop::array::uniform8(any::<[u16; 4]>())).prop_map(
+        |(words, bits, results)| Command {
             heartbeat: words[0],
             inspector_alive: bits[0],
             inspector_ready: bits[1],
@@ -62,7 +53,8 @@ fn any_command() -> impl Strategy<Value = Command> {
                 source,
             }),
             sequence: words[4],
-        })
+        },
+    )
 }
 
 proptest! {
@@ -79,51 +71,29 @@ proptest! {
 
 #[test]
 fn the_registers_stand_where_the_page_says() {
-    let mut status = Status {
-        encoder: 0x0102_0304,
-        event_head: 1,
-        ..Status::default()
-    };
-    status.events[slot(1)] = LineEvent {
-        eye: Some(Eye::Lane(7)),
-        acquisition: 0,
-        encoder: 0xAABB_CCDD,
-    };
+    let mut status = Status { encoder: 0x0102_0304, event_head: 1, ..Status::default() };
+    status.events[slot(1)] =
+        LineEvent { eye: Some(Eye::Lane(7)), acquisition: 0, encoder: 0xAABB_CCDD };
     let words = status.encode();
     assert_eq!(words.len(), 42);
     assert_eq!(words[4..6], [0x0102, 0x0304]);
     assert_eq!(words[14..18], [0x0307, 0, 0xAABB, 0xCCDD]);
 
-    let words = Command {
-        sequence: 9,
-        result_overrun: true,
-        ..Command::default()
-    }
-    .encode();
+    let words = Command { sequence: 9, result_overrun: true, ..Command::default() }.encode();
     assert_eq!((words.len(), words[2], words[38]), (39, 0b1000, 9));
 }
 
 #[test]
 fn a_block_of_another_version_is_refused_by_name() {
     let error = Status::decode(&[0; STATUS_LEN]).unwrap_err();
-    assert_eq!(
-        error,
-        DecodeError::MapVersion {
-            block: "status",
-            got: 0
-        }
-    );
+    assert_eq!(error, DecodeError::MapVersion { block: "status", got: 0 });
     assert!(error.to_string().contains("base address"), "{error}");
 }
 
 #[test]
 fn a_block_of_another_length_is_refused_by_name() {
     let error = Command::decode(&[MAP_VERSION; 3]).unwrap_err();
-    let expected = DecodeError::Length {
-        block: "command",
-        expected: COMMAND_LEN,
-        got: 3,
-    };
+    let expected = DecodeError::Length { block: "command", expected: COMMAND_LEN, got: 3 };
     assert_eq!(error, expected);
 }
 
@@ -131,10 +101,7 @@ fn a_block_of_another_length_is_refused_by_name() {
 fn an_eye_that_the_map_does_not_have_is_refused_with_its_slot() {
     let mut words = Status::default().encode();
     words[10 + 4 * 5] = 0x0900;
-    assert_eq!(
-        Status::decode(&words),
-        Err(DecodeError::Eye { slot: 5, code: 9 })
-    );
+    assert_eq!(Status::decode(&words), Err(DecodeError::Eye { slot: 5, code: 9 }));
 }
 
 #[test]
@@ -146,9 +113,5 @@ fn each_check_has_its_bit() {
 #[test]
 fn the_page_in_the_repository_is_the_page_in_the_code() {
     let kept = include_str!("../../REGISTERS.md");
-    assert_eq!(
-        kept,
-        page(),
-        "print it anew: cargo run -p plc-bridge -- --registers"
-    );
+    assert_eq!(kept, page(), "print it anew: cargo run -p plc-bridge -- --registers");
 }

@@ -39,11 +39,7 @@ pub struct Belt {
 impl Belt {
     /// A belt of which nothing is known but its usual speed.
     pub fn new(mm_per_count: f64, nominal_mm_s: f64) -> Self {
-        Self {
-            mm_per_count,
-            nominal_mm_s,
-            samples: VecDeque::with_capacity(MOST),
-        }
+        Self { mm_per_count, nominal_mm_s, samples: VecDeque::with_capacity(MOST) }
     }
 
     /// Takes a newer sample; one that is not newer than the last is passed over.
@@ -115,9 +111,7 @@ impl Belt {
             return newest.at;
         }
         let before = self.travel_mm(count, oldest.count) / self.nominal_mm_s;
-        oldest
-            .at
-            .saturating_sub(Duration::from_secs_f64(before.min(FAR.as_secs_f64())))
+        oldest.at.saturating_sub(Duration::from_secs_f64(before.min(FAR.as_secs_f64())))
     }
 
     /// Speed from the oldest sample within `window` (or the last but one) to the newest.
@@ -125,11 +119,7 @@ impl Belt {
         let newest = self.samples.back()?;
         let earlier = self.samples.iter().rev().skip(1);
         let within = |sample: &&Sample| newest.at - sample.at <= window;
-        let from = earlier
-            .clone()
-            .take_while(within)
-            .last()
-            .or(earlier.clone().next())?;
+        let from = earlier.clone().take_while(within).last().or(earlier.clone().next())?;
         let seconds = (newest.at - from.at).as_secs_f64();
         Some(self.travel_mm(from.count, newest.count) / seconds)
     }
@@ -146,10 +136,7 @@ mod tests {
     fn belt(samples: &[(u64, i64)]) -> Belt {
         let mut belt = Belt::new(0.5, 300.0);
         for (at, count) in samples {
-            belt.push(Sample {
-                at: ms(*at),
-                count: *count,
-            });
+            belt.push(Sample { at: ms(*at), count: *count });
         }
         belt
     }
@@ -188,9 +175,6 @@ mod tests {
     fn a_belt_that_starts_again_is_not_taken_for_a_slow_one() {
         let belt = belt(&[(0, 0), (440, 0), (500, 36)]);
         assert!(belt.speed_mm_s() < 40.0);
-        assert!(
-            (belt.reach_mm(ms(100)) - 30.0).abs() < 1e-9,
-            "36 counts in 60 ms: 300 mm/s"
-        );
+        assert!((belt.reach_mm(ms(100)) - 30.0).abs() < 1e-9, "36 counts in 60 ms: 300 mm/s");
     }
 }

@@ -29,11 +29,7 @@ struct Line {
 
 impl Line {
     fn new(fall_back: FallBack) -> Self {
-        let mut line = Self {
-            tracker: Tracker::new(&conveyor(fall_back)),
-            now: 0,
-            out: vec![],
-        };
+        let mut line = Self { tracker: Tracker::new(&conveyor(fall_back)), now: 0, out: vec![] };
         line.tracker.inspector(true);
         line.run(0, &[]);
         line
@@ -48,11 +44,7 @@ impl Line {
         self.now = to;
         let edges: Vec<_> = edges
             .iter()
-            .map(|&(eye, count)| Edge {
-                eye,
-                acquisition: count as u16,
-                count,
-            })
+            .map(|&(eye, count)| Edge { eye, acquisition: count as u16, count })
             .collect();
         self.tracker.poll(sample(to), &edges, &mut self.out);
         std::mem::take(&mut self.out)
@@ -66,17 +58,11 @@ impl Line {
 }
 
 fn sample(now: i64) -> Sample {
-    Sample {
-        at: Duration::from_millis(now as u64),
-        count: now,
-    }
+    Sample { at: Duration::from_millis(now as u64), count: now }
 }
 
 fn divert() -> Verdict {
-    Verdict::Divert {
-        lane: 1,
-        reasons: vec![Check::Damage],
-    }
+    Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }
 }
 
 fn decisions(out: &[Output]) -> Vec<(ItemNumber, Decision)> {
@@ -117,15 +103,7 @@ fn deliveries(out: &[Output]) -> Vec<Delivery> {
 fn an_item_is_numbered_at_the_entry_eye_with_its_time_and_its_commit_time() {
     let mut line = Line::new(FallBack::Divert);
     let out = line.run(1000, &[(Eye::Entry, 995)]);
-    let [
-        Output::Journal(ItemEvent::Entered {
-            item,
-            at,
-            count,
-            commit_at,
-        }),
-    ] = &out[..]
-    else {
+    let [Output::Journal(ItemEvent::Entered { item, at, count, commit_at })] = &out[..] else {
         panic!("one entry and nothing else, not {out:?}");
     };
     assert_eq!((*item, *count), (1, 995));
@@ -138,27 +116,9 @@ fn on_a_stopped_belt_the_commit_time_is_far_ahead() {
     let mut tracker = Tracker::new(&conveyor(FallBack::Divert));
     let mut out = vec![];
     let at = Duration::from_millis;
-    tracker.poll(
-        Sample {
-            at: at(0),
-            count: 0,
-        },
-        &[],
-        &mut out,
-    );
-    let edge = Edge {
-        eye: Eye::Entry,
-        acquisition: 1,
-        count: 0,
-    };
-    tracker.poll(
-        Sample {
-            at: at(600),
-            count: 0,
-        },
-        &[edge],
-        &mut out,
-    );
+    tracker.poll(Sample { at: at(0), count: 0 }, &[], &mut out);
+    let edge = Edge { eye: Eye::Entry, acquisition: 1, count: 0 };
+    tracker.poll(Sample { at: at(600), count: 0 }, &[edge], &mut out);
     let [Output::Journal(ItemEvent::Entered { commit_at, .. })] = &out[..] else {
         panic!("one entry, not {out:?}");
     };
@@ -170,33 +130,14 @@ fn a_verdict_goes_to_the_plc_at_once_and_is_decided_before_the_commit_point() {
     let mut line = Line::new(FallBack::Pass);
     line.run(100, &[(Eye::Entry, 100)]);
     let sent = deliveries(&line.verdict(1, divert()));
-    let result = PlcResult {
-        acquisition: 100,
-        lane: 1,
-        reasons: 1,
-        source: SOURCE_VERDICT,
-    };
+    let result = PlcResult { acquisition: 100, lane: 1, reasons: 1, source: SOURCE_VERDICT };
     let handed_at = Some(Duration::from_millis(100));
-    assert_eq!(
-        sent,
-        [Delivery {
-            item: 1,
-            handed_at,
-            result
-        }]
-    );
+    assert_eq!(sent, [Delivery { item: 1, handed_at, result }]);
 
     assert_eq!(decisions(&line.run(890, &[])), []);
     let out = line.run(905, &[]);
-    let decision = Decision {
-        action: Action::Divert { lane: 1 },
-        fall_back: None,
-    };
-    assert_eq!(
-        decisions(&out),
-        [(1, decision)],
-        "100 ms before the item reaches 900 mm"
-    );
+    let decision = Decision { action: Action::Divert { lane: 1 }, fall_back: None };
+    assert_eq!(decisions(&out), [(1, decision)], "100 ms before the item reaches 900 mm");
     assert_eq!(deliveries(&out), [], "the PLC holds the verdict already");
 }
 
@@ -205,11 +146,7 @@ fn the_latest_verdict_counts_until_the_decision() {
     let mut line = Line::new(FallBack::Pass);
     line.run(100, &[(Eye::Entry, 100)]);
     assert_eq!(deliveries(&line.verdict(1, Verdict::Pass)).len(), 1);
-    assert_eq!(
-        deliveries(&line.verdict(1, Verdict::Pass)),
-        [],
-        "the same verdict again"
-    );
+    assert_eq!(deliveries(&line.verdict(1, Verdict::Pass)), [], "the same verdict again");
     assert_eq!(deliveries(&line.verdict(1, divert())).len(), 1);
     let out = line.run(1000, &[]);
     assert_eq!(decisions(&out)[0].1.action, Action::Divert { lane: 1 });
@@ -220,10 +157,7 @@ fn a_verdict_that_comes_after_the_decision_is_refused() {
     let mut line = Line::new(FallBack::Pass);
     line.run(100, &[(Eye::Entry, 100)]);
     line.run(1000, &[]);
-    let refused = Output::Refused {
-        item: 1,
-        why: Refusal::TooLate,
-    };
+    let refused = Output::Refused { item: 1, why: Refusal::TooLate };
     assert_eq!(line.verdict(1, divert()), [refused]);
 }
 
@@ -231,57 +165,25 @@ fn a_verdict_that_comes_after_the_decision_is_refused() {
 fn a_verdict_for_an_unknown_item_or_lane_is_refused() {
     let mut line = Line::new(FallBack::Pass);
     line.run(100, &[(Eye::Entry, 100)]);
-    let unknown = Output::Refused {
-        item: 7,
-        why: Refusal::UnknownItem,
-    };
+    let unknown = Output::Refused { item: 7, why: Refusal::UnknownItem };
     assert_eq!(line.verdict(7, Verdict::Pass), [unknown]);
-    let lane_2 = Verdict::Divert {
-        lane: 2,
-        reasons: vec![Check::Label],
-    };
-    let unknown = Output::Refused {
-        item: 1,
-        why: Refusal::UnknownLane,
-    };
+    let lane_2 = Verdict::Divert { lane: 2, reasons: vec![Check::Label] };
+    let unknown = Output::Refused { item: 1, why: Refusal::UnknownLane };
     assert_eq!(line.verdict(1, lane_2), [unknown]);
 }
 
 #[test]
 fn an_item_without_a_verdict_gets_the_fall_back_with_its_cause() {
-    for (alive, cause) in [
-        (true, FallBackCause::NoVerdict),
-        (false, FallBackCause::InspectorDead),
-    ] {
+    for (alive, cause) in [(true, FallBackCause::NoVerdict), (false, FallBackCause::InspectorDead)]
+    {
         let mut line = Line::new(FallBack::Divert);
         line.tracker.inspector(alive);
         line.run(100, &[(Eye::Entry, 100)]);
         let out = line.run(1000, &[]);
         let action = Action::Divert { lane: 1 };
-        assert_eq!(
-            decisions(&out),
-            [(
-                1,
-                Decision {
-                    action,
-                    fall_back: Some(cause)
-                }
-            )]
-        );
-        let result = PlcResult {
-            acquisition: 100,
-            lane: 1,
-            reasons: 0,
-            source: SOURCE_FALL_BACK,
-        };
-        assert_eq!(
-            deliveries(&out),
-            [Delivery {
-                item: 1,
-                handed_at: None,
-                result
-            }]
-        );
+        assert_eq!(decisions(&out), [(1, Decision { action, fall_back: Some(cause) })]);
+        let result = PlcResult { acquisition: 100, lane: 1, reasons: 0, source: SOURCE_FALL_BACK };
+        assert_eq!(deliveries(&out), [Delivery { item: 1, handed_at: None, result }]);
     }
 }
 
@@ -291,17 +193,10 @@ fn an_item_that_was_not_inspected_gets_the_fall_back_at_once() {
     line.run(100, &[(Eye::Entry, 100)]);
     let why = "no view from camera side".to_owned();
     let sent = deliveries(&line.verdict(1, Verdict::Uninspected { cause: why.clone() }));
-    let result = PlcResult {
-        acquisition: 100,
-        lane: 0,
-        reasons: 0,
-        source: SOURCE_FALL_BACK,
-    };
+    let result = PlcResult { acquisition: 100, lane: 0, reasons: 0, source: SOURCE_FALL_BACK };
     assert_eq!(sent[0].result, result);
-    let decision = Decision {
-        action: Action::Pass,
-        fall_back: Some(FallBackCause::Uninspected { why }),
-    };
+    let decision =
+        Decision { action: Action::Pass, fall_back: Some(FallBackCause::Uninspected { why }) };
     assert_eq!(decisions(&line.run(1000, &[])), [(1, decision)]);
 }
 
@@ -309,16 +204,8 @@ fn an_item_that_was_not_inspected_gets_the_fall_back_at_once() {
 fn each_pair_of_decision_and_eye_has_its_outcome() {
     let cases = [
         (Verdict::Pass, (Eye::Exit, 1500), Outcome::Passed),
-        (
-            divert(),
-            (Eye::Lane(1), 1200),
-            Outcome::Diverted { lane: 1 },
-        ),
-        (
-            Verdict::Pass,
-            (Eye::Lane(1), 1200),
-            Outcome::WrongLane { seen: 1 },
-        ),
+        (divert(), (Eye::Lane(1), 1200), Outcome::Diverted { lane: 1 }),
+        (Verdict::Pass, (Eye::Lane(1), 1200), Outcome::WrongLane { seen: 1 }),
         (divert(), (Eye::Exit, 1500), Outcome::WrongLane { seen: 0 }),
     ];
     for (verdict, (eye, mm), outcome) in cases {
@@ -345,14 +232,8 @@ fn an_item_that_no_eye_sees_ends_as_lost() {
 fn an_edge_where_no_item_is_expected_is_stray() {
     let mut line = Line::new(FallBack::Pass);
     line.run(100, &[(Eye::Entry, 100)]);
-    assert_eq!(
-        strays(&line.run(1000, &[(Eye::Exit, 1000)])),
-        [StrayWhy::NobodyExpected]
-    );
-    assert_eq!(
-        strays(&line.run(1300, &[(Eye::Lane(4), 1300)])),
-        [StrayWhy::UnknownLane]
-    );
+    assert_eq!(strays(&line.run(1000, &[(Eye::Exit, 1000)])), [StrayWhy::NobodyExpected]);
+    assert_eq!(strays(&line.run(1300, &[(Eye::Lane(4), 1300)])), [StrayWhy::UnknownLane]);
 }
 
 #[test]
@@ -362,10 +243,7 @@ fn a_second_edge_of_an_item_is_not_handed_to_its_neighbour() {
     let out = line.run(1655, &[(Eye::Exit, 1600), (Eye::Exit, 1650)]);
     assert_eq!(outcomes(&out), [(1, Outcome::Passed)]);
     assert_eq!(strays(&out), [StrayWhy::SeenAlready(1)]);
-    assert_eq!(
-        outcomes(&line.run(1790, &[(Eye::Exit, 1781)])),
-        [(2, Outcome::Passed)]
-    );
+    assert_eq!(outcomes(&line.run(1790, &[(Eye::Exit, 1781)])), [(2, Outcome::Passed)]);
 }
 
 #[test]
@@ -397,17 +275,13 @@ fn what_happened_while_the_plc_was_away_is_decided_first_and_confirmed_then() {
 fn after_a_restart_of_the_plc_the_items_on_the_belt_are_lost() {
     let mut line = Line::new(FallBack::Divert);
     line.run(400, &[(Eye::Entry, 100), (Eye::Entry, 380)]);
-    line.tracker
-        .plc_restarted(Duration::from_millis(400), &mut line.out);
+    line.tracker.plc_restarted(Duration::from_millis(400), &mut line.out);
     let lost = [(1, Outcome::Lost), (2, Outcome::Lost)];
     assert_eq!(outcomes(&line.out), lost);
     line.out.clear();
     let entered = line.run(420, &[(Eye::Entry, 420)]);
     assert!(
-        matches!(
-            &entered[..],
-            [Output::Journal(ItemEvent::Entered { item: 3, .. })]
-        ),
+        matches!(&entered[..], [Output::Journal(ItemEvent::Entered { item: 3, .. })]),
         "numbers are not used again: {entered:?}"
     );
 }

@@ -36,9 +36,7 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
     prop_oneof![
         Just(Verdict::Pass),
         Just(divert()),
-        Just(Verdict::Uninspected {
-            cause: "late".into()
-        }),
+        Just(Verdict::Uninspected { cause: "late".into() }),
     ]
 }
 
@@ -56,12 +54,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         fate,
         prop::collection::vec((1.0..1100.0f64, any_verdict()), 0..3),
     )
-        .prop_map(|(gap_mm, slip_mm, fate, verdicts)| Plan {
-            gap_mm,
-            slip_mm,
-            fate,
-            verdicts,
-        })
+        .prop_map(|(gap_mm, slip_mm, fate, verdicts)| Plan { gap_mm, slip_mm, fate, verdicts })
 }
 
 /// Speeds in mm/s, each held for some milliseconds; 0 is a stop.
@@ -99,10 +92,7 @@ impl World {
             match output {
                 Output::Journal(ItemEvent::Entered { item, .. }) => self.entered.push(item),
                 Output::Journal(ItemEvent::Decided { item, decision, .. }) => {
-                    prop_assert!(
-                        !self.outcomes.contains_key(&item),
-                        "decided after the outcome"
-                    );
+                    prop_assert!(!self.outcomes.contains_key(&item), "decided after the outcome");
                     prop_assert_eq!(self.decided.insert(item, decision), None);
                 }
                 Output::Journal(ItemEvent::Outcome { item, outcome, .. }) => {
@@ -133,19 +123,11 @@ impl World {
                 item.entered = true;
                 item.entry_count = count;
                 let acquisition = index as u16 + 1;
-                edges.push(Edge {
-                    eye: Eye::Entry,
-                    acquisition,
-                    count,
-                });
+                edges.push(Edge { eye: Eye::Entry, acquisition, count });
             }
             let at_mm = (count - item.entry_count) as f64;
             if at_mm >= 900.0 && item.sent.is_none() {
-                let own = if self.fall_back == FallBack::Divert {
-                    1
-                } else {
-                    0
-                };
+                let own = if self.fall_back == FallBack::Divert { 1 } else { 0 };
                 item.sent = Some(item.held.map_or(own, |result| result.lane));
             }
             let Some(sent) = item.sent else { continue };
@@ -157,11 +139,7 @@ impl World {
             if at_mm >= eye_mm + plan.slip_mm && !item.seen {
                 item.seen = true;
                 if plan.fate != Fate::Unseen {
-                    edges.push(Edge {
-                        eye,
-                        acquisition: 0,
-                        count,
-                    });
+                    edges.push(Edge { eye, acquisition: 0, count });
                 }
             }
         }
@@ -206,26 +184,20 @@ impl World {
                 FallBack::Divert => Action::Divert { lane: 1 },
             };
             let asked = match &item.accepted {
-                Some(Verdict::Pass) => Decision {
-                    action: Action::Pass,
-                    fall_back: None,
-                },
-                Some(Verdict::Divert { lane, .. }) => Decision {
-                    action: Action::Divert { lane: *lane },
-                    fall_back: None,
-                },
+                Some(Verdict::Pass) => Decision { action: Action::Pass, fall_back: None },
+                Some(Verdict::Divert { lane, .. }) => {
+                    Decision { action: Action::Divert { lane: *lane }, fall_back: None }
+                }
                 Some(Verdict::Uninspected { cause }) => Decision {
                     action: fall_back,
                     fall_back: Some(FallBackCause::Uninspected { why: cause.clone() }),
                 },
-                None if self.alive => Decision {
-                    action: fall_back,
-                    fall_back: Some(FallBackCause::NoVerdict),
-                },
-                None => Decision {
-                    action: fall_back,
-                    fall_back: Some(FallBackCause::InspectorDead),
-                },
+                None if self.alive => {
+                    Decision { action: fall_back, fall_back: Some(FallBackCause::NoVerdict) }
+                }
+                None => {
+                    Decision { action: fall_back, fall_back: Some(FallBackCause::InspectorDead) }
+                }
             };
             prop_assert_eq!(decision, &asked, "item {}", number);
             let went = went(plan.fate, item.sent.unwrap_or_default());
@@ -236,13 +208,7 @@ impl World {
                 (Action::Divert { .. }, Some(1)) => Outcome::Diverted { lane: 1 },
                 (_, Some(seen)) => Outcome::WrongLane { seen: seen as u8 },
             };
-            prop_assert_eq!(
-                self.outcomes[&number],
-                expected,
-                "item {} {:?}",
-                number,
-                plan
-            );
+            prop_assert_eq!(self.outcomes[&number], expected, "item {} {:?}", number, plan);
         }
         prop_assert_eq!(self.outcomes.len(), self.plans.len());
         prop_assert_eq!(self.tracker.on_belt(), 0);
