@@ -1,0 +1,195 @@
+//! What a person should read in the log: one line each, with what to do where something can be
+//! done.
+
+use std::fmt;
+
+use tracing::Level;
+
+use crate::protocol::{Action, ItemNumber, PlcState, Refusal};
+use crate::registers::Eye;
+use crate::tracker::{Stray, StrayWhy};
+
+/// Something worth a line in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// The PLC was reached, or was lost.
+    Plc(PlcState),
+    /// The PLC was restarted.
+    PlcRestarted,
+    /// The PLC says that it does not hear the bridge.
+    PlcLostUs,
+    /// The PLC's ring of events overflowed between two exchanges.
+    EventsLost(u16),
+    /// An edge belonged to no item.
+    Stray(Stray),
+    /// inspectd has connected; so many events are owed to it.
+    InspectorConnected {
+        /// Events sent again.
+        owed: usize,
+    },
+    /// inspectd's connection is gone.
+    InspectorGone {
+        /// What ended it.
+        why: String,
+    },
+    /// inspectd is connected, but its heartbeat stopped.
+    InspectorSilent,
+    /// inspectd was silent and speaks again.
+    InspectorSpeaks,
+    /// inspectd can inspect from now on, or cannot any more.
+    InspectorReady(bool),
+    /// The bridge had to decide for itself.
+    FallBack {
+        /// For which item.
+        item: ItemNumber,
+        /// Why, in words.
+        why: String,
+        /// What it did.
+        action: Action,
+    },
+    /// A verdict was not taken.
+    Refused {
+        /// The item it was for.
+        item: ItemNumber,
+        /// Why.
+        why: Refusal,
+    },
+    /// No eye confirmed where an item went.
+    Lost {
+        /// The item.
+        item: ItemNumber,
+    },
+    /// An item went where it should not have gone.
+    WrongLane {
+        /// The item.
+        item: ItemNumber,
+        /// The lane that saw it, or 0 for the exit eye.
+        seen: u8,
+    },
+}
+
+impl Notice {
+    /// How loud it is: a warning is something that a technician should look at.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Plc(PlcState::Connected)
+            | Self::InspectorConnected { .. }
+            | Self::InspectorSpeaks
+            | Self::InspectorReady(true) => Level::INFO,
+            Self::WrongLane { .. } => Level::ERROR,
+            Self::Plc(PlcState::Lost { .. })
+            | Self::PlcRestarted
+            | Self::PlcLostUs
+            | Self::EventsLost(_)
+            | Self::Stray(_)
+            | Self::InspectorGone { .. }
+            | Self::InspectorSilent
+            | Self::InspectorReady(false)
+            | Self::FallBack { .. }
+            | Self::Refused { .. }
+            | Self::Lost { .. } => Level::WARN,
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plc(PlcState::Connected) => {
+                write!(f, "the PLC is connected; its heartbeat counts")
+            }
+            Self::Plc(PlcState::Lost { cause }) => write!(f, "the PLC is lost: {cause}"),
+            Self::PlcRestarted => write!(
+                f,
+                "the PLC was restarted; the items that were on the belt cannot be told apart any \
+                 more and end as lost: check the belt by hand"
+            ),
+            Self::PlcLostUs => write!(
+                f,
+                "the PLC reports that it does not hear the bridge and falls back by itself"
+            ),
+            Self::EventsLost(count) => write!(
+                f,
+                "{count} line events were overwritten in the PLC before they could be read; if \
+                 this happens again, look for what slows the network down"
+            ),
+            Self::Stray(stray) => write!(
+                f,
+                "{} saw something at count {}, but {}",
+                eye(stray.eye),
+                stray.count,
+                why_stray(stray.why)
+            ),
+            Self::InspectorConnected { owed: 0 } => write!(f, "inspectd is connected"),
+            Self::InspectorConnected { owed } => {
+                write!(f, "inspectd is connected; {owed} events are sent to it again")
+            }
+            Self::InspectorGone { why } => {
+                write!(f, "inspectd is not connected any more ({why}); items fall back until it is")
+            }
+            Self::InspectorSilent => write!(
+                f,
+                "inspectd is connected but silent; items fall back until its heartbeat counts again"
+            ),
+            Self::InspectorSpeaks => write!(f, "inspectd's heartbeat counts again"),
+            Self::InspectorReady(true) => write!(f, "inspectd is ready to inspect"),
+            Self::InspectorReady(false) => {
+                write!(f, "inspectd is not ready to inspect: see its own log for the reason")
+            }
+            Self::FallBack { item, why, action } => match action {
+                Action::Pass => write!(f, "fall-back for item {item}: {why}; passed"),
+                Action::Divert { lane } => {
+                    write!(f, "fall-back for item {item}: {why}; diverted into lane {lane}")
+                }
+            },
+            Self::Refused { item, why } => {
+                write!(f, "inspectd's verdict for item {item} is refused: {}", why_refused(*why))
+            }
+            Self::Lost { item } => write!(
+                f,
+                "item {item} is lost: no confirming eye saw it; taken off by hand, or stuck"
+            ),
+            Self::WrongLane { item, seen: 0 } => write!(
+                f,
+                "item {item} went on to the belt's end although it was to be diverted: take it \
+                 out, and check the diverter"
+            ),
+            Self::WrongLane { item, seen } => write!(
+                f,
+                "item {item} went into lane {seen} although it was not to go there: put it back, \
+                 and check the diverter"
+            ),
+        }
+    }
+}
+
+fn eye(eye: Eye) -> String {
+    match eye {
+        Eye::Entry => "the entry eye".into(),
+        Eye::Exit => "the exit eye".into(),
+        Eye::Lane(lane) => format!("the eye of lane {lane}"),
+    }
+}
+
+fn why_stray(why: StrayWhy) -> String {
+    match why {
+        StrayWhy::NobodyExpected => {
+            "no item is expected there: put on by hand, or older than this start".into()
+        }
+        StrayWhy::SeenAlready(item) => {
+            format!("item {item}, which belongs there, was seen already")
+        }
+        StrayWhy::Ambiguous(one, other) => {
+            format!("items {one} and {other} are about as near: they stand too close to each other")
+        }
+        StrayWhy::UnknownLane => "the line file has no such lane".into(),
+    }
+}
+
+fn why_refused(why: Refusal) -> &'static str {
+    match why {
+        Refusal::TooLate => "its decision stands already",
+        Refusal::UnknownItem => "no such item is on the belt",
+        Refusal::UnknownLane => "the line file has no such lane",
+    }
+}

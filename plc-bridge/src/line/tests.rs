@@ -1,0 +1,212 @@
+use tracing::Level;
+
+use super::*;
+use crate::protocol::{Action, Check};
+use crate::registers::{Eye, LineEvent, slot};
+
+/// 1 mm a count; commit at 900 mm, lane eye at 1,200, exit eye at 1,500.
+const LINE: &str = r#"
+[line]
+name = "line 1"
+sku = "carton"
+[conveyor]
+mm_per_count = 1
+nominal_speed_mm_s = 1000
+exit_eye_mm = 1500
+[[conveyor.diverter]]
+lane = 1
+commit_point_mm = 900
+lane_eye_mm = 1200
+[plc]
+address = "plc:502"
+"#;
+
+/// A line at 1 mm/ms with a PLC that scans once between two status blocks.
+struct Bench {
+    line: Line,
+    status: Status,
+    now: u64,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let config = toml::from_str(LINE).unwrap();
+        let line = Line::new(&config, "boot-1".into(), 1);
+        let mut bench = Self { line, status: Status::default(), now: 0 };
+        bench.run(10);
+        bench
+    }
+
+    fn connected() -> Self {
+        let mut bench = Self::new();
+        bench.line.inspector_connected(bench.at());
+        bench.line.message(ToBridge::Heartbeat { ready: true }, bench.at());
+        bench
+    }
+
+    fn at(&self) -> Duration {
+        Duration::from_millis(self.now)
+    }
+
+    fn edge(&mut self, eye: Eye) {
+        self.status.event_head += 1;
+        self.status.events[slot(self.status.event_head)] = LineEvent {
+            eye: Some(eye),
+            acquisition: u16::from(eye == Eye::Entry),
+            encoder: self.status.encoder,
+        };
+    }
+
+    /// Runs for `ms` with an exchange every 10; inspectd sends heartbeats if it is connected.
+    fn run(&mut self, ms: u64) -> Command {
+        let mut command = Command::default();
+        for _ in 0..ms / 10 {
+            self.now += 10;
+            self.status.heartbeat = self.status.heartbeat.wrapping_add(1);
+            self.status.encoder += 10;
+            if self.line.inspector != Inspector::Away {
+                self.line.message(ToBridge::Heartbeat { ready: true }, self.at());
+            }
+            command = self.line.status(&self.status, self.at());
+            self.status.result_taken = command.result_head;
+            self.status.sequence_echo = command.sequence;
+        }
+        command
+    }
+
+    fn verdict(&mut self, item: ItemNumber, boot: &str, verdict: Verdict) {
+        let verdict = ToBridge::Verdict { item, boot: boot.into(), verdict };
+        self.line.message(verdict, self.at());
+    }
+
+    fn log(&mut self) -> Vec<String> {
+        self.line.take_notices().iter().map(ToString::to_string).collect()
+    }
+
+    fn events(&self) -> Vec<ItemEvent> {
+        let mut events = Vec::new();
+        while let Some(FromBridge::Event { event, .. }) =
+            self.line.journal.next_after(events.len() as u64)
+        {
+            events.push(event);
+        }
+        events
+    }
+}
+
+#[test]
+fn an_item_enters_gets_its_verdict_and_leaves() {
+    let mut bench = Bench::connected();
+    bench.edge(Eye::Entry);
+    bench.run(100);
+    let reasons = vec![Check::Damage];
+    bench.verdict(1, "boot-1", Verdict::Divert { lane: 1, reasons });
+    let command = bench.run(1100);
+    let result = command.results[slot(1)];
+    assert_eq!((result.acquisition, result.lane, result.reasons), (1, 1, 1));
+    assert!(command.inspector_alive && command.inspector_ready && !command.fall_back_in_effect);
+    bench.edge(Eye::Lane(1));
+    bench.run(10);
+    let events = bench.events();
+    assert!(matches!(events[0], ItemEvent::Entered { item: 1, .. }), "{events:?}");
+    assert!(matches!(events[1], ItemEvent::Delivered { item: 1, .. }), "{events:?}");
+    let ItemEvent::Decided { decision, .. } = &events[2] else { panic!("{events:?}") };
+    assert_eq!((decision.action, &decision.fall_back), (Action::Divert { lane: 1 }, &None));
+    let ItemEvent::Outcome { outcome, .. } = &events[3] else { panic!("{events:?}") };
+    assert_eq!((*outcome, events.len()), (Outcome::Diverted { lane: 1 }, 4));
+}
+
+#[test]
+fn without_inspectd_the_log_and_the_plc_are_told_of_the_fall_back() {
+    let mut bench = Bench::new();
+    bench.log();
+    bench.edge(Eye::Entry);
+    let command = bench.run(1000);
+    let fall_back = "fall-back for item 1: inspectd is not connected; diverted into lane 1";
+    assert_eq!(bench.log(), [fall_back]);
+    assert!(command.fall_back_in_effect && !command.inspector_alive);
+    assert_eq!(command.results[slot(1)].source, 2);
+    assert_eq!(bench.line.counters.fall_backs, 1);
+}
+
+#[test]
+fn an_inspectd_that_falls_silent_counts_as_dead_until_it_speaks() {
+    let mut bench = Bench::connected();
+    bench.log();
+    bench.line.tick(bench.at() + HEARTBEAT_TIMEOUT);
+    assert_eq!(bench.line.inspector, Inspector::Silent);
+    assert_eq!(bench.log().len(), 1);
+    assert!(bench.run(10).inspector_alive, "its next heartbeat brings it back");
+    assert_eq!(bench.log(), ["inspectd's heartbeat counts again", "inspectd is ready to inspect"]);
+}
+
+#[test]
+fn a_verdict_of_another_boot_is_refused() {
+    let mut bench = Bench::connected();
+    bench.edge(Eye::Entry);
+    bench.run(10);
+    bench.verdict(1, "boot-0", Verdict::Pass);
+    assert_eq!(bench.line.take_refusals(), [(1, Refusal::UnknownItem)]);
+}
+
+#[test]
+fn a_plc_whose_heartbeat_stands_still_is_lost_once_and_found_once() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.log(), ["the PLC is connected; its heartbeat counts"]);
+    let still = bench.status.clone();
+    for _ in 0..100 {
+        bench.now += 10;
+        bench.line.status(&still, bench.at());
+    }
+    let log = bench.log();
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("its heartbeat stands still"), "{log:?}");
+    bench.run(10);
+    assert_eq!(bench.log(), ["the PLC is connected; its heartbeat counts"]);
+}
+
+#[test]
+fn the_same_cause_of_a_lost_plc_is_told_once() {
+    let mut bench = Bench::new();
+    bench.log();
+    for cause in ["cable", "cable", "cable", "address"] {
+        bench.line.plc_unreachable(cause.into());
+    }
+    assert_eq!(bench.log(), ["the PLC is lost: cable", "the PLC is lost: address"]);
+}
+
+#[test]
+fn a_restart_of_the_plc_ends_its_items_and_goes_on_with_new_ones() {
+    let mut bench = Bench::connected();
+    bench.edge(Eye::Entry);
+    bench.run(100);
+    bench.log();
+    bench.status = Status { plc_boot: 7, ..Status::default() };
+    bench.edge(Eye::Entry);
+    bench.run(10);
+    let log = bench.log();
+    assert!(log[0].contains("the PLC was restarted"), "{log:?}");
+    let events = bench.events();
+    assert!(
+        matches!(events[1], ItemEvent::Outcome { item: 1, outcome: Outcome::Lost, .. }),
+        "{events:?}"
+    );
+    assert!(matches!(events[2], ItemEvent::Entered { item: 2, .. }), "{events:?}");
+}
+
+#[test]
+fn strays_and_lost_events_are_told_and_counted() {
+    let mut bench = Bench::new();
+    bench.log();
+    (0..10).for_each(|_| bench.edge(Eye::Exit));
+    bench.run(10);
+    assert_eq!((bench.line.counters.strays, bench.line.counters.events_lost), (8, 2));
+    assert_eq!(bench.log().len(), 9);
+}
+
+#[test]
+fn a_wrong_lane_is_an_error_that_says_what_to_do() {
+    let notice = Notice::WrongLane { item: 4, seen: 0 };
+    assert_eq!(notice.level(), Level::ERROR);
+    assert!(notice.to_string().contains("take it out"));
+}
