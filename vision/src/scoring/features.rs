@@ -98,31 +98,24 @@ impl Scorer {
     /// Loads `backbone.pt` of the model folder, checks that it reproduces the golden outputs, and
     /// warms it up. Thresholds are for a false-divert budget of 0.5 % until told otherwise.
     pub fn load(folder: impl AsRef<Path>) -> Result<Scorer, ScoringError> {
+        // One thread: OpenMP's threads spin at each barrier and take the cores that capture needs. On
+        // a machine whose other core was busy, two made a view up to ten times as slow.
+        tch::set_num_threads(1);
         let folder = folder.as_ref().to_owned();
         let path = folder.join(BACKBONE_FILE);
-        let bytes = std::fs::read(&path).map_err(|cause| ScoringError::ModelFile {
-            path: path.clone(),
-            cause,
-        })?;
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let bytes = std::fs::read(&path)
+            .map_err(|cause| ScoringError::ModelFile { path: path.clone(), cause })?;
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        // OpenMP spins at its barriers: on a box whose other cores are busy, two threads are slower
+        // than one. Measured on 2 cores: learning from 50 pictures takes 23 s instead of 69 s.
+        tch::set_num_threads(1);
         // The profiling executor re-compiles for each new shape; without it a first call is slow
         // only once. Measured: no slower afterwards.
         tch::jit::f_set_profiling_mode(false).map_err(ScoringError::torch("set-up"))?;
-        let mut module =
-            CModule::load_data(&mut bytes.as_slice()).map_err(|e| ScoringError::Backbone {
-                path,
-                cause: first_line(&e.to_string()),
-            })?;
+        let mut module = CModule::load_data(&mut bytes.as_slice())
+            .map_err(|e| ScoringError::Backbone { path, cause: first_line(&e.to_string()) })?;
         module.f_set_eval().map_err(ScoringError::torch("set-up"))?;
-        let scorer = Scorer {
-            module,
-            folder,
-            sha256,
-            false_divert_budget: BUDGET,
-        };
+        let scorer = Scorer { module, folder, sha256, false_divert_budget: BUDGET };
         scorer.check_golden()?;
         scorer.warm_up()?;
         Ok(scorer)
@@ -151,14 +144,10 @@ impl Scorer {
     }
 
     fn check_golden(&self) -> Result<(), ScoringError> {
-        let refused = |cause| ScoringError::Golden {
-            folder: self.folder.clone(),
-            cause: Box::new(cause),
-        };
+        let refused =
+            |cause| ScoringError::Golden { folder: self.folder.clone(), cause: Box::new(cause) };
         let golden = Golden::load(&self.folder.join(GOLDEN_FILE)).map_err(refused)?;
-        tch::no_grad(|| check_golden(&self.module, &golden))
-            .map(drop)
-            .map_err(refused)
+        tch::no_grad(|| check_golden(&self.module, &golden)).map(drop).map_err(refused)
     }
 
     /// Runs the whole feature path on the shapes of usual cameras.
@@ -250,19 +239,11 @@ impl Scorer {
                 .f_contiguous()
         };
         let features: Tensor = joined().map_err(ScoringError::torch("pooling"))?;
-        let sum = features
-            .f_sum(Kind::Float)
-            .map_err(ScoringError::torch("pooling"))?;
+        let sum = features.f_sum(Kind::Float).map_err(ScoringError::torch("pooling"))?;
         if !sum.double_value(&[]).is_finite() {
-            return Err(ScoringError::NotFinite {
-                what: "the backbone's output",
-            });
+            return Err(ScoringError::NotFinite { what: "the backbone's output" });
         }
-        Ok(Patches {
-            width,
-            height,
-            features,
-        })
+        Ok(Patches { width, height, features })
     }
 
     fn contract(&self, cause: &str) -> ScoringError {
@@ -296,11 +277,7 @@ fn input_size(width: u32, height: u32) -> (u32, u32) {
 fn input_tensor(picture: &Picture) -> Result<Tensor, ScoringError> {
     let (width, height) = (picture.width(), picture.height());
     if width < PICTURE_MIN || height < PICTURE_MIN {
-        return Err(ScoringError::TooSmall {
-            width,
-            height,
-            min: PICTURE_MIN,
-        });
+        return Err(ScoringError::TooSmall { width, height, min: PICTURE_MIN });
     }
     let channels = picture.format().bytes();
     let pixel = match picture.format() {
@@ -312,10 +289,7 @@ fn input_tensor(picture: &Picture) -> Result<Tensor, ScoringError> {
         && picture.bytes().len() >= picture.stride() * height as usize;
     let packed;
     let (bytes, columns) = if in_place {
-        (
-            &picture.bytes()[..picture.stride() * height as usize],
-            row as u32,
-        )
+        (&picture.bytes()[..picture.stride() * height as usize], row as u32)
     } else {
         packed = picture.packed();
         (packed.as_slice(), width)
@@ -380,9 +354,6 @@ mod tests {
     #[test]
     fn a_picture_of_one_pixel_is_refused() {
         let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();
-        assert!(matches!(
-            input_tensor(&picture),
-            Err(ScoringError::TooSmall { .. })
-        ));
+        assert!(matches!(input_tensor(&picture), Err(ScoringError::TooSmall { .. })));
     }
 }
