@@ -125,7 +125,7 @@ fn records_are_found_by_sku_verdict_and_time() {
     assert_eq!(find(by_sku), [other]);
     let verdict = |verdict| Filter { verdict: Some(verdict), ..Filter::default() };
     assert_eq!(find(verdict(VerdictKind::Divert)), [diverted(1)]);
-    assert_eq!(find(verdict(VerdictKind::Uninspected)), [silent.clone()]);
+    assert_eq!(find(verdict(VerdictKind::Uninspected)), std::slice::from_ref(&silent));
     let time = Filter {
         since: Some(passed(2).entered_at),
         until: Some(silent.entered_at),
