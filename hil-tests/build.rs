@@ -5,9 +5,9 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    if let Ok(lib) = env::var("DEP_INSPECTD_VISION_LIBTORCH_LIB") {
-        println!("cargo::rustc-link-arg=-Wl,-rpath,{lib}");
-        println!("cargo::rustc-link-arg=-Wl,--no-as-needed");
-        println!("cargo::rustc-link-arg=-ltorch");
-    }
+    let lib = env::var("DEP_INSPECTD_VISION_LIBTORCH_LIB")
+        .expect("vision, a direct dependency, reports the libtorch folder that it linked");
+    println!("cargo::rustc-link-arg=-Wl,-rpath,{lib}");
+    println!("cargo::rustc-link-arg=-Wl,--no-as-needed");
+    println!("cargo::rustc-link-arg=-ltorch");
 }
