@@ -64,17 +64,7 @@ fn a_backbone_that_computes_something_else_is_refused_with_the_number_that_diffe
     let mut golden = Golden::efficientnet_lite0();
     golden.cases[1].outputs[1].samples[30] += 0.1;
     let error = check_golden(&exported(), &golden).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            GoldenError::Value {
-                input: [2, 3, 320, 256],
-                map: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, GoldenError::Value { input: [2, 3, 320, 256], map: 1, .. }), "{error}");
     assert!(error.to_string().contains("export it again"), "{error}");
 }
 
@@ -84,10 +74,7 @@ fn a_missing_golden_file_is_named() {
     let path = folder.path().join(GOLDEN_FILE);
     let error = Golden::load(&path).unwrap_err();
     assert!(matches!(error, GoldenError::Read { .. }), "{error}");
-    assert!(
-        error.to_string().contains(&path.display().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&path.display().to_string()), "{error}");
 }
 
 #[test]
@@ -97,20 +84,12 @@ fn weights_of_another_network_are_refused_by_the_name_of_what_is_missing() {
     let stem = Tensor::zeros([32, 3, 3, 3], (Kind::Float, Device::Cpu));
     Tensor::write_safetensors(&[("_conv_stem.weight", &stem)], &path).unwrap();
     let error = EfficientNetLite0::load(&path).err().unwrap();
-    assert!(
-        matches!(&error, WeightsError::Missing { name } if name == "_bn0.weight"),
-        "{error}"
-    );
+    assert!(matches!(&error, WeightsError::Missing { name } if name == "_bn0.weight"), "{error}");
 
     let wide = Tensor::zeros([48, 3, 3, 3], (Kind::Float, Device::Cpu));
     Tensor::write_safetensors(&[("_conv_stem.weight", &wide)], &path).unwrap();
     let error = EfficientNetLite0::load(&path).err().unwrap();
-    assert!(
-        error
-            .to_string()
-            .contains("[48, 3, 3, 3] instead of [32, 3, 3, 3]"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("[48, 3, 3, 3] instead of [32, 3, 3, 3]"), "{error}");
 
     std::fs::write(&path, "no weights").unwrap();
     let error = EfficientNetLite0::load(&path).err().unwrap();

@@ -31,21 +31,11 @@ struct Stage {
 const STEM_CHANNELS: i64 = 32;
 
 const fn stage(blocks: usize, kernel: i64, stride: i64, expand: i64, channels: i64) -> Stage {
-    Stage {
-        blocks,
-        kernel,
-        stride,
-        expand,
-        channels,
-        is_output: false,
-    }
+    Stage { blocks, kernel, stride, expand, channels, is_output: false }
 }
 
 const fn output(stage: Stage) -> Stage {
-    Stage {
-        is_output: true,
-        ..stage
-    }
+    Stage { is_output: true, ..stage }
 }
 
 /// `efficientnet_lite_builder.py` of the original, less the two stages behind stride 16: blocks,
@@ -106,10 +96,8 @@ impl EfficientNetLite0 {
     /// # Errors
     /// When the file cannot be read or holds another network.
     pub fn load(path: &Path) -> Result<Self, WeightsError> {
-        let tensors = Tensor::read_safetensors(path).map_err(|source| WeightsError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let tensors = Tensor::read_safetensors(path)
+            .map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
         Self::from_weights(&Weights(tensors.into_iter().collect()))
     }
 
@@ -122,9 +110,7 @@ impl EfficientNetLite0 {
                 let stride = if i == 0 { stage.stride } else { 1 };
                 let is_output = stage.is_output && i + 1 == stage.blocks;
                 let index = blocks.len();
-                blocks.push(Block::new(
-                    weights, index, channels, stage, stride, is_output,
-                )?);
+                blocks.push(Block::new(weights, index, channels, stage, stride, is_output)?);
                 channels = stage.channels;
             }
         }
@@ -178,13 +164,7 @@ impl Block {
         let shape = [stage.channels, wide, 1, 1];
         let project = weights.convolution(&name("_project_conv"), &name("_bn2"), shape, 1)?;
         let adds_input = stride == 1 && input == stage.channels;
-        Ok(Self {
-            expand,
-            depthwise,
-            project,
-            adds_input,
-            is_output,
-        })
+        Ok(Self { expand, depthwise, project, adds_input, is_output })
     }
 
     fn forward(&self, input: &Tensor) -> Tensor {
@@ -213,24 +193,10 @@ impl Convolution {
         if total > 0 && total % 2 == 1 {
             let (before, after) = (total / 2, total - total / 2);
             let x = x.constant_pad_nd([before, after, before, after]);
-            x.conv2d(
-                &self.weight,
-                Some(&self.bias),
-                stride,
-                [0, 0],
-                [1, 1],
-                self.groups,
-            )
+            x.conv2d(&self.weight, Some(&self.bias), stride, [0, 0], [1, 1], self.groups)
         } else {
             let pad = [total / 2; 2];
-            x.conv2d(
-                &self.weight,
-                Some(&self.bias),
-                stride,
-                pad,
-                [1, 1],
-                self.groups,
-            )
+            x.conv2d(&self.weight, Some(&self.bias), stride, pad, [1, 1], self.groups)
         }
     }
 }
@@ -244,9 +210,8 @@ struct Weights(HashMap<String, Tensor>);
 
 impl Weights {
     fn get(&self, name: &str, expected: &[i64]) -> Result<&Tensor, WeightsError> {
-        let tensor = self.0.get(name).ok_or_else(|| WeightsError::Missing {
-            name: name.to_owned(),
-        })?;
+        let tensor =
+            self.0.get(name).ok_or_else(|| WeightsError::Missing { name: name.to_owned() })?;
         if tensor.size() != expected {
             return Err(WeightsError::Shape {
                 name: name.to_owned(),
@@ -278,12 +243,7 @@ impl Weights {
             let bias = beta - mean * &scale;
             // One input channel per group and many outputs: a depthwise convolution.
             let groups = if shape[1] == 1 { shape[0] } else { 1 };
-            Ok(Convolution {
-                weight,
-                bias,
-                stride,
-                groups,
-            })
+            Ok(Convolution { weight, bias, stride, groups })
         })
     }
 }

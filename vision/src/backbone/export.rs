@@ -61,10 +61,7 @@ pub fn export(weights: &Path, out: &Path) -> Result<f64, ExportError> {
     let network = EfficientNetLite0::load(weights)?;
     let partial = out.with_extension("partial");
     let write = |path: &Path, result: io::Result<()>| {
-        result.map_err(|source| ExportError::Write {
-            path: path.to_owned(),
-            source,
-        })
+        result.map_err(|source| ExportError::Write { path: path.to_owned(), source })
     };
     write(&partial, remove_if_there(&partial))?;
     write(&partial, fs::create_dir_all(&partial))?;
@@ -72,18 +69,13 @@ pub fn export(weights: &Path, out: &Path) -> Result<f64, ExportError> {
     let traced = partial.join("traced.pt");
     trace(&network)?
         .save(&traced)
-        .map_err(|source| ExportError::Torch {
-            what: "save the traced network",
-            source,
-        })?;
+        .map_err(|source| ExportError::Torch { what: "save the traced network", source })?;
     let backbone = partial.join(BACKBONE_FILE);
     tuple_output::rewrite(&traced, &backbone)?;
     write(&traced, fs::remove_file(&traced))?;
 
-    let module = CModule::load(&backbone).map_err(|source| ExportError::Torch {
-        what: "load the exported backbone",
-        source,
-    })?;
+    let module = CModule::load(&backbone)
+        .map_err(|source| ExportError::Torch { what: "load the exported backbone", source })?;
     let difference = check_golden(&module, &Golden::efficientnet_lite0())?;
     let golden = partial.join(GOLDEN_FILE);
     write(&golden, fs::write(&golden, GOLDEN_JSON))?;
@@ -96,19 +88,13 @@ pub fn export(weights: &Path, out: &Path) -> Result<f64, ExportError> {
 /// Records the network as a TorchScript module whose one output is marked for
 /// [`tuple_output::rewrite`].
 fn trace(network: &EfficientNetLite0) -> Result<CModule, ExportError> {
-    let example = Tensor::zeros(
-        [1, 3, SIZE_MULTIPLE, SIZE_MULTIPLE],
-        (Kind::Float, Device::Cpu),
-    );
+    let example = Tensor::zeros([1, 3, SIZE_MULTIPLE, SIZE_MULTIPLE], (Kind::Float, Device::Cpu));
     no_grad(|| {
         CModule::create_by_tracing("Backbone", "forward", &[example], &mut |pictures| {
             vec![tuple_output::mark(&network.forward(&pictures[0]))]
         })
     })
-    .map_err(|source| ExportError::Torch {
-        what: "trace the network",
-        source,
-    })
+    .map_err(|source| ExportError::Torch { what: "trace the network", source })
 }
 
 fn remove_if_there(folder: &Path) -> io::Result<()> {

@@ -130,14 +130,10 @@ impl Golden {
     /// # Errors
     /// When the file cannot be read or holds something else.
     pub fn load(path: &Path) -> Result<Golden, GoldenError> {
-        let text = fs::read_to_string(path).map_err(|source| GoldenError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        serde_json::from_str(&text).map_err(|source| GoldenError::Parse {
-            path: path.to_owned(),
-            source,
-        })
+        let text = fs::read_to_string(path)
+            .map_err(|source| GoldenError::Read { path: path.to_owned(), source })?;
+        serde_json::from_str(&text)
+            .map_err(|source| GoldenError::Parse { path: path.to_owned(), source })
     }
 }
 
@@ -162,24 +158,12 @@ pub fn check_golden_on(
     let mut worst = 0.0_f64;
     for case in &golden.cases {
         let pictures = pattern(case.input).to_device(device);
-        let maps = no_grad(|| feature_maps(backbone, &pictures)).map_err(|source| {
-            GoldenError::Forward {
-                input: case.input,
-                source,
-            }
-        })?;
+        let maps = no_grad(|| feature_maps(backbone, &pictures))
+            .map_err(|source| GoldenError::Forward { input: case.input, source })?;
         let found: Vec<_> = maps.iter().map(Tensor::size).collect();
-        let expected: Vec<_> = case
-            .outputs
-            .iter()
-            .map(|output| output.shape.clone())
-            .collect();
+        let expected: Vec<_> = case.outputs.iter().map(|output| output.shape.clone()).collect();
         if found != expected {
-            return Err(GoldenError::Shape {
-                input: case.input,
-                found,
-                expected,
-            });
+            return Err(GoldenError::Shape { input: case.input, found, expected });
         }
         for (index, (map, output)) in maps.iter().zip(&case.outputs).enumerate() {
             for (what, found, expected) in compared(map, output) {
@@ -205,10 +189,7 @@ pub fn check_golden_on(
 
 /// The numbers of one feature map that are compared: (name, found, expected).
 fn compared(map: &Tensor, output: &GoldenOutput) -> Vec<(String, f64, f64)> {
-    let flat = map
-        .to_device(Device::Cpu)
-        .to_kind(Kind::Double)
-        .reshape([-1]);
+    let flat = map.to_device(Device::Cpu).to_kind(Kind::Double).reshape([-1]);
     let mean = flat.mean(Kind::Double).double_value(&[]);
     let std = flat.std(false).double_value(&[]);
     let mut rows = vec![
@@ -258,10 +239,7 @@ mod tests {
             shape: input.to_vec(),
             mean: flat.mean(Kind::Double).double_value(&[]),
             std: flat.std(false).double_value(&[]),
-            samples: vec![
-                flat.double_value(&[0, 0, 0, 0]),
-                flat.double_value(&[0, 2, 3, 3]),
-            ],
+            samples: vec![flat.double_value(&[0, 0, 0, 0]), flat.double_value(&[0, 2, 3, 3])],
         };
         let golden = Golden {
             model: "identity".to_owned(),
@@ -269,10 +247,7 @@ mod tests {
             made_with: String::new(),
             input: String::new(),
             tolerance: 1e-6,
-            cases: vec![GoldenCase {
-                input,
-                outputs: vec![output],
-            }],
+            cases: vec![GoldenCase { input, outputs: vec![output] }],
         };
         (module.unwrap(), golden)
     }
@@ -281,10 +256,7 @@ mod tests {
     fn the_pattern_is_the_one_in_the_recording_script() {
         let pattern = pattern([2, 3, 320, 256]);
         // By hand: n 1, c 2, y 100, x 50: 350 + 1300 + 62 + 17 + 86 + 312 = 2127, mod 256 = 79.
-        assert_eq!(
-            pattern.double_value(&[1, 2, 100, 50]),
-            (79.0 - 127.0) / 128.0
-        );
+        assert_eq!(pattern.double_value(&[1, 2, 100, 50]), (79.0 - 127.0) / 128.0);
         assert_eq!(pattern.double_value(&[0, 0, 0, 0]), -127.0 / 128.0);
     }
 
@@ -294,10 +266,7 @@ mod tests {
         assert!(check_golden(&same, &golden).unwrap() <= golden.tolerance);
         let (other, golden) = module_and_golden(1.01);
         let error = check_golden(&other, &golden).unwrap_err();
-        assert!(
-            matches!(error, GoldenError::Value { map: 0, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, GoldenError::Value { map: 0, .. }), "{error}");
     }
 
     #[test]

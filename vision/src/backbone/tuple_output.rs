@@ -56,10 +56,7 @@ pub fn mark(outputs: &[Tensor]) -> Tensor {
 /// # Errors
 /// When `from` is not such a file or `to` cannot be written.
 pub fn rewrite(from: &Path, to: &Path) -> Result<(), PatchError> {
-    let archive_error = |source: io::Error| PatchError::Archive {
-        path: from.to_owned(),
-        source,
-    };
+    let archive_error = |source: io::Error| PatchError::Archive { path: from.to_owned(), source };
     let zip_error = |error: zip::result::ZipError| archive_error(error.into());
     let mut input = ZipArchive::new(File::open(from).map_err(archive_error)?).map_err(zip_error)?;
     let mut output = ZipWriter::new(File::create(to).map_err(archive_error)?);
@@ -88,9 +85,7 @@ pub fn rewrite(from: &Path, to: &Path) -> Result<(), PatchError> {
         output.write_all(&content).map_err(archive_error)?;
     }
     if !patched {
-        return Err(PatchError::NoMark {
-            path: from.to_owned(),
-        });
+        return Err(PatchError::NoMark { path: from.to_owned() });
     }
     let file = output.finish().map_err(zip_error)?;
     file.sync_all().map_err(archive_error)
@@ -105,9 +100,7 @@ fn with_tuple(program: &str) -> Option<String> {
     }
     let (head, body) = before.split_once(") -> Tensor:")?;
     let types = vec!["Tensor"; top_level_items(values)].join(", ");
-    Some(format!(
-        "{head}) -> Tuple[{types}]:{body}({values})\n{after}"
-    ))
+    Some(format!("{head}) -> Tuple[{types}]:{body}({values})\n{after}"))
 }
 
 /// How many values the comma-separated list has, not counting commas inside brackets.
@@ -146,10 +139,7 @@ mod tests {
 
     #[test]
     fn a_program_without_the_join_is_refused() {
-        assert_eq!(
-            with_tuple(&PROGRAM.replace("flatten_dense_tensors", "cat")),
-            None
-        );
+        assert_eq!(with_tuple(&PROGRAM.replace("flatten_dense_tensors", "cat")), None);
     }
 
     #[test]
