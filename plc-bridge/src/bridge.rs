@@ -186,9 +186,9 @@ impl Bridge {
             }
             told.through = seq;
         }
-        for (item, why) in self.line.take_refusals() {
-            // A refusal that finds no room is let go: the item's decision tells the same.
-            let _ = queue.try_send(FromBridge::Refused { item, why });
+        for message in self.line.take_asides() {
+            // One that finds no room is let go: the item's decision tells enough.
+            let _ = queue.try_send(message);
         }
     }
 

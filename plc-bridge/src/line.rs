@@ -19,11 +19,11 @@ use crate::protocol::{
     Refusal, ToBridge, Verdict,
 };
 use crate::registers::{Command, Status};
-use crate::tracker::{Output, Sample, Tracker};
+use crate::tracker::{MOST_ITEMS, Output, Sample, Tracker};
 
-/// Refusals kept for an inspectd that does not read; more are dropped, since inspectd learns the
-/// decision of every item anyway.
-const MOST_REFUSALS: usize = 64;
+/// Asides kept for an inspectd that does not read; more are dropped, since inspectd learns the
+/// decision of every item anyway. Room for a new prediction for each item on a full belt.
+const MOST_ASIDES: usize = 2 * MOST_ITEMS;
 
 /// inspectd, as the bridge sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,8 @@ pub struct Line {
     plc_lost_us: bool,
     sample: Option<Sample>,
     fall_back_in_effect: bool,
-    refusals: Vec<(ItemNumber, Refusal)>,
+    /// What is worth telling inspectd now and not later: refusals and predictions.
+    asides: Vec<FromBridge>,
     notices: Vec<Notice>,
     outputs: Vec<Output>,
     /// What has been counted.
@@ -89,7 +90,7 @@ impl Line {
             plc_lost_us: false,
             sample: None,
             fall_back_in_effect: false,
-            refusals: Vec::new(),
+            asides: Vec::new(),
             notices: Vec::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
@@ -129,13 +130,15 @@ impl Line {
     /// inspectd has connected and said hello.
     pub fn inspector_connected(&mut self, at: Duration) {
         self.notices.push(Notice::InspectorConnected { owed: self.journal.owed() });
+        self.asides.clear();
+        self.tracker.inspector_is_new();
         self.inspector_is(Inspector::Alive { heard: at, ready: false });
     }
 
     /// inspectd's connection is gone.
     pub fn inspector_gone(&mut self, why: String) {
         self.notices.push(Notice::InspectorGone { why });
-        self.refusals.clear();
+        self.asides.clear();
         self.inspector_is(Inspector::Away);
     }
 
@@ -181,9 +184,9 @@ impl Line {
         self.sample.map(|sample| FromBridge::Encoder { at: sample.at, count: sample.count })
     }
 
-    /// Takes the refusals that inspectd was not told yet.
-    pub fn take_refusals(&mut self) -> Vec<(ItemNumber, Refusal)> {
-        std::mem::take(&mut self.refusals)
+    /// Takes what inspectd is told once: refused verdicts, and commit times that have changed.
+    pub fn take_asides(&mut self) -> Vec<FromBridge> {
+        std::mem::take(&mut self.asides)
     }
 
     /// Takes what is to be logged.
@@ -211,15 +214,22 @@ impl Line {
                 Output::Refused { item, why } => {
                     self.counters.refused += 1;
                     self.notices.push(Notice::Refused { item, why });
-                    if self.refusals.len() < MOST_REFUSALS {
-                        self.refusals.push((item, why));
-                    }
+                    self.aside(FromBridge::Refused { item, why });
+                }
+                Output::CommitAt { item, commit_at } => {
+                    self.aside(FromBridge::CommitAt { item, commit_at });
                 }
                 Output::Stray(stray) => {
                     self.counters.strays += 1;
                     self.notices.push(Notice::Stray(stray));
                 }
             }
+        }
+    }
+
+    fn aside(&mut self, message: FromBridge) {
+        if self.inspector != Inspector::Away && self.asides.len() < MOST_ASIDES {
+            self.asides.push(message);
         }
     }
 

@@ -64,7 +64,7 @@ pub enum FromBridge {
     CommitAt {
         /// The item.
         item: ItemNumber,
-        /// When the bridge now expects to commit its decision; centuries ahead on a stopped belt.
+        /// When the bridge now expects to commit its decision; [`NEVER`] on a stopped belt.
         #[serde(rename = "commit_at_ns", with = "nanos")]
         commit_at: Duration,
     },
@@ -175,8 +175,12 @@ pub enum ToBridge {
 }
 
 /// Smallest change of a predicted commit time that inspectd is told about: a fraction of the
-/// margins that line files use (tens of milliseconds), and rare on a belt that runs steadily.
-pub const COMMIT_SHIFT: Duration = Duration::from_millis(10);
+/// margins that line files use (tens of milliseconds), and more than an encoder's grain makes of a
+/// belt that runs steadily.
+pub const COMMIT_SHIFT: Duration = Duration::from_millis(20);
+
+/// A commit time that is not in sight: the belt stands still.
+pub const NEVER: Duration = Duration::from_nanos(u64::MAX);
 
 /// How often inspectd sends its heartbeat.
 pub const HEARTBEAT_PERIOD: Duration = Duration::from_millis(200);

@@ -32,7 +32,8 @@ pub use belt::{FAR, Sample};
 
 use crate::config::{ConveyorSection, DiverterSection, FallBack};
 use crate::protocol::{
-    Action, Decision, FallBackCause, ItemEvent, ItemNumber, Outcome, Refusal, Verdict,
+    Action, COMMIT_SHIFT, Decision, FallBackCause, ItemEvent, ItemNumber, NEVER, Outcome, Refusal,
+    Verdict,
 };
 use crate::registers::{Eye, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT, reason_bits};
 use belt::Belt;
@@ -63,6 +64,13 @@ pub enum Output {
     Journal(ItemEvent),
     /// A result for the PLC.
     Deliver(Delivery),
+    /// An item's decision is now expected at another time than inspectd was told.
+    CommitAt {
+        /// The item.
+        item: ItemNumber,
+        /// When.
+        commit_at: Duration,
+    },
     /// A verdict that was not taken.
     Refused {
         /// The item it was for.
@@ -121,6 +129,8 @@ struct Item {
     number: ItemNumber,
     acquisition: u16,
     entry_count: i64,
+    /// The commit time that inspectd knows; `None` when it must be told.
+    commit_told: Option<Duration>,
     verdict: Option<Verdict>,
     decision: Option<Decision>,
     outcome: Option<Outcome>,
@@ -179,6 +189,8 @@ impl Tracker {
         for index in 0..self.items.len() {
             if self.to_commit_mm(&self.items[index], sample.count) <= reach {
                 self.decide(index, sample.at, out);
+            } else {
+                self.predict(index, sample, out);
             }
         }
         for edge in edges {
@@ -229,6 +241,13 @@ impl Tracker {
         out.push(Output::Deliver(Delivery { item: number, handed_at: Some(at), result }));
     }
 
+    /// A new inspectd knows no commit times: it is told all of them with the next poll.
+    pub fn inspector_is_new(&mut self) {
+        for item in &mut self.items {
+            item.commit_told = None;
+        }
+    }
+
     /// The PLC was restarted: its encoder and its numbers start anew, so nothing is known any more
     /// about the items on the belt. They end as lost, without a decision where none was made.
     pub fn plc_restarted(&mut self, at: Duration, out: &mut Vec<Output>) {
@@ -245,23 +264,44 @@ impl Tracker {
         {
             end(&mut oldest, sample.at, Outcome::Lost, out);
         }
-        let item = Item {
+        let mut item = Item {
             number: self.next,
             acquisition: edge.acquisition,
             entry_count: edge.count,
+            commit_told: None,
             verdict: None,
             decision: None,
             outcome: None,
         };
         self.next += 1;
-        let to_commit = self.belt.time_for(self.to_commit_mm(&item, sample.count));
+        let commit_at = self.commit_at(&item, sample);
+        item.commit_told = Some(commit_at);
         out.push(Output::Journal(ItemEvent::Entered {
             item: item.number,
             at: self.belt.time_of(edge.count),
             count: edge.count,
-            commit_at: sample.at + to_commit.saturating_sub(self.decision_lead),
+            commit_at,
         }));
         self.items.push_back(item);
+    }
+
+    /// When the decision for an item is expected.
+    fn commit_at(&self, item: &Item, sample: Sample) -> Duration {
+        match self.belt.time_for(self.to_commit_mm(item, sample.count)) {
+            FAR => NEVER,
+            left => sample.at + left.saturating_sub(self.decision_lead),
+        }
+    }
+
+    /// Tells when the decision for an item is expected, if that has changed.
+    fn predict(&mut self, index: usize, sample: Sample, out: &mut Vec<Output>) {
+        let commit_at = self.commit_at(&self.items[index], sample);
+        let item = &mut self.items[index];
+        let is_news = item.commit_told.is_none_or(|told| told.abs_diff(commit_at) > COMMIT_SHIFT);
+        if item.decision.is_none() && is_news {
+            item.commit_told = Some(commit_at);
+            out.push(Output::CommitAt { item: item.number, commit_at });
+        }
     }
 
     /// Makes the decision for an item, if it has none.

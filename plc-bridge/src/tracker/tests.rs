@@ -112,7 +112,7 @@ fn an_item_is_numbered_at_the_entry_eye_with_its_time_and_its_commit_time() {
 }
 
 #[test]
-fn on_a_stopped_belt_the_commit_time_is_far_ahead() {
+fn on_a_stopped_belt_no_commit_time_is_in_sight_until_it_runs_again() {
     let mut tracker = Tracker::new(&conveyor(FallBack::Divert));
     let mut out = vec![];
     let at = Duration::from_millis;
@@ -122,7 +122,28 @@ fn on_a_stopped_belt_the_commit_time_is_far_ahead() {
     let [Output::Journal(ItemEvent::Entered { commit_at, .. })] = &out[..] else {
         panic!("one entry, not {out:?}");
     };
-    assert_eq!(*commit_at, at(600) + FAR - at(100));
+    assert_eq!(*commit_at, NEVER);
+
+    out.clear();
+    tracker.poll(Sample { at: at(700), count: 0 }, &[], &mut out);
+    assert_eq!(out, [], "nothing has changed");
+    for ms in 0..600 {
+        tracker.poll(Sample { at: at(701 + ms), count: ms as i64 }, &[], &mut out);
+    }
+    let Some(Output::CommitAt { item: 1, commit_at }) = out.last() else {
+        panic!("the belt runs again, so the commit time comes in sight: {out:?}");
+    };
+    assert!(commit_at.abs_diff(at(701 + 900 - 100)) <= at(25), "{commit_at:?}");
+}
+
+#[test]
+fn a_new_inspectd_is_told_the_commit_times_of_the_items_on_the_belt() {
+    let mut line = Line::new(FallBack::Divert);
+    line.run(1000, &[(Eye::Entry, 995)]);
+    assert_eq!(line.run(1010, &[]), [], "it runs steadily");
+    line.tracker.inspector_is_new();
+    let commit_at = Duration::from_millis(995 + 900 - 100);
+    assert_eq!(line.run(1020, &[]), [Output::CommitAt { item: 1, commit_at }]);
 }
 
 #[test]
