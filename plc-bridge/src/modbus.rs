@@ -71,7 +71,10 @@ pub enum PlcError {
         doing: &'static str,
     },
     /// The connection broke, or what came was not an answer to the request.
-    #[error("the connection to {address} broke while {doing}: {source}; check the network cable")]
+    #[error(
+        "the connection to {address} broke while {doing}: {source}; check the \
+         network cable, and that nothing else stops the PLC's Modbus server"
+    )]
     Broken {
         /// `plc.address`.
         address: String,
@@ -128,6 +131,33 @@ fn remedy(code: ExceptionCode) -> &'static str {
     }
 }
 
+/// For a connection that the PLC has closed, tokio-modbus 0.17 reports whatever error the process
+/// met last ("resource temporarily unavailable", say). Errors that a live socket can have are kept.
+fn with_real_cause(error: tokio_modbus::Error) -> tokio_modbus::Error {
+    use std::io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, InvalidData,
+        NetworkUnreachable, NotConnected, TimedOut,
+    };
+    match error {
+        tokio_modbus::Error::Transport(error)
+            if !matches!(
+                error.kind(),
+                BrokenPipe
+                    | ConnectionAborted
+                    | ConnectionReset
+                    | HostUnreachable
+                    | InvalidData
+                    | NetworkUnreachable
+                    | NotConnected
+                    | TimedOut
+            ) =>
+        {
+            std::io::Error::other("the PLC has closed it").into()
+        }
+        error => error,
+    }
+}
+
 /// A PLC behind Modbus TCP.
 pub struct ModbusTcp {
     plc: PlcSection,
@@ -169,7 +199,9 @@ impl ModbusTcp {
         match answer {
             Ok(Ok(Ok(value))) => Ok(value),
             Ok(Ok(Err(code))) => Err(PlcError::Refused { address, doing, base, count, code }),
-            Ok(Err(source)) => Err(PlcError::Broken { address, doing, source }),
+            Ok(Err(source)) => {
+                Err(PlcError::Broken { address, doing, source: with_real_cause(source) })
+            }
             Err(_) => {
                 let after_ms = self.timeout.as_millis();
                 Err(PlcError::TimedOut { address, after_ms, doing })
@@ -213,5 +245,30 @@ impl PlcWire for ModbusTcp {
 
     fn disconnect(&mut self) {
         self.context = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_closed_connection_is_called_closed_whatever_error_came_last() {
+        let cause = |kind| with_real_cause(Error::from(kind).into()).to_string();
+        assert_eq!(cause(ErrorKind::WouldBlock), "the PLC has closed it");
+        assert_eq!(cause(ErrorKind::ConnectionReset), "connection reset");
+    }
+
+    #[test]
+    fn each_refusal_says_what_to_check() {
+        let refused = |code| {
+            let address = "plc:502".to_owned();
+            let doing = "reading the status block";
+            PlcError::Refused { address, doing, base: 500, count: 42, code }.to_string()
+        };
+        assert!(refused(ExceptionCode::IllegalDataAddress).contains("plc.status_base"));
+        assert!(refused(ExceptionCode::GatewayTargetDevice).contains("plc.unit_id"));
     }
 }

@@ -1,0 +1,208 @@
+//! The real plc-bridge as a child process, and inspectd's end of its socket.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use plc_bridge::protocol::{FromBridge, ItemEvent, ItemNumber, ToBridge, VERSION, Verdict};
+use tempfile::TempDir;
+
+use crate::{DEADLINE, wait_for};
+
+/// A plc-bridge that runs; killed when dropped.
+pub struct Bridge {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    pub socket: PathBuf,
+    folder: TempDir,
+}
+
+impl Bridge {
+    /// Starts it for a PLC at `address`; `more` goes into `[plc]`.
+    pub fn start(address: std::net::SocketAddr, more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let socket = folder.path().join("run/bridge.sock");
+        let line = format!(
+            r#"
+[line]
+name = "test"
+sku = "carton"
+bridge_socket = {socket:?}
+[conveyor]
+mm_per_count = 1
+nominal_speed_mm_s = 1000
+exit_eye_mm = 700
+slip_tolerance_mm = 40
+[[conveyor.diverter]]
+lane = 1
+commit_point_mm = 400
+lane_eye_mm = 600
+[plc]
+address = "{address}"
+retry_max_ms = 100
+{more}
+"#
+        );
+        std::fs::write(folder.path().join("line.toml"), line).expect("the folder is writable");
+        let (child, log) = spawn(&folder.path().join("line.toml"));
+        let bridge = Self { child, log, socket, folder };
+        wait_for("the socket is there", || bridge.socket.exists());
+        bridge
+    }
+
+    /// A second one on the same line file, until it ends; with its log.
+    pub fn start_another(&self) -> (ExitStatus, String) {
+        let (mut child, log) = spawn(&self.folder.path().join("line.toml"));
+        let status = ended(&mut child);
+        wait_for("the log is read", || Arc::strong_count(&log) == 1);
+        (status, log.lock().expect("the reader does not panic").clone())
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the reader does not panic").clone()
+    }
+
+    pub fn wait_for_log(&self, text: &str) {
+        wait_for(text, || self.log().contains(text));
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM)
+            .expect("it runs and is ours");
+        ended(&mut self.child)
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the log of plc-bridge:\n{}", self.log());
+        }
+    }
+}
+
+fn spawn(line: &std::path::Path) -> (Child, Arc<Mutex<String>>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plc-bridge"))
+        .arg("--line")
+        .arg(line)
+        .env_remove("RUST_LOG")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary was built with this test");
+    let stderr = child.stderr.take().expect("it is piped");
+    let log = Arc::new(Mutex::new(String::new()));
+    let written = log.clone();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let mut log = written.lock().expect("nobody panics with the log");
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+    (child, log)
+}
+
+fn ended(child: &mut Child) -> ExitStatus {
+    let mut status = None;
+    wait_for("the process has ended", || {
+        status = child.try_wait().expect("it is our child");
+        status.is_some()
+    });
+    status.expect("it has ended")
+}
+
+/// inspectd's end of the socket; sends heartbeats while it lives.
+pub struct Inspector {
+    reader: BufReader<UnixStream>,
+    writer: UnixStream,
+    pub boot: String,
+}
+
+impl Inspector {
+    /// Connects and says hello.
+    pub fn connect(bridge: &Bridge) -> Self {
+        let mut inspector = Self::connect_speaking(bridge, VERSION);
+        let mut heart = inspector.writer.try_clone().expect("a socket can be cloned");
+        std::thread::spawn(move || {
+            while write(&mut heart, &ToBridge::Heartbeat { ready: true }).is_ok() {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        });
+        match inspector.next() {
+            Some(FromBridge::Plc { .. }) => inspector,
+            other => panic!("the PLC's state comes after the hello, not {other:?}"),
+        }
+    }
+
+    /// Connects and names a protocol version.
+    pub fn connect_speaking(bridge: &Bridge, protocol: u32) -> Self {
+        let writer = UnixStream::connect(&bridge.socket).expect("the bridge listens");
+        writer.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
+        let reader = BufReader::new(writer.try_clone().expect("a socket can be cloned"));
+        let mut inspector = Self { reader, writer, boot: String::new() };
+        inspector.say(&ToBridge::Hello { protocol });
+        match inspector.next() {
+            Some(FromBridge::Hello { protocol: VERSION, boot }) => inspector.boot = boot,
+            other => panic!("hello comes first, not {other:?}"),
+        }
+        inspector
+    }
+
+    pub fn say(&mut self, message: &ToBridge) {
+        write(&mut self.writer, message).expect("the bridge reads");
+    }
+
+    pub fn verdict(&mut self, item: ItemNumber, verdict: Verdict) {
+        let boot = self.boot.clone();
+        self.say(&ToBridge::Verdict { item, boot, verdict });
+    }
+
+    /// The next message but samples and predictions; `None` when the bridge has closed the connection.
+    pub fn next(&mut self) -> Option<FromBridge> {
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < DEADLINE, "nothing but samples for {DEADLINE:?}");
+            let mut line = String::new();
+            match self.reader.read_line(&mut line) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                // Closed with something of ours unread.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
+                Err(error) => panic!("nothing came: {error}"),
+            }
+            let message = serde_json::from_str(&line).expect("the bridge sends messages");
+            if !matches!(message, FromBridge::Encoder { .. } | FromBridge::CommitAt { .. }) {
+                return Some(message);
+            }
+        }
+    }
+
+    /// The next message, which is an event.
+    pub fn event(&mut self) -> (u64, ItemEvent) {
+        match self.next() {
+            Some(FromBridge::Event { seq, lost_before: 0, event }) => (seq, event),
+            other => panic!("an event, not {other:?}"),
+        }
+    }
+}
+
+impl Drop for Inspector {
+    fn drop(&mut self) {
+        // The heartbeat's clone would keep the connection open.
+        let _ = self.writer.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+fn write(stream: &mut UnixStream, message: &ToBridge) -> std::io::Result<()> {
+    let mut line = serde_json::to_string(message).expect("a message can be written");
+    line.push('\n');
+    stream.write_all(line.as_bytes())
+}
