@@ -105,14 +105,9 @@ impl Dataset {
             views.insert(ONLY_VIEW.to_owned(), pictures);
         }
         if views.values().all(|view| view.normals.is_empty()) {
-            return Err(DatasetError::NoNormals {
-                path: root.to_owned(),
-            });
+            return Err(DatasetError::NoNormals { path: root.to_owned() });
         }
-        Ok(Dataset {
-            root: root.to_owned(),
-            views,
-        })
+        Ok(Dataset { root: root.to_owned(), views })
     }
 
     /// The same pictures with the only view called `name`: the layouts with a single view do not
@@ -132,25 +127,16 @@ impl Dataset {
             for (class, files) in &pictures.test {
                 for file in files {
                     let key = (class.clone(), item_name(file, several));
-                    items
-                        .entry(key)
-                        .or_default()
-                        .insert(view.clone(), file.clone());
+                    items.entry(key).or_default().insert(view.clone(), file.clone());
                 }
             }
         }
         if items.is_empty() {
-            return Err(DatasetError::NoTest {
-                path: self.root.clone(),
-            });
+            return Err(DatasetError::NoTest { path: self.root.clone() });
         }
         Ok(items
             .into_iter()
-            .map(|((class, name), pictures)| TestItem {
-                class,
-                name,
-                pictures,
-            })
+            .map(|((class, name), pictures)| TestItem { class, name, pictures })
             .collect())
     }
 }
@@ -186,10 +172,7 @@ fn item_name(file: &Path, several_views: bool) -> String {
 /// The picture files directly in `folder`, in name order.
 pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let is_picture = |path: &PathBuf| {
-        let ending = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .map(str::to_ascii_lowercase);
+        let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
         ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) && path.is_file()
     };
     Ok(entries(folder)?.into_iter().filter(is_picture).collect())
@@ -198,19 +181,12 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 /// The names of the folders directly in `folder`, in order.
 fn folders_in(folder: &Path) -> Result<Vec<String>, DatasetError> {
     let name = |path: PathBuf| Some(path.file_name()?.to_str()?.to_owned());
-    Ok(entries(folder)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .filter_map(name)
-        .collect())
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).filter_map(name).collect())
 }
 
 /// Everything in `folder` that is not hidden, in name order.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let read = |cause| DatasetError::Read {
-        path: folder.to_owned(),
-        cause,
-    };
+    let read = |cause| DatasetError::Read { path: folder.to_owned(), cause };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(read)? {
         let entry = entry.map_err(read)?;
@@ -249,45 +225,27 @@ mod tests {
         let dataset = Dataset::open(root.path()).unwrap();
         let items = dataset.test_items().unwrap();
         assert_eq!(items.len(), 2);
-        assert_eq!(
-            (items[0].class.as_str(), items[0].name.as_str()),
-            ("dent", "a_b")
-        );
-        assert_eq!(
-            items[0].pictures.keys().collect::<Vec<_>>(),
-            ["side", "top"]
-        );
+        assert_eq!((items[0].class.as_str(), items[0].name.as_str()), ("dent", "a_b"));
+        assert_eq!(items[0].pictures.keys().collect::<Vec<_>>(), ["side", "top"]);
         assert_eq!(items[1].pictures.keys().collect::<Vec<_>>(), ["side"]);
     }
 
     #[test]
     fn one_view_needs_no_ending_and_can_be_given_the_cameras_name() {
         let root = tree(&["train/good/a.png", "test/good/n_1.png", "test/torn/n_2.png"]);
-        let dataset = Dataset::open(root.path())
-            .unwrap()
-            .with_only_view_named("top");
+        let dataset = Dataset::open(root.path()).unwrap().with_only_view_named("top");
         assert_eq!(dataset.views.keys().collect::<Vec<_>>(), ["top"]);
-        assert_eq!(
-            dataset.test_items().unwrap().len(),
-            2,
-            "n_1 and n_2 are two items"
-        );
+        assert_eq!(dataset.test_items().unwrap().len(), 2, "n_1 and n_2 are two items");
     }
 
     #[test]
     fn a_plain_folder_of_pictures_is_all_normal() {
         let root = tree(&["b.png", "a.jpg", ".hidden.png", "readme.md"]);
         let dataset = Dataset::open(root.path()).unwrap();
-        let names: Vec<_> = dataset.views[ONLY_VIEW]
-            .normals
-            .iter()
-            .map(|p| p.file_name().unwrap())
-            .collect();
+        let names: Vec<_> =
+            dataset.views[ONLY_VIEW].normals.iter().map(|p| p.file_name().unwrap()).collect();
         assert_eq!(names, ["a.jpg", "b.png"]);
-        assert!(matches!(
-            dataset.test_items(),
-            Err(DatasetError::NoTest { .. })
-        ));
+        assert!(matches!(dataset.test_items(), Err(DatasetError::NoTest { .. })));
     }
 
     #[test]
@@ -296,10 +254,7 @@ mod tests {
         assert!(matches!(error, DatasetError::NoNormals { .. }));
         assert!(error.to_string().contains("train/good"), "{error}");
 
-        let files = [
-            "views/top/train/good/a_top.png",
-            "views/side/test/good/a_side.png",
-        ];
+        let files = ["views/top/train/good/a_top.png", "views/side/test/good/a_side.png"];
         let error = Dataset::open(tree(&files).path()).unwrap_err();
         assert!(error.to_string().contains("view side"), "{error}");
 

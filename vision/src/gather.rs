@@ -105,10 +105,7 @@ impl fmt::Display for Missing {
         match self {
             Missing::NoFrame => write!(f, "the camera delivered no picture"),
             Missing::TooFar { offset_mm } => {
-                write!(
-                    f,
-                    "the nearest picture shows the item {offset_mm:.0} mm off the middle"
-                )
+                write!(f, "the nearest picture shows the item {offset_mm:.0} mm off the middle")
             }
             Missing::Overwritten => write!(f, "no picture of that moment is left"),
             Missing::TooManyItems => write!(f, "more than {ITEMS_MAX} items waited for pictures"),
@@ -169,10 +166,7 @@ impl Gatherer {
     /// A gatherer for the windows of all `cameras`; `mm_per_count` is the belt's travel per encoder
     /// count, greater than zero.
     pub fn new(cameras: Vec<Window>, mm_per_count: f64) -> Gatherer {
-        assert!(
-            mm_per_count > 0.0,
-            "mm_per_count must be greater than zero: {mm_per_count}"
-        );
+        assert!(mm_per_count > 0.0, "mm_per_count must be greater than zero: {mm_per_count}");
         Gatherer {
             windows: cameras,
             mm_per_count,
@@ -250,24 +244,15 @@ impl Gatherer {
         for pending in self.items.values_mut() {
             for (pending, window) in pending.iter_mut().zip(&self.windows) {
                 if let Pending::Reached { target, at } = *pending
-                    && let Some(view) = settle(
-                        window,
-                        target,
-                        at,
-                        now,
-                        frames,
-                        &self.samples,
-                        self.mm_per_count,
-                    )
+                    && let Some(view) =
+                        settle(window, target, at, now, frames, &self.samples, self.mm_per_count)
                 {
                     *pending = Pending::Settled(view);
                 }
             }
         }
         let settled = |pending: &Pending| matches!(pending, Pending::Settled(_));
-        let ready = self
-            .items
-            .extract_if(.., |_, pending| pending.iter().all(settled));
+        let ready = self.items.extract_if(.., |_, pending| pending.iter().all(settled));
         done.extend(ready.map(|(item, pending)| {
             Gathered {
                 item,
@@ -322,11 +307,7 @@ fn position_at(samples: &VecDeque<Sample>, at: Duration) -> Option<f64> {
 }
 
 fn missing(window: &Window, why: Missing, offset_mm: f64) -> View {
-    View {
-        camera: Arc::clone(&window.camera),
-        frame: Err(why),
-        offset_mm,
-    }
+    View { camera: Arc::clone(&window.camera), frame: Err(why), offset_mm }
 }
 
 /// The view of an item that stood at `target` at `reached_at`, or `None` while it is worth waiting.
@@ -340,9 +321,7 @@ fn settle(
     mm_per_count: f64,
 ) -> Option<View> {
     let waited_enough = now > reached_at + patience(window);
-    let newer_came = frames
-        .newest_at(&window.camera)
-        .is_some_and(|at| at >= reached_at);
+    let newer_came = frames.newest_at(&window.camera).is_some_and(|at| at >= reached_at);
     if !newer_came && !waited_enough {
         return None;
     }
@@ -358,11 +337,7 @@ fn settle(
     };
     let offset_mm = (position - target) * mm_per_count;
     if offset_mm.abs() <= window.tolerance_mm {
-        return Some(View {
-            camera: Arc::clone(&window.camera),
-            frame: Ok(frame),
-            offset_mm,
-        });
+        return Some(View { camera: Arc::clone(&window.camera), frame: Ok(frame), offset_mm });
     }
     // A frame a whole interval after the target is the oldest of those that are left.
     let why = if frame.at > reached_at + window.frame_interval {
@@ -372,3 +347,6 @@ fn settle(
     };
     Some(missing(window, why, offset_mm))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ use crate::scoring::{Reference, ReferenceKey, Scorer, ScoringError, ViewScore};
 
 /// Items that may wait; a submission beyond is refused.
 const QUEUE_MAX: usize = 64;
-/// References in memory at the same time, at most 2.4 MB each.
+/// References in memory at the same time, at most 1.2 MB each.
 const REFERENCES_MAX: usize = 32;
 
 /// An item to inspect.
@@ -75,7 +75,6 @@ impl InspectionThread {
             .spawn({
                 let queue = Arc::clone(&queue);
                 move || {
-                    tch::set_num_threads(1);
                     let _no_grad = tch::no_grad_guard();
                     let scorer = match Scorer::load(&model.folder) {
                         Ok(scorer) => scorer.with_false_divert_budget(false_divert_budget),
@@ -90,20 +89,12 @@ impl InspectionThread {
                     Inspector { scorer, references }.run(&queue, &results);
                 }
             })
-            .map_err(|cause| ScoringError::ModelFile {
-                path: PathBuf::new(),
-                cause,
-            })?;
-        let inspection = InspectionThread {
-            queue,
-            thread: Some(thread),
-        };
+            .map_err(|cause| ScoringError::ModelFile { path: PathBuf::new(), cause })?;
+        let inspection = InspectionThread { queue, thread: Some(thread) };
         match loaded.recv() {
             Ok(Ok(())) => Ok((inspection, receiver)),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(ScoringError::Panicked {
-                cause: "the model could not be loaded".into(),
-            }),
+            Err(_) => Err(ScoringError::Panicked { cause: "the model could not be loaded".into() }),
         }
     }
 
@@ -168,20 +159,14 @@ impl Queue {
             if let Some(first) = earliest(&waiting.jobs) {
                 return Some(waiting.jobs.remove(first));
             }
-            waiting = self
-                .changed
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 /// The job with the earliest deadline; of equal ones the one that came first.
 fn earliest(jobs: &[(Job, Instant)]) -> Option<usize> {
-    jobs.iter()
-        .enumerate()
-        .min_by_key(|(_, (job, since))| (job.deadline, *since))
-        .map(|(at, _)| at)
+    jobs.iter().enumerate().min_by_key(|(_, (job, since))| (job.deadline, *since)).map(|(at, _)| at)
 }
 
 struct Inspector {
@@ -202,12 +187,7 @@ impl Inspector {
                 })
                 .collect();
             let queued_for = start - since;
-            let scored = Scored {
-                item: job.item,
-                views,
-                queued_for,
-                took: start.elapsed(),
-            };
+            let scored = Scored { item: job.item, views, queued_for, took: start.elapsed() };
             if results.send(scored).is_err() {
                 return;
             }
@@ -222,9 +202,7 @@ impl Inspector {
         late: Duration,
     ) -> Result<ViewScore, ScoringError> {
         if late > Duration::ZERO {
-            return Err(ScoringError::TooLate {
-                late_ms: late.as_millis() as u64,
-            });
+            return Err(ScoringError::TooLate { late_ms: late.as_millis() as u64 });
         }
         // Scorer and references stay whole if a call unwinds: neither changes half-way.
         catch_unwind(AssertUnwindSafe(|| {
@@ -232,18 +210,13 @@ impl Inspector {
             let reference = self.references.get(&key, self.scorer.backbone_sha256())?;
             self.scorer.score(&frame.picture, reference)
         }))
-        .unwrap_or_else(|panic| {
-            Err(ScoringError::Panicked {
-                cause: message(&*panic),
-            })
-        })
+        .unwrap_or_else(|panic| Err(ScoringError::Panicked { cause: message(&*panic) }))
     }
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }
 
 /// What tells one content of a file from the next: when it was written, and its length.
@@ -265,11 +238,7 @@ struct Loaded {
 
 impl References {
     fn new(folder: PathBuf) -> References {
-        References {
-            folder,
-            loaded: HashMap::new(),
-            clock: 0,
-        }
+        References { folder, loaded: HashMap::new(), clock: 0 }
     }
 
     fn get(
@@ -294,19 +263,9 @@ impl References {
                     self.loaded.remove(&oldest);
                 }
             }
-            self.loaded.insert(
-                key.clone(),
-                Loaded {
-                    reference,
-                    stamp,
-                    used: self.clock,
-                },
-            );
+            self.loaded.insert(key.clone(), Loaded { reference, stamp, used: self.clock });
         }
-        let loaded = self
-            .loaded
-            .get_mut(key)
-            .expect("it was there or has just been inserted");
+        let loaded = self.loaded.get_mut(key).expect("it was there or has just been inserted");
         loaded.used = self.clock;
         Ok(&loaded.reference)
     }
@@ -320,15 +279,7 @@ mod tests {
     fn the_item_with_the_earliest_deadline_is_next() {
         let job = |item, deadline_ms| {
             let deadline = Duration::from_millis(deadline_ms);
-            (
-                Job {
-                    item,
-                    sku: "a".into(),
-                    deadline,
-                    views: vec![],
-                },
-                Instant::now(),
-            )
+            (Job { item, sku: "a".into(), deadline, views: vec![] }, Instant::now())
         };
         let queue = Queue::default();
         queue.lock().jobs = vec![job(1, 900), job(2, 300), job(3, 600), job(4, 300)];

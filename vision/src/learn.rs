@@ -84,10 +84,7 @@ pub fn learn(
             calibration: held_out.calibration(scorer.false_divert_budget()),
         });
     }
-    Ok(Learned {
-        sku: sku.to_owned(),
-        views,
-    })
+    Ok(Learned { sku: sku.to_owned(), views })
 }
 
 /// Learns the reference of one view from `files`, without saving it.
@@ -113,13 +110,7 @@ pub fn learn_view(
         }
     }
     progress.step(used.len(), used.len(), &what);
-    Ok(Reference::learn(
-        key,
-        scorer.backbone_sha256(),
-        &normals,
-        &altered,
-        progress,
-    )?)
+    Ok(Reference::learn(key, scorer.backbone_sha256(), &normals, &altered, progress)?)
 }
 
 /// Copies of a lone normal picture: moved, darker, brighter, as the next item might be. What they
@@ -132,11 +123,7 @@ fn alter(picture: &RgbImage) -> Vec<RgbImage> {
             let from_x = (i64::from(x) + across).clamp(0, i64::from(width) - 1) as u32;
             let from_y = (i64::from(y) + down).clamp(0, i64::from(height) - 1) as u32;
             let pixel = picture.get_pixel(from_x, from_y);
-            image::Rgb(
-                pixel
-                    .0
-                    .map(|channel| (f64::from(channel) * gain).min(255.0) as u8),
-            )
+            image::Rgb(pixel.0.map(|channel| (f64::from(channel) * gain).min(255.0) as u8))
         })
     };
     vec![

@@ -26,6 +26,4 @@ pub use inference::{InspectionThread, Job, Scored};
 pub use learn::{LearnError, Learned, learn};
 pub use picture::{Picture, PictureError, PixelFormat};
 pub use progress::{Progress, Silent};
-pub use scoring::{
-    Calibration, HeatMap, Reference, ReferenceKey, Scorer, ScoringError, ViewScore,
-};
+pub use scoring::{Calibration, HeatMap, Reference, ReferenceKey, Scorer, ScoringError, ViewScore};

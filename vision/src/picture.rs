@@ -109,7 +109,8 @@ pub enum PictureError {
 
 enum Storage {
     Owned(Vec<u8>),
-    Mapped(gst_video::VideoFrame<gst_video::video_frame::Readable>),
+    /// Boxed: the mapping describes its buffer in 664 bytes.
+    Mapped(Box<gst_video::VideoFrame<gst_video::video_frame::Readable>>),
 }
 
 /// 8-bit pixels of one view, row by row from the top.
@@ -123,11 +124,7 @@ pub struct Picture {
 
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Picture({}x{} {:?})",
-            self.width, self.height, self.format
-        )
+        write!(f, "Picture({}x{} {:?})", self.width, self.height, self.format)
     }
 }
 
@@ -135,33 +132,24 @@ impl Picture {
     /// Reads a picture file; 16-bit pixels are reduced to 8 bits and transparency is ignored.
     pub fn open(path: impl AsRef<Path>) -> Result<Picture, PictureError> {
         let path = path.as_ref();
-        let read = |cause| PictureError::Read {
-            path: path.into(),
-            cause,
-        };
+        let read = |cause| PictureError::Read { path: path.into(), cause };
         let file = File::open(path).map_err(read)?;
         let bytes = file.metadata().map_err(read)?.len();
         if bytes == 0 {
             return Err(PictureError::Empty { path: path.into() });
         }
         if bytes > FILE_MAX_BYTES {
-            return Err(PictureError::TooLarge {
-                path: path.into(),
-                bytes,
-            });
+            return Err(PictureError::TooLarge { path: path.into(), bytes });
         }
-        let mut reader = ImageReader::new(BufReader::new(file))
-            .with_guessed_format()
-            .map_err(read)?;
+        let mut reader =
+            ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(read)?;
         let mut limits = Limits::default();
         limits.max_image_width = Some(SIDE_MAX_PX);
         limits.max_image_height = Some(SIDE_MAX_PX);
         limits.max_alloc = Some(DECODE_MAX_BYTES);
         reader.limits(limits);
-        let decoded = reader.decode().map_err(|cause| PictureError::Decode {
-            path: path.into(),
-            cause,
-        })?;
+        let decoded =
+            reader.decode().map_err(|cause| PictureError::Decode { path: path.into(), cause })?;
         Ok(Picture::from(decoded))
     }
 
@@ -175,21 +163,9 @@ impl Picture {
         let stride = width as usize * format.bytes();
         if width == 0 || height == 0 || pixels.len() != stride * height as usize {
             let bytes = pixels.len();
-            return Err(PictureError::Shape {
-                width,
-                height,
-                stride,
-                format,
-                bytes,
-            });
+            return Err(PictureError::Shape { width, height, stride, format, bytes });
         }
-        Ok(Picture {
-            width,
-            height,
-            stride,
-            format,
-            storage: Storage::Owned(pixels),
-        })
+        Ok(Picture { width, height, stride, format, storage: Storage::Owned(pixels) })
     }
 
     /// A picture that reads the mapped camera buffer `frame` in place.
@@ -200,35 +176,18 @@ impl Picture {
             gst_video::VideoFormat::Rgb => PixelFormat::Rgb8,
             gst_video::VideoFormat::Gray8 => PixelFormat::Grey8,
             other => {
-                return Err(PictureError::Format {
-                    format: other.to_string(),
-                });
+                return Err(PictureError::Format { format: other.to_string() });
             }
         };
         let (width, height) = (frame.width(), frame.height());
         let bytes = frame.plane_data(0).map_err(|_| PictureError::Map)?.len();
         let row = width as usize * format.bytes();
-        let stride = frame
-            .plane_stride()
-            .first()
-            .map_or(0, |s| (*s).max(0) as usize);
+        let stride = frame.plane_stride().first().map_or(0, |s| (*s).max(0) as usize);
         let whole = height > 0 && bytes >= stride * (height as usize - 1) + row;
         if width == 0 || stride < row || !whole {
-            return Err(PictureError::Shape {
-                width,
-                height,
-                stride,
-                format,
-                bytes,
-            });
+            return Err(PictureError::Shape { width, height, stride, format, bytes });
         }
-        Ok(Picture {
-            width,
-            height,
-            stride,
-            format,
-            storage: Storage::Mapped(frame),
-        })
+        Ok(Picture { width, height, stride, format, storage: Storage::Mapped(Box::new(frame)) })
     }
 
     /// The same picture in memory of its own, so that the camera's buffer returns to its pool.
@@ -238,13 +197,7 @@ impl Picture {
             Storage::Mapped(_) => {
                 let (width, height, format) = (self.width, self.height, self.format);
                 let stride = width as usize * format.bytes();
-                Picture {
-                    width,
-                    height,
-                    stride,
-                    format,
-                    storage: Storage::Owned(self.packed()),
-                }
+                Picture { width, height, stride, format, storage: Storage::Owned(self.packed()) }
             }
         }
     }
@@ -273,19 +226,15 @@ impl Picture {
     pub fn bytes(&self) -> &[u8] {
         match &self.storage {
             Storage::Owned(pixels) => pixels,
-            Storage::Mapped(frame) => frame
-                .plane_data(0)
-                .expect("plane 0 was there when the picture was made"),
+            Storage::Mapped(frame) => {
+                frame.plane_data(0).expect("plane 0 was there when the picture was made")
+            }
         }
     }
 
     /// The pixels of row `y`, counted from the top, without padding. Panics outside the picture.
     pub fn row(&self, y: u32) -> &[u8] {
-        assert!(
-            y < self.height,
-            "row {y} of a picture of {} rows",
-            self.height
-        );
+        assert!(y < self.height, "row {y} of a picture of {} rows", self.height);
         let start = y as usize * self.stride;
         &self.bytes()[start..start + self.width as usize * self.format.bytes()]
     }
@@ -343,13 +292,7 @@ impl From<DynamicImage> for Picture {
             (PixelFormat::Grey8, decoded.into_luma8().into_raw())
         };
         let stride = width as usize * format.bytes();
-        Picture {
-            width,
-            height,
-            stride,
-            format,
-            storage: Storage::Owned(pixels),
-        }
+        Picture { width, height, stride, format, storage: Storage::Owned(pixels) }
     }
 }
 
@@ -360,107 +303,4 @@ impl From<RgbImage> for Picture {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder_with(name: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        (folder, path)
-    }
-
-    #[test]
-    fn a_missing_file_is_named_in_the_error() {
-        let error = Picture::open("/nowhere/at/all.png").unwrap_err();
-        assert!(matches!(error, PictureError::Read { .. }));
-        assert!(error.to_string().contains("/nowhere/at/all.png"));
-    }
-
-    #[test]
-    fn an_empty_file_and_a_truncated_one_are_refused_by_name() {
-        let (_keep, path) = folder_with("empty.png", b"");
-        assert!(matches!(
-            Picture::open(&path),
-            Err(PictureError::Empty { .. })
-        ));
-
-        let noise = |x, y| image::Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (y * 5) as u8]);
-        let png = {
-            let mut file = Cursor::new(Vec::new());
-            RgbImage::from_fn(64, 64, noise)
-                .write_to(&mut file, image::ImageFormat::Png)
-                .unwrap();
-            file.into_inner()
-        };
-        let (_keep, path) = folder_with("half.png", &png[..png.len() / 2]);
-        let error = Picture::open(&path).unwrap_err();
-        assert!(matches!(error, PictureError::Decode { .. }), "{error}");
-        assert!(error.to_string().contains("half.png"));
-    }
-
-    #[test]
-    fn a_file_that_claims_absurd_dimensions_is_refused_without_allocating() {
-        // A BMP header: 100,000 x 100,000 pixels of 24 bits, and no pixel behind it.
-        let mut bmp = vec![0u8; 54];
-        bmp[..2].copy_from_slice(b"BM");
-        bmp[10] = 54;
-        bmp[14] = 40;
-        bmp[18..22].copy_from_slice(&100_000i32.to_le_bytes());
-        bmp[22..26].copy_from_slice(&100_000i32.to_le_bytes());
-        bmp[26] = 1;
-        bmp[28] = 24;
-        let (_keep, path) = folder_with("huge.bmp", &bmp);
-        assert!(matches!(
-            Picture::open(&path),
-            Err(PictureError::Decode { .. })
-        ));
-    }
-
-    #[test]
-    fn sixteen_bit_grey_is_read_as_eight_bit_grey() {
-        let grey = image::ImageBuffer::from_fn(20, 10, |x, _| image::Luma([(x as u16) << 8]));
-        let mut file = Cursor::new(Vec::new());
-        DynamicImage::ImageLuma16(grey)
-            .write_to(&mut file, image::ImageFormat::Png)
-            .unwrap();
-        let (_keep, path) = folder_with("deep.png", &file.into_inner());
-        let picture = Picture::open(&path).unwrap();
-        assert_eq!(picture.format(), PixelFormat::Grey8);
-        assert_eq!((picture.width(), picture.height()), (20, 10));
-        assert!(picture.row(3)[7].abs_diff(7) <= 1);
-        assert_eq!(
-            picture.to_rgb_image().get_pixel(7, 3).0,
-            [picture.row(3)[7]; 3]
-        );
-    }
-
-    #[test]
-    fn pixels_that_do_not_fill_the_size_are_refused() {
-        let error = Picture::from_pixels(4, 4, PixelFormat::Rgb8, vec![0; 47]).unwrap_err();
-        assert!(error.to_string().contains("47 bytes"), "{error}");
-    }
-
-    #[test]
-    fn a_padded_camera_buffer_is_read_in_place_and_its_padding_never_shows() {
-        gstreamer::init().unwrap();
-        // 5 pixels of RGB are 15 bytes; GStreamer pads rows to 16.
-        let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, 5, 2)
-            .build()
-            .unwrap();
-        let bytes: Vec<u8> = (0..32)
-            .map(|i| if i % 16 == 15 { 255 } else { i as u8 })
-            .collect();
-        let buffer = gstreamer::Buffer::from_slice(bytes);
-        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info).unwrap();
-        let picture = Picture::from_video_frame(frame).unwrap();
-        assert_eq!(picture.stride(), 16);
-        assert_eq!(picture.row(1), (16..31).collect::<Vec<u8>>());
-        assert!(!picture.packed().contains(&255));
-        let owned = picture.into_owned();
-        assert_eq!(owned.stride(), 15);
-        assert_eq!(owned.row(1), (16..31).collect::<Vec<u8>>());
-        let back = image::load_from_memory(&owned.to_jpeg(90).unwrap()).unwrap();
-        assert_eq!((back.width(), back.height()), (5, 2));
-    }
-}
+mod tests;

@@ -4,41 +4,23 @@
 //! of the stream arrive there and nowhere else) and watches for silence. Whatever goes wrong with
 //! the source, the thread closes the pipeline, waits, and opens it anew: 250 ms at first, twice as
 //! long after each attempt that brought no picture, up to `retry_max_ms`.
-//!
-//! Capture times are the buffers' running time plus the pipeline's base time; the pipeline runs on
-//! GStreamer's system clock, which is CLOCK_MONOTONIC. Nothing on the way may queue without bound:
-//! the sink holds [`SINK_FRAMES`], drops the oldest beyond, and each loss is counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gstreamer as gst;
-use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
-use gstreamer_video as gst_video;
-use gstreamer_video::VideoFrameExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::monotonic_now;
-use super::replay;
-use super::ring::{Frame, Ring};
-use super::source::{REPLAY_FEED, Source, SourceError, package_of};
+use super::pipeline::{Session, build};
+use super::ring::Ring;
+use super::source::{Source, SourceError};
 use crate::config::CameraSection;
-use crate::picture::Picture;
 
 /// Pause before the first attempt to open a source anew.
 const RETRY_FIRST: Duration = Duration::from_millis(250);
-/// Longest wait for a picture before the bus is read again.
-const PULL: gst::ClockTime = gst::ClockTime::from_mseconds(50);
-/// Frames that may wait between the pipeline and the capturing thread.
-const SINK_FRAMES: u32 = 4;
-/// A frame is late when it reaches the ring this many picture intervals after it was taken...
-const LATE_INTERVALS: u32 = 3;
-/// ...and also at least this long after.
-const LATE_MIN: Duration = Duration::from_millis(100);
 
 /// Why a camera cannot be started at all. A source that is merely absent is no such reason.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +37,7 @@ pub enum CaptureError {
         cause: SourceError,
     },
     /// The pipeline needs an element that is not installed.
-    #[error("camera {camera}: GStreamer has no element {element}; install package {package}")]
+    #[error("camera {camera}: GStreamer has no element {element}; install {package}")]
     MissingElement {
         /// The camera's name.
         camera: String,
@@ -85,7 +67,7 @@ pub enum CaptureError {
 }
 
 /// What happened at one camera since it was started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CaptureCounters {
     /// Frames that reached the ring.
     pub received: u64,
@@ -125,14 +107,15 @@ pub struct Camera {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the capturing thread writes and the camera's users read.
 #[derive(Debug)]
-struct Shared {
-    ring: Arc<Ring>,
-    received: AtomicU64,
-    dropped: AtomicU64,
-    late: AtomicU64,
-    errors: Arc<AtomicU64>,
-    reconnects: AtomicU64,
+pub(super) struct Shared {
+    pub(super) ring: Arc<Ring>,
+    pub(super) received: AtomicU64,
+    pub(super) dropped: AtomicU64,
+    pub(super) late: AtomicU64,
+    pub(super) errors: Arc<AtomicU64>,
+    pub(super) reconnects: AtomicU64,
     state: Mutex<CameraState>,
 }
 
@@ -142,10 +125,8 @@ impl Camera {
     pub fn start(section: CameraSection) -> Result<Camera, CaptureError> {
         gst::init().map_err(CaptureError::Gstreamer)?;
         let camera = section.name.clone();
-        let source = Source::parse(&section).map_err(|cause| CaptureError::Source {
-            camera: camera.clone(),
-            cause,
-        })?;
+        let source = Source::parse(&section)
+            .map_err(|cause| CaptureError::Source { camera: camera.clone(), cause })?;
         build(&section, &source)?;
         let shared = Arc::new(Shared {
             ring: Arc::new(Ring::new(section.ring_frames)),
@@ -165,12 +146,7 @@ impl Camera {
                 move || supervise(&section, &source, &shared, &stopped)
             })
             .map_err(|cause| CaptureError::Thread { camera, cause })?;
-        Ok(Camera {
-            name,
-            shared,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Camera { name, shared, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The camera's name, as in the line file.
@@ -197,11 +173,7 @@ impl Camera {
 
     /// Whether pictures arrive now.
     pub fn state(&self) -> CameraState {
-        self.shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -217,7 +189,7 @@ impl Drop for Camera {
 }
 
 impl Shared {
-    fn set_state(&self, state: CameraState) {
+    pub(super) fn set_state(&self, state: CameraState) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 }
@@ -236,12 +208,7 @@ fn supervise(section: &CameraSection, source: &Source, shared: &Shared, stopped:
         if shared.received.load(Ordering::Relaxed) > before {
             pause = RETRY_FIRST;
         }
-        tracing::warn!(
-            camera = section.name,
-            cause,
-            ?pause,
-            "no pictures; opening anew"
-        );
+        tracing::warn!(camera = section.name, cause, ?pause, "no pictures; opening anew");
         shared.errors.fetch_add(1, Ordering::Relaxed);
         shared.set_state(CameraState::Down { cause });
         match stopped.recv_timeout(pause) {
@@ -251,245 +218,4 @@ fn supervise(section: &CameraSection, source: &Source, shared: &Shared, stopped:
         pause = (pause * 2).min(longest);
         shared.reconnects.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// The pipeline of `source` with its sink, not yet started.
-fn build(
-    section: &CameraSection,
-    source: &Source,
-) -> Result<(gst::Pipeline, gst_app::AppSink), CaptureError> {
-    let mut context = gst::ParseContext::new();
-    let parsed = gst::parse::bin_from_description_full(
-        &source.description,
-        true,
-        Some(&mut context),
-        gst::ParseFlags::FATAL_ERRORS,
-    );
-    let camera = || section.name.clone();
-    let bin = match parsed {
-        Ok(bin) => bin,
-        Err(cause) => {
-            return Err(match context.missing_elements().first() {
-                Some(element) => CaptureError::MissingElement {
-                    camera: camera(),
-                    package: package_of(element),
-                    element: element.to_string(),
-                },
-                None => CaptureError::Pipeline {
-                    camera: camera(),
-                    cause,
-                    pipeline: source.description.clone(),
-                },
-            });
-        }
-    };
-    let sink = gst_app::AppSink::builder()
-        .max_buffers(SINK_FRAMES)
-        .drop(true)
-        .build();
-    let pipeline = gst::Pipeline::new();
-    // The same clock in every camera and every process of the host.
-    pipeline.use_clock(Some(&gst::SystemClock::obtain()));
-    pipeline
-        .add(&bin)
-        .and_then(|()| pipeline.add(&sink))
-        .and_then(|()| bin.link(&sink))
-        .map_err(|error| CaptureError::Pipeline {
-            camera: camera(),
-            cause: gst::glib::Error::new(gst::ParseError::Link, &error.to_string()),
-            pipeline: source.description.clone(),
-        })?;
-    Ok((pipeline, sink))
-}
-
-/// One life of the pipeline, from opening to its end.
-struct Session<'a> {
-    section: &'a CameraSection,
-    shared: &'a Shared,
-    copy_out: bool,
-    camera: Arc<str>,
-    pipeline: gst::Pipeline,
-    sink: gst_app::AppSink,
-    bus: gst::Bus,
-    /// Ordinal of the next frame, as the probe numbers them.
-    expected: u64,
-    info: Option<(gst::Caps, gst_video::VideoInfo)>,
-}
-
-impl<'a> Session<'a> {
-    fn open(
-        section: &'a CameraSection,
-        source: &Source,
-        shared: &'a Shared,
-    ) -> Result<Session<'a>, String> {
-        let (pipeline, sink) = build(section, source).map_err(|error| error.to_string())?;
-        let bus = pipeline.bus().expect("every pipeline has a bus");
-        let session = Session {
-            section,
-            shared,
-            copy_out: source.copy_out,
-            camera: section.name.as_str().into(),
-            pipeline,
-            sink,
-            bus,
-            expected: 0,
-            info: None,
-        };
-        if let Some(folder) = &source.replay {
-            let feed = session
-                .pipeline
-                .by_name(REPLAY_FEED)
-                .and_then(|element| element.downcast::<gst_app::AppSrc>().ok())
-                .expect("a replay pipeline begins with an appsrc of that name");
-            replay::play(&feed, folder, section, Arc::clone(&shared.errors))?;
-        }
-        number_frames(&session.sink);
-        // Only a live source paces itself; the pictures of any other are held until their time.
-        let paused = session.pipeline.set_state(gst::State::Paused);
-        let live = match paused {
-            Ok(gst::StateChangeSuccess::NoPreroll) => true,
-            Ok(_) => false,
-            Err(_) => {
-                return Err(session
-                    .failure()
-                    .unwrap_or("the source did not open".into()));
-            }
-        };
-        session.sink.set_sync(!live);
-        if session.pipeline.set_state(gst::State::Playing).is_err() {
-            return Err(session
-                .failure()
-                .unwrap_or("the source did not start".into()));
-        }
-        Ok(session)
-    }
-
-    /// Takes pictures until something ends them: the cause, or `None` when the camera was stopped.
-    fn run(&mut self, stopped: &Receiver<()>) -> Option<String> {
-        let silence = Duration::from_millis(self.section.stall_ms.into());
-        let mut last = Instant::now();
-        loop {
-            if !matches!(stopped.try_recv(), Err(TryRecvError::Empty)) {
-                return None;
-            }
-            if let Some(sample) = self.sink.try_pull_sample(PULL) {
-                last = Instant::now();
-                if let Err(cause) = self.take(&sample) {
-                    self.shared.errors.fetch_add(1, Ordering::Relaxed);
-                    tracing::warn!(camera = self.section.name, cause, "a frame is not usable");
-                }
-            }
-            if let Some(cause) = self.failure() {
-                return Some(cause);
-            }
-            if self.sink.is_eos() {
-                return Some("the source ended".into());
-            }
-            if last.elapsed() > silence {
-                return Some(format!("no picture for {} ms", self.section.stall_ms));
-            }
-        }
-    }
-
-    /// Puts one sample into the ring.
-    fn take(&mut self, sample: &gst::Sample) -> Result<(), String> {
-        let buffer = sample.buffer_owned().ok_or("a sample without a buffer")?;
-        let ordinal = buffer.offset();
-        let lost = ordinal.saturating_sub(self.expected);
-        self.shared.dropped.fetch_add(lost, Ordering::Relaxed);
-        self.expected = ordinal + 1;
-
-        let now = monotonic_now();
-        let at = self.taken_at(sample, &buffer).unwrap_or(now);
-        let caps = sample.caps_owned().ok_or("a sample without caps")?;
-        let info = match &self.info {
-            Some((known, info)) if *known == caps => info.clone(),
-            _ => {
-                let info = gst_video::VideoInfo::from_caps(&caps).map_err(|e| e.to_string())?;
-                self.info.insert((caps, info)).1.clone()
-            }
-        };
-        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info)
-            .map_err(|_| "a buffer smaller than its picture".to_owned())?;
-        debug_assert_eq!(frame.width(), self.section.width_px);
-        let mut picture = Picture::from_video_frame(frame).map_err(|error| error.to_string())?;
-        if self.copy_out {
-            picture = picture.into_owned();
-        }
-        let camera = Arc::clone(&self.camera);
-        if self.shared.ring.push(Arc::new(Frame {
-            camera,
-            at,
-            picture,
-        })) {
-            let interval = Duration::from_secs(1) / self.section.fps;
-            if now.saturating_sub(at) > (interval * LATE_INTERVALS).max(LATE_MIN) {
-                self.shared.late.fetch_add(1, Ordering::Relaxed);
-            }
-            if self.shared.received.fetch_add(1, Ordering::Relaxed) == 0 || self.expected == 1 {
-                tracing::info!(camera = self.section.name, "pictures arrive");
-            }
-            self.shared.set_state(CameraState::Streaming);
-        } else {
-            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// When the picture was taken, since the zero of CLOCK_MONOTONIC.
-    fn taken_at(&self, sample: &gst::Sample, buffer: &gst::Buffer) -> Option<Duration> {
-        let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
-        let running = segment.to_running_time(buffer.pts()?)?;
-        Some(Duration::from_nanos(
-            (running + self.sink.base_time()?).nseconds(),
-        ))
-    }
-
-    /// The first error on the bus.
-    fn failure(&self) -> Option<String> {
-        let wanted = [gst::MessageType::Error, gst::MessageType::Warning];
-        while let Some(message) = self.bus.pop_filtered(&wanted) {
-            match message.view() {
-                gst::MessageView::Error(error) => {
-                    let element = message
-                        .src()
-                        .map(|s| s.name().to_string())
-                        .unwrap_or_default();
-                    let detail = error.debug().map(|d| d.to_string()).unwrap_or_default();
-                    tracing::debug!(camera = self.section.name, element, detail, "bus error");
-                    return Some(format!("{element}: {}", error.error()));
-                }
-                gst::MessageView::Warning(warning) => {
-                    tracing::warn!(camera = self.section.name, warning = %warning.error());
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-}
-
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        if self.pipeline.set_state(gst::State::Null).is_err() {
-            tracing::warn!(
-                camera = self.section.name,
-                "the pipeline did not close cleanly"
-            );
-        }
-    }
-}
-
-/// Numbers the frames as they reach the sink, so that a gap tells how many it dropped.
-fn number_frames(sink: &gst_app::AppSink) {
-    let pad = sink.static_pad("sink").expect("a sink has a sink pad");
-    let next = AtomicU64::new(0);
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        if let Some(buffer) = info.buffer_mut() {
-            buffer
-                .make_mut()
-                .set_offset(next.fetch_add(1, Ordering::Relaxed));
-        }
-        gst::PadProbeReturn::Ok
-    });
 }

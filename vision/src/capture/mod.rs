@@ -1,9 +1,11 @@
 //! Capture: one supervised GStreamer pipeline per camera, its latest frames in a bounded ring.
 //!
 //! `source` turns the line file's words into a pipeline, `replay` feeds one from a folder,
-//! `camera` keeps it alive, and `ring` holds the frames for `gather`.
+//! `pipeline` is one life of it, `camera` begins the next when it ends, and `ring` holds the frames
+//! for `gather`.
 
 mod camera;
+mod pipeline;
 mod replay;
 mod ring;
 mod source;
@@ -19,8 +21,5 @@ pub use source::{Source, SourceError, package_of};
 pub fn monotonic_now() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let seconds = u64::try_from(now.tv_sec).expect("CLOCK_MONOTONIC counts up from zero");
-    Duration::new(
-        seconds,
-        u32::try_from(now.tv_nsec).expect("nanoseconds are below a billion"),
-    )
+    Duration::new(seconds, u32::try_from(now.tv_nsec).expect("nanoseconds are below a billion"))
 }

@@ -27,10 +27,7 @@ pub fn play(
 ) -> Result<(), String> {
     let files = pictures_in(folder).map_err(|error| error.to_string())?;
     if files.is_empty() {
-        return Err(format!(
-            "{} holds no pictures to replay; copy some there",
-            folder.display()
-        ));
+        return Err(format!("{} holds no pictures to replay; copy some there", folder.display()));
     }
     let (width, height, fps) = (camera.width_px, camera.height_px, u64::from(camera.fps));
     let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, width, height)
@@ -131,11 +128,7 @@ mod tests {
         let white = RgbImage::from_pixel(20, 10, image::Rgb([255; 3]));
         let fitted = fit(&white, 40, 40);
         assert_eq!(fitted.dimensions(), (40, 40));
-        assert_eq!(
-            fitted.get_pixel(20, 5).0,
-            [0; 3],
-            "above the picture it is black"
-        );
+        assert_eq!(fitted.get_pixel(20, 5).0, [0; 3], "above the picture it is black");
         assert_eq!(fitted.get_pixel(20, 20).0, [255; 3]);
         assert_eq!(fitted.get_pixel(0, 20).0, [255; 3], "it fills the width");
     }
@@ -143,21 +136,12 @@ mod tests {
     #[test]
     fn a_playlist_passes_over_broken_files_and_starts_again() {
         let folder = tempfile::tempdir().unwrap();
-        RgbImage::new(4, 4)
-            .save(folder.path().join("a.png"))
-            .unwrap();
+        RgbImage::new(4, 4).save(folder.path().join("a.png")).unwrap();
         std::fs::write(folder.path().join("b.jpg"), b"no picture").unwrap();
-        RgbImage::new(6, 4)
-            .save(folder.path().join("c.png"))
-            .unwrap();
+        RgbImage::new(6, 4).save(folder.path().join("c.png")).unwrap();
         let errors = AtomicU64::new(0);
-        let mut list = Playlist {
-            files: pictures_in(folder.path()).unwrap(),
-            at: 0,
-        };
-        let widths: Vec<u32> = (0..4)
-            .map(|_| list.picture(&errors).unwrap().width())
-            .collect();
+        let mut list = Playlist { files: pictures_in(folder.path()).unwrap(), at: 0 };
+        let widths: Vec<u32> = (0..4).map(|_| list.picture(&errors).unwrap().width()).collect();
         assert_eq!(widths, [4, 6, 4, 6]);
         assert_eq!(errors.load(Ordering::Relaxed), 2);
     }

@@ -30,10 +30,7 @@ impl Ring {
     /// An empty ring that keeps `capacity` frames, at least one.
     pub fn new(capacity: usize) -> Ring {
         let capacity = capacity.max(1);
-        Ring {
-            capacity,
-            frames: Mutex::new(VecDeque::with_capacity(capacity)),
-        }
+        Ring { capacity, frames: Mutex::new(VecDeque::with_capacity(capacity)) }
     }
 
     /// Adds the newest frame and forgets the oldest one when the ring is full. A frame that is not
@@ -62,10 +59,7 @@ impl Ring {
 
     /// The frame taken nearest to `at`, whether before or after it; of two, the earlier.
     pub fn nearest(&self, at: Duration) -> Option<Arc<Frame>> {
-        self.lock()
-            .iter()
-            .min_by_key(|frame| frame.at.abs_diff(at))
-            .cloned()
+        self.lock().iter().min_by_key(|frame| frame.at.abs_diff(at)).cloned()
     }
 
     /// Frames in the ring now.
@@ -91,11 +85,7 @@ mod tests {
 
     fn frame(at_ms: u64) -> Arc<Frame> {
         let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();
-        Arc::new(Frame {
-            camera: "top".into(),
-            at: Duration::from_millis(at_ms),
-            picture,
-        })
+        Arc::new(Frame { camera: "top".into(), at: Duration::from_millis(at_ms), picture })
     }
 
     #[test]
@@ -106,10 +96,7 @@ mod tests {
             assert!(ring.push(frame(at)));
         }
         assert_eq!(ring.len(), 2);
-        assert_eq!(
-            ring.nearest(Duration::ZERO).unwrap().at,
-            Duration::from_millis(20)
-        );
+        assert_eq!(ring.nearest(Duration::ZERO).unwrap().at, Duration::from_millis(20));
         assert_eq!(ring.newest_at(), Some(Duration::from_millis(30)));
     }
 
@@ -119,19 +106,10 @@ mod tests {
         for at in [10, 20, 40] {
             ring.push(frame(at));
         }
-        let nearest = |ms| {
-            ring.nearest(Duration::from_millis(ms))
-                .unwrap()
-                .at
-                .as_millis()
-        };
+        let nearest = |ms| ring.nearest(Duration::from_millis(ms)).unwrap().at.as_millis();
         assert_eq!(nearest(17), 20);
         assert_eq!(nearest(24), 20);
-        assert_eq!(
-            nearest(15),
-            10,
-            "of two equally near frames the earlier one is taken"
-        );
+        assert_eq!(nearest(15), 10, "of two equally near frames the earlier one is taken");
         assert_eq!(nearest(99), 40);
     }
 

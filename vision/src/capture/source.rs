@@ -106,11 +106,7 @@ impl Source {
             }
             Some(("rtsp" | "rtsps", rest)) => {
                 if !rest.starts_with("//") || rest.len() == 2 {
-                    return Err(incomplete(
-                        "rtsp",
-                        "an address",
-                        "rtsp://192.168.1.10/stream",
-                    ));
+                    return Err(incomplete("rtsp", "an address", "rtsp://192.168.1.10/stream"));
                 }
                 // 100 ms against jitter; RTP over TCP loses no part of a picture.
                 format!(
@@ -141,10 +137,7 @@ impl Source {
             }
             Some((unknown, _)) => {
                 let scheme = unknown.to_owned();
-                return Err(SourceError::UnknownScheme {
-                    source_text: text.to_owned(),
-                    scheme,
-                });
+                return Err(SourceError::UnknownScheme { source_text: text.to_owned(), scheme });
             }
         };
         Ok(Source {
@@ -173,19 +166,19 @@ fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The Debian package that brings a GStreamer element; for elements that a source can need.
+/// What to install for a GStreamer element that a source can need, by its Debian package.
 pub fn package_of(element: &str) -> &'static str {
     match element {
-        "aravissrc" => "libaravis-0.8-0 (Debian: apt install libaravis-0.8-0)",
-        "nvarguscamerasrc" | "nvvidconv" => "nvidia-l4t-gstreamer (NVIDIA Jetson only)",
-        "shmsrc" | "shmsink" => "gstreamer1.0-plugins-bad",
+        "aravissrc" => "package libaravis-0.8-0",
+        "nvarguscamerasrc" | "nvvidconv" => "package nvidia-l4t-gstreamer (NVIDIA Jetson only)",
+        "shmsrc" | "shmsink" => "package gstreamer1.0-plugins-bad",
         "v4l2src" | "rtspsrc" | "jpegdec" | "pngdec" | "multifilesrc" => {
-            "gstreamer1.0-plugins-good"
+            "package gstreamer1.0-plugins-good"
         }
         "appsrc" | "videoconvert" | "videoscale" | "decodebin" | "videotestsrc" => {
-            "gstreamer1.0-plugins-base"
+            "package gstreamer1.0-plugins-base"
         }
-        _ => "of that element (`gst-inspect-1.0 ELEMENT` tells when it is there)",
+        _ => "the package that brings it, or correct its name",
     }
 }
 
@@ -217,30 +210,14 @@ mod tests {
         for (source, element) in [
             ("v4l2:/dev/video3", "v4l2src device=\"/dev/video3\" "),
             ("csi:1", "nvarguscamerasrc sensor-id=1 "),
-            (
-                "gige:Aravis-Fake-GV01",
-                "aravissrc camera-name=\"Aravis-Fake-GV01\" ",
-            ),
-            (
-                "rtsp://10.0.0.5/one",
-                "rtspsrc location=\"rtsp://10.0.0.5/one\" ",
-            ),
+            ("gige:Aravis-Fake-GV01", "aravissrc camera-name=\"Aravis-Fake-GV01\" "),
+            ("rtsp://10.0.0.5/one", "rtspsrc location=\"rtsp://10.0.0.5/one\" "),
             ("replay:/some/where", "appsrc name=replay "),
-            (
-                "shm:/run/my socket",
-                "shmsrc socket-path=\"/run/my socket\" ",
-            ),
-            (
-                "videotestsrc is-live=true ! identity",
-                "videotestsrc is-live=true ! identity ",
-            ),
+            ("shm:/run/my socket", "shmsrc socket-path=\"/run/my socket\" "),
+            ("videotestsrc is-live=true ! identity", "videotestsrc is-live=true ! identity "),
         ] {
             let parsed = parse(source).unwrap();
-            assert!(
-                parsed.description.starts_with(element),
-                "{source}: {}",
-                parsed.description
-            );
+            assert!(parsed.description.starts_with(element), "{source}: {}", parsed.description);
             assert!(parsed.description.contains("width=640,height=480"));
         }
     }
@@ -255,36 +232,16 @@ mod tests {
     #[test]
     fn an_unknown_scheme_names_the_known_ones() {
         let error = parse("usb:0").unwrap_err().to_string();
-        for word in [
-            "`usb:`",
-            "v4l2:",
-            "csi:",
-            "gige:",
-            "rtsp:",
-            "replay:",
-            "shm:",
-            "gst-launch",
-        ] {
+        for word in ["`usb:`", "v4l2:", "csi:", "gige:", "rtsp:", "replay:", "shm:", "gst-launch"] {
             assert!(error.contains(word), "{word} is missing in: {error}");
         }
     }
 
     #[test]
     fn a_scheme_with_nothing_behind_it_says_what_is_missing() {
-        for source in [
-            "v4l2:",
-            "csi:first",
-            "gige:",
-            "rtsp:",
-            "rtsp://",
-            "replay:",
-            "shm:",
-        ] {
+        for source in ["v4l2:", "csi:first", "gige:", "rtsp:", "rtsp://", "replay:", "shm:"] {
             let error = parse(source).unwrap_err();
-            assert!(
-                matches!(error, SourceError::Incomplete { .. }),
-                "{source}: {error}"
-            );
+            assert!(matches!(error, SourceError::Incomplete { .. }), "{source}: {error}");
             assert!(error.to_string().contains("for example"));
         }
     }

@@ -112,10 +112,7 @@ mod tests {
         let (good, defective) = ([1.0, 2.0, 3.0, 3.5], [4.0, 2.0]);
         assert_eq!(auroc(&good, &defective), Some((4.0 + 1.5) / 8.0));
         // Threshold 4: 1 of 1. Threshold 2: both found, with the goods 2, 3 and 3.5: 2 of 5.
-        assert_eq!(
-            average_precision(&good, &defective),
-            Some((1.0 + 0.4) / 2.0)
-        );
+        assert_eq!(average_precision(&good, &defective), Some((1.0 + 0.4) / 2.0));
         assert_eq!(false_divert_rate(&good, &defective, 0.5), Some(0.0));
         assert_eq!(false_divert_rate(&good, &defective, 0.95), Some(0.75));
     }
@@ -124,11 +121,7 @@ mod tests {
     fn equal_scores_are_a_coin_toss() {
         let metrics = Metrics::new(&[1.0; 6], &[1.0; 2], 0.0);
         assert_eq!(metrics.auroc, Some(0.5));
-        assert_eq!(
-            metrics.average_precision,
-            Some(0.25),
-            "the share of defective items"
-        );
+        assert_eq!(metrics.average_precision, Some(0.25), "the share of defective items");
         assert_eq!(metrics.false_divert_rate_at_95_detection, Some(1.0));
     }
 

@@ -107,10 +107,8 @@ impl Evaluation {
     /// worst errors with their heat maps.
     pub fn write_picture(&self, path: impl AsRef<Path>) -> Result<(), EvaluateError> {
         let path = path.as_ref();
-        std::fs::write(path, report::svg(self)).map_err(|cause| EvaluateError::Write {
-            path: path.to_owned(),
-            cause,
-        })
+        std::fs::write(path, report::svg(self))
+            .map_err(|cause| EvaluateError::Write { path: path.to_owned(), cause })
     }
 }
 
@@ -121,14 +119,10 @@ pub fn run(
 ) -> Result<Evaluation, EvaluateError> {
     let dataset = Dataset::open(&options.root)?;
     let test = dataset.test_items()?;
-    tch::set_num_threads(1);
     let scorer = Scorer::load(&options.model_folder)?;
     let mut references = BTreeMap::new();
     for (view, pictures) in &dataset.views {
-        let key = ReferenceKey {
-            sku: "evaluation".into(),
-            view: view.clone(),
-        };
+        let key = ReferenceKey { sku: "evaluation".into(), view: view.clone() };
         let reference = learn_view(&scorer, key, &pictures.normals, progress)?;
         references.insert(view.clone(), reference);
     }
@@ -157,17 +151,11 @@ fn score_item(
     let mut views = BTreeMap::new();
     let mut worst: Option<(f64, &str, &PathBuf, HeatMap)> = None;
     for (view, file) in &item.pictures {
-        let broken = |cause: String| BrokenPicture {
-            file: file.clone(),
-            cause,
-        };
-        let reference = references
-            .get(view)
-            .expect("items come from the dataset's views");
+        let broken = |cause: String| BrokenPicture { file: file.clone(), cause };
+        let reference = references.get(view).expect("items come from the dataset's views");
         let picture = Picture::open(file).map_err(|error| broken(error.to_string()))?;
-        let scored = scorer
-            .score(&picture, reference)
-            .map_err(|error| broken(error.to_string()))?;
+        let scored =
+            scorer.score(&picture, reference).map_err(|error| broken(error.to_string()))?;
         let score = reference.held_out().normalised(scored.score);
         let ms = scored.timings.total().as_secs_f64() * 1e3;
         views.insert(view.clone(), (score, ms));
@@ -229,13 +217,5 @@ fn summarise(
         .into_iter()
         .map(|view| (view.clone(), measure(None, Some(view))))
         .collect();
-    Evaluation {
-        overall,
-        classes,
-        views,
-        command,
-        package,
-        broken,
-        items,
-    }
+    Evaluation { overall, classes, views, command, package, broken, items }
 }

@@ -57,15 +57,9 @@ pub fn svg(evaluation: &Evaluation) -> String {
 }
 
 fn text(drawing: &mut String, x: f64, y: f64, attributes: &str, words: &str) {
-    let words = words
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    writeln!(
-        drawing,
-        "<text x=\"{x:.1}\" y=\"{y:.1}\" {attributes}>{words}</text>"
-    )
-    .expect("writing to a string cannot fail");
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    writeln!(drawing, "<text x=\"{x:.1}\" y=\"{y:.1}\" {attributes}>{words}</text>")
+        .expect("writing to a string cannot fail");
 }
 
 fn heading(drawing: &mut String, evaluation: &Evaluation) {
@@ -82,29 +76,15 @@ fn heading(drawing: &mut String, evaluation: &Evaluation) {
         overall.items,
         evaluation.broken.len(),
     );
-    text(
-        drawing,
-        20.0,
-        30.0,
-        "font-size=\"17\" font-weight=\"bold\"",
-        &summary,
-    );
+    text(drawing, 20.0, 30.0, "font-size=\"17\" font-weight=\"bold\"", &summary);
     text(drawing, 20.0, 52.0, "fill=\"#666\"", &evaluation.command);
-    text(
-        drawing,
-        20.0,
-        70.0,
-        "fill=\"#666\" font-size=\"10\"",
-        &evaluation.package,
-    );
+    text(drawing, 20.0, 70.0, "fill=\"#666\" font-size=\"10\"", &evaluation.package);
 }
 
 fn histogram(drawing: &mut String, classes: &BTreeMap<&str, Vec<f64>>, cut: f64, bottom: f64) {
     let all = || classes.values().flatten().copied();
-    let (low, high) = (
-        all().fold(f64::INFINITY, f64::min),
-        all().fold(f64::NEG_INFINITY, f64::max),
-    );
+    let (low, high) =
+        (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
     if !low.is_finite() || !high.is_finite() {
         text(drawing, PLOT.0, TOP + 20.0, "", "no item was scored");
         return;
@@ -134,24 +114,12 @@ fn histogram(drawing: &mut String, classes: &BTreeMap<&str, Vec<f64>>, cut: f64,
         }
         line(drawing, (PLOT.0, base), (PLOT.1, base), "#bbb");
         text(drawing, 20.0, base - 24.0, "font-weight=\"bold\"", class);
-        text(
-            drawing,
-            20.0,
-            base - 8.0,
-            "fill=\"#666\"",
-            &format!("{} items", scores.len()),
-        );
+        text(drawing, 20.0, base - 8.0, "fill=\"#666\"", &format!("{} items", scores.len()));
     }
     line(drawing, (at(cut), TOP), (at(cut), bottom), "#222");
     for score in [low, (low + high) / 2.0, high] {
         let anchor = "text-anchor=\"middle\" fill=\"#666\"";
-        text(
-            drawing,
-            at(score),
-            bottom + 12.0,
-            anchor,
-            &format!("{score:.1}"),
-        );
+        text(drawing, at(score), bottom + 12.0, anchor, &format!("{score:.1}"));
     }
     let label = "spreads above the mean of held-out normal items (logarithm of the score)";
     text(drawing, PLOT.0, bottom + 30.0, "fill=\"#666\"", label);
@@ -168,10 +136,8 @@ fn line(drawing: &mut String, from: (f64, f64), to: (f64, f64), colour: &str) {
 
 /// The threshold with the largest sum of both shares of right answers; between two scores.
 fn cut(items: &[ItemScore]) -> f64 {
-    let mut sorted: Vec<(f64, bool)> = items
-        .iter()
-        .map(|item| (item.score, item.class == GOOD))
-        .collect();
+    let mut sorted: Vec<(f64, bool)> =
+        items.iter().map(|item| (item.score, item.class == GOOD)).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let goods = sorted.iter().filter(|(_, good)| *good).count().max(1) as f64;
     let defects = sorted.iter().filter(|(_, good)| !*good).count().max(1) as f64;
@@ -192,11 +158,7 @@ fn cut(items: &[ItemScore]) -> f64 {
 fn worst_errors(drawing: &mut String, items: &[ItemScore], cut: f64, top: f64) {
     // How far on the wrong side of the cut; negative on the right side.
     let wrong = |item: &ItemScore| {
-        if item.class == GOOD {
-            item.score - cut
-        } else {
-            cut - item.score
-        }
+        if item.class == GOOD { item.score - cut } else { cut - item.score }
     };
     let mut worst: Vec<&ItemScore> = items.iter().collect();
     worst.sort_by(|a, b| wrong(b).total_cmp(&wrong(a)));
@@ -208,21 +170,9 @@ fn worst_errors(drawing: &mut String, items: &[ItemScore], cut: f64, top: f64) {
             (true, false) => "missed",
             (false, _) => "right, but close",
         };
-        text(
-            drawing,
-            x,
-            y,
-            "font-weight=\"bold\"",
-            &format!("{verdict}: {}", item.class),
-        );
+        text(drawing, x, y, "font-weight=\"bold\"", &format!("{verdict}: {}", item.class));
         let words = format!("{} {} ({:.2})", item.name, item.view, item.score);
-        text(
-            drawing,
-            x,
-            y + 15.0,
-            "fill=\"#666\" font-size=\"11\"",
-            &words,
-        );
+        text(drawing, x, y + 15.0, "fill=\"#666\" font-size=\"11\"", &words);
         let (width, height) = (CARD.0 - 10.0, CARD.1 - 50.0);
         match thumbnail(item) {
             Ok(jpeg) => writeln!(
@@ -245,9 +195,7 @@ fn thumbnail(item: &ItemScore) -> Result<String, String> {
     let side = |length: u32| ((f64::from(length) * scale.min(1.0)).round() as u32).max(1);
     let (width, height) = (side(shown.width()), side(shown.height()));
     let small = image::imageops::resize(&shown, width, height, FilterType::Triangle);
-    let jpeg = Picture::from(small)
-        .to_jpeg(80)
-        .map_err(|error| error.to_string())?;
+    let jpeg = Picture::from(small).to_jpeg(80).map_err(|error| error.to_string())?;
     Ok(base64::engine::general_purpose::STANDARD.encode(jpeg))
 }
 
@@ -280,11 +228,7 @@ mod tests {
     #[test]
     fn the_cut_lies_between_classes_that_separate() {
         let none = std::path::Path::new("");
-        let items = [
-            item(GOOD, 1.0, none),
-            item(GOOD, 2.0, none),
-            item("dent", 4.0, none),
-        ];
+        let items = [item(GOOD, 1.0, none), item(GOOD, 2.0, none), item("dent", 4.0, none)];
         assert_eq!(cut(&items), 3.0);
     }
 
@@ -302,22 +246,12 @@ mod tests {
         ];
         let evaluation = super::super::summarise(items, vec![], "evaluate <x>".into(), "p".into());
         let drawing = svg(&evaluation);
-        for words in [
-            "dent",
-            "tear",
-            "good",
-            "data:image/jpeg;base64,",
-            "a&lt;b",
-            "&lt;x&gt;",
-        ] {
+        for words in ["dent", "tear", "good", "data:image/jpeg;base64,", "a&lt;b", "&lt;x&gt;"] {
             assert!(drawing.contains(words), "{words} is missing");
         }
         let (false_divert, missed) = (drawing.find("false divert:"), drawing.find("missed:"));
         assert!(false_divert.is_some() && missed.is_some());
-        assert!(
-            false_divert < missed,
-            "the good item at 9 is farther off than the dent at 0.5"
-        );
+        assert!(false_divert < missed, "the good item at 9 is farther off than the dent at 0.5");
         assert_eq!(drawing.matches("<image").count(), 5);
     }
 }

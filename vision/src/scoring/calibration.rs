@@ -49,29 +49,18 @@ impl Held {
     /// The scores in any order; `None` when there is none, or one that is not a finite number.
     /// A score of zero (a picture that the memory knows exactly) counts as the smallest positive.
     pub fn new(mut scores: Vec<f32>, normals: usize) -> Option<Held> {
-        if scores.is_empty()
-            || scores
-                .iter()
-                .any(|score| !score.is_finite() || *score < 0.0)
-        {
+        if scores.is_empty() || scores.iter().any(|score| !score.is_finite() || *score < 0.0) {
             return None;
         }
         scores.sort_by(f32::total_cmp);
-        let logs: Vec<f64> = scores
-            .iter()
-            .map(|score| f64::from(score.max(f32::MIN_POSITIVE)).ln())
-            .collect();
+        let logs: Vec<f64> =
+            scores.iter().map(|score| f64::from(score.max(f32::MIN_POSITIVE)).ln()).collect();
         let n = logs.len() as f64;
         let mean_log = logs.iter().sum::<f64>() / n;
         let squares: f64 = logs.iter().map(|log| (log - mean_log).powi(2)).sum();
         let freedom = PRIOR_WEIGHT + n - 1.0;
         let spread_log = ((PRIOR_WEIGHT * PRIOR_SPREAD.powi(2) + squares) / freedom).sqrt();
-        Some(Held {
-            sorted: scores,
-            normals,
-            mean_log,
-            spread_log,
-        })
+        Some(Held { sorted: scores, normals, mean_log, spread_log })
     }
 
     /// The scores, ascending.
@@ -157,10 +146,7 @@ mod tests {
         assert_eq!(held.calibration(0.005), Calibration::Fitted);
         let strict = held.threshold(0.005);
         assert!(strict > 1.5 && strict < 3.0, "{strict}");
-        assert!(
-            held.threshold(0.05) < strict,
-            "a larger budget allows a lower threshold"
-        );
+        assert!(held.threshold(0.05) < strict, "a larger budget allows a lower threshold");
     }
 
     #[test]
@@ -178,9 +164,8 @@ mod tests {
         let mut next = || {
             let sum: f64 = (0..12)
                 .map(|_| {
-                    state = state
-                        .wrapping_mul(6364136223846793005)
-                        .wrapping_add(1442695040888963407);
+                    state =
+                        state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                     (state >> 11) as f64 / (1u64 << 53) as f64
                 })
                 .sum();
@@ -193,10 +178,7 @@ mod tests {
             exceeded += (0..2000).filter(|_| next() > threshold).count();
         }
         let rate = f64::from(exceeded as u32) / 40_000.0;
-        assert!(
-            (0.005..0.035).contains(&rate),
-            "false diverts {rate} for a budget of 0.02"
-        );
+        assert!((0.005..0.035).contains(&rate), "false diverts {rate} for a budget of 0.02");
     }
 
     #[test]

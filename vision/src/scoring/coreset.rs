@@ -72,9 +72,7 @@ fn choose(candidates: &Tensor, count: usize, seed: u64) -> Result<Tensor, TchErr
         .collect();
     let projection = Tensor::f_from_slice(&signs)?.f_view([dimensions, PROJECTED])?;
     let points = candidates.f_mm(&projection)?;
-    let squares = points
-        .f_square()?
-        .f_sum_dim_intlist([1i64].as_slice(), false, None)?;
+    let squares = points.f_square()?.f_sum_dim_intlist([1i64].as_slice(), false, None)?;
 
     let mut centre = random.below(points.size2()?.0 as usize) as i64;
     let mut chosen = vec![centre];
@@ -120,9 +118,7 @@ mod tests {
     #[test]
     fn the_same_seed_chooses_the_same_patches() {
         let points = Tensor::from_slice(
-            &(0..20_000u32)
-                .map(|i| (i.wrapping_mul(2654435761) >> 16) as f32)
-                .collect::<Vec<_>>(),
+            &(0..20_000u32).map(|i| (i.wrapping_mul(2654435761) >> 16) as f32).collect::<Vec<_>>(),
         )
         .view([2000, 10]);
         let chosen = |seed| k_centre(&points, 100, seed).unwrap();

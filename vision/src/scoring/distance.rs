@@ -9,7 +9,7 @@ use tch::{Kind, TchError, Tensor};
 use super::error::ScoringError;
 use super::features::FEATURES;
 
-/// Patches per matrix product: 128 x 4,000 distances are 2 MB.
+/// Patches per matrix product: 128 x 2,000 distances are 1 MB.
 const CHUNK: i64 = 128;
 /// Share of a view's patches whose distances make its score. The largest one alone would follow
 /// noise; a defect smaller than a hundredth of the picture still moves the mean.
@@ -39,19 +39,11 @@ impl Memory {
             Ok((squares, turned))
         };
         let (squares, turned) = derived().map_err(ScoringError::torch("preparing a memory"))?;
-        let sum = squares
-            .f_sum(Kind::Float)
-            .map_err(ScoringError::torch("preparing a memory"))?;
+        let sum = squares.f_sum(Kind::Float).map_err(ScoringError::torch("preparing a memory"))?;
         if !sum.double_value(&[]).is_finite() {
-            return Err(ScoringError::NotFinite {
-                what: "the reference's memory",
-            });
+            return Err(ScoringError::NotFinite { what: "the reference's memory" });
         }
-        Ok(Memory {
-            patches,
-            turned,
-            squares,
-        })
+        Ok(Memory { patches, turned, squares })
     }
 
     /// The patches, `[n, FEATURES]`.
@@ -61,8 +53,7 @@ impl Memory {
 }
 
 fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
-    rows.f_square()?
-        .f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
+    rows.f_square()?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
 }
 
 /// The distance of each of `patches`, `[n, FEATURES]`, to its nearest neighbour in `memory`.
@@ -72,10 +63,7 @@ pub fn nearest(patches: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringErr
         for chunk in patches.f_split(CHUNK, 0)? {
             // |m|² - 2 p·m for each pair; |p|² is the same for all m and is added afterwards.
             let product = chunk.f_mm(&memory.turned)?;
-            let mut compared = memory
-                .squares
-                .f_unsqueeze(0)?
-                .f_sub(&product.f_mul_scalar(2.0)?)?;
+            let mut compared = memory.squares.f_unsqueeze(0)?.f_sub(&product.f_mul_scalar(2.0)?)?;
             let smallest = compared.f_amin([1i64].as_slice(), false)?;
             compared = smallest.f_add(&squared_lengths(&chunk)?)?;
             found.push(compared.f_clamp_min(0.0)?.f_sqrt()?);
@@ -86,9 +74,7 @@ pub fn nearest(patches: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringErr
     let distances =
         tch::no_grad(search).map_err(ScoringError::torch("the search for neighbours"))?;
     if distances.iter().any(|distance| !distance.is_finite()) {
-        return Err(ScoringError::NotFinite {
-            what: "the distances to the reference",
-        });
+        return Err(ScoringError::NotFinite { what: "the distances to the reference" });
     }
     Ok(distances)
 }
@@ -100,11 +86,7 @@ pub fn score(distances: &[f32]) -> Result<f32, ScoringError> {
     sorted.sort_unstable_by(|a, b| b.total_cmp(a));
     sorted.truncate(top);
     let mean = sorted.iter().sum::<f32>() / sorted.len() as f32;
-    if mean.is_finite() {
-        Ok(mean)
-    } else {
-        Err(ScoringError::NotFinite { what: "the score" })
-    }
+    if mean.is_finite() { Ok(mean) } else { Err(ScoringError::NotFinite { what: "the score" }) }
 }
 
 #[cfg(test)]
@@ -126,10 +108,7 @@ mod tests {
         assert_eq!(distances.len(), 300);
         for (at, distance) in distances.iter().enumerate() {
             let expected = (at % 10).min(10 - at % 10) as f32;
-            assert!(
-                (distance - expected).abs() < 0.01,
-                "{at}: {distance} for {expected}"
-            );
+            assert!((distance - expected).abs() < 0.01, "{at}: {distance} for {expected}");
         }
     }
 
@@ -138,29 +117,16 @@ mod tests {
         let mut distances = vec![1.0; 198];
         distances.extend([5.0, 7.0]);
         assert_eq!(score(&distances).unwrap(), 6.0);
-        assert_eq!(
-            score(&[2.0, 3.0]).unwrap(),
-            3.0,
-            "at least one patch counts"
-        );
+        assert_eq!(score(&[2.0, 3.0]).unwrap(), 3.0, "at least one patch counts");
     }
 
     #[test]
     fn what_is_no_number_becomes_an_error_and_never_a_score() {
         let memory = Memory::new(rows(5, 1.0)).unwrap();
         let bad = rows(3, f64::NAN);
-        assert!(matches!(
-            nearest(&bad, &memory),
-            Err(ScoringError::NotFinite { .. })
-        ));
-        assert!(matches!(
-            Memory::new(bad),
-            Err(ScoringError::NotFinite { .. })
-        ));
-        assert!(matches!(
-            score(&[f32::INFINITY]),
-            Err(ScoringError::NotFinite { .. })
-        ));
+        assert!(matches!(nearest(&bad, &memory), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(Memory::new(bad), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(score(&[f32::INFINITY]), Err(ScoringError::NotFinite { .. })));
         assert!(matches!(score(&[]), Err(ScoringError::NotFinite { .. })));
     }
 }

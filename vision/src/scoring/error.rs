@@ -117,18 +117,11 @@ pub enum ScoringError {
 impl ScoringError {
     /// Wraps an error of libtorch, whose own text carries a long stack of C++ frames.
     pub(crate) fn torch(during: &'static str) -> impl FnOnce(tch::TchError) -> ScoringError {
-        move |error| ScoringError::Torch {
-            during,
-            cause: first_line(&error.to_string()),
-        }
+        move |error| ScoringError::Torch { during, cause: first_line(&error.to_string()) }
     }
 }
 
 /// The first line of a message of libtorch that says something.
 pub(crate) fn first_line(text: &str) -> String {
-    text.lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("no message")
-        .to_owned()
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message").to_owned()
 }

@@ -69,10 +69,7 @@ impl HeatMap {
         let column = column.clamp(0.0, (self.width - 1) as f32);
         let row = row.clamp(0.0, (self.height - 1) as f32);
         let (left, top) = (column as u32, row as u32);
-        let (right, bottom) = (
-            (left + 1).min(self.width - 1),
-            (top + 1).min(self.height - 1),
-        );
+        let (right, bottom) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
         let at = |x: u32, y: u32| self.values[(y * self.width + x) as usize];
         let (across, down) = (column - left as f32, row - top as f32);
         let upper = at(left, top) * (1.0 - across) + at(right, top) * across;
@@ -104,14 +101,7 @@ mod tests {
     fn map() -> HeatMap {
         let mut values = vec![0.1; 12];
         values[6] = 3.0;
-        HeatMap {
-            width: 4,
-            height: 3,
-            values,
-            picture_width: 80,
-            picture_height: 60,
-            hot: 1.0,
-        }
+        HeatMap { width: 4, height: 3, values, picture_width: 80, picture_height: 60, hot: 1.0 }
     }
 
     #[test]

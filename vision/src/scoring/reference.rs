@@ -6,7 +6,7 @@
 //!
 //! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (f32, `[n, 152]`) and
 //! `held_out` (f32), and the metadata `format`, `sku`, `view`, `backbone_sha256`, `normals` and
-//! `created`. A full memory takes 2.4 MB. A file is replaced by renaming, never written in place.
+//! `created`. A full memory takes 1.2 MB. A file is replaced by renaming, never written in place.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -24,8 +24,10 @@ use super::error::ScoringError;
 use super::features::{FEATURES, Patches};
 use crate::progress::Progress;
 
-/// Patches that a reference remembers at most. Search time and file size grow with it.
-pub const MEMORY_MAX: usize = 4000;
+/// Patches that a reference remembers at most. Search time and file size grow with it; 4,000 took
+/// twice as long and told defects no better on two public sets (AUROC 0.964 and 0.955 on cookies,
+/// 0.684 and 0.691 on cartons from the side, for 4,000 and 2,000).
+pub const MEMORY_MAX: usize = 2000;
 /// Folds of the held-out scores: each memory has seen three quarters of the pictures.
 const FOLDS: usize = 4;
 /// Version of the file's content; other versions are refused.
@@ -48,22 +50,15 @@ impl ReferenceKey {
         for name in [sku, view] {
             let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
             if name.trim().is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-                return Err(ScoringError::Name {
-                    name: name.to_owned(),
-                });
+                return Err(ScoringError::Name { name: name.to_owned() });
             }
         }
-        Ok(ReferenceKey {
-            sku: sku.to_owned(),
-            view: view.to_owned(),
-        })
+        Ok(ReferenceKey { sku: sku.to_owned(), view: view.to_owned() })
     }
 
     /// The file of this reference in the folder of all references.
     pub fn path(&self, references: &Path) -> PathBuf {
-        references
-            .join(&self.sku)
-            .join(format!("{}.safetensors", self.view))
+        references.join(&self.sku).join(format!("{}.safetensors", self.view))
     }
 }
 
@@ -100,10 +95,8 @@ impl Reference {
         let mut scores = Vec::with_capacity(normals.len());
         if folds > 1 {
             for fold in 0..folds {
-                let (unseen, seen): (Vec<_>, Vec<_>) = all
-                    .iter()
-                    .enumerate()
-                    .partition(|(at, _)| at % folds == fold);
+                let (unseen, seen): (Vec<_>, Vec<_>) =
+                    all.iter().enumerate().partition(|(at, _)| at % folds == fold);
                 let seen: Vec<&Patches> = seen.into_iter().map(|(_, patches)| *patches).collect();
                 let without = remember(&seen)?;
                 for (_, patches) in unseen {
@@ -160,19 +153,13 @@ impl Reference {
             .map_err(Self::torch)?;
         let memory = to_bytes(&flat);
         let held_out = to_bytes(self.held_out.scores());
-        let refused = |cause: String| ScoringError::ReferenceRefused {
-            path: path.clone(),
-            cause,
-        };
+        let refused = |cause: String| ScoringError::ReferenceRefused { path: path.clone(), cause };
         let view = |bytes, shape| {
             TensorView::new(Dtype::F32, shape, bytes).map_err(|error| refused(error.to_string()))
         };
         let rows = flat.len() / FEATURES as usize;
         let tensors = [
-            (
-                "held_out",
-                view(&held_out, vec![self.held_out.scores().len()])?,
-            ),
+            ("held_out", view(&held_out, vec![self.held_out.scores().len()])?),
             ("memory", view(&memory, vec![rows, FEATURES as usize])?),
         ];
         let metadata = HashMap::from([
@@ -185,10 +172,8 @@ impl Reference {
         ]);
         let file = safetensors::serialize(tensors, Some(metadata))
             .map_err(|error| refused(error.to_string()))?;
-        replace(&path, &file).map_err(|cause| ScoringError::ReferenceFile {
-            path: path.clone(),
-            cause,
-        })?;
+        replace(&path, &file)
+            .map_err(|cause| ScoringError::ReferenceFile { path: path.clone(), cause })?;
         Ok(path)
     }
 
@@ -206,10 +191,7 @@ impl Reference {
                 view: key.view.clone(),
                 path: path.clone(),
             },
-            _ => ScoringError::ReferenceFile {
-                path: path.clone(),
-                cause,
-            },
+            _ => ScoringError::ReferenceFile { path: path.clone(), cause },
         })?;
         parse(&file, key, backbone_sha256).map_err(|error| match error {
             Unusable::Because(cause) => ScoringError::ReferenceRefused { path, cause },
@@ -250,12 +232,10 @@ fn parse(file: &[u8], key: &ReferenceKey, backbone_sha256: &str) -> Result<Refer
             return Err(format!("its {name} is `{found}`, not `{wanted}`").into());
         }
     }
-    let normals: usize = entry("normals")
-        .parse()
-        .map_err(|_| "its number of normals is missing".to_owned())?;
-    let created: Timestamp = entry("created")
-        .parse()
-        .map_err(|_| "its date is missing".to_owned())?;
+    let normals: usize =
+        entry("normals").parse().map_err(|_| "its number of normals is missing".to_owned())?;
+    let created: Timestamp =
+        entry("created").parse().map_err(|_| "its date is missing".to_owned())?;
     let tensors = SafeTensors::deserialize(file).map_err(broken)?;
     let floats = |name: &str| -> Result<(Vec<usize>, Vec<f32>), Unusable> {
         let view = tensors.tensor(name).map_err(broken)?;
@@ -263,9 +243,7 @@ fn parse(file: &[u8], key: &ReferenceKey, backbone_sha256: &str) -> Result<Refer
             return Err(format!("its {name} is not of 32-bit floats").into());
         }
         let floats = view.data().chunks_exact(4);
-        let floats = floats
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
+        let floats = floats.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         Ok((view.shape().to_vec(), floats))
     };
     let (shape, memory) = floats("memory")?;
@@ -280,14 +258,7 @@ fn parse(file: &[u8], key: &ReferenceKey, backbone_sha256: &str) -> Result<Refer
     let held_out = Held::new(floats("held_out")?.1, normals)
         .ok_or_else(|| "its held-out scores are missing or no numbers".to_owned())?;
     let (key, backbone_sha256) = (key.clone(), backbone_sha256.to_owned());
-    Ok(Reference {
-        key,
-        backbone_sha256,
-        memory,
-        held_out,
-        normals,
-        created,
-    })
+    Ok(Reference { key, backbone_sha256, memory, held_out, normals, created })
 }
 
 /// The memory of some pictures: as many patches of each as their share, then a coreset of these.
@@ -314,10 +285,7 @@ fn score(patches: &Patches, memory: &Memory) -> Result<f32, ScoringError> {
 }
 
 fn to_bytes(floats: &[f32]) -> Vec<u8> {
-    floats
-        .iter()
-        .flat_map(|float| float.to_le_bytes())
-        .collect()
+    floats.iter().flat_map(|float| float.to_le_bytes()).collect()
 }
 
 /// Writes `content` beside `path` and renames it, so that a reader sees the old file or the new.

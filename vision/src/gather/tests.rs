@@ -1,0 +1,235 @@
+//! A belt of known motion, cameras of known frames: which views do items get?
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::picture::{Picture, PixelFormat};
+
+const MM_PER_COUNT: f64 = 0.2;
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// Frames of one or more cameras; only those taken until `now` are visible.
+#[derive(Default)]
+struct Film {
+    frames: Vec<Arc<Frame>>,
+    now: Duration,
+}
+
+impl Film {
+    fn add(&mut self, camera: &str, at: Duration) {
+        let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();
+        self.frames.push(Arc::new(Frame { camera: camera.into(), at, picture }));
+    }
+
+    fn of(&self, camera: &str) -> impl Iterator<Item = &Arc<Frame>> {
+        self.frames.iter().filter(move |f| &*f.camera == camera && f.at <= self.now)
+    }
+}
+
+impl FrameStore for Film {
+    fn nearest(&self, camera: &str, at: Duration) -> Option<Arc<Frame>> {
+        self.of(camera).min_by_key(|frame| frame.at.abs_diff(at)).cloned()
+    }
+
+    fn newest_at(&self, camera: &str) -> Option<Duration> {
+        self.of(camera).map(|frame| frame.at).max()
+    }
+}
+
+fn window(camera: &str, position_mm: f64, tolerance_mm: f64) -> Window {
+    Window { camera: camera.into(), position_mm, tolerance_mm, frame_interval: ms(40) }
+}
+
+/// A gatherer with one camera at 100 mm, and a film of it every 40 ms for 4 s.
+fn one_camera(tolerance_mm: f64) -> (Gatherer, Film) {
+    let mut film = Film::default();
+    for at in (0..4000).step_by(40) {
+        film.add("top", ms(at));
+    }
+    (Gatherer::new(vec![window("top", 100.0, tolerance_mm)], MM_PER_COUNT), film)
+}
+
+fn counts(mm: f64) -> i64 {
+    (mm / MM_PER_COUNT).floor() as i64
+}
+
+#[test]
+fn a_moving_belt_brings_the_item_to_its_frame() {
+    let (mut gatherer, mut film) = one_camera(30.0);
+    gatherer.item_entered(7, ms(0), 0);
+    // 200 mm/s: the item reaches 100 mm after 500 ms; frames at 480 and 520 ms are equally near.
+    for at in (0..=500).step_by(10) {
+        film.now = ms(at);
+        gatherer.encoder_sample(ms(at), counts(at as f64 * 0.2));
+        assert!(gatherer.poll(ms(at), &film).is_empty(), "no newer frame yet at {at} ms");
+    }
+    film.now = ms(530);
+    gatherer.encoder_sample(ms(530), counts(106.0));
+    let gathered = gatherer.poll(ms(530), &film);
+    assert_eq!(gathered.len(), 1);
+    assert_eq!(gathered[0].item, 7);
+    let view = &gathered[0].views[0];
+    let frame = view.frame.as_ref().unwrap();
+    assert!([ms(480), ms(520)].contains(&frame.at), "{:?}", frame.at);
+    assert!((view.offset_mm.abs() - 4.0).abs() < 0.5, "{}", view.offset_mm);
+    assert_eq!(gatherer.waiting(), 0);
+}
+
+#[test]
+fn an_entry_told_late_is_gathered_from_samples_that_came_before() {
+    let (mut gatherer, mut film) = one_camera(30.0);
+    for at in (0..=1000).step_by(10) {
+        gatherer.encoder_sample(ms(at), counts(at as f64 * 0.2));
+    }
+    film.now = ms(1000);
+    gatherer.item_entered(1, ms(200), counts(40.0));
+    let gathered = gatherer.poll(ms(1000), &film);
+    let frame = gathered[0].views[0].frame.as_ref().unwrap();
+    assert!(frame.at.abs_diff(ms(700)) <= ms(20), "{:?}", frame.at);
+}
+
+#[test]
+fn a_belt_that_runs_back_does_not_change_the_first_time() {
+    let (mut gatherer, mut film) = one_camera(30.0);
+    gatherer.item_entered(1, ms(0), 0);
+    for (at, mm) in [(0, 0.0), (500, 100.4), (600, 80.0), (1600, 150.0)] {
+        gatherer.encoder_sample(ms(at), counts(mm));
+    }
+    film.now = ms(1600);
+    let frame = gatherer.poll(ms(1600), &film)[0].views[0].frame.clone().unwrap();
+    assert!(frame.at.abs_diff(ms(498)) <= ms(20), "{:?}", frame.at);
+}
+
+#[test]
+fn an_item_on_a_stopped_belt_waits_and_can_be_forgotten() {
+    let (mut gatherer, mut film) = one_camera(30.0);
+    gatherer.item_entered(1, ms(0), 0);
+    gatherer.encoder_sample(ms(0), 0);
+    gatherer.encoder_sample(ms(3000), counts(50.0));
+    film.now = ms(3000);
+    assert!(gatherer.poll(ms(60_000), &film).is_empty());
+    assert_eq!(gatherer.waiting(), 1);
+    gatherer.forget(1);
+    assert_eq!(gatherer.waiting(), 0);
+}
+
+/// An item at 200 mm/s past a camera whose film is `frames`; polled long afterwards.
+fn item_with_frames(frames: &[u64]) -> View {
+    let mut film = Film { now: ms(9000), ..Film::default() };
+    for at in frames {
+        film.add("top", ms(*at));
+    }
+    let mut gatherer = Gatherer::new(vec![window("top", 100.0, 30.0)], MM_PER_COUNT);
+    gatherer.item_entered(1, ms(0), 0);
+    for at in (0..=2000).step_by(10) {
+        gatherer.encoder_sample(ms(at), counts(at as f64 * 0.2));
+    }
+    assert!(gatherer.poll(ms(600), &Film::default()).is_empty(), "patience is 220 ms");
+    gatherer.poll(ms(2000), &film).remove(0).views.remove(0)
+}
+
+#[test]
+fn each_reason_for_a_missing_view_is_told_apart() {
+    assert_eq!(item_with_frames(&[]).frame.unwrap_err(), Missing::NoFrame);
+    let silent = item_with_frames(&[100, 200]);
+    assert!(matches!(silent.frame, Err(Missing::TooFar { offset_mm }) if offset_mm < -55.0));
+    assert_eq!(item_with_frames(&[900, 940]).frame.unwrap_err(), Missing::Overwritten);
+    assert!(item_with_frames(&[400, 900]).frame.is_ok(), "20 mm off is within 30 mm");
+}
+
+#[test]
+fn beyond_the_limit_the_oldest_item_gives_way_and_is_reported() {
+    let (mut gatherer, film) = one_camera(30.0);
+    for item in 0..=ITEMS_MAX as u64 {
+        gatherer.item_entered(item, ms(item), 0);
+    }
+    let gathered = gatherer.poll(ms(2000), &film);
+    assert_eq!(gathered.len(), 1);
+    assert_eq!(gathered[0].item, 0);
+    assert_eq!(gathered[0].views[0].frame.as_ref().unwrap_err(), &Missing::TooManyItems);
+    assert_eq!(gatherer.waiting(), ITEMS_MAX);
+}
+
+/// A belt of pieces of constant speed, at 500 mm/s after the last.
+#[derive(Debug, Clone)]
+struct Belt(Vec<(u64, f64)>);
+
+impl Belt {
+    /// Position at `at_ms`, in millimetres.
+    fn position(&self, at_ms: u64) -> f64 {
+        let (mut left, mut position) = (at_ms, 0.0);
+        for &(length, speed) in &self.0 {
+            let part = left.min(length);
+            position += part as f64 / 1000.0 * speed;
+            left -= part;
+        }
+        position + left as f64 / 1000.0 * 500.0
+    }
+}
+
+fn belts() -> impl Strategy<Value = Belt> {
+    let speed = prop_oneof![Just(0.0), 50.0..600.0, -100.0..0.0];
+    prop::collection::vec((50u64..700, speed), 0..8).prop_map(Belt)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_item_gets_the_nearest_frame_of_each_camera_exactly_once(
+        belt in belts(),
+        gaps in prop::collection::vec(150u64..900, 1..5),
+        phase in 0u64..40,
+    ) {
+        let windows = [("top", 120.0), ("side", 300.0)];
+        let mut gatherer = Gatherer::new(
+            windows.iter().map(|(name, at)| window(name, *at, 30.0)).collect(),
+            MM_PER_COUNT,
+        );
+        let mut film = Film::default();
+        let mut entries: Vec<u64> = Vec::new();
+        for gap in gaps {
+            entries.push(entries.last().unwrap_or(&0) + gap);
+        }
+        let end = entries[entries.len() - 1] + belt.0.iter().map(|(length, _)| length).sum::<u64>();
+        let mut gathered: BTreeMap<u64, Vec<View>> = BTreeMap::new();
+        for at in (0..end + 2500).step_by(10) {
+            for camera in ["top", "side"] {
+                if at % 40 == 0 {
+                    film.add(camera, ms(at + phase));
+                }
+            }
+            film.now = ms(at);
+            gatherer.encoder_sample(ms(at), counts(belt.position(at)));
+            for (item, entry) in entries.iter().enumerate() {
+                // Told up to 10 ms after it happened.
+                if (at.saturating_sub(9)..=at).contains(entry) {
+                    gatherer.item_entered(item as u64, ms(*entry), counts(belt.position(*entry)));
+                }
+            }
+            for done in gatherer.poll(ms(at), &film) {
+                prop_assert!(gathered.insert(done.item, done.views).is_none(), "gathered twice");
+            }
+        }
+        prop_assert_eq!(gathered.len(), entries.len());
+        for (item, views) in gathered {
+            let entry = entries[item as usize];
+            for (view, (name, position)) in views.iter().zip(windows) {
+                prop_assert_eq!(&*view.camera, name);
+                let target = belt.position(entry) + position;
+                let reached = (entry..).find(|at| belt.position(*at) >= target).unwrap();
+                let frame = view.frame.as_ref().map_err(|why| {
+                    TestCaseError::fail(format!("item {item} {name}: {why}"))
+                })?;
+                // Half a frame interval, and the interpolation between samples 10 ms apart.
+                let apart = frame.at.abs_diff(ms(reached));
+                prop_assert!(apart <= ms(20 + 12), "item {item} {name}: {apart:?}");
+                let truth = belt.position(frame.at.as_millis() as u64) - target;
+                prop_assert!((view.offset_mm - truth).abs() < 6.5, "{} {truth}", view.offset_mm);
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Scoring with the real backbone on small drawn pictures: what a defect scores, what is refused.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use image::{Rgb, RgbImage};
+use vision::backbone::default_model_dir;
+use vision::{
+    Calibration, Dataset, Frame, InspectionThread, Job, ModelSection, Picture, PixelFormat,
+    Reference, ReferenceKey, Scorer, ScoringError, Silent, learn, monotonic_now,
+};
+
+/// A carton with a label, moved a little by `seed`; `dent` darkens a corner of it.
+fn carton(seed: u32, dent: bool) -> RgbImage {
+    let (dx, dy) = (seed * 7 % 5, seed * 3 % 4);
+    RgbImage::from_fn(240, 160, |x, y| {
+        let (u, v) = (x.wrapping_sub(40 + dx), y.wrapping_sub(30 + dy));
+        let noise = ((x * 31 + y * 17 + seed * 101).wrapping_mul(2_654_435_761) >> 28) as u8;
+        if u >= 160 || v >= 100 {
+            return Rgb([60 + noise, 62 + noise, 60 + noise]);
+        }
+        if dent && (110..140).contains(&u) && (50..80).contains(&v) {
+            return Rgb([(u as u8).wrapping_mul(9), 20, (v as u8).wrapping_mul(7)]);
+        }
+        if (20..80).contains(&u) && (20..50).contains(&v) {
+            let bar = if u % 8 < 4 { 30 } else { 230 };
+            return Rgb([bar, bar, bar]);
+        }
+        Rgb([190 - noise, 150, 100 + noise])
+    })
+}
+
+fn normals(folder: &Path, count: u32) {
+    std::fs::create_dir_all(folder).expect("the temporary folder can be written");
+    for seed in 0..count {
+        carton(seed, false)
+            .save(folder.join(format!("{seed:03}.png")))
+            .expect("the temporary folder can be written");
+    }
+}
+
+fn model(references: &Path) -> ModelSection {
+    ModelSection { folder: default_model_dir(), references: references.to_owned() }
+}
+
+/// A folder with a reference `box/top`, learned from `count` cartons.
+fn learned(count: u32) -> (Scorer, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("the cartons can be learned");
+    normals(&folder.path().join("good"), count);
+    let scorer = Scorer::load(default_model_dir()).expect("the cartons can be learned");
+    let dataset = Dataset::open(folder.path().join("good"))
+        .expect("the cartons can be learned")
+        .with_only_view_named("top");
+    let learned = learn(&scorer, &dataset, "box", folder.path(), &mut Silent)
+        .expect("the cartons can be learned");
+    assert_eq!(learned.views[0].path, folder.path().join("box/top.safetensors"));
+    assert_eq!(learned.views[0].normals, count as usize);
+    (scorer, folder)
+}
+
+fn key() -> ReferenceKey {
+    ReferenceKey::new("box", "top").expect("plain names")
+}
+
+#[test]
+fn a_defect_exceeds_the_threshold_where_it_is_and_a_normal_view_does_not() {
+    let (scorer, folder) = learned(9);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let normal = scorer.score(&carton(50, false).into(), &reference).unwrap();
+    let dented = scorer.score(&carton(51, true).into(), &reference).unwrap();
+    assert!(!normal.exceeds, "{} against {}", normal.score, normal.threshold);
+    assert!(dented.exceeds, "{} against {}", dented.score, dented.threshold);
+    assert_eq!(dented.calibration, Calibration::Fitted);
+    let (x, y) = dented.heat.peak();
+    assert!((140..195).contains(&x) && (70..125).contains(&y), "the peak is at {x}, {y}");
+    assert_eq!(dented.heat.values.len() as u32, dented.heat.width * dented.heat.height);
+    assert!(dented.timings.total() > Duration::ZERO);
+}
+
+#[test]
+fn one_normal_picture_gives_a_weak_reference_that_still_tells_a_defect() {
+    let (scorer, folder) = learned(1);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    assert_eq!(reference.normals(), 1);
+    let normal = scorer.score(&carton(50, false).into(), &reference).unwrap();
+    let dented = scorer.score(&carton(51, true).into(), &reference).unwrap();
+    assert_eq!(dented.calibration, Calibration::Weak);
+    assert!(dented.score > 1.2 * normal.score, "{} and {}", dented.score, normal.score);
+}
+
+#[test]
+fn learning_twice_gives_the_same_memory_and_threshold() {
+    let (scorer, folder) = learned(3);
+    let first = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let dataset = Dataset::open(folder.path().join("good")).unwrap().with_only_view_named("top");
+    learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
+    let second = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    assert!(first.memory().patches().equal(second.memory().patches()));
+    assert_eq!(first.held_out(), second.held_out());
+}
+
+#[test]
+fn a_reference_of_another_sku_backbone_or_a_cut_off_file_is_refused() {
+    let (scorer, folder) = learned(2);
+    let sha256 = scorer.backbone_sha256();
+    let refused = |key: &ReferenceKey, sha256: &str| {
+        Reference::load(folder.path(), key, sha256).unwrap_err().to_string()
+    };
+    let other = ReferenceKey::new("crate", "top").unwrap();
+    assert!(refused(&other, sha256).contains("inspectctl learn"));
+
+    std::fs::create_dir_all(folder.path().join("crate")).unwrap();
+    std::fs::copy(key().path(folder.path()), other.path(folder.path())).unwrap();
+    assert!(refused(&other, sha256).contains("its sku is `box`, not `crate`"));
+    assert!(refused(&key(), "0123").contains("its backbone_sha256 is"));
+
+    let file = std::fs::read(key().path(folder.path())).unwrap();
+    std::fs::write(other.path(folder.path()), &file[..file.len() / 2]).unwrap();
+    assert!(refused(&other, sha256).contains("broken"));
+    std::fs::write(other.path(folder.path()), b"").unwrap();
+    assert!(refused(&other, sha256).contains("broken"));
+}
+
+#[test]
+fn names_that_would_leave_the_folder_are_refused() {
+    for name in ["", "..", "../x", "a/b", ".hidden", "a\0b"] {
+        assert!(ReferenceKey::new(name, "top").is_err(), "{name:?}");
+        assert!(ReferenceKey::new("box", name).is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn learning_stops_at_a_broken_picture_and_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    normals(folder.path(), 1);
+    std::fs::write(folder.path().join("bad.png"), b"not a picture").unwrap();
+    let scorer = Scorer::load(default_model_dir()).unwrap();
+    let dataset = Dataset::open(folder.path()).unwrap();
+    let error = learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("bad.png"), "{error}");
+    assert!(!folder.path().join("box").exists(), "nothing half-learned is left");
+}
+
+/// The default model with one file replaced.
+fn spoiled(file: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("scripts/bootstrap has run");
+    for name in ["backbone.pt", "golden.json"] {
+        std::fs::copy(default_model_dir().join(name), folder.path().join(name))
+            .expect("scripts/bootstrap has run");
+    }
+    std::fs::write(folder.path().join(file), content).expect("scripts/bootstrap has run");
+    let path = folder.path().to_owned();
+    (folder, path)
+}
+
+#[test]
+fn a_model_that_is_absent_corrupt_or_not_what_was_exported_is_refused() {
+    let error = Scorer::load("/nowhere/at/all").unwrap_err();
+    assert!(matches!(error, ScoringError::ModelFile { .. }));
+    assert!(error.to_string().contains("/nowhere/at/all/backbone.pt"));
+
+    let whole = std::fs::read(default_model_dir().join("backbone.pt")).unwrap();
+    for content in [&b""[..], b"no TorchScript", &whole[..whole.len() / 2]] {
+        let (_keep, folder) = spoiled("backbone.pt", content);
+        let error = Scorer::load(&folder).unwrap_err();
+        assert!(matches!(error, ScoringError::Backbone { .. }), "{error}");
+        assert!(error.to_string().contains("backbone.pt"), "{error}");
+    }
+
+    let golden = std::fs::read_to_string(default_model_dir().join("golden.json")).unwrap();
+    let mut golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+    let mean = &mut golden["cases"][0]["outputs"][0]["mean"];
+    *mean = (mean.as_f64().unwrap() + 0.5).into();
+    let (_keep, folder) = spoiled("golden.json", golden.to_string().as_bytes());
+    let error = Scorer::load(&folder).unwrap_err();
+    assert!(matches!(error, ScoringError::Golden { .. }), "{error}");
+}
+
+fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job {
+    let camera: Arc<str> = "top".into();
+    let views = pictures
+        .into_iter()
+        .map(|picture| {
+            let frame = Frame { camera: camera.clone(), at: monotonic_now(), picture };
+            (camera.clone(), Arc::new(frame))
+        })
+        .collect();
+    Job { item, sku: sku.into(), deadline, views }
+}
+
+#[test]
+fn the_inspection_thread_answers_every_item_whatever_is_wrong_with_it() {
+    let (_, folder) = learned(2);
+    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
+    let one_pixel = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![9]).unwrap();
+    let picture = |dent| Picture::from(carton(8, dent));
+    let never = Duration::MAX;
+    for job in [
+        job(1, "box", vec![picture(false), picture(true), one_pixel], never),
+        job(2, "unknown", vec![picture(false)], never),
+        job(3, "../box", vec![picture(false)], never),
+        job(4, "box", vec![picture(false)], Duration::from_nanos(1)),
+        job(5, "box", vec![], never),
+    ] {
+        thread.submit(job).unwrap();
+    }
+    let answers: std::collections::BTreeMap<u64, _> = (0..5)
+        .map(|_| results.recv_timeout(Duration::from_secs(60)).unwrap())
+        .map(|scored| (scored.item, scored.views))
+        .collect();
+    let views = &answers[&1];
+    assert!(views[0].1.as_ref().unwrap().score < views[1].1.as_ref().unwrap().score);
+    assert!(matches!(views[2].1, Err(ScoringError::TooSmall { .. })));
+    assert!(matches!(answers[&2][0].1, Err(ScoringError::NoReference { .. })));
+    assert!(matches!(answers[&3][0].1, Err(ScoringError::Name { .. })));
+    assert!(matches!(answers[&4][0].1, Err(ScoringError::TooLate { .. })));
+    assert!(answers[&5].is_empty());
+}
+
+#[test]
+fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
+    let (scorer, folder) = learned(2);
+    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
+    let score = |item| {
+        let picture = Picture::from(carton(8, true));
+        thread.submit(job(item, "box", vec![picture], Duration::MAX)).unwrap();
+        let scored = results.recv_timeout(Duration::from_secs(60)).unwrap();
+        scored.views[0].1.as_ref().map(|view| view.score).map_err(|error| error.to_string())
+    };
+    let before = score(1).unwrap();
+    assert_eq!(score(2).unwrap(), before, "the same picture scores the same");
+    // The new reference knows the dent.
+    carton(8, true).save(folder.path().join("good/999.png")).unwrap();
+    let dataset = Dataset::open(folder.path().join("good")).unwrap().with_only_view_named("top");
+    learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
+    assert!(score(3).unwrap() < before / 2.0);
+    std::fs::remove_file(key().path(folder.path())).unwrap();
+    assert!(score(4).unwrap_err().contains("does not exist"));
+}
+
+#[test]
+fn a_full_queue_gives_the_item_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
+    // Nobody reads the answers: 64 fit behind the thread, one waits in its hand, 64 in the queue.
+    let mut accepted = 0;
+    let refused = loop {
+        let next = job(accepted, "unknown", vec![], Duration::MAX);
+        match thread.submit(next) {
+            Ok(()) => accepted += 1,
+            Err(job) => break job,
+        }
+        assert!(accepted <= 129, "the queue is bounded");
+    };
+    assert_eq!(refused.item, accepted);
+    drop(results);
+    drop(thread);
+}
