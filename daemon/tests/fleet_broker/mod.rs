@@ -44,9 +44,11 @@ impl Broker {
     pub fn start(port: u16, access: &str) -> Self {
         let access = if access.is_empty() { "allow_anonymous true" } else { access };
         let folder = tempfile::tempdir().expect("a folder");
+        // Not 0, "unlimited": mosquitto 2.0.11 then cuts the client whose message it refuses, and
+        // its refusal may be lost with the connection.
         let config = format!(
             "listener {port} 127.0.0.1\n{access}\nuser root\npersistence true\n\
-             persistence_location {}/\nmax_queued_messages 0\nlog_dest stderr\n",
+             persistence_location {}/\nmax_queued_messages 100000\nlog_dest stderr\n",
             folder.path().display()
         );
         fs::write(folder.path().join("mosquitto.conf"), config).expect("written");
