@@ -127,12 +127,10 @@ async fn run(
 }
 
 async fn connect(socket: &Path) -> Result<UnixStream, LinkError> {
-    UnixStream::connect(socket)
-        .await
-        .map_err(|error| LinkError::Unreachable {
-            socket: socket.to_owned(),
-            cause: error.to_string(),
-        })
+    UnixStream::connect(socket).await.map_err(|error| LinkError::Unreachable {
+        socket: socket.to_owned(),
+        cause: error.to_string(),
+    })
 }
 
 /// Carries messages until the connection ends; returns why it did.
@@ -143,10 +141,7 @@ async fn talk(
     events: &mpsc::Sender<LinkEvent>,
 ) -> LinkError {
     let (reader, mut writer) = stream.into_split();
-    let mut incoming = Incoming {
-        reader: BufReader::new(reader),
-        line: Vec::new(),
-    };
+    let mut incoming = Incoming { reader: BufReader::new(reader), line: Vec::new() };
     let mut heartbeat = tokio::time::interval(HEARTBEAT_PERIOD);
     if let Err(error) = write(&mut writer, &ToBridge::Hello { protocol: VERSION }).await {
         return error;
@@ -183,9 +178,7 @@ async fn write(writer: &mut OwnedWriteHalf, message: &ToBridge) -> Result<(), Li
     line.push(b'\n');
     let sent = tokio::time::timeout(Duration::from_secs(2), writer.write_all(&line)).await;
     sent.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
-        .map_err(|error| LinkError::Closed {
-            cause: error.to_string(),
-        })
+        .map_err(|error| LinkError::Closed { cause: error.to_string() })
 }
 
 /// Reads lines; a call that is cancelled half-way through a line goes on with it next time.
@@ -201,23 +194,16 @@ impl Incoming {
         limited
             .read_until(b'\n', &mut self.line)
             .await
-            .map_err(|error| LinkError::Closed {
-                cause: error.to_string(),
-            })?;
+            .map_err(|error| LinkError::Closed { cause: error.to_string() })?;
         if self.line.last() != Some(&b'\n') {
             return Err(if self.line.len() > MAX_LINE {
-                LinkError::Garbled {
-                    cause: format!("a line of more than {MAX_LINE} bytes"),
-                }
+                LinkError::Garbled { cause: format!("a line of more than {MAX_LINE} bytes") }
             } else {
-                LinkError::Closed {
-                    cause: "end of stream".to_owned(),
-                }
+                LinkError::Closed { cause: "end of stream".to_owned() }
             });
         }
-        let message = serde_json::from_slice(&self.line).map_err(|error| LinkError::Garbled {
-            cause: error.to_string(),
-        });
+        let message = serde_json::from_slice(&self.line)
+            .map_err(|error| LinkError::Garbled { cause: error.to_string() });
         self.line.clear();
         message
     }

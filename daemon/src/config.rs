@@ -68,10 +68,7 @@ impl Rules for LineFile {
                     "place the camera before the commit point, with room for the inspection",
                 ));
             }
-            if self.camera[..index]
-                .iter()
-                .any(|other| other.name == camera.name)
-            {
+            if self.camera[..index].iter().any(|other| other.name == camera.name) {
                 mistakes.push(Mistake::new(
                     &["camera", &index.to_string(), "name"],
                     format!("two cameras are called `{}`", camera.name),
@@ -86,25 +83,16 @@ impl Rules for LineFile {
                         "the belt moves {travel_mm:.0} mm between two pictures, so that items fall \
                          between them"
                     ),
-                    format!(
-                        "write at least {:.0}, or raise fps",
-                        (travel_mm / 2.0).ceil()
-                    ),
+                    format!("write at least {:.0}, or raise fps", (travel_mm / 2.0).ceil()),
                 ));
             }
         }
         let lanes = &self.conveyor.diverter;
-        if !lanes
-            .iter()
-            .any(|diverter| diverter.lane == self.policy.divert_lane)
-        {
+        if !lanes.iter().any(|diverter| diverter.lane == self.policy.divert_lane) {
             mistakes.push(Mistake::new(
                 &["policy", "divert_lane"],
                 format!("no diverter serves lane {}", self.policy.divert_lane),
-                format!(
-                    "write one of {:?}",
-                    lanes.iter().map(|d| d.lane).collect::<Vec<_>>()
-                ),
+                format!("write one of {:?}", lanes.iter().map(|d| d.lane).collect::<Vec<_>>()),
             ));
         }
         mistakes
@@ -130,11 +118,7 @@ pub struct PolicySection {
 
 impl Default for PolicySection {
     fn default() -> Self {
-        Self {
-            false_divert_budget: 0.005,
-            divert_lane: 1,
-            verdict_margin_ms: 40,
-        }
+        Self { false_divert_budget: 0.005, divert_lane: 1, verdict_margin_ms: 40 }
     }
 }
 
@@ -154,11 +138,7 @@ pub struct StoreSection {
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self {
-            folder: PathBuf::from("/var/lib/inspectd"),
-            keep_days: 30,
-            keep_mib: 20_000,
-        }
+        Self { folder: PathBuf::from("/var/lib/inspectd"), keep_days: 30, keep_mib: 20_000 }
     }
 }
 
@@ -210,8 +190,6 @@ pub struct WebSection {
 
 impl Default for WebSection {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
     }
 }

@@ -150,9 +150,7 @@ impl Flow {
 
     /// Which item this is, and when it entered; none once it is closed.
     pub fn identity(&self, item: ItemNumber) -> Option<(&ItemId, Timestamp)> {
-        self.items
-            .get(&item)
-            .map(|open| (&open.record.id, open.record.entered_at))
+        self.items.get(&item).map(|open| (&open.record.id, open.record.entered_at))
     }
 
     /// A message from the bridge.
@@ -194,9 +192,7 @@ impl Flow {
                 let item = record.id.item;
                 self.items.insert(item, OpenItem::resumed(record));
             } else {
-                steps.push(Step::Forget {
-                    item: record.id.item,
-                });
+                steps.push(Step::Forget { item: record.id.item });
                 self.close_as_lost(record, &mut steps);
             }
         }
@@ -208,9 +204,7 @@ impl Flow {
         let cause = "plc-bridge was restarted while the item was on the belt";
         if record.verdict.is_none() {
             self.count_uninspected(cause);
-            record.verdict = Some(Verdict::Uninspected {
-                cause: cause.to_owned(),
-            });
+            record.verdict = Some(Verdict::Uninspected { cause: cause.to_owned() });
         }
         record.outcome = Some(Outcome::Lost);
         self.counts.lost += 1;
@@ -219,12 +213,7 @@ impl Flow {
 
     fn event(&mut self, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
         match event {
-            ItemEvent::Entered {
-                item,
-                at,
-                count,
-                commit_at,
-            } => {
+            ItemEvent::Entered { item, at, count, commit_at } => {
                 self.entered(item, at, commit_at, now);
                 let open = &self.items[&item];
                 if open.stage == Stage::Gathering {
@@ -232,11 +221,7 @@ impl Flow {
                 }
                 steps.push(Step::Save(open.record.clone()));
             }
-            ItemEvent::Delivered {
-                item,
-                handed_at,
-                acknowledged_at,
-            } => {
+            ItemEvent::Delivered { item, handed_at, acknowledged_at } => {
                 if let Some(open) = self.items.get_mut(&item) {
                     let took = acknowledged_at.saturating_sub(handed_at);
                     open.record.timings.verdict_to_plc_ms = Some(millis(took));
@@ -283,10 +268,7 @@ impl Flow {
         }
         let ago = SignedDuration::try_from(now.mono.saturating_sub(at)).unwrap_or_default();
         let record = Record {
-            id: ItemId {
-                boot: self.boot.clone().unwrap_or_default(),
-                item,
-            },
+            id: ItemId { boot: self.boot.clone().unwrap_or_default(), item },
             sku: self.settings.sku.clone(),
             entered_at: now.wall.checked_sub(ago).unwrap_or(now.wall),
             views: Vec::new(),
@@ -297,15 +279,7 @@ impl Flow {
             timings: Timings::default(),
         };
         let stage = Stage::Gathering;
-        self.items.insert(
-            item,
-            OpenItem {
-                record,
-                entered: Some(at),
-                commit_at,
-                stage,
-            },
-        );
+        self.items.insert(item, OpenItem { record, entered: Some(at), commit_at, stage });
     }
 
     /// The item's views are chosen; those with a `problem` have no picture.
@@ -323,10 +297,7 @@ impl Flow {
         }
         open.stage = Stage::Scoring;
         let deadline = open.commit_at.saturating_sub(self.settings.verdict_margin);
-        vec![
-            Step::Score { item, deadline },
-            Step::Save(open.record.clone()),
-        ]
+        vec![Step::Score { item, deadline }, Step::Save(open.record.clone())]
     }
 
     /// The inference thread has scored the item's views. Scores that come after the verdict are
@@ -346,10 +317,7 @@ impl Flow {
         record.timings.queued_ms = Some(millis(queued));
         record.timings.scoring_ms = Some(millis(took));
         for scored in views {
-            let Some(view) = record
-                .views
-                .iter_mut()
-                .find(|view| view.camera == scored.camera)
+            let Some(view) = record.views.iter_mut().find(|view| view.camera == scored.camera)
             else {
                 continue;
             };
@@ -358,9 +326,7 @@ impl Flow {
                 Ok(scores) if scores.score.is_finite() && scores.threshold.is_finite() => {
                     view.score = Some(scores.score);
                     view.threshold = Some(scores.threshold);
-                    record
-                        .findings
-                        .push(damage_finding(&scored.camera, &record.sku, scores));
+                    record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
                 }
                 Ok(_) => view.problem = Some("the score is not a finite number".to_owned()),
                 Err(why) => view.problem = Some(why),
@@ -368,8 +334,7 @@ impl Flow {
         }
         // A camera whose view went unanswered must not count as normal.
         for view in record.views.iter_mut().filter(|view| view.score.is_none()) {
-            view.problem
-                .get_or_insert_with(|| "the view was not scored".to_owned());
+            view.problem.get_or_insert_with(|| "the view was not scored".to_owned());
         }
         if open.stage == Stage::Judged {
             return vec![Step::Save(open.record.clone())];
@@ -403,14 +368,7 @@ impl Flow {
             Some(Stage::Judged) | None => return,
         };
         steps.push(Step::Forget { item });
-        self.conclude(
-            item,
-            Verdict::Uninspected {
-                cause: cause.to_owned(),
-            },
-            now,
-            steps,
-        );
+        self.conclude(item, Verdict::Uninspected { cause: cause.to_owned() }, now, steps);
     }
 
     fn judge(&mut self, item: ItemNumber, now: Now) -> Vec<Step> {
@@ -437,11 +395,7 @@ impl Flow {
             open.record.timings.eye_to_verdict_ms = open.since_entry(now);
             // The verdict leaves before the record is stored: the disk must not make it late.
             let boot = open.record.id.boot.clone();
-            steps.push(Step::Send(ToBridge::Verdict {
-                item,
-                boot,
-                verdict,
-            }));
+            steps.push(Step::Send(ToBridge::Verdict { item, boot, verdict }));
         }
         steps.push(Step::Save(open.record.clone()));
     }
@@ -454,31 +408,17 @@ impl Flow {
 impl OpenItem {
     /// An item that an earlier run began. Unless that run judged it, it is given up at once.
     fn resumed(record: Record) -> Self {
-        let stage = if record.verdict.is_some() {
-            Stage::Judged
-        } else {
-            Stage::Interrupted
-        };
-        Self {
-            record,
-            entered: None,
-            commit_at: Duration::ZERO,
-            stage,
-        }
+        let stage = if record.verdict.is_some() { Stage::Judged } else { Stage::Interrupted };
+        Self { record, entered: None, commit_at: Duration::ZERO, stage }
     }
 
     fn since_entry(&self, now: Now) -> Option<f64> {
-        self.entered
-            .map(|entered| millis(now.mono.saturating_sub(entered)))
+        self.entered.map(|entered| millis(now.mono.saturating_sub(entered)))
     }
 }
 
 fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {
-    let Scores {
-        score,
-        threshold,
-        peak,
-    } = scores;
+    let Scores { score, threshold, peak } = scores;
     let [x, y] = peak;
     let words = if score > threshold {
         let times = score / threshold;
@@ -487,14 +427,7 @@ fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {
         format!("{camera}: looks like a normal {sku}")
     };
     let camera = camera.to_owned();
-    Finding {
-        check: Check::Damage,
-        camera,
-        score,
-        threshold,
-        at: Some(peak),
-        words,
-    }
+    Finding { check: Check::Damage, camera, score, threshold, at: Some(peak), words }
 }
 
 fn millis(duration: Duration) -> f64 {

@@ -13,65 +13,34 @@ fn settings() -> FlowSettings {
 
 fn at(ms: u64) -> Now {
     let wall = Timestamp::from_millisecond(1_700_000_000_000 + ms as i64).expect("in range");
-    Now {
-        mono: Duration::from_millis(ms),
-        wall,
-    }
+    Now { mono: Duration::from_millis(ms), wall }
 }
 
 fn hello(boot: &str) -> FromBridge {
-    FromBridge::Hello {
-        protocol: VERSION,
-        boot: boot.to_owned(),
-    }
+    FromBridge::Hello { protocol: VERSION, boot: boot.to_owned() }
 }
 
 fn event(seq: u64, event: ItemEvent) -> FromBridge {
-    FromBridge::Event {
-        seq,
-        lost_before: 0,
-        event,
-    }
+    FromBridge::Event { seq, lost_before: 0, event }
 }
 
 fn entered(item: u64, ms: u64) -> ItemEvent {
     let commit_at = Duration::from_millis(ms + 2000);
-    ItemEvent::Entered {
-        item,
-        at: Duration::from_millis(ms),
-        count: 0,
-        commit_at,
-    }
+    ItemEvent::Entered { item, at: Duration::from_millis(ms), count: 0, commit_at }
 }
 
 fn decided(item: u64, action: Action, fall_back: Option<FallBackCause>) -> ItemEvent {
     let at = Duration::from_millis(3000);
-    ItemEvent::Decided {
-        item,
-        at,
-        decision: Decision { action, fall_back },
-    }
+    ItemEvent::Decided { item, at, decision: Decision { action, fall_back } }
 }
 
 fn outcome(item: u64, outcome: Outcome) -> ItemEvent {
-    ItemEvent::Outcome {
-        item,
-        at: Duration::from_millis(4000),
-        outcome,
-    }
+    ItemEvent::Outcome { item, at: Duration::from_millis(4000), outcome }
 }
 
 fn scored(score: f32) -> Vec<ScoredView> {
-    let scores = Scores {
-        score,
-        threshold: 1.0,
-        peak: [10, 20],
-    };
-    vec![ScoredView {
-        camera: "side".to_owned(),
-        result: Ok(scores),
-        heat_map: None,
-    }]
+    let scores = Scores { score, threshold: 1.0, peak: [10, 20] };
+    vec![ScoredView { camera: "side".to_owned(), result: Ok(scores), heat_map: None }]
 }
 
 fn started() -> Flow {
@@ -99,41 +68,17 @@ fn a_damaged_item_is_gathered_scored_diverted_and_closed() {
     let mut flow = started();
     let steps = flow.bridge(event(1, entered(7, 1000)), at(1010));
     assert!(matches!(steps[0], Step::Gather { item: 7, .. }));
-    assert!(matches!(
-        steps.last(),
-        Some(Step::Acknowledge { through: 1 })
-    ));
+    assert!(matches!(steps.last(), Some(Step::Acknowledge { through: 1 })));
 
     let steps = flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
-    assert_eq!(
-        steps[0],
-        Step::Score {
-            item: 7,
-            deadline: Duration::from_millis(2960)
-        }
-    );
+    assert_eq!(steps[0], Step::Score { item: 7, deadline: Duration::from_millis(2960) });
 
-    let steps = flow.scored(
-        7,
-        scored(2.5),
-        Duration::ZERO,
-        Duration::from_millis(60),
-        at(1600),
-    );
-    let expected = Verdict::Divert {
-        lane: 1,
-        reasons: vec![Check::Damage],
-    };
+    let steps = flow.scored(7, scored(2.5), Duration::ZERO, Duration::from_millis(60), at(1600));
+    let expected = Verdict::Divert { lane: 1, reasons: vec![Check::Damage] };
     assert_eq!(verdict_in(&steps), Some(expected));
 
-    flow.bridge(
-        event(2, decided(7, Action::Divert { lane: 1 }, None)),
-        at(3000),
-    );
-    let steps = flow.bridge(
-        event(3, outcome(7, Outcome::Diverted { lane: 1 })),
-        at(4000),
-    );
+    flow.bridge(event(2, decided(7, Action::Divert { lane: 1 }, None)), at(3000));
+    let steps = flow.bridge(event(3, outcome(7, Outcome::Diverted { lane: 1 })), at(4000));
     let record = closed_in(&steps).expect("the record is closed");
     assert_eq!(record.outcome, Some(Outcome::Diverted { lane: 1 }));
     assert_eq!(record.timings.eye_to_verdict_ms, Some(600.0));
@@ -169,28 +114,15 @@ fn a_score_that_is_not_a_number_never_passes_an_item() {
     let mut flow = started();
     flow.bridge(event(1, entered(7, 1000)), at(1000));
     flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
-    let steps = flow.scored(
-        7,
-        scored(f32::NAN),
-        Duration::ZERO,
-        Duration::ZERO,
-        at(1600),
-    );
-    assert!(matches!(
-        verdict_in(&steps),
-        Some(Verdict::Uninspected { .. })
-    ));
+    let steps = flow.scored(7, scored(f32::NAN), Duration::ZERO, Duration::ZERO, at(1600));
+    assert!(matches!(verdict_in(&steps), Some(Verdict::Uninspected { .. })));
 }
 
 #[test]
 fn a_camera_that_got_no_answer_makes_the_item_uninspected() {
     let mut flow = started();
     flow.bridge(event(1, entered(7, 1000)), at(1000));
-    flow.gathered(
-        7,
-        vec![ViewRecord::of("side"), ViewRecord::of("top")],
-        at(1500),
-    );
+    flow.gathered(7, vec![ViewRecord::of("side"), ViewRecord::of("top")], at(1500));
     let steps = flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1600));
     let cause = "top: the view was not scored".to_owned();
     assert_eq!(verdict_in(&steps), Some(Verdict::Uninspected { cause }));
@@ -201,19 +133,9 @@ fn items_that_passed_while_inspectd_was_away_are_recorded_as_uninspected() {
     let mut flow = started();
     flow.bridge(event(1, entered(7, 1000)), at(9000));
     let fall_back = Some(FallBackCause::InspectorDead);
-    let steps = flow.bridge(
-        event(2, decided(7, Action::Divert { lane: 1 }, fall_back)),
-        at(9000),
-    );
-    assert_eq!(
-        verdict_in(&steps),
-        None,
-        "the decision stands: nothing is asked for"
-    );
-    let steps = flow.bridge(
-        event(3, outcome(7, Outcome::Diverted { lane: 1 })),
-        at(9000),
-    );
+    let steps = flow.bridge(event(2, decided(7, Action::Divert { lane: 1 }, fall_back)), at(9000));
+    assert_eq!(verdict_in(&steps), None, "the decision stands: nothing is asked for");
+    let steps = flow.bridge(event(3, outcome(7, Outcome::Diverted { lane: 1 })), at(9000));
     let record = closed_in(&steps).expect("the record is closed");
     let cause = "inspectd was not running when the item passed".to_owned();
     assert_eq!(record.verdict, Some(Verdict::Uninspected { cause }));
@@ -245,10 +167,7 @@ fn a_restarted_bridge_closes_the_items_of_its_earlier_boot_as_lost() {
     let record = closed_in(&steps).expect("closed");
     assert_eq!(record.outcome, Some(Outcome::Lost));
     let steps = flow.bridge(event(1, entered(1, 2000)), at(2000));
-    assert!(
-        matches!(steps[0], Step::Gather { item: 1, .. }),
-        "numbers start anew: {steps:?}"
-    );
+    assert!(matches!(steps[0], Step::Gather { item: 1, .. }), "numbers start anew: {steps:?}");
 }
 
 #[test]

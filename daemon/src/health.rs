@@ -140,20 +140,14 @@ impl Health {
     /// Puts it all together, tells the page and the fleet link, and returns the alerts to be owed.
     pub fn report(&mut self, cameras: &[Camera], items: &ItemCounts, now: Now) -> Vec<Alert> {
         let cameras = self.frame_rates.cameras(cameras, now.mono);
-        let streaming = cameras
-            .iter()
-            .any(|camera| camera.state == CameraHealth::Streaming);
+        let streaming = cameras.iter().any(|camera| camera.state == CameraHealth::Streaming);
         self.ready = self.model == ModelHealth::Ready && streaming;
 
         let store = match self.watched.store.borrow().clone() {
             StoreState::Ok => StoreStatus::Ok,
             StoreState::Failing { cause } => StoreStatus::Failing { cause },
         };
-        let fleet = self
-            .watched
-            .fleet
-            .as_ref()
-            .map(|link| link.borrow().clone());
+        let fleet = self.watched.fleet.as_ref().map(|link| link.borrow().clone());
         let fleet = FleetStatus {
             configured: fleet.is_some(),
             connected: fleet.as_ref().is_some_and(|link| link.connected),
@@ -167,11 +161,7 @@ impl Health {
         let alerts = self.alerts.update(
             wrong
                 .iter()
-                .filter_map(|w| {
-                    w.trouble
-                        .clone()
-                        .map(|t| (t, format!("{}; {}", w.what, w.remedy)))
-                })
+                .filter_map(|w| w.trouble.clone().map(|t| (t, format!("{}; {}", w.what, w.remedy))))
                 .collect(),
         );
         let problems = self.dated(wrong, now.wall);
@@ -184,9 +174,7 @@ impl Health {
             problems,
             cameras,
             plc: self.plc.clone(),
-            bridge: BridgeStatus {
-                connected: self.bridge == BridgeHealth::Connected,
-            },
+            bridge: BridgeStatus { connected: self.bridge == BridgeHealth::Connected },
             fleet,
             items: items.clone(),
             store,
@@ -204,11 +192,7 @@ impl Health {
     ) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         let mut add = |what: String, remedy: &str, trouble: Option<Trouble>| {
-            wrong.push(Wrong {
-                what,
-                remedy: remedy.to_owned(),
-                trouble,
-            });
+            wrong.push(Wrong { what, remedy: remedy.to_owned(), trouble });
         };
         match &self.bridge {
             BridgeHealth::Connected => {}
@@ -218,61 +202,34 @@ impl Health {
             }
             BridgeHealth::Away(error) => {
                 let remedy = "start plc-bridge with the same line file; see its log";
-                add(
-                    error.to_string(),
-                    remedy,
-                    Some((AlertKind::BridgeLost, None)),
-                );
+                add(error.to_string(), remedy, Some((AlertKind::BridgeLost, None)));
             }
         }
         if let PlcStatus::Lost { cause } = &self.plc {
             let remedy = "check the PLC's power, its network cable and [plc] in the line file";
-            add(
-                format!("the PLC is lost: {cause}"),
-                remedy,
-                Some((AlertKind::PlcLost, None)),
-            );
+            add(format!("the PLC is lost: {cause}"), remedy, Some((AlertKind::PlcLost, None)));
         }
         match &self.model {
             ModelHealth::Ready => {}
             ModelHealth::Loading => {
-                add(
-                    "the model is being loaded".to_owned(),
-                    "wait; it takes some seconds",
-                    None,
-                );
+                add("the model is being loaded".to_owned(), "wait; it takes some seconds", None);
             }
             ModelHealth::Failed(cause) => {
                 let remedy = "put a working model into [model] folder; it is tried again";
                 add(cause.clone(), remedy, Some((AlertKind::ModelFailed, None)));
             }
         }
-        for camera in cameras
-            .iter()
-            .filter(|camera| camera.state == CameraHealth::Down)
-        {
+        for camera in cameras.iter().filter(|camera| camera.state == CameraHealth::Down) {
             let cause = camera.cause.as_deref().unwrap_or("no picture comes");
             let what = format!("camera {} is down: {cause}", camera.name);
             let remedy = "check its cable and power, and its source in the line file";
-            add(
-                what,
-                remedy,
-                Some((AlertKind::CameraDown, Some(camera.name.clone()))),
-            );
+            add(what, remedy, Some((AlertKind::CameraDown, Some(camera.name.clone()))));
         }
         let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
-        for (cause, _) in self
-            .uninspected
-            .iter()
-            .filter(|(_, (_, last))| recent(last))
-        {
+        for (cause, _) in self.uninspected.iter().filter(|(_, (_, last))| recent(last)) {
             let what = format!("items are not inspected: {cause}");
             let remedy = "they take the fall-back; mend what else is listed here, or see the log";
-            add(
-                what,
-                remedy,
-                Some((AlertKind::Uninspected, Some(cause.clone()))),
-            );
+            add(what, remedy, Some((AlertKind::Uninspected, Some(cause.clone()))));
         }
         if let StoreStatus::Failing { cause } = store {
             let remedy = "records wait in memory: free the disk before inspectd is stopped";
@@ -283,11 +240,7 @@ impl Health {
             );
         }
         if let Some(problem) = &fleet.problem {
-            add(
-                problem.clone(),
-                "nothing is lost: messages wait on this box",
-                None,
-            );
+            add(problem.clone(), "nothing is lost: messages wait on this box", None);
         }
         wrong
     }
@@ -310,11 +263,7 @@ impl Health {
             .map(|Wrong { what, remedy, .. }| {
                 let since = earlier.get(&what).copied().unwrap_or(now);
                 self.since.insert(what.clone(), since);
-                Problem {
-                    what,
-                    remedy,
-                    since,
-                }
+                Problem { what, remedy, since }
             })
             .collect()
     }
@@ -336,10 +285,7 @@ impl Health {
                 PlcStatus::Connected => PlcLink::Connected,
                 PlcStatus::Lost { .. } => PlcLink::Lost,
             },
-            problems: problems
-                .iter()
-                .map(|p| format!("{}; {}", p.what, p.remedy))
-                .collect(),
+            problems: problems.iter().map(|p| format!("{}; {}", p.what, p.remedy)).collect(),
         };
         self.state.send_if_modified(|told| {
             let changed = *told != state;
@@ -371,22 +317,13 @@ impl FrameRates {
                     CameraState::Down { cause } => (CameraHealth::Down, Some(cause)),
                 };
                 let fps = self.rate(camera.name(), counters.received, now);
-                CameraStatus {
-                    name: camera.name().to_string(),
-                    state,
-                    cause,
-                    fps,
-                    counters,
-                }
+                CameraStatus { name: camera.name().to_string(), state, cause, fps, counters }
             })
             .collect()
     }
 
     fn rate(&mut self, camera: &str, received: u64, now: Duration) -> f64 {
-        let known = self
-            .known
-            .entry(camera.to_owned())
-            .or_insert((received, now, 0.0));
+        let known = self.known.entry(camera.to_owned()).or_insert((received, now, 0.0));
         let passed = now.saturating_sub(known.1);
         if passed >= Self::PERIOD {
             let fps = received.saturating_sub(known.0) as f64 / passed.as_secs_f64();
@@ -410,24 +347,14 @@ mod tests {
         let (store, store_seen) = watch::channel(StoreState::Ok);
         let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
         let (state, _) = watch::channel(BoxState::default());
-        let watched = Watched {
-            store: store_seen,
-            fleet: None,
-        };
+        let watched = Watched { store: store_seen, fleet: None };
         let health = Health::new("line 1", "carton", watched, status, state);
-        Box {
-            health,
-            store,
-            status: status_seen,
-        }
+        Box { health, store, status: status_seen }
     }
 
     fn at(s: u64) -> Now {
         let wall = Timestamp::from_second(1_700_000_000 + s as i64).expect("in range");
-        Now {
-            mono: Duration::from_secs(s),
-            wall,
-        }
+        Now { mono: Duration::from_secs(s), wall }
     }
 
     #[test]
@@ -446,18 +373,12 @@ mod tests {
         let mut it = a_box();
         it.health.bridge(BridgeHealth::Connected);
         let none = ItemCounts::default();
-        it.health.plc(PlcState::Lost {
-            cause: "no answer".to_owned(),
-        });
+        it.health.plc(PlcState::Lost { cause: "no answer".to_owned() });
         assert_eq!(it.health.report(&[], &none, at(1)).len(), 1);
         assert_eq!(it.health.report(&[], &none, at(2)).len(), 0);
         let problem = it.status.borrow().problems[0].clone();
         assert!(problem.what.contains("no answer"));
-        assert_eq!(
-            problem.since,
-            at(1).wall,
-            "it has lasted since it was first seen"
-        );
+        assert_eq!(problem.since, at(1).wall, "it has lasted since it was first seen");
         it.health.plc(PlcState::Connected);
         assert_eq!(it.health.report(&[], &none, at(3)).len(), 1);
     }
@@ -472,26 +393,15 @@ mod tests {
         items.uninspected.insert("too late".to_owned(), 2);
         assert_eq!(it.health.report(&[], &items, at(61)).len(), 0);
         assert_eq!(it.health.report(&[], &items, at(120)).len(), 0);
-        assert_eq!(
-            it.health.report(&[], &items, at(122)).len(),
-            1,
-            "it is over"
-        );
+        assert_eq!(it.health.report(&[], &items, at(122)).len(), 1, "it is over");
     }
 
     #[test]
     fn a_store_that_fails_says_so_on_the_page() {
         let mut it = a_box();
-        it.store.send_replace(StoreState::Failing {
-            cause: "the disk is full".to_owned(),
-        });
+        it.store.send_replace(StoreState::Failing { cause: "the disk is full".to_owned() });
         it.health.report(&[], &ItemCounts::default(), at(1));
         let status = it.status.borrow().clone();
-        assert!(
-            status
-                .problems
-                .iter()
-                .any(|problem| problem.what.contains("the disk is full"))
-        );
+        assert!(status.problems.iter().any(|problem| problem.what.contains("the disk is full")));
     }
 }

@@ -134,9 +134,7 @@ impl Inspection {
                     FromBridge::Refused { item, why } => {
                         tracing::warn!("plc-bridge refused the verdict for item {item}: {why:?}");
                     }
-                    FromBridge::Event {
-                        seq, lost_before, ..
-                    } if *lost_before > 0 => {
+                    FromBridge::Event { seq, lost_before, .. } if *lost_before > 0 => {
                         tracing::error!(
                             "plc-bridge had to drop {lost_before} events before {seq} while \
                              inspectd was away: the items in them have no record"
@@ -183,11 +181,7 @@ impl Inspection {
                     record.picture = Some(path.clone());
                     record.offset_mm = Some(view.offset_mm);
                     let frame_kept = Arc::clone(&frame);
-                    shots.push(Shot {
-                        relative_path: path,
-                        frame: frame_kept,
-                        heat: None,
-                    });
+                    shots.push(Shot { relative_path: path, frame: frame_kept, heat: None });
                     frames.push((view.camera, frame));
                 }
                 Err(missing) => record.problem = Some(missing.to_string()),
@@ -217,38 +211,21 @@ impl Inspection {
                         let path = Evidence::relative_path(id, entered_at, &camera, kind);
                         heat_map = Some(path.clone());
                         let frame = Arc::clone(frame);
-                        shots.push(Shot {
-                            relative_path: path,
-                            frame,
-                            heat: Some(score.heat),
-                        });
+                        shots.push(Shot { relative_path: path, frame, heat: Some(score.heat) });
                     }
-                    Ok(Scores {
-                        score: score.score,
-                        threshold: score.threshold,
-                        peak: [x, y],
-                    })
+                    Ok(Scores { score: score.score, threshold: score.threshold, peak: [x, y] })
                 }
                 Err(error) => Err(error.to_string()),
             };
-            views.push(ScoredView {
-                camera: camera.to_string(),
-                result,
-                heat_map,
-            });
+            views.push(ScoredView { camera: camera.to_string(), result, heat_map });
         }
-        let steps = self
-            .flow
-            .scored(item, views, scored.queued_for, scored.took, now());
+        let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now());
         self.perform(steps, shots);
     }
 
     /// Carries out the steps. What is to be stored goes to the recorder as one entry.
     fn perform(&mut self, steps: Vec<Step>, shots: Vec<Shot>) {
-        let mut entry = Entry {
-            shots,
-            ..Entry::default()
-        };
+        let mut entry = Entry { shots, ..Entry::default() };
         for step in steps {
             match step {
                 Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
@@ -274,12 +251,7 @@ impl Inspection {
 
     fn score(&mut self, item: ItemNumber, deadline: Duration) {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
-        let job = Job {
-            item,
-            sku: self.sku.clone(),
-            deadline,
-            views,
-        };
+        let job = Job { item, sku: self.sku.clone(), deadline, views };
         let refused = match &self.scorer {
             Some(scorer) => match scorer.submit(job) {
                 Ok(()) => return,
@@ -294,9 +266,7 @@ impl Inspection {
             heat_map: None,
         };
         let views = job.views.into_iter().map(unscored).collect();
-        let steps = self
-            .flow
-            .scored(item, views, Duration::ZERO, Duration::ZERO, now());
+        let steps = self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now());
         self.perform(steps, Vec::new());
     }
 
@@ -305,17 +275,11 @@ impl Inspection {
         self.link.set_ready(self.health.ready());
         if !alerts.is_empty() {
             let changes = alerts.into_iter().map(Change::Alert).collect();
-            self.recorder.record(Entry {
-                changes,
-                ..Entry::default()
-            });
+            self.recorder.record(Entry { changes, ..Entry::default() });
         }
     }
 }
 
 fn now() -> Now {
-    Now {
-        mono: monotonic_now(),
-        wall: Timestamp::now(),
-    }
+    Now { mono: monotonic_now(), wall: Timestamp::now() }
 }

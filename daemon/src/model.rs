@@ -33,33 +33,28 @@ pub fn start(
     false_divert_budget: f64,
 ) -> io::Result<mpsc::Receiver<ModelEvent>> {
     let (events, received) = mpsc::channel(64);
-    thread::Builder::new()
-        .name("model".to_owned())
-        .spawn(move || {
-            while !events.is_closed() {
-                match InspectionThread::start(section.clone(), false_divert_budget) {
-                    Ok((thread, answers)) => {
-                        if events.blocking_send(ModelEvent::Ready(thread)).is_err() {
-                            return;
-                        }
-                        // Ends when the loop drops the inspection thread.
-                        for scored in answers {
-                            if events.blocking_send(ModelEvent::Scored(scored)).is_err() {
-                                return;
-                            }
-                        }
+    thread::Builder::new().name("model".to_owned()).spawn(move || {
+        while !events.is_closed() {
+            match InspectionThread::start(section.clone(), false_divert_budget) {
+                Ok((thread, answers)) => {
+                    if events.blocking_send(ModelEvent::Ready(thread)).is_err() {
+                        return;
                     }
-                    Err(error) => {
-                        if events
-                            .blocking_send(ModelEvent::Failed(error.to_string()))
-                            .is_err()
-                        {
+                    // Ends when the loop drops the inspection thread.
+                    for scored in answers {
+                        if events.blocking_send(ModelEvent::Scored(scored)).is_err() {
                             return;
                         }
                     }
                 }
-                thread::sleep(RETRY_PERIOD);
+                Err(error) => {
+                    if events.blocking_send(ModelEvent::Failed(error.to_string())).is_err() {
+                        return;
+                    }
+                }
             }
-        })?;
+            thread::sleep(RETRY_PERIOD);
+        }
+    })?;
     Ok(received)
 }

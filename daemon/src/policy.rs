@@ -14,11 +14,8 @@ use crate::records::record::{Finding, ViewRecord};
 /// `views` has one entry for each camera; one with a `problem` could not be judged. `lane` is the
 /// lane for imperfect items.
 pub fn verdict(views: &[ViewRecord], findings: &[Finding], lane: u8) -> Verdict {
-    let mut reasons: Vec<_> = findings
-        .iter()
-        .filter(|finding| finding.exceeds())
-        .map(|finding| finding.check)
-        .collect();
+    let mut reasons: Vec<_> =
+        findings.iter().filter(|finding| finding.exceeds()).map(|finding| finding.check).collect();
     reasons.sort_unstable();
     reasons.dedup();
     if !reasons.is_empty() {
@@ -27,21 +24,13 @@ pub fn verdict(views: &[ViewRecord], findings: &[Finding], lane: u8) -> Verdict 
 
     let problems: Vec<_> = views
         .iter()
-        .filter_map(|view| {
-            view.problem
-                .as_ref()
-                .map(|why| format!("{}: {why}", view.camera))
-        })
+        .filter_map(|view| view.problem.as_ref().map(|why| format!("{}: {why}", view.camera)))
         .collect();
     if views.is_empty() {
-        return Verdict::Uninspected {
-            cause: "no camera saw the item".to_owned(),
-        };
+        return Verdict::Uninspected { cause: "no camera saw the item".to_owned() };
     }
     if !problems.is_empty() {
-        return Verdict::Uninspected {
-            cause: problems.join("; "),
-        };
+        return Verdict::Uninspected { cause: problems.join("; ") };
     }
     Verdict::Pass
 }
@@ -54,50 +43,32 @@ mod tests {
     use super::*;
 
     fn view(camera: &str, problem: Option<&str>) -> ViewRecord {
-        ViewRecord {
-            problem: problem.map(str::to_owned),
-            ..ViewRecord::of(camera)
-        }
+        ViewRecord { problem: problem.map(str::to_owned), ..ViewRecord::of(camera) }
     }
 
     fn finding(check: Check, score: f32) -> Finding {
         let words = String::new();
-        Finding {
-            check,
-            camera: "side".to_owned(),
-            score,
-            threshold: 1.0,
-            at: None,
-            words,
-        }
+        Finding { check, camera: "side".to_owned(), score, threshold: 1.0, at: None, words }
     }
 
     #[test]
     fn an_item_whose_views_are_all_normal_passes() {
         let views = [view("side", None), view("top", None)];
-        assert_eq!(
-            verdict(&views, &[finding(Check::Damage, 0.9)], 1),
-            Verdict::Pass
-        );
+        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.9)], 1), Verdict::Pass);
     }
 
     #[test]
     fn a_known_defect_diverts_even_when_another_view_is_missing() {
         let views = [view("side", None), view("top", Some("no frame"))];
         let found = [finding(Check::Damage, 1.2), finding(Check::Damage, 3.0)];
-        let expected = Verdict::Divert {
-            lane: 2,
-            reasons: vec![Check::Damage],
-        };
+        let expected = Verdict::Divert { lane: 2, reasons: vec![Check::Damage] };
         assert_eq!(verdict(&views, &found, 2), expected);
     }
 
     #[test]
     fn a_view_that_could_not_be_judged_makes_the_item_uninspected() {
         let views = [view("side", None), view("top", Some("no frame"))];
-        let expected = Verdict::Uninspected {
-            cause: "top: no frame".to_owned(),
-        };
+        let expected = Verdict::Uninspected { cause: "top: no frame".to_owned() };
         assert_eq!(verdict(&views, &[finding(Check::Damage, 0.2)], 1), expected);
     }
 

@@ -44,10 +44,7 @@ impl Shot {
         };
         jpeg.inspect_err(|error| tracing::error!("no evidence {}: {error}", self.relative_path))
             .ok()
-            .map(|jpeg| records::Picture {
-                relative_path: self.relative_path,
-                jpeg,
-            })
+            .map(|jpeg| records::Picture { relative_path: self.relative_path, jpeg })
     }
 }
 

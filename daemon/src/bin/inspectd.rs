@@ -66,10 +66,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let boot = fleet::boot_id().context("cannot read the kernel's boot id; is /proc mounted?")?;
     let mut store = Store::open(&line.store.folder)?;
     if let Some(section) = &line.fleet {
-        store = store.owing(Owing {
-            boot: boot.clone(),
-            capacity: section.outbox_messages,
-        });
+        store = store.owing(Owing { boot: boot.clone(), capacity: section.outbox_messages });
     }
     let open_records = store.open_records()?;
     let (store_thread, store) = StoreThread::start(store, Evidence::new(&line.store.folder))?;
@@ -85,19 +82,11 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         .fleet
         .clone()
         .map(|section| FleetLink::start(section, boot, store.clone(), state_seen));
-    let watched = Watched {
-        store: store.state(),
-        fleet: fleet.as_ref().map(FleetLink::status),
-    };
+    let watched = Watched { store: store.state(), fleet: fleet.as_ref().map(FleetLink::status) };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = tokio::spawn(serve_page(line.clone(), status_seen));
 
-    let cameras = line
-        .camera
-        .iter()
-        .cloned()
-        .map(Camera::start)
-        .collect::<Result<Vec<_>, _>>()?;
+    let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let model = model::start(line.model.clone(), line.policy.false_divert_budget)?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
     let inspection = Inspection::new(&line, cameras, open_records, bridge, recorder, health);
@@ -111,16 +100,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         }
     };
     tracing::info!("inspecting {} on {}", line.line.sku, line.line.name);
-    inspection
-        .run(
-            Inputs {
-                link,
-                model,
-                stored: stored_seen,
-            },
-            stop,
-        )
-        .await;
+    inspection.run(Inputs { link, model, stored: stored_seen }, stop).await;
 
     tracing::info!("stopping");
     page.abort();
