@@ -1,5 +1,5 @@
 //! What a whole view's score costs next to the bare backbone call on the same picture, in the same
-//! process: the difference is scaling, pooling, and the search in a full memory.
+//! process. Both scale the picture: the difference is pooling and the search in a full memory.
 
 use std::hint::black_box;
 

@@ -204,7 +204,7 @@ impl Scorer {
         })
     }
 
-    /// The bare backbone on the picture, without anything around it: what benches compare with.
+    /// The scaled picture through the backbone and nothing after it: what benches compare with.
     pub fn backbone_only(&self, picture: &Picture) -> Result<(), ScoringError> {
         let input = input_tensor(picture)?;
         tch::no_grad(|| self.maps(&input)).map(drop)
