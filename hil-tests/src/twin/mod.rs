@@ -2,14 +2,20 @@
 //!
 //! The logic (belt, world, PLC, scene) is free of I/O and takes the time as an argument: tests run
 //! it a thousand times faster than it would happen. The edge ([`modbus_server`], [`cameras`],
-//! [`run`]) puts the same logic on the host's clock, a TCP port and shared-memory video, where
-//! plc-bridge and inspectd meet it exactly as they would meet a real line.
+//! [`run`](mod@run)) puts the same logic on the host's clock, a TCP port and shared-memory video,
+//! where plc-bridge and inspectd meet it exactly as they would meet a real line.
 //!
 //! Reading order: [`belt`], [`world`], [`plc`], [`line`](mod@line), [`scene`], then the edge.
 
 pub mod belt;
+pub mod cameras;
+pub mod clock;
 pub mod line;
+pub mod modbus_server;
+pub mod normals;
+pub mod pictures;
 pub mod plc;
 pub mod rng;
+pub mod run;
 pub mod scene;
 pub mod world;

@@ -279,7 +279,7 @@ impl Scene {
 
     /// Light and noise, in one pass over the picture.
     fn expose(&mut self, number: u64) {
-        let mut rng = Rng::new(number ^ 0x6E6F_6973_65);
+        let mut rng = Rng::new(number ^ 0x006E_6F69_7365);
         for (y, row) in self.frame.chunks_exact_mut(self.width * 3).enumerate() {
             let noise_row = (y + rng.below(NOISE_SIDE)) % NOISE_SIDE * NOISE_SIDE;
             let noise_from = rng.below(NOISE_SIDE);

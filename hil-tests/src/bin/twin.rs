@@ -1,0 +1,129 @@
+//! `twin`: the simulated line as a process of its own.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use hil_tests::twin::{
+    normals,
+    pictures::PictureSet,
+    run::{self, RunOptions},
+};
+use inspectd::config::LineFile;
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+/// A simulated line: belt, photo-eyes, diverter, PLC (Modbus TCP) and cameras (shm video).
+///
+/// SIGTERM stops it at once; SIGUSR1 switches the feeder off, so that the belt runs empty.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Options {
+    #[command(flatten)]
+    run: Option<Run>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// The line file: where the PLC listens, which cameras there are, the belt's geometry.
+    #[arg(long)]
+    line: PathBuf,
+    /// Where the truth about each item goes, one JSON object a line.
+    #[arg(long)]
+    truth: PathBuf,
+    /// Items a second, on average.
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
+    /// Share of damaged items.
+    #[arg(long, default_value_t = 0.2)]
+    defect_rate: f64,
+    /// Fixes the items, their slip and their distances.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Play the pictures of this folder (`test/<class>`, or `views/<view>/test/<class>`).
+    #[arg(long)]
+    images: Option<PathBuf>,
+    /// Feed this many items only.
+    #[arg(long)]
+    items: Option<u64>,
+    /// Feed only once the bridge says that the inspection is ready.
+    #[arg(long)]
+    wait_ready: bool,
+    /// End with the process that started this one, however that ends.
+    #[arg(long)]
+    end_with_parent: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write normal pictures to learn from, as the cameras would take them.
+    Pictures {
+        /// The line file.
+        #[arg(long)]
+        line: PathBuf,
+        /// How many normal items.
+        #[arg(long, default_value_t = 40)]
+        normals: usize,
+        /// How many items, half of them damaged, in `test/<class>`.
+        #[arg(long, default_value_t = 0)]
+        test: usize,
+        /// Fixes the items.
+        #[arg(long, default_value_t = 1000)]
+        seed: u64,
+        /// Take the normals of this folder instead of rendering.
+        #[arg(long)]
+        images: Option<PathBuf>,
+        /// Where `views/<camera>/train/good/` is made.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+    match work(Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("twin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work(options: Options) -> anyhow::Result<()> {
+    match (options.command, options.run) {
+        (Some(Command::Pictures { line, normals, test, seed, images, out }), _) => {
+            let file = LineFile::read(&line)?;
+            match images {
+                None => normals::render(&file, normals, test, seed, &out)?,
+                Some(folder) => normals::copy(&file, &PictureSet::open(&folder)?, &out)?,
+            }
+        }
+        (None, Some(args)) => {
+            if args.end_with_parent {
+                set_parent_process_death_signal(Some(Signal::TERM))?;
+            }
+            let file = LineFile::read(&args.line)?;
+            let pictures = args.images.as_deref().map(PictureSet::open).transpose()?;
+            let options = RunOptions {
+                truth: args.truth,
+                rate: args.rate,
+                defect_rate: args.defect_rate,
+                seed: args.seed,
+                items: args.items,
+                wait_ready: args.wait_ready,
+                pictures,
+            };
+            run::run(&file, options)?;
+        }
+        (None, None) => anyhow::bail!("say --line and --truth, or the command `pictures`"),
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Writes pictures as the twin's cameras would take them, for `inspectctl learn` and `evaluate`.
+//!
+//! A camera takes its pictures at its own rate, so an item stands up to half a picture's travel
+//! away from the middle of the window, and a few millimetres more because exposure, transfer and
+//! time stamp are not one instant. Normals that lack this jitter make a reference that holds every
+//! ordinary item for strange.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use inspectd::config::LineFile;
+use thiserror::Error;
+
+use super::{
+    pictures::{PictureSet, PicturesError, fitted},
+    rng::Rng,
+    scene::{CartonFeed, Scene, Standing},
+    world::Feed,
+};
+
+/// Jitter beyond half of the travel between two pictures, in milliseconds of belt travel.
+const LATENCY_MS: f64 = 20.0;
+
+/// Why pictures cannot be written.
+#[derive(Debug, Error)]
+pub enum NormalsError {
+    /// A file or folder cannot be written.
+    #[error("cannot write {path}: {cause}; check the folder and the disk")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// A picture of the folder that is copied is broken.
+    #[error(transparent)]
+    Pictures(#[from] PicturesError),
+}
+
+/// Writes `views/<camera>/train/good/` with `normals` rendered items and, when `test` is not 0,
+/// `views/<camera>/test/<class>/` with that many more.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn render(
+    file: &LineFile,
+    normals: usize,
+    test: usize,
+    seed: u64,
+    out: &Path,
+) -> Result<(), NormalsError> {
+    for camera in &file.camera {
+        let mut scene = Scene::new(&camera.name, camera.width_px, camera.height_px);
+        // The same items and places for every camera, in the same order.
+        let mut rng = Rng::new(seed);
+        let mut good = CartonFeed::new(&file.line.sku, 0.0, seed);
+        let mut mixed = CartonFeed::new(&file.line.sku, 0.5, seed ^ 1);
+        let half_mm = file.conveyor.nominal_speed_mm_s * (0.5 / f64::from(camera.fps));
+        let late_mm = file.conveyor.nominal_speed_mm_s * LATENCY_MS / 1000.0;
+        for number in 0..normals + test {
+            let (part, what) =
+                if number < normals { ("train", good.next()) } else { ("test", mixed.next()) };
+            let class = what.defect.clone().unwrap_or_else(|| "good".to_owned());
+            let offset_mm = rng.between(-half_mm - late_mm, half_mm + late_mm);
+            let travel_mm = rng.between(0.0, 10_000.0);
+            let number = number as u64;
+            let picture = scene.picture(travel_mm, &[Standing { number, what, offset_mm }], number);
+            let folder = out.join("views").join(&camera.name).join(part).join(class);
+            save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the normals of a folder of pictures as the line's cameras show them.
+///
+/// # Errors
+/// A picture is broken, or something cannot be written.
+pub fn copy(file: &LineFile, set: &PictureSet, out: &Path) -> Result<(), NormalsError> {
+    for camera in &file.camera {
+        let folder = out.join("views").join(&camera.name).join("train").join("good");
+        for (number, item) in set.train.iter().enumerate() {
+            let path = &item.files[set.view_of(&camera.name)];
+            let picture = fitted(path, camera.width_px, camera.height_px)?;
+            save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
+        }
+    }
+    Ok(())
+}
+
+fn save(picture: &image::RgbImage, folder: &Path, name: &str) -> Result<(), NormalsError> {
+    fs::create_dir_all(folder).map_err(|error| NormalsError::Write {
+        path: folder.to_owned(),
+        cause: error.to_string(),
+    })?;
+    let path = folder.join(name);
+    picture.save(&path).map_err(|error| NormalsError::Write { path, cause: error.to_string() })
+}

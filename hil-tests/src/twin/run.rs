@@ -1,0 +1,316 @@
+//! The twin in real time: one thread that scans, one for each camera, and the Modbus server.
+//!
+//! When the host is late, the scan loop, or the server before it answers, makes up for the missed scans one by one with the times
+//! that they should have had. So the simulated PLC and diverter are always on time; only what
+//! comes over the network is late, as on a real line with a loaded box.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use inspectd::config::LineFile;
+use plc_bridge::registers::{Command, DecodeError};
+use thiserror::Error;
+use tokio::{net::TcpListener, signal::unix};
+
+use super::{
+    cameras::{CameraError, ShmCamera},
+    clock,
+    line::{SCAN, SimulatedLine, Truth},
+    modbus_server::{self, Refresh, RegisterImage, SharedImage},
+    pictures::{PictureFeed, PictureSet},
+    plc::PlcConfig,
+    scene::CartonFeed,
+    world::{Feed, WorldConfig},
+};
+
+/// How long the inspection must have been ready before items are fed, when the twin waits for it.
+const READY_FOR: Duration = Duration::from_secs(1);
+
+/// What the twin is asked to do.
+#[derive(Debug)]
+pub struct RunOptions {
+    /// Where the truth about each item goes, one JSON object a line.
+    pub truth: PathBuf,
+    /// Items a second, on average.
+    pub rate: f64,
+    /// Share of damaged items among rendered ones.
+    pub defect_rate: f64,
+    /// What fixes the items, their slip and their distances.
+    pub seed: u64,
+    /// Feed this many items only.
+    pub items: Option<u64>,
+    /// Feed only once the bridge has told the PLC that the inspection is ready, as a line whose
+    /// feeder is interlocked with the box.
+    pub wait_ready: bool,
+    /// Pictures to play instead of rendered cartons.
+    pub pictures: Option<PictureSet>,
+}
+
+/// Why the twin cannot run.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The PLC's port cannot be opened.
+    #[error("the PLC cannot listen on {address}: {source}; is another twin running there?")]
+    Listen {
+        /// The address of `[plc]`.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A camera cannot be simulated.
+    #[error(transparent)]
+    Camera(#[from] CameraError),
+    /// The truth cannot be written.
+    #[error("cannot write the truth to {path}: {source}; check the folder and the disk")]
+    Truth {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The runtime or the signals cannot be set up.
+    #[error("the system refused what every process gets: {0}")]
+    System(#[from] io::Error),
+}
+
+/// What the signals ask for.
+#[derive(Debug, Default)]
+struct Asked {
+    stop: AtomicBool,
+    stop_feeding: AtomicBool,
+}
+
+/// Runs the twin until SIGTERM or SIGINT; SIGUSR1 stops the feeder.
+///
+/// # Errors
+/// Something that the twin needs is not there; the message says what.
+pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("modbus")
+        .enable_all()
+        .build()?;
+    let image: SharedImage = Arc::new(Mutex::new(RegisterImage::new(&file.plc)));
+    let listener = runtime
+        .block_on(TcpListener::bind(&file.plc.address))
+        .map_err(|source| RunError::Listen { address: file.plc.address.clone(), source })?;
+    let asked = Arc::new(Asked::default());
+    {
+        let _context = runtime.enter();
+        listen_to_signals(&asked)?;
+    }
+
+    let start = clock::monotonic();
+    let world = WorldConfig::for_conveyor(&file.conveyor)
+        .with_rate(options.rate, file.conveyor.nominal_speed_mm_s);
+    // A start of the PLC is told from the last one by this number.
+    let boot = start.subsec_micros() as u16 | 1;
+    let plc = PlcConfig::for_conveyor(&file.conveyor, world.diverter_mm, boot);
+    let feed: Box<dyn Feed> = match &options.pictures {
+        None => Box::new(CartonFeed::new(&file.line.sku, options.defect_rate, options.seed)),
+        Some(set) => Box::new(PictureFeed::new(set, &file.line.sku, options.seed)),
+    };
+    let line = SimulatedLine::new(world, plc, options.seed, feed, start);
+    let line = Arc::new(Mutex::new(line));
+    let mut cameras = Vec::new();
+    for camera in &file.camera {
+        cameras.push(ShmCamera::start(camera, Arc::clone(&line), options.pictures.as_ref())?);
+    }
+    let cameras_running = cameras.len();
+    let scans = Scans::new(line, Arc::clone(&image), Arc::clone(&asked), options, start)?;
+    let scans = Arc::new(Mutex::new(scans));
+    let refresh: Refresh = Arc::new({
+        let scans = Arc::clone(&scans);
+        move || {
+            if let Err(error) = catch_up(&scans) {
+                tracing::error!("{error}");
+            }
+        }
+    });
+    runtime.spawn(async move {
+        if let Err(error) = modbus_server::serve(listener, image, refresh).await {
+            tracing::error!("the PLC accepts no connections any more: {error}");
+        }
+    });
+    tracing::info!("running: PLC at {}, {cameras_running} cameras", file.plc.address);
+    let result = scan_until_asked(&scans, &asked);
+    drop(cameras);
+    runtime.shutdown_background();
+    result
+}
+
+fn listen_to_signals(asked: &Arc<Asked>) -> io::Result<()> {
+    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
+    let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
+    let mut user = unix::signal(unix::SignalKind::user_defined1())?;
+    let asked = Arc::clone(asked);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => asked.stop.store(true, Ordering::Relaxed),
+                _ = interrupt.recv() => asked.stop.store(true, Ordering::Relaxed),
+                _ = user.recv() => asked.stop_feeding.store(true, Ordering::Relaxed),
+            }
+        }
+    });
+    Ok(())
+}
+
+fn catch_up(scans: &Mutex<Scans>) -> Result<Duration, RunError> {
+    scans.lock().unwrap_or_else(PoisonError::into_inner).catch_up(clock::monotonic())
+}
+
+fn scan_until_asked(scans: &Mutex<Scans>, asked: &Asked) -> Result<(), RunError> {
+    while !asked.stop.load(Ordering::Relaxed) {
+        clock::sleep_until(catch_up(scans)?);
+    }
+    let left = scans.lock().unwrap_or_else(PoisonError::into_inner).left;
+    tracing::info!("stopped; {left} items have left the line");
+    Ok(())
+}
+
+/// The scans: what they have seen and what they have told.
+struct Scans {
+    line: Arc<Mutex<SimulatedLine>>,
+    image: SharedImage,
+    asked: Arc<Asked>,
+    options: RunOptions,
+    truth: File,
+    /// The time of the last scan.
+    scanned: Duration,
+    ready_since: Option<Duration>,
+    fed: bool,
+    told_empty: bool,
+    told_bridge_lost: bool,
+    told_inspector_away: bool,
+    told_undecodable: Option<DecodeError>,
+    left: u64,
+}
+
+impl Scans {
+    fn new(
+        line: Arc<Mutex<SimulatedLine>>,
+        image: SharedImage,
+        asked: Arc<Asked>,
+        options: RunOptions,
+        start: Duration,
+    ) -> Result<Self, RunError> {
+        let truth = File::create(&options.truth)
+            .map_err(|source| RunError::Truth { path: options.truth.clone(), source })?;
+        Ok(Self {
+            line,
+            image,
+            asked,
+            options,
+            truth,
+            scanned: start,
+            ready_since: None,
+            fed: false,
+            told_empty: false,
+            // Before the first bridge has connected, none can be lost.
+            told_bridge_lost: true,
+            told_inspector_away: true,
+            told_undecodable: None,
+            left: 0,
+        })
+    }
+
+    /// Makes up the scans that are due at `now`; returns when the next one is.
+    fn catch_up(&mut self, now: Duration) -> Result<Duration, RunError> {
+        while self.scanned + SCAN <= now {
+            self.scanned += SCAN;
+            self.scan(self.scanned)?;
+        }
+        Ok(self.scanned + SCAN)
+    }
+
+    fn scan(&mut self, now: Duration) -> Result<(), RunError> {
+        let command = self.command();
+        let line = Arc::clone(&self.line);
+        let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+        self.feed(&mut line, command.as_ref(), now);
+        let (status, truths) = line.scan(now, command.as_ref());
+        self.image.lock().unwrap_or_else(PoisonError::into_inner).set_status(status);
+        let bridge_lost = status.bridge_lost;
+        if bridge_lost != self.told_bridge_lost {
+            self.told_bridge_lost = bridge_lost;
+            if bridge_lost {
+                tracing::warn!("PLC: the bridge's heartbeat stands still; own fall-back from here");
+            } else {
+                tracing::info!("PLC: the bridge's heartbeat counts");
+            }
+        }
+        let inspector_away = command.is_none_or(|command| !command.inspector_alive);
+        if inspector_away != self.told_inspector_away {
+            self.told_inspector_away = inspector_away;
+            if inspector_away {
+                tracing::warn!("PLC: the inspection is away, says the bridge; it falls back");
+            } else {
+                tracing::info!("PLC: the inspection is there, says the bridge");
+            }
+        }
+        for truth in truths {
+            self.left += 1;
+            write_truth(&mut self.truth, &self.options.truth, &truth)?;
+        }
+        if self.fed && !self.told_empty && !line.world.feeding() && line.world.is_empty() {
+            self.told_empty = true;
+            tracing::info!("the belt has run empty after {} items", self.left);
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Option<Command> {
+        let image = self.image.lock().unwrap_or_else(PoisonError::into_inner);
+        match image.command() {
+            Ok(command) => {
+                self.told_undecodable = None;
+                command
+            }
+            Err(error) => {
+                if self.told_undecodable.replace(error) != Some(error) {
+                    tracing::error!("PLC: the bridge's command block is not taken: {error}");
+                }
+                None
+            }
+        }
+    }
+
+    fn feed(&mut self, line: &mut SimulatedLine, command: Option<&Command>, now: Duration) {
+        if self.asked.stop_feeding.load(Ordering::Relaxed) {
+            self.fed = true;
+            line.world.stop_feeding();
+        }
+        if self.fed {
+            return;
+        }
+        let ready = command.is_some_and(|command| command.inspector_ready);
+        let since = match (ready, self.ready_since) {
+            (false, _) => None,
+            (true, None) => Some(now),
+            (true, since) => since,
+        };
+        self.ready_since = since;
+        if !self.options.wait_ready || since.is_some_and(|since| now - since >= READY_FOR) {
+            self.fed = true;
+            line.world.start_feeding(self.options.items);
+            tracing::info!("feeding items");
+        }
+    }
+}
+
+fn write_truth(file: &mut File, path: &Path, truth: &Truth) -> Result<(), RunError> {
+    let mut text = serde_json::to_string(truth).expect("a truth has no map with odd keys");
+    text.push('\n');
+    // One write a line: a reader beside us never sees half of one.
+    file.write_all(text.as_bytes())
+        .map_err(|source| RunError::Truth { path: path.to_owned(), source })
+}
