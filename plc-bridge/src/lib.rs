@@ -1,6 +1,6 @@
 //! Tracks items on a conveyor and delivers verdicts to its PLC.
 //!
-//! Logic, free of clocks and sockets: [`tracker`], [`handshake`], [`journal`], and [`line`] which
+//! Logic, free of clocks and sockets: [`tracker`], [`handshake`], [`journal`], and [`mod@line`] which
 //! puts them together. The edge: [`modbus`] and [`cycle`] towards the PLC, [`inspector_socket`]
 //! towards inspectd, [`bridge`] the loop. Shared with inspectd: [`protocol`], [`config`],
 //! [`line_file`]. Shared with PLCs made in software: [`registers`].

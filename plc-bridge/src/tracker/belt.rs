@@ -23,6 +23,8 @@ const MOST: usize = 1000;
 const WINDOW: Duration = Duration::from_millis(500);
 /// A second, quicker look, so that a belt that starts again is not taken for a slow one.
 const QUICK_WINDOW: Duration = Duration::from_millis(60);
+/// How many times its usual speed a belt may run at most: drives are dimensioned for less.
+const FASTEST: f64 = 3.0;
 /// Below this a belt counts as stopped, in mm/s: at most a millimetre in a second.
 const STOPPED_MM_S: f64 = 1.0;
 /// What "not in sight" is: a prediction for a stopped belt, or one further ahead than this.
@@ -73,10 +75,13 @@ impl Belt {
     }
 
     /// How far the belt may go within `lead`, in millimetres, never negative. Takes the faster of
-    /// a long and a quick look, so that a belt that speeds up is not underestimated.
+    /// a long and a quick look, so that a belt that speeds up is not underestimated; but no more
+    /// than [`FASTEST`], so that two readings in short succession, of which the first was stale, do
+    /// not decide every item on the belt at once.
     pub fn reach_mm(&self, lead: Duration) -> f64 {
         let quick = self.speed_over(QUICK_WINDOW).unwrap_or(0.0);
-        self.speed_mm_s().max(quick).max(0.0) * lead.as_secs_f64()
+        let fastest = FASTEST * self.nominal_mm_s;
+        self.speed_mm_s().max(quick).clamp(0.0, fastest) * lead.as_secs_f64()
     }
 
     /// How long the belt needs for `mm` more millimetres; [`FAR`] when it is stopped.
@@ -169,6 +174,12 @@ mod tests {
         assert_eq!(belt.reach_mm(ms(60)), 0.0);
         assert_eq!(belt.time_for(10.0), FAR);
         assert_eq!(belt.time_for(0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_stale_reading_right_before_a_fresh_one_is_not_taken_for_a_racing_belt() {
+        let belt = belt(&[(0, 0), (1000, 0), (1001, 600)]);
+        assert!(belt.reach_mm(ms(100)) <= 3.0 * 300.0 * 0.1);
     }
 
     #[test]
