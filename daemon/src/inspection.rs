@@ -30,6 +30,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// How often the state of the box is put together for the page and the fleet.
 const HEALTH_PERIOD: Duration = Duration::from_millis(500);
 
+/// Camera and frame of each view of one item.
+type Views = Vec<(Arc<str>, Arc<Frame>)>;
+
 /// What reaches the loop from the threads and tasks around it.
 #[derive(Debug)]
 pub struct Inputs {
@@ -50,7 +53,7 @@ pub struct Inspection {
     rings: Rings,
     cameras: Vec<Camera>,
     /// Views of items that are not scored yet.
-    frames: HashMap<ItemNumber, Vec<(Arc<str>, Arc<Frame>)>>,
+    frames: HashMap<ItemNumber, Views>,
     scorer: Option<InspectionThread>,
     link: BridgeLink,
     recorder: Recorder,

@@ -2,7 +2,7 @@
 //!
 //! The path of one item, which is also the order to read in: [`capture`] keeps each camera's latest
 //! frames, [`gather`] picks the frame in which the item stood in the camera's window,
-//! [`inference`] scores these frames on a thread of its own with [`scoring`]. [`learn`] makes the
+//! [`inference`] scores these frames on a thread of its own with [`scoring`]. [`mod@learn`] makes the
 //! references that scoring compares with, [`evaluate`] tells how well that works.
 
 pub mod backbone;

@@ -1,6 +1,6 @@
 //! inspectctl: the command line for people and scripts.
 //!
-//! Every subcommand is a file here. It works out an [`Answer`], text and whether it is good news,
+//! Every subcommand is a file here. It works out an answer, text and whether it is good news,
 //! and one place prints it: data to stdout, as a table or with `--json` as JSON; errors and
 //! progress to stderr. Exit codes: 0 done, 1 it could not be done or the answer is bad news (a line
 //! file with mistakes, a box that is not inspecting), 2 the command line itself is wrong.

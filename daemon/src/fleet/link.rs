@@ -1,6 +1,6 @@
 //! The link itself: one task that keeps the connection to the broker and pays what is owed.
 //!
-//! Each connection has a client of its own ([`Session`]), so that nothing of an earlier one lingers
+//! Each connection has a client of its own (a session), so that nothing of an earlier one lingers
 //! in it: the outbox alone knows what is unacknowledged. The task never waits for its own client: it
 //! only *tries* to hand a message over, since nobody else can empty a full channel.
 
