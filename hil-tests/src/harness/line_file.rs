@@ -1,0 +1,174 @@
+//! Line files for the twin: a geometry that leaves the inspection enough time, free ports, and
+//! every file in one folder.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use inspectd::config::{FleetSection, LineFile, PolicySection, StoreSection, WebSection};
+use plc_bridge::config::{ConveyorSection, DiverterSection, FallBack, LineSection, PlcSection};
+use vision::config::{CameraSection, ModelSection};
+
+/// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
+/// busy processor, and the bridge's lead.
+const INSPECTION_S: f64 = 1.8;
+/// Position of the first camera, in millimetres; each further one stands 150 mm behind.
+const FIRST_CAMERA_MM: f64 = 300.0;
+
+/// A camera of the line to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraLayout {
+    /// Its name.
+    pub name: String,
+    /// Width of its picture, in pixels.
+    pub width_px: u32,
+    /// Height of its picture, in pixels.
+    pub height_px: u32,
+}
+
+/// What a line file is made from.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Where records and evidence go.
+    pub store: PathBuf,
+    /// Folder of the sockets. Short: a socket's path has at most 107 characters.
+    pub sockets: PathBuf,
+    /// Folder of the model.
+    pub model: PathBuf,
+    /// Folder of the references.
+    pub references: PathBuf,
+    /// What runs on the line.
+    pub sku: String,
+    /// Items a second, from which the belt's speed follows.
+    pub rate: f64,
+    /// The cameras.
+    pub cameras: Vec<CameraLayout>,
+    /// The PLC's port.
+    pub plc_port: u16,
+    /// The broker's port; none for a box without a fleet.
+    pub broker_port: Option<u16>,
+    /// The page's port.
+    pub web_port: u16,
+}
+
+impl Layout {
+    /// Two cameras of 640 × 480 pixels on free ports, everything below `folder`.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub fn new(folder: &Path, sockets: &Path) -> io::Result<Self> {
+        let camera =
+            |name: &str| CameraLayout { name: name.to_owned(), width_px: 640, height_px: 480 };
+        Ok(Self {
+            store: folder.join("store"),
+            sockets: sockets.to_owned(),
+            model: vision::backbone::default_model_dir(),
+            references: folder.join("references"),
+            sku: "korall-tea".to_owned(),
+            rate: 1.0,
+            cameras: vec![camera("top"), camera("side")],
+            plc_port: free_port()?,
+            broker_port: Some(free_port()?),
+            web_port: free_port()?,
+        })
+    }
+
+    /// The line file.
+    pub fn line_file(&self) -> LineFile {
+        // 250 mm of belt for each item keeps neighbours out of each other's pictures.
+        let speed = (250.0 * self.rate).max(300.0);
+        let position_mm = |index: usize| FIRST_CAMERA_MM + 150.0 * index as f64;
+        let last_camera = position_mm(self.cameras.len().saturating_sub(1));
+        let commit_point_mm = (last_camera + INSPECTION_S * speed).round();
+        let camera = |(index, camera): (usize, &CameraLayout)| CameraSection {
+            name: camera.name.clone(),
+            source: format!("shm:{}", self.sockets.join(&camera.name).display()),
+            width_px: camera.width_px,
+            height_px: camera.height_px,
+            fps: 15,
+            position_mm: position_mm(index),
+            tolerance_mm: 40.0,
+            ring_frames: 24,
+            stall_ms: 2000,
+            retry_max_ms: 1000,
+        };
+        LineFile {
+            line: LineSection {
+                name: "twin".to_owned(),
+                sku: self.sku.clone(),
+                bridge_socket: self.sockets.join("bridge"),
+            },
+            camera: self.cameras.iter().enumerate().map(camera).collect(),
+            conveyor: ConveyorSection {
+                mm_per_count: 0.5,
+                nominal_speed_mm_s: speed,
+                exit_eye_mm: commit_point_mm + 600.0,
+                slip_tolerance_mm: 60.0,
+                decision_lead_ms: 100,
+                diverter: vec![DiverterSection {
+                    lane: 1,
+                    commit_point_mm,
+                    lane_eye_mm: commit_point_mm + 300.0,
+                    fall_back: FallBack::Divert,
+                }],
+            },
+            plc: PlcSection {
+                address: format!("127.0.0.1:{}", self.plc_port),
+                unit_id: 1,
+                status_base: 0,
+                command_base: 100,
+                cycle_ms: 10,
+                timeout_ms: 500,
+                heartbeat_timeout_ms: 1000,
+                retry_max_ms: 500,
+            },
+            model: ModelSection { folder: self.model.clone(), references: self.references.clone() },
+            policy: PolicySection::default(),
+            store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },
+            fleet: self.broker_port.map(|port| FleetSection {
+                broker: format!("127.0.0.1:{port}"),
+                site: "twin".to_owned(),
+                box_name: "box-1".to_owned(),
+                username: None,
+                password_file: None,
+                keep_alive_s: 5,
+                outbox_messages: 100_000,
+            }),
+            web: WebSection { listen: SocketAddr::from(([127, 0, 0, 1], self.web_port)) },
+        }
+    }
+
+    /// The line file as text.
+    ///
+    /// # Panics
+    /// Never: every section is plain data.
+    pub fn text(&self) -> String {
+        toml::to_string(&self.line_file()).expect("a line file is plain data")
+    }
+}
+
+/// A TCP port on 127.0.0.1 that nobody listens on at the moment.
+///
+/// # Errors
+/// No port is free.
+pub fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_file_made_for_the_twin_has_no_mistakes_at_any_rate() {
+        let folder = tempfile::tempdir().unwrap();
+        for rate in [0.2, 1.0, 2.0, 3.0] {
+            let layout = Layout { rate, ..Layout::new(folder.path(), folder.path()).unwrap() };
+            let path = folder.path().join("line.toml");
+            std::fs::write(&path, layout.text()).unwrap();
+            LineFile::read(&path).unwrap();
+        }
+    }
+}
