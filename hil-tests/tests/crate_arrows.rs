@@ -1,0 +1,89 @@
+//! The arrows between the crates, as the design draws them, held against `cargo metadata`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Which crates of the workspace a crate may depend on.
+const ARROWS: [(&str, &[&str]); 4] = [
+    ("inspectd", &["plc-bridge", "vision"]),
+    ("plc-bridge", &[]),
+    ("vision", &[]),
+    ("hil-tests", &["inspectd", "plc-bridge", "vision"]),
+];
+
+/// What plc-bridge must not bring in, however indirectly: it starts in a tenth of a second and
+/// survives whatever happens to the inspection.
+const NOT_IN_THE_BRIDGE: [&str; 5] = ["tch", "torch-sys", "gstreamer", "rumqttc", "axum"];
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo prints JSON")
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().expect("a text in cargo's metadata")
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().expect("a list in cargo's metadata")
+}
+
+#[test]
+fn crates_depend_on_each_other_as_the_design_draws_it() {
+    let metadata = metadata();
+    let members: BTreeSet<&str> =
+        list(&metadata, "workspace_members").iter().map(|id| id.as_str().unwrap()).collect();
+    let packages: Vec<&Value> = list(&metadata, "packages")
+        .iter()
+        .filter(|package| members.contains(text(package, "id")))
+        .collect();
+    let names: BTreeSet<&str> = packages.iter().map(|package| text(package, "name")).collect();
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.into_iter().collect();
+    assert_eq!(names, allowed.keys().copied().collect(), "a new crate needs its arrows here");
+    for package in packages {
+        let name = text(package, "name");
+        for dependency in list(package, "dependencies") {
+            let on = text(dependency, "name");
+            assert!(
+                !names.contains(on) || allowed[name].contains(&on),
+                "{name} must not depend on {on}: see the table of crates in the design"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_bridge_brings_in_neither_the_model_nor_video_nor_the_fleet() {
+    let metadata = metadata();
+    let nodes: BTreeMap<&str, &Value> =
+        list(&metadata["resolve"], "nodes").iter().map(|node| (text(node, "id"), node)).collect();
+    let names: BTreeMap<&str, &str> = list(&metadata, "packages")
+        .iter()
+        .map(|package| (text(package, "id"), text(package, "name")))
+        .collect();
+    let root = names.iter().find(|(_, name)| **name == "plc-bridge").map(|(id, _)| *id).unwrap();
+    let (mut seen, mut open) = (BTreeSet::new(), vec![root]);
+    while let Some(id) = open.pop() {
+        if seen.insert(id) {
+            // What only its tests use is not in the program.
+            let kept = list(nodes[id], "deps").iter().filter(|dependency| {
+                list(dependency, "dep_kinds").iter().any(|kind| kind["kind"] != "dev")
+            });
+            open.extend(kept.map(|dependency| text(dependency, "pkg")));
+        }
+    }
+    let closure: BTreeSet<&str> = seen.iter().map(|id| names[id]).collect();
+    assert!(closure.contains("tokio-modbus"), "the closure was found: {closure:?}");
+    for unwanted in NOT_IN_THE_BRIDGE {
+        assert!(!closure.contains(unwanted), "plc-bridge brings in {unwanted}");
+    }
+}

@@ -1,0 +1,30 @@
+//! The real processes against the twin: every item from the photo-eye to the broker.
+
+mod common;
+
+use std::time::Duration;
+
+use common::Bench;
+
+#[test]
+fn every_item_is_inspected_sorted_recorded_and_acknowledged() -> anyhow::Result<()> {
+    let mut bench = Bench::start(&["--rate", "1", "--defect-rate", "0.3", "--items", "16"])?;
+    bench.wait_for_items(16, Duration::from_secs(90))?;
+    assert!(bench.line.run_empty(Duration::from_secs(30)), "the records settle");
+    let status = bench.line.page.status().expect("the page answers");
+    let account = bench.line.account(Some(&status))?;
+    assert_eq!(bench.line.stop(), Vec::<&str>::new(), "every process stops when it is asked to");
+
+    assert_eq!(account.items, 16);
+    assert_eq!(account.mis_sorted, 0, "{account:#?}");
+    assert_eq!(account.uninspected_items(), 0, "{account:#?}\n{}", bench.line.inspectd.tail());
+    assert!(account.records_equal_truth, "{account:#?}");
+    assert_eq!(account.mqtt_owed, 0, "{account:#?}");
+    assert!(account.mqtt_acknowledged >= 16, "{account:#?}");
+    assert!(account.defective > 0, "the seed makes defects: {account:#?}");
+    assert!(
+        2 * account.correctly_diverted >= account.defective && account.false_diverts <= 2,
+        "the inspection does not tell damaged items from normal ones: {account:#?}"
+    );
+    Ok(())
+}
