@@ -29,9 +29,10 @@ demo: ## the line with everything on it; DURATION=60 ends by itself, IMAGES=fold
 	cargo build --workspace --bins
 	@exec $(TARGET)/debug/demo
 
+# With the profile of everything else: what was built is measured, and nothing is built twice.
 bench: ## benchmarks
 	@$(BOOTSTRAP)
-	cargo bench --workspace
+	cargo bench --workspace --profile dev
 
 lint: ## formatting, clippy, documentation, and licences where cargo-deny is installed
 	@$(BOOTSTRAP)

@@ -31,6 +31,8 @@ const WEB_PORT: u16 = 8080;
 const READY_LIMIT: Duration = Duration::from_secs(60);
 /// How long the belt may take to run empty and the records to settle.
 const EMPTY_LIMIT: Duration = Duration::from_secs(30);
+/// How often inspectd is started again before its end counts as the demo's.
+const MOST_RESTARTS: u32 = 5;
 /// How often the screen is renewed.
 const RENEW: Duration = Duration::from_millis(400);
 /// Longest side of a camera's picture when a folder of pictures is played, in pixels.
@@ -129,7 +131,9 @@ fn demo(options: Options) -> anyhow::Result<()> {
     let mut screen = Screen::new();
     let started = Instant::now();
     let mut fed_since: Option<Instant> = None;
+    let mut restarts = 0;
     while !stop() {
+        revive_inspectd(&mut line, &mut restarts)?;
         line.check()?;
         match fed_since {
             None => {
@@ -162,6 +166,7 @@ fn demo(options: Options) -> anyhow::Result<()> {
     line.stop_feeding();
     let end = Instant::now() + EMPTY_LIMIT;
     while fed_since.is_some() && Instant::now() < end && !(line.is_empty() && line.is_settled()) {
+        revive_inspectd(&mut line, &mut restarts)?;
         line.check()?;
         if stop_now() {
             anyhow::bail!("ended at once, as asked by the second ctrl-C");
@@ -179,6 +184,19 @@ fn demo(options: Options) -> anyhow::Result<()> {
     fs::write(&path, json).with_context(|| format!("{}", path.display()))?;
     println!("\n{}", summary::for_people(&account));
     println!("also in {}", path.display());
+    Ok(())
+}
+
+/// Starts inspectd again when it was killed, as systemd does on the appliance: the demo can be used
+/// to see that the bridge falls back meanwhile. One that keeps ending is not started for ever.
+fn revive_inspectd(line: &mut RunningLine, restarts: &mut u32) -> anyhow::Result<()> {
+    let Some(status) = line.inspectd.ended() else { return Ok(()) };
+    *restarts += 1;
+    if *restarts > MOST_RESTARTS {
+        return Ok(());
+    }
+    println!("\ninspectd has ended ({status}); it is started again, the bridge falls back meanwhile");
+    line.restart_inspectd()?;
     Ok(())
 }
 
