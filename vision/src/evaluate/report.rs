@@ -66,8 +66,8 @@ fn heading(drawing: &mut String, evaluation: &Evaluation) {
     let figure = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
     let overall = &evaluation.overall;
     let summary = format!(
-        "AUROC {}   average precision {}   false diverts {} at 95 % detection, {} at 99 %   \
-         {:.0} ms an item   {} items, {} broken pictures",
+        "AUROC {} · average precision {} · false diverts {} at 95 % detection, {} at 99 % · \
+         {:.0} ms an item · {} items, {} broken pictures",
         figure(overall.auroc),
         figure(overall.average_precision),
         figure(overall.false_divert_rate_at_95_detection),
@@ -76,7 +76,7 @@ fn heading(drawing: &mut String, evaluation: &Evaluation) {
         overall.items,
         evaluation.broken.len(),
     );
-    text(drawing, 20.0, 30.0, "font-size=\"17\" font-weight=\"bold\"", &summary);
+    text(drawing, 20.0, 30.0, "font-size=\"15\" font-weight=\"bold\"", &summary);
     text(drawing, 20.0, 52.0, "fill=\"#666\"", &evaluation.command);
     text(drawing, 20.0, 70.0, "fill=\"#666\" font-size=\"10\"", &evaluation.package);
 }
