@@ -83,7 +83,8 @@ impl From<&CameraSection> for Window {
     }
 }
 
-/// Why an item has no view from a camera.
+/// Why an item has no view from a camera. Its text becomes a cause, and causes are counted and
+/// alerted by their text: measurements stand in the fields only.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Missing {
     /// The camera has delivered nothing at all.
@@ -104,8 +105,8 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Missing::NoFrame => write!(f, "the camera delivered no picture"),
-            Missing::TooFar { offset_mm } => {
-                write!(f, "the nearest picture shows the item {offset_mm:.0} mm off the middle")
+            Missing::TooFar { .. } => {
+                write!(f, "no picture was taken while the item stood in the camera's window")
             }
             Missing::Overwritten => write!(f, "no picture of that moment is left"),
             Missing::TooManyItems => write!(f, "more than {ITEMS_MAX} items waited for pictures"),

@@ -210,7 +210,11 @@ impl Inspector {
             let reference = self.references.get(&key, self.scorer.backbone_sha256())?;
             self.scorer.score(&frame.picture, reference)
         }))
-        .unwrap_or_else(|panic| Err(ScoringError::Panicked { cause: message(&*panic) }))
+        .unwrap_or_else(|panic| {
+            let cause = message(&*panic);
+            tracing::error!(sku, camera, cause, "scoring panicked");
+            Err(ScoringError::Panicked { cause })
+        })
     }
 }
 

@@ -141,6 +141,12 @@ fn each_reason_for_a_missing_view_is_told_apart() {
 }
 
 #[test]
+fn causes_that_differ_only_in_a_measurement_read_the_same() {
+    let text = |offset_mm| Missing::TooFar { offset_mm }.to_string();
+    assert_eq!(text(-43.0), text(91.5));
+}
+
+#[test]
 fn beyond_the_limit_the_oldest_item_gives_way_and_is_reported() {
     let (mut gatherer, film) = one_camera(30.0);
     for item in 0..=ITEMS_MAX as u64 {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use crate::backbone::GoldenError;
 use crate::picture::PictureError;
 
-/// Why there is no score.
+/// Why there is no score. Where it can concern one item, the text becomes that item's cause, and
+/// causes are counted and alerted by their text: what varies from item to item (times, panic
+/// messages) stands in the fields only.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoringError {
     /// The model folder lacks a file, or it cannot be read.
@@ -101,15 +103,15 @@ pub enum ScoringError {
         name: String,
     },
     /// The item's commit point passed before its turn came.
-    #[error("the deadline passed {late_ms} ms before the item's turn; too many items for this box")]
+    #[error("the deadline passed before the item's turn; too many items for this box")]
     TooLate {
         /// How late it was, in milliseconds.
         late_ms: u64,
     },
     /// The scorer panicked on this view.
-    #[error("scoring panicked: {cause}; please report this with the picture")]
+    #[error("scoring panicked; the log holds the message: please report it with the picture")]
     Panicked {
-        /// The panic's message.
+        /// The panic's message, which may hold numbers that differ from item to item.
         cause: String,
     },
 }
@@ -124,4 +126,17 @@ impl ScoringError {
 /// The first line of a message of libtorch that says something.
 pub(crate) fn first_line(text: &str) -> String {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_that_differ_only_in_a_measurement_read_the_same() {
+        let late = |late_ms| ScoringError::TooLate { late_ms }.to_string();
+        assert_eq!(late(3), late(4711));
+        let panicked = |cause: &str| ScoringError::Panicked { cause: cause.into() }.to_string();
+        assert_eq!(panicked("index 7 of 5"), panicked("index 8 of 5"));
+    }
 }
