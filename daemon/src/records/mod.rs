@@ -13,7 +13,7 @@
 //! **Promise.** What was reported as committed survives a kill of the process at any moment, and a
 //! loss of power as far as the disk keeps what it said it had flushed: the journal is flushed at
 //! every commit (`synchronous = FULL`). Pictures are not flushed one by one: after a loss of power
-//! the last seconds' pictures may be missing, their records are not.
+//! the last seconds' pictures may be missing or empty, their records are not.
 
 pub mod error;
 pub mod evidence;
@@ -24,6 +24,7 @@ pub mod retention;
 mod schema;
 pub mod store;
 pub mod thread;
+mod waiting;
 
 pub use error::StoreError;
 pub use evidence::{Evidence, PictureKind};

@@ -76,7 +76,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; nothing has changed then, and the same changes may be tried again.
-    pub fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+    pub fn commit<'c>(
+        &mut self,
+        changes: impl IntoIterator<Item = &'c Change>,
+    ) -> Result<(), StoreError> {
         self.try_commit(changes).map_err(|error| error.on(&self.path))
     }
 
@@ -129,7 +132,10 @@ impl Store {
             .map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
-    fn try_commit(&mut self, changes: &[Change]) -> Result<(), WriteError> {
+    fn try_commit<'c>(
+        &mut self,
+        changes: impl IntoIterator<Item = &'c Change>,
+    ) -> Result<(), WriteError> {
         let step = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // The counts hold once the transaction does.
         let mut counts = self.counts;

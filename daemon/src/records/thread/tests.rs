@@ -106,9 +106,9 @@ fn more_than_may_wait_is_handed_back_and_pictures_beyond_their_bound_are_counted
     let (thread, handle) = start(&folder);
     let in_the_way = folder.path().join(EVIDENCE).join("day");
     fs::write(&in_the_way, b"").expect("written");
-    let full = vec![Change::Save(open(1)); MAX_CHANGES];
+    let full = (1..=MAX_CHANGES as u64).map(|item| Change::Save(open(item))).collect();
     handle.commit(full, vec![picture("a")], || {}).expect("taken");
-    let one_more = vec![Change::Save(open(2))];
+    let one_more = vec![Change::Save(open(0))];
     let refused = handle.commit(one_more, Vec::new(), || {}).expect_err("full");
     assert!(matches!(refused, CommitRefused::Full(_)), "{refused}");
 
@@ -116,6 +116,45 @@ fn more_than_may_wait_is_handed_back_and_pictures_beyond_their_bound_are_counted
     handle.commit(Vec::new(), vec![large], || {}).expect("taken without its picture");
     assert_eq!(handle.pictures_dropped(), 1);
     assert_eq!(thread.stop(), MAX_CHANGES, "what was never written is admitted");
+}
+
+#[test]
+fn while_the_disk_refuses_an_item_waits_once_and_all_its_commits_are_done_in_order_after() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (thread, handle) = start(&folder);
+    let in_the_way = folder.path().join(EVIDENCE).join("day");
+    fs::write(&in_the_way, b"").expect("written");
+    let (done, is_done) = channel();
+    let commit = |seq: u64, changes, pictures| {
+        let done = done.clone();
+        let on_done = move || done.send(seq).expect("waited for");
+        handle.commit(changes, pictures, on_done).expect("taken");
+    };
+    commit(0, Vec::new(), vec![picture("a")]);
+    for seq in 1..=40 {
+        commit(seq, vec![Change::Save(open(1 + seq % 2))], Vec::new());
+    }
+    commit(41, vec![Change::Close(passed(2))], Vec::new());
+    commit(42, vec![Change::Close(passed(1))], Vec::new());
+    let deadline = Instant::now() + DEADLINE;
+    while handle.waiting() > 2 {
+        assert!(Instant::now() < deadline, "{} changes wait", handle.waiting());
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(is_done.try_recv().is_err(), "nothing is done yet");
+
+    fs::remove_file(&in_the_way).expect("removed");
+    let order: Vec<_> = (0..=42).map(|_| is_done.recv_timeout(DEADLINE).expect("done")).collect();
+    assert_eq!(order, (0..=42).collect::<Vec<_>>());
+    assert_eq!(handle.waiting(), 0);
+    assert_eq!(thread.stop(), 0);
+    let owed = Store::open(folder.path()).expect("opened").read_outbox(0, 9).expect("read");
+    let items: Vec<_> = owed
+        .iter()
+        .map(|message| serde_json::from_str::<serde_json::Value>(&message.body).expect("JSON"))
+        .map(|body| body["item"]["item"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(items, [2, 1], "the fleet hears of the closings in their order");
 }
 
 #[tokio::test]
