@@ -1,0 +1,132 @@
+//! The recorder with a real store: a disk that refuses until too much waits, and a bad picture.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use vision::PixelFormat;
+
+use crate::records::samples::{open, passed};
+use crate::records::thread::MAX_CHANGES;
+use crate::records::{EVIDENCE, Evidence, Records, Store, StoreThread};
+
+use super::*;
+
+/// Far more than anything here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+struct Bench {
+    folder: TempDir,
+    store_thread: StoreThread,
+    recorder: Recorder,
+    thread: thread::JoinHandle<()>,
+    stored: Receiver<u64>,
+}
+
+impl Bench {
+    fn start(waiting_changes: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("opened");
+        let (store_thread, store) =
+            StoreThread::start(store, Evidence::new(folder.path())).expect("started");
+        if waiting_changes > 0 {
+            // A file where the day's folder should be: refused for root too.
+            fs::write(in_the_way(&folder), b"").expect("written");
+            let picture = records::Picture { relative_path: "day/a.jpg".to_owned(), jpeg: vec![7] };
+            let changes = (1..=waiting_changes).map(|item| Change::Save(open(item))).collect();
+            store.commit(changes, vec![picture], || {}).expect("taken");
+        }
+        let (on_stored, stored) = channel();
+        let on_stored = move |seq| on_stored.send(seq).expect("waited for");
+        let (recorder, thread) = Recorder::start(store, on_stored).expect("started");
+        Self { folder, store_thread, recorder, thread, stored }
+    }
+
+    fn record(&self, seq: u64, changes: Vec<Change>) {
+        self.recorder.record(Entry { changes, shots: Vec::new(), acknowledges: Some(seq) });
+    }
+}
+
+fn in_the_way(folder: &TempDir) -> PathBuf {
+    folder.path().join(EVIDENCE).join("day")
+}
+
+fn join(thread: thread::JoinHandle<()>) {
+    let deadline = Instant::now() + DEADLINE;
+    while !thread.is_finished() {
+        assert!(Instant::now() < deadline, "the recorder does not end");
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread.join().expect("no panic");
+}
+
+#[test]
+fn a_full_store_holds_nobody_up_and_nothing_after_a_refused_entry_is_acknowledged() {
+    let one = Bench::start(MAX_CHANGES as u64);
+    let taken = MAX_ENTRIES as u64;
+    for seq in 1..=taken + 5 {
+        one.record(seq, vec![Change::Save(open(seq % 7))]);
+    }
+    assert_eq!(one.recorder.refused(), 5);
+
+    fs::remove_file(in_the_way(&one.folder)).expect("removed");
+    for seq in 1..=taken {
+        assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(seq));
+    }
+    // The entry is stored, but acknowledging it would acknowledge the refused ones.
+    one.record(taken + 6, vec![Change::Close(passed(3))]);
+    drop(one.recorder);
+    join(one.thread);
+    assert_eq!(one.store_thread.stop(), 0);
+    assert_eq!(one.stored.try_iter().count(), 0);
+    let records = Records::open_read_only(one.folder.path()).expect("opened");
+    assert_eq!(records.by_id(&passed(3).id).expect("read"), Some(passed(3)));
+}
+
+#[test]
+fn a_recorder_that_waits_for_a_full_store_ends_when_nobody_records_any_more() {
+    let one = Bench::start(MAX_CHANGES as u64);
+    for seq in 1..=3 {
+        one.record(seq, vec![Change::Close(passed(seq))]);
+    }
+    drop(one.recorder);
+    join(one.thread);
+    assert_eq!(one.stored.try_iter().count(), 0, "nothing was stored");
+    assert_eq!(one.store_thread.stop(), MAX_CHANGES);
+}
+
+#[test]
+fn a_picture_whose_compression_panics_costs_that_picture_only() {
+    let one = Bench::start(0);
+    let pixels = vec![128; 16 * 16];
+    let picture = Picture::from_pixels(16, 16, PixelFormat::Grey8, pixels).expect("a picture");
+    let frame = Arc::new(Frame { camera: Arc::from("top"), at: Duration::ZERO, picture });
+    // Claims four patches and has one.
+    let broken = HeatMap {
+        width: 2,
+        height: 2,
+        values: vec![1.0],
+        picture_width: 16,
+        picture_height: 16,
+        hot: 1.0,
+    };
+    let shot = |name: &str, heat| Shot {
+        relative_path: format!("day/{name}.jpg"),
+        frame: Arc::clone(&frame),
+        heat,
+    };
+    one.recorder.record(Entry {
+        changes: vec![Change::Save(open(1))],
+        shots: vec![shot("heat", Some(broken)), shot("view", None)],
+        acknowledges: Some(1),
+    });
+    assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(1));
+    assert!(in_the_way(&one.folder).join("view.jpg").exists());
+    assert!(!in_the_way(&one.folder).join("heat.jpg").exists());
+    one.record(2, vec![Change::Close(passed(1))]);
+    assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(2), "the recorder goes on");
+    drop(one.recorder);
+    join(one.thread);
+    assert_eq!(one.store_thread.stop(), 0);
+}
