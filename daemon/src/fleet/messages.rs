@@ -117,9 +117,11 @@ pub struct Summary {
     /// When it crossed the entry eye.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub entered_at: Timestamp,
-    /// What inspectd asked for; null when it said nothing at all.
+    /// What inspectd asked for, or `uninspected` with its cause. The type allows null; inspectd sets
+    /// a verdict before it closes a record.
     pub verdict: Option<Verdict>,
-    /// The findings' plain words.
+    /// The findings that speak against the item; empty for a normal one. Every score, normal ones
+    /// included, stands in `views`.
     pub reasons: Vec<Reason>,
     /// What the bridge committed; null when it never told.
     pub decision: Option<Decision>,
@@ -131,7 +133,7 @@ pub struct Summary {
     pub timings: Timings,
 }
 
-/// One finding, in words.
+/// A finding above its threshold, in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// Which question.
@@ -162,7 +164,8 @@ pub struct ViewScore {
 impl Summary {
     /// A record's summary.
     pub fn of(record: &Record) -> Self {
-        let reasons = record.findings.iter().map(|finding| Reason {
+        let abnormal = record.findings.iter().filter(|finding| finding.exceeds());
+        let reasons = abnormal.map(|finding| Reason {
             check: finding.check,
             camera: finding.camera.clone(),
             score: finding.score,

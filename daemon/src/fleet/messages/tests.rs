@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::records::samples::diverted;
+
 use super::*;
 
 fn schema_file(kind: Kind) -> PathBuf {
@@ -64,4 +66,21 @@ fn a_message_of_another_version_does_not_obey() {
     assert!(validator.is_valid(&lost));
     lost["schema"] = "lost/2".into();
     assert!(!validator.is_valid(&lost));
+}
+
+#[test]
+fn a_summary_gives_the_findings_above_their_threshold_as_reasons_and_no_others() {
+    let mut record = diverted(1);
+    let abnormal = record.findings[0].clone();
+    let normal = |camera: &str, score| crate::records::Finding {
+        camera: camera.to_owned(),
+        score,
+        words: "looks as always".to_owned(),
+        ..abnormal.clone()
+    };
+    record.findings = vec![normal("side", 0.8), abnormal.clone(), normal("end", 1.25)];
+    let summary = Summary::of(&record);
+    let reasons: Vec<_> = summary.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    assert_eq!(reasons, [abnormal.words.as_str()]);
+    assert_eq!(summary.reasons[0].camera, "top");
 }
