@@ -8,6 +8,10 @@
 //! time has come (or has not come for [`patience`]), the nearest frame is the item's view, unless
 //! the belt moved more than the window's tolerance between that frame and the target.
 //!
+//! Interpolation holds only while the belt is **watched**. Two samples more than [`WATCHED_GAP`]
+//! apart whose counts differ leave open when the belt moved between them; a view that depends on
+//! such a gap is refused, since it may show a neighbour.
+//!
 //! No clock and no camera inside: samples, entries and the time are arguments, frames come through
 //! [`FrameStore`].
 
@@ -23,6 +27,12 @@ use crate::config::CameraSection;
 const ITEMS_MAX: usize = 1024;
 /// Encoder samples kept: 40 s at one sample every 10 ms, longer than any item takes to its window.
 const SAMPLES_MAX: usize = 4096;
+
+/// Longest time between two encoder samples over which the belt's motion is interpolated. PLC cycles
+/// are 10 ms, on slow PLCs up to 50 ms: one lost sample is bridged, a drop-out is not. A belt that
+/// starts or stops in between is misplaced by at most a quarter of its travel in this time: 12 mm
+/// at 500 mm/s.
+pub const WATCHED_GAP: Duration = Duration::from_millis(100);
 
 /// How long past the target time a camera may stay silent before the item does without its view:
 /// three pictures, and 100 ms for the way from the sensor to the ring.
@@ -97,6 +107,9 @@ pub enum Missing {
     /// Frames of that moment were overwritten before the item asked for them, or the camera only
     /// came back later.
     Overwritten,
+    /// The encoder was not sampled (the PLC was away) and the belt moved, or may have moved, when
+    /// the item reached the window or when the nearest frame was taken.
+    Unwatched,
     /// More items than the gatherer can hold were waiting; the oldest gave way.
     TooManyItems,
 }
@@ -109,6 +122,9 @@ impl fmt::Display for Missing {
                 write!(f, "no picture was taken while the item stood in the camera's window")
             }
             Missing::Overwritten => write!(f, "no picture of that moment is left"),
+            Missing::Unwatched => {
+                write!(f, "the belt was not watched while the item stood in the camera's window")
+            }
             Missing::TooManyItems => write!(f, "more than {ITEMS_MAX} items waited for pictures"),
         }
     }
@@ -141,13 +157,22 @@ struct Sample {
     count: i64,
 }
 
+/// When the belt reached a target.
+#[derive(Debug, Clone, Copy)]
+struct Crossing {
+    /// Interpolated between two samples.
+    at: Duration,
+    /// Whether the two samples are near enough for that.
+    watched: bool,
+}
+
 /// One camera's part of an item that is on its way.
 #[derive(Debug)]
 enum Pending {
     /// The belt has not brought the item to the window.
     Before { target: f64 },
-    /// It has, at `at`.
-    Reached { target: f64, at: Duration },
+    /// It has.
+    Reached { target: f64, crossing: Crossing },
     /// The view is picked, or given up.
     Settled(View),
 }
@@ -187,9 +212,9 @@ impl Gatherer {
             }
             for pending in self.items.values_mut().flatten() {
                 if let Pending::Before { target } = *pending
-                    && let Some(at) = reached(last, sample, target)
+                    && let Some(crossing) = reached(last, sample, target)
                 {
-                    *pending = Pending::Reached { target, at };
+                    *pending = Pending::Reached { target, crossing };
                 }
             }
         }
@@ -221,7 +246,7 @@ impl Gatherer {
             .map(|window| {
                 let target = count as f64 + window.position_mm / self.mm_per_count;
                 match self.reached_since(Sample { at, count }, target) {
-                    Some(at) => Pending::Reached { target, at },
+                    Some(crossing) => Pending::Reached { target, crossing },
                     None => Pending::Before { target },
                 }
             })
@@ -244,9 +269,16 @@ impl Gatherer {
         let mut done = std::mem::take(&mut self.evicted);
         for pending in self.items.values_mut() {
             for (pending, window) in pending.iter_mut().zip(&self.windows) {
-                if let Pending::Reached { target, at } = *pending
-                    && let Some(view) =
-                        settle(window, target, at, now, frames, &self.samples, self.mm_per_count)
+                if let Pending::Reached { target, crossing } = *pending
+                    && let Some(view) = settle(
+                        window,
+                        target,
+                        crossing,
+                        now,
+                        frames,
+                        &self.samples,
+                        self.mm_per_count,
+                    )
                 {
                     *pending = Pending::Settled(view);
                 }
@@ -270,14 +302,14 @@ impl Gatherer {
     }
 
     /// When the encoder first reached `target`, from `entry` through the samples after it.
-    fn reached_since(&self, entry: Sample, target: f64) -> Option<Duration> {
+    fn reached_since(&self, entry: Sample, target: f64) -> Option<Crossing> {
         if target <= entry.count as f64 {
-            return Some(entry.at);
+            return Some(Crossing { at: entry.at, watched: true });
         }
         let mut before = entry;
         for &sample in self.samples.iter().filter(|sample| sample.at > entry.at) {
-            if let Some(at) = reached(before, sample, target) {
-                return Some(at);
+            if let Some(crossing) = reached(before, sample, target) {
+                return Some(crossing);
             }
             before = sample;
         }
@@ -286,41 +318,53 @@ impl Gatherer {
 }
 
 /// When the belt reached `target` between two samples, if it did.
-fn reached(from: Sample, to: Sample, target: f64) -> Option<Duration> {
+fn reached(from: Sample, to: Sample, target: f64) -> Option<Crossing> {
     let (start, end) = (from.count as f64, to.count as f64);
     if target > end || end <= start {
         return None;
     }
     let part = ((target - start) / (end - start)).max(0.0);
-    Some(from.at + (to.at - from.at).mul_f64(part))
+    let at = from.at + (to.at - from.at).mul_f64(part);
+    Some(Crossing { at, watched: watched(from, to) })
 }
 
-/// Where the belt stood at the time `at`, in counts; `None` before the oldest sample. After the
-/// newest sample the belt is taken to stand.
-fn position_at(samples: &VecDeque<Sample>, at: Duration) -> Option<f64> {
+/// Whether the belt's motion between two samples may be interpolated.
+fn watched(from: Sample, to: Sample) -> bool {
+    to.count == from.count || to.at - from.at <= WATCHED_GAP
+}
+
+/// Where the belt stood at the time `at`, in counts, or why that cannot be told. After the newest
+/// sample the belt is not watched.
+fn position_at(samples: &VecDeque<Sample>, at: Duration) -> Result<f64, Missing> {
     let after = samples.partition_point(|sample| sample.at <= at);
-    let from = samples.get(after.checked_sub(1)?)?;
-    let Some(to) = samples.get(after) else {
-        return Some(from.count as f64);
-    };
+    let from = after.checked_sub(1).and_then(|before| samples.get(before));
+    let from = from.ok_or(Missing::Overwritten)?;
+    if from.at == at {
+        return Ok(from.count as f64);
+    }
+    let to = samples.get(after).filter(|to| watched(*from, **to)).ok_or(Missing::Unwatched)?;
     let part = (at - from.at).as_secs_f64() / (to.at - from.at).as_secs_f64();
-    Some(from.count as f64 + part * (to.count - from.count) as f64)
+    Ok(from.count as f64 + part * (to.count - from.count) as f64)
 }
 
 fn missing(window: &Window, why: Missing, offset_mm: f64) -> View {
     View { camera: Arc::clone(&window.camera), frame: Err(why), offset_mm }
 }
 
-/// The view of an item that stood at `target` at `reached_at`, or `None` while it is worth waiting.
+/// The view of an item that stood at `target` at `crossing`, or `None` while it is worth waiting.
 fn settle(
     window: &Window,
     target: f64,
-    reached_at: Duration,
+    crossing: Crossing,
     now: Duration,
     frames: &dyn FrameStore,
     samples: &VecDeque<Sample>,
     mm_per_count: f64,
 ) -> Option<View> {
+    if !crossing.watched {
+        return Some(missing(window, Missing::Unwatched, 0.0));
+    }
+    let reached_at = crossing.at;
     let waited_enough = now > reached_at + patience(window);
     let newer_came = frames.newest_at(&window.camera).is_some_and(|at| at >= reached_at);
     if !newer_came && !waited_enough {
@@ -329,12 +373,16 @@ fn settle(
     let Some(frame) = frames.nearest(&window.camera, reached_at) else {
         return Some(missing(window, Missing::NoFrame, 0.0));
     };
-    // The belt's position at the frame is known once a sample as new as the frame has come.
-    if samples.back().is_none_or(|sample| sample.at < frame.at) && !waited_enough {
+    // The belt's position at the frame is known once a sample as new as the frame has come. One
+    // that is overdue leaves a gap too long to interpolate, whenever it comes.
+    let newest = samples.back().map(|sample| sample.at);
+    let overdue = newest.is_none_or(|newest| now > newest + WATCHED_GAP);
+    if newest < Some(frame.at) && !(waited_enough && overdue) {
         return None;
     }
-    let Some(position) = position_at(samples, frame.at) else {
-        return Some(missing(window, Missing::Overwritten, 0.0));
+    let position = match position_at(samples, frame.at) {
+        Ok(position) => position,
+        Err(why) => return Some(missing(window, why, 0.0)),
     };
     let offset_mm = (position - target) * mm_per_count;
     if offset_mm.abs() <= window.tolerance_mm {

@@ -95,7 +95,13 @@ fn an_entry_told_late_is_gathered_from_samples_that_came_before() {
 fn a_belt_that_runs_back_does_not_change_the_first_time() {
     let (mut gatherer, mut film) = one_camera(30.0);
     gatherer.item_entered(1, ms(0), 0);
-    for (at, mm) in [(0, 0.0), (500, 100.4), (600, 80.0), (1600, 150.0)] {
+    for at in (0..=1600).step_by(50) {
+        let t = at as f64;
+        let mm = match at {
+            0..500 => t * 0.2008,
+            500..600 => 100.4 - (t - 500.0) * 0.204,
+            _ => 80.0 + (t - 600.0) * 0.07,
+        };
         gatherer.encoder_sample(ms(at), counts(mm));
     }
     film.now = ms(1600);
@@ -114,6 +120,53 @@ fn an_item_on_a_stopped_belt_waits_and_can_be_forgotten() {
     assert_eq!(gatherer.waiting(), 1);
     gatherer.forget(1);
     assert_eq!(gatherer.waiting(), 0);
+}
+
+/// An item's view when the encoder was sampled at these times and positions, the entry being at 0 ms
+/// and 0 mm; polled every 10 ms for 4 s.
+fn view_with_samples(samples: &[(u64, f64)]) -> View {
+    let (mut gatherer, mut film) = one_camera(30.0);
+    gatherer.item_entered(1, ms(0), 0);
+    for at in (0..4000).step_by(10) {
+        film.now = ms(at);
+        for (_, mm) in samples.iter().filter(|(sampled, _)| *sampled == at) {
+            gatherer.encoder_sample(ms(at), counts(*mm));
+        }
+        if let Some(mut gathered) = gatherer.poll(ms(at), &film).pop() {
+            return gathered.views.remove(0);
+        }
+    }
+    panic!("the item is never answered");
+}
+
+#[test]
+fn a_belt_that_stopped_or_started_in_a_drop_out_costs_the_view_and_no_neighbour_is_taken() {
+    let moving = (0..=400).step_by(10).map(|at| (at, at as f64 * 0.2));
+    let with = |rest: &[(u64, f64)]| {
+        let samples: Vec<_> = moving.clone().chain(rest.iter().copied()).collect();
+        view_with_samples(&samples).frame.map(|frame| frame.at)
+    };
+    // At 80 mm after 400 ms; the window is at 100 mm.
+    assert_eq!(with(&[(1400, 120.0), (1450, 120.0)]), Err(Missing::Unwatched));
+    assert_eq!(with(&[(460, 91.0), (510, 100.0)]), Err(Missing::Unwatched), "silent ever after");
+    let late_by_one_cycle = with(&[(500, 100.0), (550, 110.0)]).unwrap();
+    assert!([ms(480), ms(520)].contains(&late_by_one_cycle));
+    // The belt stood from before the drop-out until after it.
+    let stood = with(&[(1400, 80.0), (1450, 90.0), (1500, 100.0), (1550, 110.0)]);
+    assert!(stood.is_ok(), "{stood:?}");
+}
+
+#[test]
+fn a_frame_taken_in_a_drop_out_is_refused_even_if_the_item_was_seen_to_reach_the_window() {
+    let mut film = Film { now: ms(2000), ..Film::default() };
+    film.add("top", ms(640));
+    let mut gatherer = Gatherer::new(vec![window("top", 100.0, 30.0)], MM_PER_COUNT);
+    gatherer.item_entered(1, ms(0), 0);
+    for at in (0..=520).step_by(10).chain((1500..2000).step_by(10)) {
+        gatherer.encoder_sample(ms(at), counts(if at < 1500 { at as f64 * 0.2 } else { 110.0 }));
+    }
+    let view = gatherer.poll(ms(2000), &film).remove(0).views.remove(0);
+    assert_eq!(view.frame.unwrap_err(), Missing::Unwatched);
 }
 
 /// An item at 200 mm/s past a camera whose film is `frames`; polled long afterwards.
@@ -181,60 +234,118 @@ fn belts() -> impl Strategy<Value = Belt> {
     prop::collection::vec((50u64..700, speed), 0..8).prop_map(Belt)
 }
 
+/// What is played to the gatherer: items that enter `entries` ms after the start, two cameras with a
+/// frame every 40 ms after `phase` ms, and outages (start and length in ms) during which nothing
+/// comes from the PLC.
+#[derive(Debug, Clone)]
+struct Scene {
+    belt: Belt,
+    entries: Vec<u64>,
+    phase: u64,
+    outages: Vec<(u64, u64)>,
+}
+
+const WINDOWS: [(&str, f64); 2] = [("top", 120.0), ("side", 300.0)];
+const TOLERANCE_MM: f64 = 30.0;
+
+fn scenes(outages: impl Strategy<Value = Vec<(u64, u64)>>) -> impl Strategy<Value = Scene> {
+    let gaps = prop::collection::vec(150u64..900, 1..5);
+    (belts(), gaps, 0u64..40, outages).prop_map(|(belt, gaps, phase, outages)| {
+        let entries = gaps.iter().scan(0, |at, gap| {
+            *at += gap;
+            Some(*at)
+        });
+        Scene { entries: entries.collect(), belt, phase, outages }
+    })
+}
+
+impl Scene {
+    /// The views of each item; panics where one is gathered twice or never.
+    fn play(&self) -> Vec<Vec<View>> {
+        let windows = WINDOWS.iter().map(|(name, at)| window(name, *at, TOLERANCE_MM));
+        let mut gatherer = Gatherer::new(windows.collect(), MM_PER_COUNT);
+        let mut film = Film::default();
+        let moving: u64 = self.belt.0.iter().map(|(length, _)| length).sum();
+        let silent: u64 = self.outages.iter().map(|(_, length)| length).sum();
+        let end = self.entries[self.entries.len() - 1] + moving + silent + 2500;
+        let mut told = 0;
+        let mut gathered: BTreeMap<u64, Vec<View>> = BTreeMap::new();
+        for at in (0..end).step_by(10) {
+            for (camera, _) in WINDOWS {
+                if at % 40 == 0 {
+                    film.add(camera, ms(at + self.phase));
+                }
+            }
+            film.now = ms(at);
+            if !self.outages.iter().any(|(start, length)| (*start..start + length).contains(&at)) {
+                gatherer.encoder_sample(ms(at), counts(self.belt.position(at)));
+                // Told up to 10 ms after it happened, or after the outage.
+                while let Some(entry) = self.entries.get(told).filter(|entry| **entry <= at) {
+                    let count = counts(self.belt.position(*entry));
+                    gatherer.item_entered(told as u64, ms(*entry), count);
+                    told += 1;
+                }
+            }
+            for done in gatherer.poll(ms(at), &film) {
+                assert!(gathered.insert(done.item, done.views).is_none(), "gathered twice");
+            }
+        }
+        assert_eq!(gathered.len(), self.entries.len());
+        gathered.into_values().collect()
+    }
+
+    /// How far the item is past the window's middle at `at_ms`, in millimetres.
+    fn offset(&self, item: usize, position_mm: f64, at_ms: u64) -> f64 {
+        self.belt.position(at_ms) - self.belt.position(self.entries[item]) - position_mm
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn every_item_gets_the_nearest_frame_of_each_camera_exactly_once(
-        belt in belts(),
-        gaps in prop::collection::vec(150u64..900, 1..5),
-        phase in 0u64..40,
+        scene in scenes(Just(Vec::new())),
     ) {
-        let windows = [("top", 120.0), ("side", 300.0)];
-        let mut gatherer = Gatherer::new(
-            windows.iter().map(|(name, at)| window(name, *at, 30.0)).collect(),
-            MM_PER_COUNT,
-        );
-        let mut film = Film::default();
-        let mut entries: Vec<u64> = Vec::new();
-        for gap in gaps {
-            entries.push(entries.last().unwrap_or(&0) + gap);
-        }
-        let end = entries[entries.len() - 1] + belt.0.iter().map(|(length, _)| length).sum::<u64>();
-        let mut gathered: BTreeMap<u64, Vec<View>> = BTreeMap::new();
-        for at in (0..end + 2500).step_by(10) {
-            for camera in ["top", "side"] {
-                if at % 40 == 0 {
-                    film.add(camera, ms(at + phase));
-                }
-            }
-            film.now = ms(at);
-            gatherer.encoder_sample(ms(at), counts(belt.position(at)));
-            for (item, entry) in entries.iter().enumerate() {
-                // Told up to 10 ms after it happened.
-                if (at.saturating_sub(9)..=at).contains(entry) {
-                    gatherer.item_entered(item as u64, ms(*entry), counts(belt.position(*entry)));
-                }
-            }
-            for done in gatherer.poll(ms(at), &film) {
-                prop_assert!(gathered.insert(done.item, done.views).is_none(), "gathered twice");
-            }
-        }
-        prop_assert_eq!(gathered.len(), entries.len());
-        for (item, views) in gathered {
-            let entry = entries[item as usize];
-            for (view, (name, position)) in views.iter().zip(windows) {
+        for (item, views) in scene.play().iter().enumerate() {
+            for (view, (name, position)) in views.iter().zip(WINDOWS) {
                 prop_assert_eq!(&*view.camera, name);
-                let target = belt.position(entry) + position;
-                let reached = (entry..).find(|at| belt.position(*at) >= target).unwrap();
+                let entry = scene.entries[item];
+                let reached =
+                    (entry..).find(|at| scene.offset(item, position, *at) >= 0.0).unwrap();
                 let frame = view.frame.as_ref().map_err(|why| {
                     TestCaseError::fail(format!("item {item} {name}: {why}"))
                 })?;
                 // Half a frame interval, and the interpolation between samples 10 ms apart.
                 let apart = frame.at.abs_diff(ms(reached));
                 prop_assert!(apart <= ms(20 + 12), "item {item} {name}: {apart:?}");
-                let truth = belt.position(frame.at.as_millis() as u64) - target;
+                let truth = scene.offset(item, position, frame.at.as_millis() as u64);
                 prop_assert!((view.offset_mm - truth).abs() < 6.5, "{} {truth}", view.offset_mm);
+            }
+        }
+    }
+
+    #[test]
+    fn with_outages_a_view_shows_its_item_in_the_window_or_is_missing(
+        scene in scenes(prop::collection::vec((0u64..3000, 20u64..1500), 1..4)),
+    ) {
+        let long = scene.outages.iter().any(|(_, length)| ms(length + 20) > WATCHED_GAP);
+        for (item, views) in scene.play().iter().enumerate() {
+            for (view, (name, position)) in views.iter().zip(WINDOWS) {
+                match &view.frame {
+                    Ok(frame) => {
+                        let truth = scene.offset(item, position, frame.at.as_millis() as u64);
+                        // A quarter of 700 mm/s (600 forward to 100 back) in a gap of 100 ms, and
+                        // a count.
+                        let apart = (view.offset_mm - truth).abs();
+                        prop_assert!(apart < 17.5 + 0.5, "{name}: {} {truth}", view.offset_mm);
+                        prop_assert!(truth.abs() < TOLERANCE_MM + 18.0, "{name}: {truth}");
+                    }
+                    Err(why) => {
+                        prop_assert_eq!(why, &Missing::Unwatched);
+                        prop_assert!(long, "no outage is longer than what is interpolated");
+                    }
+                }
             }
         }
     }
