@@ -34,7 +34,8 @@ pub struct Job {
     /// What the item is supposed to be.
     pub sku: String,
     /// When the verdict is needed, since the zero of CLOCK_MONOTONIC; past it the item is not
-    /// scored any more. `Duration::MAX` for an item that nobody waits for.
+    /// scored any more. `Duration::MAX` for an item that nobody waits for. It may move while the
+    /// job waits, see [`InspectionThread::set_deadline`].
     pub deadline: Duration,
     /// Camera and frame of each view.
     pub views: Vec<(Arc<str>, Arc<Frame>)>,
@@ -114,6 +115,12 @@ impl InspectionThread {
         Ok(())
     }
 
+    /// Moves the deadline of `item` while it waits: a belt that stops moves the commit points of the
+    /// items on it. Changes nothing once the item is being scored or is answered.
+    pub fn set_deadline(&self, item: u64, deadline: Duration) {
+        self.queue.set_deadline(item, deadline);
+    }
+
     /// Items that wait.
     pub fn queued(&self) -> usize {
         self.queue.lock().jobs.len()
@@ -147,6 +154,12 @@ struct Waiting {
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_deadline(&self, item: u64, deadline: Duration) {
+        for (job, _) in self.lock().jobs.iter_mut().filter(|(job, _)| job.item == item) {
+            job.deadline = deadline;
+        }
     }
 
     /// Waits for jobs and takes the one with the earliest deadline; `None` when closed.
@@ -291,5 +304,24 @@ mod tests {
         assert_eq!(order, [2, 4, 3, 1]);
         queue.lock().closed = true;
         assert!(queue.take().is_none());
+    }
+
+    #[test]
+    fn a_deadline_that_moves_changes_the_order_and_an_item_that_is_not_waiting_is_ignored() {
+        let queue = Queue::default();
+        for (item, deadline_ms) in [(1, 300), (2, 600)] {
+            let deadline = Duration::from_millis(deadline_ms);
+            let job = Job { item, sku: "a".into(), deadline, views: vec![] };
+            queue.lock().jobs.push((job, Instant::now()));
+        }
+        queue.set_deadline(1, Duration::from_millis(900));
+        queue.set_deadline(3, Duration::ZERO);
+        let order: Vec<(u64, u128)> = (0..2)
+            .map(|_| queue.take().unwrap().0)
+            .map(|job| (job.item, job.deadline.as_millis()))
+            .collect();
+        assert_eq!(order, [(2, 600), (1, 900)]);
+        queue.set_deadline(1, Duration::ZERO);
+        assert!(queue.lock().jobs.is_empty());
     }
 }

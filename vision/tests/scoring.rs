@@ -257,3 +257,34 @@ fn a_full_queue_gives_the_item_back() {
     drop(results);
     drop(thread);
 }
+
+#[test]
+fn a_waiting_item_is_scored_when_its_deadline_moves_and_refused_when_it_is_drawn_near() {
+    let folder = tempfile::tempdir().unwrap();
+    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
+    // The thread waits with the 65th answer in its hand, since nobody reads the 64 before it.
+    for item in 0..65 {
+        let mut next = job(item, "unknown", vec![], Duration::ZERO);
+        while let Err(job) = thread.submit(next) {
+            next = job;
+            std::thread::yield_now();
+        }
+    }
+    let stuck = std::time::Instant::now() + Duration::from_secs(60);
+    while thread.queued() > 0 {
+        assert!(std::time::Instant::now() < stuck, "{} still wait", thread.queued());
+        std::thread::yield_now();
+    }
+    let picture = || vec![Picture::from(carton(8, false))];
+    thread.submit(job(100, "unknown", picture(), Duration::from_nanos(1))).unwrap();
+    thread.submit(job(101, "unknown", picture(), Duration::MAX)).unwrap();
+    thread.set_deadline(100, Duration::MAX);
+    thread.set_deadline(101, Duration::from_nanos(1));
+    thread.set_deadline(999, Duration::MAX);
+    let answers: std::collections::BTreeMap<u64, _> = (0..67)
+        .map(|_| results.recv_timeout(Duration::from_secs(60)).unwrap())
+        .map(|scored| (scored.item, scored.views))
+        .collect();
+    assert!(matches!(answers[&100][0].1, Err(ScoringError::NoReference { .. })), "it was tried");
+    assert!(matches!(answers[&101][0].1, Err(ScoringError::TooLate { .. })));
+}
