@@ -182,6 +182,28 @@ fn a_source_that_falls_silent_is_opened_anew() {
 }
 
 #[test]
+fn frames_whose_time_lies_in_the_future_are_errors_and_the_source_is_opened_anew() {
+    // A source that delivers three pictures in time, then fifty a second whose times say one.
+    let source = "videotestsrc is-live=true num-buffers=3 ! \
+                  video/x-raw,width=160,height=120,framerate=25/1 ! concat name=c  \
+                  videotestsrc ! video/x-raw,width=160,height=120,framerate=1/1 ! \
+                  identity sleep-time=20000 ! c.  c.";
+    let camera = Camera::start(section(source)).unwrap();
+    wait_for(
+        &camera,
+        "the loss to be seen",
+        || matches!(camera.state(), CameraState::Down { cause } if cause.contains("1000 ms")),
+    );
+    let lost = camera.counters();
+    assert!(lost.errors >= 10, "each such frame is counted: {lost:?}");
+    assert!((3..=5).contains(&lost.received), "none of them is taken: {lost:?}");
+    let newest = camera.ring().newest_at().unwrap();
+    assert!(newest <= monotonic_now(), "the ring stays open for frames of now");
+    received(&camera, lost.received + 3);
+    assert!(camera.counters().reconnects >= 1);
+}
+
+#[test]
 fn a_source_that_ends_is_started_again() {
     let source = "videotestsrc is-live=true num-buffers=4 ! \
                   video/x-raw,width=160,height=120,framerate=25/1";

@@ -33,6 +33,10 @@ const LATE_INTERVALS: u32 = 3;
 /// ...and also at least this long after.
 const LATE_MIN: Duration = Duration::from_millis(100);
 
+/// A frame taken later than one picture interval from now, and at least this much later, has a wrong
+/// time: the source's clock jumped. In the ring it would hide every frame until that time.
+const AHEAD_MIN: Duration = Duration::from_millis(100);
+
 /// The pipeline of `source` with its sink, not yet started.
 pub(super) fn build(
     section: &CameraSection,
@@ -145,10 +149,14 @@ impl<'a> Session<'a> {
                 return None;
             }
             if let Some(sample) = self.sink.try_pull_sample(PULL) {
-                last = Instant::now();
-                if let Err(cause) = self.take(&sample) {
-                    self.shared.errors.fetch_add(1, Ordering::Relaxed);
-                    tracing::warn!(camera = self.section.name, cause, "a frame is not usable");
+                match self.take(&sample) {
+                    Ok(true) => last = Instant::now(),
+                    // Older than the ring's newest: counted, but no sign of life.
+                    Ok(false) => {}
+                    Err(cause) => {
+                        self.shared.errors.fetch_add(1, Ordering::Relaxed);
+                        tracing::warn!(camera = self.section.name, cause, "a frame is not usable");
+                    }
                 }
             }
             if let Some(cause) = self.failure() {
@@ -158,13 +166,13 @@ impl<'a> Session<'a> {
                 return Some("the source ended".into());
             }
             if last.elapsed() > silence {
-                return Some(format!("no picture for {} ms", self.section.stall_ms));
+                return Some(format!("no usable picture for {} ms", self.section.stall_ms));
             }
         }
     }
 
-    /// Puts one sample into the ring.
-    fn take(&mut self, sample: &gst::Sample) -> Result<(), String> {
+    /// Puts one sample into the ring; whether the ring took it.
+    fn take(&mut self, sample: &gst::Sample) -> Result<bool, String> {
         let buffer = sample.buffer_owned().ok_or("a sample without a buffer")?;
         let ordinal = buffer.offset();
         let lost = ordinal.saturating_sub(self.expected);
@@ -173,6 +181,10 @@ impl<'a> Session<'a> {
 
         let now = monotonic_now();
         let at = self.taken_at(sample, &buffer).unwrap_or(now);
+        let interval = Duration::from_secs(1) / self.section.fps;
+        if at > now + interval.max(AHEAD_MIN) {
+            return Err("its time lies in the future: the source's clock jumped".into());
+        }
         let caps = sample.caps_owned().ok_or("a sample without caps")?;
         let info = match &self.info {
             Some((known, info)) if *known == caps => info.clone(),
@@ -189,8 +201,8 @@ impl<'a> Session<'a> {
             picture = picture.into_owned();
         }
         let camera = Arc::clone(&self.camera);
-        if self.shared.ring.push(Arc::new(Frame { camera, at, picture })) {
-            let interval = Duration::from_secs(1) / self.section.fps;
+        let pushed = self.shared.ring.push(Arc::new(Frame { camera, at, picture }));
+        if pushed {
             if now.saturating_sub(at) > (interval * LATE_INTERVALS).max(LATE_MIN) {
                 self.shared.late.fetch_add(1, Ordering::Relaxed);
             }
@@ -201,7 +213,7 @@ impl<'a> Session<'a> {
         } else {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(())
+        Ok(pushed)
     }
 
     /// When the picture was taken, since the zero of CLOCK_MONOTONIC.
