@@ -39,7 +39,10 @@ pub async fn run<W: PlcWire>(
     let listener = inspector_socket::listen(socket)?;
     let id = Uuid::new_v4();
     let [.., high, low] = *id.as_bytes();
-    let line = Line::new(config, id.to_string(), u16::from_be_bytes([high, low]));
+    // The monotonic clock only rises, faster than events come: a later boot counts from beyond.
+    let first_seq = clock::monotonic().as_micros() as u64;
+    let line =
+        Line::new(config, id.to_string(), u16::from_be_bytes([high, low])).counting_from(first_seq);
     tracing::info!(
         "line {:?}: PLC at {}, socket for inspectd at {}, boot {}",
         config.line.name,
@@ -186,14 +189,14 @@ impl Bridge {
             }
             told.through = seq;
         }
-        for message in self.line.take_asides() {
-            // One that finds no room is let go: the item's decision tells enough.
-            let _ = queue.try_send(message);
+        let asides = self.line.take_asides();
+        if asides.into_iter().any(|message| queue.try_send(message).is_err()) {
+            self.line.asides_were_dropped();
         }
     }
 
     fn send_sample(&mut self) {
-        let (Some(told), Some(sample)) = (&self.peer, self.line.encoder()) else {
+        let (Some(told), Some(sample)) = (&self.peer, self.line.take_sample()) else {
             return;
         };
         if let Err(TrySendError::Full(_)) = told.peer.queue.try_send(sample) {

@@ -68,8 +68,9 @@ pub struct LineSection {
     /// What people call this line; shown on the page and in logs.
     #[schemars(length(min = 1, max = 60))]
     pub name: String,
-    /// The SKU that runs on the line. Every item is compared with this SKU's references.
-    #[schemars(length(min = 1, max = 80))]
+    /// The SKU that runs on the line. Every item is compared with this SKU's references. Letters,
+    /// digits, blanks, `.`, `_` and `-`, since a folder is named after it.
+    #[schemars(length(min = 1, max = 80), regex(pattern = r"^[\p{L}\p{N}_ -][\p{L}\p{N}._ -]*$"))]
     pub sku: String,
     /// Unix socket on which plc-bridge listens for inspectd.
     #[serde(default = "bridge_socket")]

@@ -19,8 +19,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::protocol::MOST_ITEMS;
 use crate::registers::{Command, LineEvent, PlcResult, RING, Status, slot};
-use crate::tracker::{Delivery, Edge, MOST_ITEMS, Sample};
+use crate::tracker::{Delivery, Edge, Sample};
 use crate::wrap::{Unwrapped, ahead, in_window};
 
 /// Most results that wait. One an item is enough, since a newer one replaces the one that waits;
@@ -41,6 +42,8 @@ pub struct Heard {
     pub restarted: bool,
     /// The encoder now.
     pub sample: Sample,
+    /// Whether the PLC's heartbeat has counted since the last status block.
+    pub is_fresh: bool,
     /// New edges, in their order.
     pub edges: Vec<Edge>,
     /// Events that were overwritten before the bridge could read them.
@@ -107,7 +110,8 @@ impl Handshake {
 
     /// Takes a status block that was read at `at`.
     pub fn status(&mut self, status: &Status, at: Duration) -> Heard {
-        if self.plc_heartbeat.is_none_or(|(seen, _)| seen != status.heartbeat) {
+        let is_fresh = self.plc_heartbeat.is_none_or(|(seen, _)| seen != status.heartbeat);
+        if is_fresh {
             self.plc_heartbeat = Some((status.heartbeat, at));
         }
         let restarted = self.meet(status);
@@ -116,6 +120,7 @@ impl Handshake {
         Heard {
             restarted,
             sample: Sample { at, count },
+            is_fresh,
             edges,
             events_lost,
             acknowledged: self.take_acknowledgements(status),

@@ -1,6 +1,7 @@
 //! The events that inspectd has not stored yet.
 //!
-//! Each event gets a **seq**, ascending within a boot. inspectd acknowledges them once they stand
+//! Each event gets a **seq**, ascending within a boot, and beyond those of earlier boots, so that a
+//! late acknowledgement meant for one of them acknowledges nothing. inspectd acknowledges them once they stand
 //! in its database; until then they stay here and are sent again after each new connection. The
 //! journal is bounded: when inspectd stays away for long, the oldest events are thrown away, and
 //! the first one that is left says how many went **lost before** it.
@@ -36,6 +37,11 @@ impl Journal {
         Self { events: VecDeque::new(), first: 1, lost: 0, most }
     }
 
+    /// An empty journal whose first event gets the seq `first`, at least 1.
+    pub fn starting_at(first: u64) -> Self {
+        Self { first: first.max(1), ..Self::default() }
+    }
+
     /// Keeps an event and gives it its seq.
     pub fn push(&mut self, event: ItemEvent) -> u64 {
         if self.events.len() == self.most {
@@ -47,7 +53,7 @@ impl Journal {
         self.last()
     }
 
-    /// The highest seq given; 0 before the first.
+    /// The highest seq given; one below the first before that is given.
     pub fn last(&self) -> u64 {
         self.first + self.events.len() as u64 - 1
     }
@@ -113,6 +119,14 @@ mod tests {
         journal.ack(2);
         journal.ack(1);
         assert_eq!((sent(&journal, 0), journal.owed(), journal.last()), (None, 0, 2));
+    }
+
+    #[test]
+    fn an_acknowledgement_meant_for_an_earlier_boot_acknowledges_nothing() {
+        let mut journal = Journal::starting_at(5000);
+        assert_eq!(journal.push(event(5000)), 5000);
+        journal.ack(4999);
+        assert_eq!(sent(&journal, 0), Some((5000, 0)));
     }
 
     #[test]

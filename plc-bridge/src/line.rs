@@ -15,11 +15,11 @@ use crate::config::BridgeConfig;
 use crate::handshake::{Flags, Handshake};
 use crate::journal::Journal;
 use crate::protocol::{
-    FallBackCause, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, Outcome, PlcState,
-    Refusal, ToBridge, Verdict,
+    FallBackCause, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, MOST_ITEMS, Outcome,
+    PlcState, Refusal, ToBridge, Verdict,
 };
 use crate::registers::{Command, Status};
-use crate::tracker::{MOST_ITEMS, Output, Sample, Tracker};
+use crate::tracker::{Output, Sample, Tracker};
 
 /// Asides kept for an inspectd that does not read; more are dropped, since inspectd learns the
 /// decision of every item anyway. Room for a new prediction for each item on a full belt.
@@ -97,6 +97,13 @@ impl Line {
         }
     }
 
+    /// The same line with its events counted from `first_seq`, beyond those of earlier boots.
+    #[must_use]
+    pub fn counting_from(mut self, first_seq: u64) -> Self {
+        self.journal = Journal::starting_at(first_seq);
+        self
+    }
+
     /// Takes a status block read at `at`; returns the command block to write.
     pub fn status(&mut self, status: &Status, at: Duration) -> Command {
         self.tick(at);
@@ -116,7 +123,10 @@ impl Line {
             }
         }
         self.tracker.poll(heard.sample, &heard.edges, &mut self.outputs);
-        self.sample = Some(heard.sample);
+        // A PLC that answers without scanning repeats an old count, which is not where the belt is.
+        if heard.is_fresh {
+            self.sample = Some(heard.sample);
+        }
         self.handle_outputs();
         self.watch_plc(status, at);
         self.handshake.command(self.flags()).expect("the handshake has just met the PLC")
@@ -179,9 +189,14 @@ impl Line {
         &self.journal
     }
 
-    /// The newest encoder sample, as it is sent; `None` before the PLC was reached.
-    pub fn encoder(&self) -> Option<FromBridge> {
-        self.sample.map(|sample| FromBridge::Encoder { at: sample.at, count: sample.count })
+    /// Takes the newest encoder sample, as it is sent; `None` when there is none since the last.
+    pub fn take_sample(&mut self) -> Option<FromBridge> {
+        self.sample.take().map(|sample| FromBridge::Encoder { at: sample.at, count: sample.count })
+    }
+
+    /// Asides were let go: inspectd is told all commit times anew.
+    pub fn asides_were_dropped(&mut self) {
+        self.tracker.inspector_is_new();
     }
 
     /// Takes what inspectd is told once: refused verdicts, and commit times that have changed.

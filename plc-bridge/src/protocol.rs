@@ -26,6 +26,11 @@ pub const VERSION: u32 = 1;
 /// stays under 4 KiB; a peer that sends more is broken.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// Most items that the bridge tracks at once. A belt of 100 m with an item every 100 mm holds as
+/// many; more is a chattering eye on a stopped belt, and then the oldest is given up. An item with
+/// a number this far below another's has therefore ended.
+pub const MOST_ITEMS: usize = 1000;
+
 /// An item's number, ascending within one boot of the bridge and never used twice in it.
 pub type ItemNumber = u64;
 
@@ -42,7 +47,8 @@ pub enum FromBridge {
     },
     /// Something happened to an item; sent until acknowledged.
     Event {
-        /// Ascending within a boot, without gaps unless `lost_before` says so.
+        /// Ascending within a boot, without gaps unless `lost_before` says so, and beyond the
+        /// numbers of earlier boots.
         seq: u64,
         /// How many older unacknowledged events the bridge had to throw away because its journal
         /// was full; 0 in all but very long absences of inspectd.
@@ -306,6 +312,9 @@ pub enum Refusal {
     UnknownItem,
     /// The verdict names a lane that the line file does not have.
     UnknownLane,
+    /// The item has been judged already, perhaps by an earlier run of inspectd: that it is not
+    /// inspected cannot undo that it was.
+    JudgedAlready,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -4,7 +4,8 @@
 //!   its **position** is the belt's travel since that edge: the encoder is the only ruler, time
 //!   only predicts.
 //! * A **verdict** goes to the PLC as soon as it comes; the PLC keeps it until its own commit
-//!   point. It may be replaced until the decision.
+//!   point. It may be replaced until the decision; only that an item was *not* inspected never
+//!   replaces that it was.
 //! * The **decision** is made `decision_lead_ms` before the commit point at the present speed: the
 //!   latest verdict, or else the diverter's **fall-back** with its cause. A fall-back goes to the
 //!   PLC too.
@@ -32,15 +33,11 @@ pub use belt::{FAR, Sample};
 
 use crate::config::{ConveyorSection, DiverterSection, FallBack};
 use crate::protocol::{
-    Action, COMMIT_SHIFT, Decision, FallBackCause, ItemEvent, ItemNumber, NEVER, Outcome, Refusal,
-    Verdict,
+    Action, COMMIT_SHIFT, Decision, FallBackCause, ItemEvent, ItemNumber, MOST_ITEMS, NEVER,
+    Outcome, Refusal, Verdict,
 };
 use crate::registers::{Eye, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT, reason_bits};
 use belt::Belt;
-
-/// Most items tracked at once. A belt of 100 m with an item every 100 mm holds as many; more is a
-/// chattering eye on a stopped belt, and then the oldest is given up.
-pub const MOST_ITEMS: usize = 1000;
 
 /// How many times nearer than the next item an edge must be to the item it is given to. At 2, an
 /// item may slip by a third of the distance to its neighbour.
@@ -226,6 +223,10 @@ impl Tracker {
         }
         if item.verdict.as_ref() == Some(&verdict) {
             return;
+        }
+        let is_judged = matches!(item.verdict, Some(Verdict::Pass | Verdict::Divert { .. }));
+        if is_judged && matches!(verdict, Verdict::Uninspected { .. }) {
+            return refuse(Refusal::JudgedAlready);
         }
         let result = match &verdict {
             Verdict::Pass => result(item.acquisition, Action::Pass, 0, SOURCE_VERDICT),

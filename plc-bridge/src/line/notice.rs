@@ -191,5 +191,6 @@ fn why_refused(why: Refusal) -> &'static str {
         Refusal::TooLate => "its decision stands already",
         Refusal::UnknownItem => "no such item is on the belt",
         Refusal::UnknownLane => "the line file has no such lane",
+        Refusal::JudgedAlready => "it was judged before and that stands",
     }
 }

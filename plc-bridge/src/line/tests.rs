@@ -155,10 +155,12 @@ fn a_plc_whose_heartbeat_stands_still_is_lost_once_and_found_once() {
     let mut bench = Bench::new();
     assert_eq!(bench.log(), ["the PLC is connected; its heartbeat counts"]);
     let still = bench.status.clone();
+    bench.line.take_sample();
     for _ in 0..100 {
         bench.now += 10;
         bench.line.status(&still, bench.at());
     }
+    assert_eq!(bench.line.take_sample(), None, "an old count is not where the belt is");
     let log = bench.log();
     assert_eq!(log.len(), 1, "{log:?}");
     assert!(log[0].contains("its heartbeat stands still"), "{log:?}");

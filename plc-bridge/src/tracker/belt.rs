@@ -23,8 +23,9 @@ const MOST: usize = 1000;
 const WINDOW: Duration = Duration::from_millis(500);
 /// A second, quicker look, so that a belt that starts again is not taken for a slow one.
 const QUICK_WINDOW: Duration = Duration::from_millis(60);
-/// How many times its usual speed a belt may run at most: drives are dimensioned for less.
-const FASTEST: f64 = 3.0;
+/// Samples closer together tell no speed: of two readings within half a cycle the first may be
+/// stale, and the belt would seem to race.
+const SHORTEST_BASE: Duration = Duration::from_millis(5);
 /// Below this a belt counts as stopped, in mm/s: at most a millimetre in a second.
 const STOPPED_MM_S: f64 = 1.0;
 /// What "not in sight" is: a prediction for a stopped belt, or one further ahead than this.
@@ -75,13 +76,10 @@ impl Belt {
     }
 
     /// How far the belt may go within `lead`, in millimetres, never negative. Takes the faster of
-    /// a long and a quick look, so that a belt that speeds up is not underestimated; but no more
-    /// than [`FASTEST`], so that two readings in short succession, of which the first was stale, do
-    /// not decide every item on the belt at once.
+    /// a long and a quick look, so that a belt that speeds up is not underestimated.
     pub fn reach_mm(&self, lead: Duration) -> f64 {
         let quick = self.speed_over(QUICK_WINDOW).unwrap_or(0.0);
-        let fastest = FASTEST * self.nominal_mm_s;
-        self.speed_mm_s().max(quick).clamp(0.0, fastest) * lead.as_secs_f64()
+        self.speed_mm_s().max(quick).max(0.0) * lead.as_secs_f64()
     }
 
     /// How long the belt needs for `mm` more millimetres; [`FAR`] when it is stopped.
@@ -122,7 +120,8 @@ impl Belt {
     /// Speed from the oldest sample within `window` (or the last but one) to the newest.
     fn speed_over(&self, window: Duration) -> Option<f64> {
         let newest = self.samples.back()?;
-        let earlier = self.samples.iter().rev().skip(1);
+        let is_apart = |sample: &&Sample| newest.at - sample.at >= SHORTEST_BASE;
+        let earlier = self.samples.iter().rev().filter(is_apart);
         let within = |sample: &&Sample| newest.at - sample.at <= window;
         let from = earlier.clone().take_while(within).last().or(earlier.clone().next())?;
         let seconds = (newest.at - from.at).as_secs_f64();

@@ -315,3 +315,16 @@ fn a_chattering_eye_gives_up_the_oldest_item_and_no_memory() {
     assert_eq!(outcomes(&out), [(1, Outcome::Lost)]);
     assert_eq!(line.tracker.on_belt(), MOST_ITEMS);
 }
+
+#[test]
+fn an_inspectd_that_returns_without_its_verdict_cannot_undo_it() {
+    let mut line = Line::new(FallBack::Pass);
+    line.run(1000, &[(Eye::Entry, 995)]);
+    line.verdict(1, divert());
+    let refused = Output::Refused { item: 1, why: Refusal::JudgedAlready };
+    let uninspected = Verdict::Uninspected { cause: "inspectd was restarted".into() };
+    assert_eq!(line.verdict(1, uninspected), [refused]);
+    let decided = decisions(&line.run(2500, &[]));
+    let action = Action::Divert { lane: 1 };
+    assert_eq!(decided, [(1, Decision { action, fall_back: None })]);
+}

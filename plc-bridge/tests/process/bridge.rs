@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use plc_bridge::protocol::{FromBridge, ItemEvent, ItemNumber, ToBridge, VERSION, Verdict};
@@ -18,6 +18,8 @@ pub struct Bridge {
     log: Arc<Mutex<String>>,
     pub socket: PathBuf,
     folder: TempDir,
+    /// One below the seq of its first event, once that was heard.
+    before_first: Arc<OnceLock<u64>>,
 }
 
 impl Bridge {
@@ -48,7 +50,7 @@ retry_max_ms = 100
         );
         std::fs::write(folder.path().join("line.toml"), line).expect("the folder is writable");
         let (child, log) = spawn(&folder.path().join("line.toml"));
-        let bridge = Self { child, log, socket, folder };
+        let bridge = Self { child, log, socket, folder, before_first: Arc::default() };
         wait_for("the socket is there", || bridge.socket.exists());
         bridge
     }
@@ -124,6 +126,7 @@ pub struct Inspector {
     reader: BufReader<UnixStream>,
     writer: UnixStream,
     pub boot: String,
+    before_first: Arc<OnceLock<u64>>,
 }
 
 impl Inspector {
@@ -147,7 +150,8 @@ impl Inspector {
         let writer = UnixStream::connect(&bridge.socket).expect("the bridge listens");
         writer.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
         let reader = BufReader::new(writer.try_clone().expect("a socket can be cloned"));
-        let mut inspector = Self { reader, writer, boot: String::new() };
+        let before_first = Arc::clone(&bridge.before_first);
+        let mut inspector = Self { reader, writer, boot: String::new(), before_first };
         inspector.say(&ToBridge::Hello { protocol });
         match inspector.next() {
             Some(FromBridge::Hello { protocol: VERSION, boot }) => inspector.boot = boot,
@@ -185,12 +189,20 @@ impl Inspector {
         }
     }
 
-    /// The next message, which is an event.
+    /// The next message, which is an event, and which of this bridge's events it is, from 1.
     pub fn event(&mut self) -> (u64, ItemEvent) {
         match self.next() {
-            Some(FromBridge::Event { seq, lost_before: 0, event }) => (seq, event),
+            Some(FromBridge::Event { seq, lost_before: 0, event }) => {
+                (seq - self.before_first.get_or_init(|| seq - 1), event)
+            }
             other => panic!("an event, not {other:?}"),
         }
+    }
+
+    /// Acknowledges this bridge's events up to its `nth`.
+    pub fn acknowledge(&mut self, nth: u64) {
+        let before_first = self.before_first.get().expect("an event was heard");
+        self.say(&ToBridge::Ack { through: before_first + nth });
     }
 }
 

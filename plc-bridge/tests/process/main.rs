@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use plc_bridge::protocol::{
-    Action, Check, FallBackCause, FromBridge, ItemEvent, Outcome, PlcState, ToBridge, Verdict,
+    Action, Check, FallBackCause, FromBridge, ItemEvent, Outcome, PlcState, Verdict,
 };
 use plc_bridge::registers::{Eye, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT};
 
@@ -67,7 +67,7 @@ fn an_item_goes_where_inspectd_asked_and_each_step_is_told() {
 
     inspector.verdict(1, Verdict::Pass);
     assert!(matches!(inspector.next(), Some(FromBridge::Refused { item: 1, .. })));
-    inspector.say(&ToBridge::Ack { through: seq });
+    inspector.acknowledge(seq);
     drop(inspector);
     bridge.wait_for_log("inspectd is not connected any more");
     let mut inspector = Inspector::connect(&bridge);

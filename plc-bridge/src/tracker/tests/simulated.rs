@@ -166,9 +166,18 @@ impl World {
             let before = out.len();
             self.tracker.verdict(now, number, verdict.clone(), out);
             match out.get(before) {
-                Some(Output::Refused { item, why }) => {
-                    assert_eq!((*item, self.decided.contains_key(item)), (number, true));
-                    assert!(*why == Refusal::TooLate || *why == Refusal::UnknownItem);
+                Some(Output::Refused { item: refused, why }) => {
+                    assert_eq!(*refused, number);
+                    let is_decided = self.decided.contains_key(&number);
+                    let is_judged =
+                        matches!(item.accepted, Some(Verdict::Pass | Verdict::Divert { .. }));
+                    match why {
+                        Refusal::TooLate | Refusal::UnknownItem => assert!(is_decided),
+                        Refusal::JudgedAlready => {
+                            assert!(is_judged && matches!(verdict, Verdict::Uninspected { .. }));
+                        }
+                        Refusal::UnknownLane => panic!("the line has the lane"),
+                    }
                     out.truncate(before);
                 }
                 _ => item.accepted = Some(verdict.clone()),
