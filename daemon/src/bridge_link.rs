@@ -71,7 +71,16 @@ pub enum LinkError {
 #[derive(Debug, Clone)]
 pub struct BridgeLink {
     outgoing: mpsc::Sender<ToBridge>,
-    ready: Arc<AtomicBool>,
+    flags: Arc<LinkFlags>,
+}
+
+/// What both ends of the link know.
+#[derive(Debug, Default)]
+struct LinkFlags {
+    /// What the heartbeat says.
+    ready: AtomicBool,
+    /// Whether there is a connection.
+    connected: AtomicBool,
 }
 
 impl BridgeLink {
@@ -80,27 +89,27 @@ impl BridgeLink {
     pub fn start(socket: PathBuf) -> (Self, mpsc::Receiver<LinkEvent>) {
         let (outgoing, waiting) = mpsc::channel(WAITING);
         let (events, received) = mpsc::channel(WAITING);
-        let ready = Arc::new(AtomicBool::new(false));
-        tokio::spawn(run(socket, waiting, Arc::clone(&ready), events));
-        (Self { outgoing, ready }, received)
+        let flags = Arc::new(LinkFlags::default());
+        tokio::spawn(run(socket, waiting, Arc::clone(&flags), events));
+        (Self { outgoing, flags }, received)
     }
 
     /// Hands a message to the socket. Returns false when the bridge is away or hangs; the message
-    /// is then dropped, and the bridge falls back.
+    /// is then dropped. A verdict is sent again after the next greeting, if it still matters.
     pub fn send(&self, message: ToBridge) -> bool {
-        self.outgoing.try_send(message).is_ok()
+        self.flags.connected.load(Ordering::Relaxed) && self.outgoing.try_send(message).is_ok()
     }
 
     /// What the heartbeat says from now on.
     pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Relaxed);
+        self.flags.ready.store(ready, Ordering::Relaxed);
     }
 }
 
 async fn run(
     socket: PathBuf,
     mut waiting: mpsc::Receiver<ToBridge>,
-    ready: Arc<AtomicBool>,
+    flags: Arc<LinkFlags>,
     events: mpsc::Sender<LinkEvent>,
 ) {
     let mut told = None;
@@ -110,7 +119,10 @@ async fn run(
                 told = None;
                 // What waited was meant for the connection that is gone.
                 while waiting.try_recv().is_ok() {}
-                talk(stream, &mut waiting, &ready, &events).await
+                flags.connected.store(true, Ordering::Relaxed);
+                let error = talk(stream, &mut waiting, &flags.ready, &events).await;
+                flags.connected.store(false, Ordering::Relaxed);
+                error
             }
             Err(error) => error,
         };

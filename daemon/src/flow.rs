@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use plc_bridge::protocol::{
-    Check, FallBackCause, FromBridge, ItemEvent, ItemNumber, Outcome, ToBridge, Verdict,
+    Check, FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
 
 use crate::policy;
@@ -48,6 +48,13 @@ pub enum Step {
         /// The item.
         item: ItemNumber,
         /// When the verdict must leave.
+        deadline: Duration,
+    },
+    /// The deadline of an item that is being scored has moved.
+    Postpone {
+        /// The item.
+        item: ItemNumber,
+        /// When the verdict must leave now.
         deadline: Duration,
     },
     /// The item's views are not needed any more.
@@ -124,6 +131,8 @@ pub struct Flow {
     settings: FlowSettings,
     boot: Option<String>,
     last_event: u64,
+    /// Whether the bridge had to throw events of this boot away while inspectd was gone.
+    events_lost: bool,
     items: BTreeMap<ItemNumber, OpenItem>,
     /// Open records of an earlier run, until the bridge says which boot it is in.
     resumed: Vec<Record>,
@@ -137,6 +146,7 @@ impl Flow {
             settings,
             boot: None,
             last_event: 0,
+            events_lost: false,
             items: BTreeMap::new(),
             resumed: open_records,
             counts: ItemCounts::default(),
@@ -157,20 +167,24 @@ impl Flow {
     pub fn bridge(&mut self, message: FromBridge, now: Now) -> Vec<Step> {
         match message {
             FromBridge::Hello { boot, .. } => self.greeted(boot),
-            FromBridge::Event { seq, event, .. } => {
+            FromBridge::Event { seq, lost_before, event } => {
                 let mut steps = Vec::new();
                 if seq > self.last_event {
                     self.last_event = seq;
+                    self.events_lost |= lost_before > 0;
+                    self.make_up_for_lost_events(&event, now, &mut steps);
                     self.event(event, now, &mut steps);
                 }
                 steps.push(Step::Acknowledge { through: seq });
                 steps
             }
             FromBridge::CommitAt { item, commit_at } => {
-                if let Some(open) = self.items.get_mut(&item) {
-                    open.commit_at = commit_at;
+                let Some(open) = self.items.get_mut(&item) else { return Vec::new() };
+                open.commit_at = commit_at;
+                if open.stage != Stage::Scoring {
+                    return Vec::new();
                 }
-                Vec::new()
+                vec![Step::Postpone { item, deadline: self.deadline(commit_at) }]
             }
             FromBridge::Encoder { .. } | FromBridge::Plc { .. } | FromBridge::Refused { .. } => {
                 Vec::new()
@@ -178,13 +192,25 @@ impl Flow {
         }
     }
 
-    /// A new boot of the bridge knows nothing of the items of the old one: they are closed.
+    /// A new boot of the bridge knows nothing of the items of the old one: they are closed. The
+    /// same boot may have missed verdicts while the socket was down: they are sent again.
     fn greeted(&mut self, boot: String) -> Vec<Step> {
-        if self.boot.as_deref() == Some(&boot) {
-            return Vec::new();
-        }
-        self.last_event = 0;
         let mut steps = Vec::new();
+        if self.boot.as_deref() != Some(&boot) {
+            self.begin(boot, &mut steps);
+        }
+        for open in self.items.values().filter(|open| open.record.decision.is_none()) {
+            if let Some(verdict) = open.record.verdict.clone() {
+                let ItemId { boot, item } = open.record.id.clone();
+                steps.push(Step::Send(ToBridge::Verdict { item, boot, verdict }));
+            }
+        }
+        steps
+    }
+
+    fn begin(&mut self, boot: String, steps: &mut Vec<Step>) {
+        self.last_event = 0;
+        self.events_lost = false;
         let earlier = std::mem::take(&mut self.items);
         let resumed = std::mem::take(&mut self.resumed);
         for record in earlier.into_values().map(|open| open.record).chain(resumed) {
@@ -193,15 +219,34 @@ impl Flow {
                 self.items.insert(item, OpenItem::resumed(record));
             } else {
                 steps.push(Step::Forget { item: record.id.item });
-                self.close_as_lost(record, &mut steps);
+                let cause = "plc-bridge was restarted while the item was on the belt";
+                self.close_as_lost(record, cause, steps);
             }
         }
         self.boot = Some(boot);
-        steps
     }
 
-    fn close_as_lost(&mut self, mut record: Record, steps: &mut Vec<Step>) {
-        let cause = "plc-bridge was restarted while the item was on the belt";
+    /// Sees to it that every item gets its record and every record its end, although the bridge
+    /// had to throw events away.
+    fn make_up_for_lost_events(&mut self, event: &ItemEvent, now: Now, steps: &mut Vec<Step>) {
+        let cause = "what plc-bridge told of it was lost while inspectd was away";
+        let ended = self.items.split_off(&event.item().saturating_sub(MOST_ITEMS as u64));
+        let ended = std::mem::replace(&mut self.items, ended);
+        for open in ended.into_values() {
+            steps.push(Step::Forget { item: open.record.id.item });
+            self.close_as_lost(open.record, cause, steps);
+        }
+        let is_entry = matches!(event, ItemEvent::Entered { .. });
+        if self.events_lost && !is_entry && !self.items.contains_key(&event.item()) {
+            let mut record = self.new_record(event.item(), now.wall);
+            record.verdict = Some(Verdict::Uninspected { cause: cause.to_owned() });
+            self.counts.entered += 1;
+            self.count_uninspected(cause);
+            self.items.insert(event.item(), OpenItem::resumed(record));
+        }
+    }
+
+    fn close_as_lost(&mut self, mut record: Record, cause: &str, steps: &mut Vec<Step>) {
         if record.verdict.is_none() {
             self.count_uninspected(cause);
             record.verdict = Some(Verdict::Uninspected { cause: cause.to_owned() });
@@ -267,19 +312,28 @@ impl Flow {
             return;
         }
         let ago = SignedDuration::try_from(now.mono.saturating_sub(at)).unwrap_or_default();
-        let record = Record {
+        let record = self.new_record(item, now.wall.checked_sub(ago).unwrap_or(now.wall));
+        let stage = Stage::Gathering;
+        self.items.insert(item, OpenItem { record, entered: Some(at), commit_at, stage });
+    }
+
+    fn new_record(&self, item: ItemNumber, entered_at: Timestamp) -> Record {
+        Record {
             id: ItemId { boot: self.boot.clone().unwrap_or_default(), item },
             sku: self.settings.sku.clone(),
-            entered_at: now.wall.checked_sub(ago).unwrap_or(now.wall),
+            entered_at,
             views: Vec::new(),
             findings: Vec::new(),
             verdict: None,
             decision: None,
             outcome: None,
             timings: Timings::default(),
-        };
-        let stage = Stage::Gathering;
-        self.items.insert(item, OpenItem { record, entered: Some(at), commit_at, stage });
+        }
+    }
+
+    /// When the verdict for an item must leave.
+    fn deadline(&self, commit_at: Duration) -> Duration {
+        commit_at.saturating_sub(self.settings.verdict_margin)
     }
 
     /// The item's views are chosen; those with a `problem` have no picture.
@@ -296,8 +350,8 @@ impl Flow {
             return self.judge(item, now);
         }
         open.stage = Stage::Scoring;
-        let deadline = open.commit_at.saturating_sub(self.settings.verdict_margin);
-        vec![Step::Score { item, deadline }, Step::Save(open.record.clone())]
+        let (commit_at, record) = (open.commit_at, open.record.clone());
+        vec![Step::Score { item, deadline: self.deadline(commit_at) }, Step::Save(record)]
     }
 
     /// The inference thread has scored the item's views. Scores that come after the verdict are
@@ -344,15 +398,11 @@ impl Flow {
 
     /// Gives up on items whose deadline has come.
     pub fn tick(&mut self, now: Now) -> Vec<Step> {
-        let margin = self.settings.verdict_margin;
-        let late: Vec<_> = self
-            .items
-            .iter()
-            .filter(|(_, open)| {
-                open.stage != Stage::Judged && open.commit_at.saturating_sub(margin) <= now.mono
-            })
-            .map(|(item, _)| *item)
-            .collect();
+        let is_late = |open: &OpenItem| {
+            open.stage != Stage::Judged && self.deadline(open.commit_at) <= now.mono
+        };
+        let late: Vec<_> =
+            self.items.iter().filter(|(_, open)| is_late(open)).map(|(item, _)| *item).collect();
         let mut steps = Vec::new();
         for item in late {
             self.give_up(item, now, &mut steps);

@@ -179,6 +179,46 @@ fn a_replayed_event_is_acknowledged_and_changes_nothing() {
     assert_eq!(flow.counts().entered, 1);
 }
 
+#[test]
+fn a_verdict_that_may_have_been_lost_with_the_socket_is_sent_again() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    flow.scored(7, scored(2.5), Duration::ZERO, Duration::ZERO, at(1600));
+    let expected = Verdict::Divert { lane: 1, reasons: vec![Check::Damage] };
+    assert_eq!(verdict_in(&flow.bridge(hello("a"), at(1700))), Some(expected));
+    flow.bridge(event(2, decided(7, Action::Divert { lane: 1 }, None)), at(3000));
+    assert_eq!(flow.bridge(hello("a"), at(3100)), Vec::new(), "what is decided is not asked again");
+}
+
+#[test]
+fn a_moved_deadline_reaches_an_item_that_is_being_scored() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    let commit_at = Duration::from_millis(9040);
+    let steps = flow.bridge(FromBridge::CommitAt { item: 7, commit_at }, at(1600));
+    assert_eq!(steps, vec![Step::Postpone { item: 7, deadline: Duration::from_secs(9) }]);
+}
+
+#[test]
+fn items_whose_events_the_bridge_had_to_drop_still_get_a_closed_record() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    let late =
+        FromBridge::Event { seq: 5000, lost_before: 4000, event: outcome(1400, Outcome::Passed) };
+    let steps = flow.bridge(late, at(90_000));
+    let closed: Vec<_> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Close(record) => Some((record.id.item, record.outcome)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(closed, [(7, Some(Outcome::Lost)), (1400, Some(Outcome::Passed))]);
+    assert_eq!(flow.counts().entered, 2);
+}
+
 proptest! {
     /// Whatever comes in whatever order, an item gets at most one verdict and one closed record,
     /// and the record that is closed has a verdict.

@@ -233,13 +233,18 @@ impl Inspection {
             match step {
                 Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
                 Step::Score { item, deadline } => self.score(item, deadline),
+                Step::Postpone { item, deadline } => {
+                    if let Some(scorer) = &self.scorer {
+                        scorer.set_deadline(item, deadline);
+                    }
+                }
                 Step::Forget { item } => {
                     self.gatherer.forget(item);
                     self.frames.remove(&item);
                 }
                 Step::Send(message) => {
                     if !self.link.send(message) {
-                        tracing::warn!("plc-bridge does not take messages; it falls back");
+                        tracing::warn!("plc-bridge is away: a verdict waits for its return");
                     }
                 }
                 Step::Save(record) => entry.changes.push(Change::Save(record)),

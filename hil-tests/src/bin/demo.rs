@@ -195,7 +195,9 @@ fn revive_inspectd(line: &mut RunningLine, restarts: &mut u32) -> anyhow::Result
     if *restarts > MOST_RESTARTS {
         return Ok(());
     }
-    println!("\ninspectd has ended ({status}); it is started again, the bridge falls back meanwhile");
+    println!(
+        "\ninspectd has ended ({status}); it is started again, the bridge falls back meanwhile"
+    );
     line.restart_inspectd()?;
     Ok(())
 }

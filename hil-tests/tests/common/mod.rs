@@ -55,7 +55,6 @@ impl Bench {
             (text.lines().count() >= items).then_some(())
         };
         let enough = wait_for(limit, left).is_some();
-        self.line.check()?;
         let log = self.line.twin.tail();
         ensure!(enough, "fewer than {items} items have left the line:\n{log}");
         Ok(())
