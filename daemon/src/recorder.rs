@@ -6,7 +6,7 @@
 //! refer to them, then the signal that all of it is on disk.
 //!
 //! The loop never waits for the recorder. What waits between them is bounded all the same, in two
-//! steps: beyond [`MAX_DEVELOPING`] entries pictures are left out, beyond [`MAX_ENTRIES`] a whole
+//! steps: beyond `MAX_DEVELOPING` entries pictures are left out, beyond `MAX_ENTRIES` a whole
 //! entry is **refused**. A refused entry is counted and logged, and from then on nothing is
 //! acknowledged: an acknowledgement covers all earlier events of the bridge. So the bridge keeps
 //! the events, and tells them to the next run of inspectd.

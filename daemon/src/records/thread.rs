@@ -4,7 +4,7 @@
 //!   What waits when the thread comes round is written in one transaction (group commit), so that a
 //!   slow disk is flushed once for many items. Pictures are written first: a stored record never
 //!   points at a picture that is still to come.
-//! * While the disk refuses, changes **wait** in memory, the latest of each item ([`super::waiting`]),
+//! * While the disk refuses, changes **wait** in memory, the latest of each item (`waiting.rs`),
 //!   and are tried again every [`RETRY`]. The handle says so ([`StoreState::Failing`]). What may wait
 //!   is bounded: beyond [`MAX_PICTURE_BYTES`] pictures are dropped and counted, beyond
 //!   [`MAX_CHANGES`] a commit is handed back to its caller. Nothing is lost silently.
