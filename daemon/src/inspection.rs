@@ -4,7 +4,7 @@
 //! One task owns all state; everything that takes long (scoring, compressing, writing, the network)
 //! has a thread or a task of its own and answers through a channel.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,7 +140,7 @@ impl Inspection {
                     FromBridge::Event { seq, lost_before, .. } if *lost_before > 0 => {
                         tracing::error!(
                             "plc-bridge had to drop {lost_before} events before {seq} while \
-                             inspectd was away: the items in them have no record"
+                             inspectd was away: their items are recorded as not inspected"
                         );
                     }
                     FromBridge::Event { .. } | FromBridge::CommitAt { .. } => {}
@@ -229,10 +229,12 @@ impl Inspection {
     /// Carries out the steps. What is to be stored goes to the recorder as one entry.
     fn perform(&mut self, steps: Vec<Step>, shots: Vec<Shot>) {
         let mut entry = Entry { shots, ..Entry::default() };
-        for step in steps {
+        let mut steps = VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
             match step {
                 Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
-                Step::Score { item, deadline } => self.score(item, deadline),
+                // What a refusal leads to comes last: its record is newer than the ones here.
+                Step::Score { item, deadline } => steps.extend(self.score(item, deadline)),
                 Step::Postpone { item, deadline } => {
                     if let Some(scorer) = &self.scorer {
                         scorer.set_deadline(item, deadline);
@@ -257,12 +259,13 @@ impl Inspection {
         }
     }
 
-    fn score(&mut self, item: ItemNumber, deadline: Duration) {
+    /// Hands an item to the inference thread; returns what follows when it is not taken.
+    fn score(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         let job = Job { item, sku: self.sku.clone(), deadline, views };
         let refused = match &self.scorer {
             Some(scorer) => match scorer.submit(job) {
-                Ok(()) => return,
+                Ok(()) => return Vec::new(),
                 Err(job) => (job, "too many items wait to be scored"),
             },
             None => (job, "the model is not loaded"),
@@ -274,8 +277,7 @@ impl Inspection {
             heat_map: None,
         };
         let views = job.views.into_iter().map(unscored).collect();
-        let steps = self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now());
-        self.perform(steps, Vec::new());
+        self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now())
     }
 
     fn report_health(&mut self, now: Now) {
@@ -291,3 +293,7 @@ impl Inspection {
 fn now() -> Now {
     Now { mono: monotonic_now(), wall: Timestamp::now() }
 }
+
+#[cfg(test)]
+#[path = "inspection_tests.rs"]
+mod tests;
