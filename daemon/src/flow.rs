@@ -218,7 +218,6 @@ impl Flow {
                 let item = record.id.item;
                 self.items.insert(item, OpenItem::resumed(record));
             } else {
-                steps.push(Step::Forget { item: record.id.item });
                 let cause = "plc-bridge was restarted while the item was on the belt";
                 self.close_as_lost(record, cause, steps);
             }
@@ -230,10 +229,9 @@ impl Flow {
     /// had to throw events away.
     fn make_up_for_lost_events(&mut self, event: &ItemEvent, now: Now, steps: &mut Vec<Step>) {
         let cause = "what plc-bridge told of it was lost while inspectd was away";
-        let ended = self.items.split_off(&event.item().saturating_sub(MOST_ITEMS as u64));
-        let ended = std::mem::replace(&mut self.items, ended);
+        let on_belt = self.items.split_off(&event.item().saturating_sub(MOST_ITEMS as u64));
+        let ended = std::mem::replace(&mut self.items, on_belt);
         for open in ended.into_values() {
-            steps.push(Step::Forget { item: open.record.id.item });
             self.close_as_lost(open.record, cause, steps);
         }
         let is_entry = matches!(event, ItemEvent::Entered { .. });
@@ -253,6 +251,7 @@ impl Flow {
         }
         record.outcome = Some(Outcome::Lost);
         self.counts.lost += 1;
+        steps.push(Step::Forget { item: record.id.item });
         steps.push(Step::Close(record));
     }
 
