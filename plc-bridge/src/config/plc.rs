@@ -1,0 +1,233 @@
+//! `[plc]`: how to reach the conveyor PLC, and who fires the diverters.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::line_file::{Mistake, Rules};
+use crate::registers::{COMMAND_LEN, STATUS_LEN};
+
+/// Units that a device on a serial line may have; 0 is a broadcast, and the rest is reserved.
+const SERIAL_UNITS: RangeInclusive<u8> = 1..=247;
+
+/// `[plc]`: how to reach the conveyor PLC, a Modbus server.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlcSection {
+    /// Who fires the diverters.
+    #[serde(default)]
+    pub mode: PlcMode,
+    /// Host and port for Modbus TCP, for example `192.168.10.5:502`.
+    #[serde(default)]
+    #[schemars(length(min = 3), regex(pattern = r"^.+:[0-9]+$"))]
+    pub address: Option<String>,
+    /// The serial line for Modbus RTU, instead of `address`.
+    #[serde(default)]
+    pub serial: Option<SerialSection>,
+    /// Modbus unit identifier. On a serial line 1 to 247: 0 is a broadcast there, which nobody
+    /// answers, and the numbers above are reserved.
+    #[serde(default = "unit_id")]
+    #[schemars(range(min = 0, max = 255))]
+    pub unit_id: u8,
+    /// Which half of a 32-bit value stands in the lower register.
+    #[serde(default)]
+    pub word_order: WordOrder,
+    /// Which byte of a register stands first on the wire.
+    #[serde(default)]
+    pub byte_order: ByteOrder,
+    /// First coil that the bridge writes in `direct` mode, one a diverter, in their order. Left
+    /// out, the PLC reads the diverters' state from the command block.
+    #[serde(default)]
+    pub coil_base: Option<u16>,
+    /// First holding register of the status block (PLC to bridge).
+    #[serde(default = "status_base")]
+    pub status_base: u16,
+    /// First holding register of the command block (bridge to PLC).
+    #[serde(default = "command_base")]
+    pub command_base: u16,
+    /// Time from one exchange to the next, in milliseconds.
+    #[serde(default = "cycle_ms")]
+    #[schemars(range(min = 2, max = 1000))]
+    pub cycle_ms: u32,
+    /// How long one request may take before the connection is dropped, in milliseconds. A cycle has
+    /// two, and a third when coils are due.
+    #[serde(default = "timeout_ms")]
+    #[schemars(range(min = 5, max = 10_000))]
+    pub timeout_ms: u32,
+    /// How long the PLC's heartbeat may stand still before the PLC counts as dead, in
+    /// milliseconds.
+    #[serde(default = "heartbeat_timeout_ms")]
+    #[schemars(range(min = 50, max = 60_000))]
+    pub heartbeat_timeout_ms: u32,
+    /// Longest pause between two attempts to connect, in milliseconds; the first is 100 ms, and
+    /// each failure doubles it.
+    #[serde(default = "retry_max_ms")]
+    #[schemars(range(min = 100, max = 60_000))]
+    pub retry_max_ms: u32,
+}
+
+/// Who fires the diverters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlcMode {
+    /// The PLC tracks the items too and fires; the bridge delivers verdicts.
+    #[default]
+    Mailbox,
+    /// The bridge fires, at the right encoder count.
+    Direct,
+}
+
+/// Which half of a 32-bit value stands in the lower register.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WordOrder {
+    /// The high half, as Modbus devices usually have it.
+    #[default]
+    HighFirst,
+    /// The low half.
+    LowFirst,
+}
+
+/// Which byte of a register stands first on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ByteOrder {
+    /// The high byte, as the Modbus specification has it.
+    #[default]
+    HighFirst,
+    /// The low byte: a PLC that copies its memory as it is.
+    LowFirst,
+}
+
+/// `[plc.serial]`: a serial line for Modbus RTU.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SerialSection {
+    /// The device, for example `/dev/ttyUSB0`; better a name from `/dev/serial/by-id`.
+    pub device: PathBuf,
+    /// Bits a second.
+    #[serde(default = "baud")]
+    #[schemars(range(min = 1200, max = 4_000_000))]
+    pub baud: u32,
+    /// Parity. The Modbus specification asks for even parity, or none with two stop bits.
+    #[serde(default)]
+    pub parity: Parity,
+    /// Stop bits.
+    #[serde(default = "stop_bits")]
+    #[schemars(range(min = 1, max = 2))]
+    pub stop_bits: u8,
+}
+
+/// The parity bit of a serial line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Parity {
+    /// Even.
+    #[default]
+    Even,
+    /// Odd.
+    Odd,
+    /// No parity bit.
+    None,
+}
+
+impl SerialSection {
+    /// Bits on the line for one byte: a start bit, eight data bits, parity, and stop bits.
+    pub fn bits_per_byte(&self) -> u32 {
+        let parity = if self.parity == Parity::None { 0 } else { 1 };
+        1 + 8 + parity + u32::from(self.stop_bits)
+    }
+
+    /// How long both blocks with their frames and pauses are on the line, in milliseconds, without
+    /// the time that the PLC takes to answer.
+    pub fn exchange_ms(&self) -> u32 {
+        // Requests and answers: 8 + 5 bytes to read, 9 + 8 to write, and four pauses of 3.5 bytes.
+        let bytes = 2 * (STATUS_LEN + COMMAND_LEN) as u32 + 30 + 14;
+        (bytes * self.bits_per_byte() * 1000).div_ceil(self.baud)
+    }
+}
+
+impl Rules for PlcSection {
+    /// Exactly one way to the PLC, and time-outs that fit each other.
+    fn broken(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        let mut wrong = |key: &'static str, what: String, remedy: &'static str| {
+            mistakes.push(Mistake::new(&["plc", key], what, remedy));
+        };
+        match (&self.address, &self.serial) {
+            (Some(_), Some(_)) => wrong(
+                "address",
+                "both plc.address and [plc.serial] are given".into(),
+                "keep the one by which the PLC is reached",
+            ),
+            (None, None) if self.mode == PlcMode::Mailbox => wrong(
+                "address",
+                "neither plc.address nor [plc.serial] is given".into(),
+                "write plc.address for Modbus TCP, or a section [plc.serial] for Modbus RTU; only \
+                 mode = \"direct\" with eyes in [io] goes without a PLC",
+            ),
+            _ => {}
+        }
+        if self.timeout_ms > self.heartbeat_timeout_ms {
+            wrong(
+                "timeout_ms",
+                format!(
+                    "one request may take {} ms, longer than the heartbeat may stand still ({} ms)",
+                    self.timeout_ms, self.heartbeat_timeout_ms
+                ),
+                "choose plc.timeout_ms at most as long as plc.heartbeat_timeout_ms",
+            );
+        }
+        if let Some(serial) = &self.serial {
+            if !SERIAL_UNITS.contains(&self.unit_id) {
+                wrong(
+                    "unit_id",
+                    format!("no device on a serial line answers to unit {}", self.unit_id),
+                    "write the PLC's own unit, 1 to 247, as its serial port is configured",
+                );
+            }
+            let needed_ms = serial.exchange_ms();
+            if needed_ms > self.cycle_ms {
+                wrong(
+                    "cycle_ms",
+                    format!(
+                        "one exchange takes {needed_ms} ms at {} baud, longer than a cycle of {} ms",
+                        serial.baud, self.cycle_ms
+                    ),
+                    "raise plc.cycle_ms above it, or the baud rate of both sides",
+                );
+            }
+        }
+        mistakes
+    }
+}
+
+fn baud() -> u32 {
+    115_200
+}
+fn stop_bits() -> u8 {
+    1
+}
+fn unit_id() -> u8 {
+    1
+}
+fn status_base() -> u16 {
+    0
+}
+fn command_base() -> u16 {
+    100
+}
+fn cycle_ms() -> u32 {
+    10
+}
+fn timeout_ms() -> u32 {
+    200
+}
+fn heartbeat_timeout_ms() -> u32 {
+    500
+}
+fn retry_max_ms() -> u32 {
+    2000
+}
