@@ -1,51 +1,105 @@
 //! The register map as a page for people who write PLC programs: `REGISTERS.md`, which is this
-//! table printed. A test keeps the two the same, and keeps the table without gaps.
+//! table printed. A test keeps the two the same, and keeps the table without gaps. `plc-bridge
+//! probe` names what it shows from the same table.
 
 use std::fmt::Write;
 
-use super::{COMMAND_LEN, EVENT_WORDS, MAP_VERSION, RESULT_WORDS, RING, STATUS_LEN};
+use super::command::RESULT_WORDS;
+use super::status::EVENT_WORDS;
+use super::{COMMAND_LEN, EVENT_RING, MAP_VERSION, RING, STATUS_LEN};
 
 /// One entry of a block: how many registers it takes, its name, and what stands in it.
-type Entry = (usize, &'static str, &'static str);
+pub type Entry = (usize, &'static str, &'static str);
 
-pub(super) const STATUS: &[Entry] = &[
-    (1, "map version", "1; anything else is refused by the bridge"),
+/// The status block's entries, in order.
+pub fn status_entries() -> &'static [Entry] {
+    STATUS
+}
+
+/// The command block's entries, in order.
+pub fn command_entries() -> &'static [Entry] {
+    COMMAND
+}
+
+const STATUS: &[Entry] = &[
+    (1, "map_version", "2; anything else is refused by the bridge"),
     (1, "heartbeat", "counts up once a scan"),
     (1, "plc_boot", "a number the PLC picks at its start, another one each time"),
-    (1, "flags", "bit 0 belt runs; bit 1 bridge lost, the PLC falls back by itself"),
-    (2, "encoder", "count now, wrapping at 2^32"),
+    (
+        1,
+        "flags",
+        "bit 0 belt runs; bit 1 bridge lost, the PLC falls back by itself; bit 2 stopped for an \
+         item, waits for an operator",
+    ),
+    (
+        1,
+        "capabilities",
+        "bit 0 reports trailing edges; bit 1 tells the belt's direction at an edge; bit 2 stops \
+         the belt when a result asks for it",
+    ),
+    (2, "encoder", "count now, wrapping at 2^32; counts down when the belt runs backwards"),
     (1, "sequence_echo", "`sequence` of the last command block taken"),
     (1, "result_taken", "number of the last result taken, set in the same scan as the echo"),
     (1, "event_overruns", "events overwritten before the bridge took them, wrapping"),
     (1, "event_head", "number of the newest line event; 0 before the first"),
-    (RING * EVENT_WORDS, "events", "ring of line events, see below"),
+    (EVENT_RING * EVENT_WORDS, "events", "ring of line events, see below"),
 ];
 
-pub(super) const COMMAND: &[Entry] = &[
-    (1, "map version", "1; anything else is refused by the PLC"),
+const COMMAND: &[Entry] = &[
+    (1, "map_version", "2; anything else is refused by the PLC"),
     (1, "heartbeat", "counts up once a cycle of the bridge"),
     (
         1,
         "flags",
         "bit 0 inspectd alive; bit 1 inspectd ready; bit 2 the last decision was a fall-back; \
-         bit 3 results wait because the ring is full",
+         bit 3 results wait because the ring is full; bit 4 results stand in the ring that were \
+         not taken; bit 5 direct mode, the bridge fires the diverters",
     ),
     (1, "bridge_boot", "another number at each start of the bridge and after each of the PLC"),
     (1, "event_taken", "number of the last line event taken"),
     (1, "result_head", "number of the newest result; 0 before the first"),
+    (
+        1,
+        "own_fall_back",
+        "what the PLC does by itself when it does not hear the bridge: two bits a diverter, from \
+         bit 0 up; 0 pass, 1 divert, 2 stop the belt",
+    ),
+    (
+        1,
+        "cause",
+        "why the last decision was a fall-back: 0 it was a verdict; 1 no verdict in time; 2 \
+         inspectd is away; 3 not inspected; 4 ambiguous; 5 PLC lost; 6 bridge restarted",
+    ),
+    (1, "outputs", "direct mode: bit n, diverter n of the line file (from 0) is to be out"),
+    (1, "items", "items on the belt that have no outcome yet"),
     (RING * RESULT_WORDS, "results", "ring of results, see below"),
     (1, "sequence", "counts up once a cycle; written last"),
 ];
 
 const EVENT: &[Entry] = &[
-    (1, "eye", "high byte 1 entry, 2 exit, 3 lane with the lane in the low byte; 0 never used"),
-    (1, "acquisition", "at the entry eye the acquisition id, ascending and wrapping; else 0"),
-    (2, "encoder", "count latched at the leading edge"),
+    (
+        1,
+        "eye",
+        "bits 8 to 13: 1 entry, 2 exit, 3 lane with the lane in the low byte, 4 mid-belt with its \
+         number in the low byte, 0 never used; bit 15: trailing edge; bit 14: the belt ran backwards",
+    ),
+    (
+        1,
+        "acquisition",
+        "at the entry eye the acquisition id, 1 to 65,535 ascending and wrapping to 1, on both \
+         edges; at a mid-belt eye the id of an item that was not known and is numbered there; else 0",
+    ),
+    (2, "encoder", "count latched at the edge"),
 ];
 
 const RESULT: &[Entry] = &[
     (1, "acquisition", "the item's acquisition id"),
-    (1, "lane", "0 stays on the belt, n goes into lane n"),
+    (
+        1,
+        "lane",
+        "0 stays on the belt, n goes into lane n, 65,535: stop the belt when the item reaches its \
+         next commit point",
+    ),
     (1, "reasons", "bit 0 damage, bit 1 identity, bit 2 label, bit 3 hold"),
     (1, "source", "0 never used, 1 inspectd's verdict, 2 fall-back"),
 ];
@@ -57,10 +111,11 @@ pub fn page() -> String {
 
 Printed by `plc-bridge --registers`; change `src/registers/page.rs`, not this page.
 
-The PLC is a Modbus TCP server with two blocks of 16-bit holding registers. Offsets count from the
-block's base address (`status_base` and `command_base` in `[plc]` of the line file). 32-bit values
-stand high word first. Once a cycle (`cycle_ms`) the bridge reads the whole status block with one
-request and writes the whole command block with another.
+The PLC is a Modbus server (TCP or RTU) with two blocks of 16-bit holding registers. Offsets count
+from the block's base address (`status_base` and `command_base` in `[plc]` of the line file). 32-bit
+values stand high word first, bytes high byte first; `word_order` and `byte_order` change that. Once
+a cycle (`cycle_ms`) the bridge writes the whole command block with one request and reads the whole
+status block with another. A program that follows the rules is `plc/inspectd.st`.
 
 "
     );
@@ -73,20 +128,33 @@ request and writes the whole command block with another.
         "## Rules
 
 1. Numbers of events, results and sequences count up by one from 1 and wrap from 65,535 to 0.
-   Compare by wrapping subtraction. Entry `n` stands in slot `n mod {RING}`.
+   Compare by wrapping subtraction. Event `n` stands in slot `n mod {EVENT_RING}`, result `n` in
+   slot `n mod {RING}`.
 2. The PLC copies the status block into the registers between two scans, never during one. It takes
    a command when `sequence` has changed: results `result_taken + 1` to `result_head`, at most
    {RING}. It then sets `result_taken` and `sequence_echo` in the same scan.
 3. A result for an unknown acquisition id is taken and ignored. A later result for an item replaces
-   an earlier one until the item reaches its commit point.
-4. An item that reaches its commit point without a result gets the PLC's own fall-back.
+   an earlier one until the item reaches its commit point. At the commit point of the diverter of
+   lane n, an item whose result names lane n is diverted; any other result lets it go on.
+4. An item that reaches a commit point without a result gets `own_fall_back` of that diverter as
+   last written, kept over a power cut where the PLC can; before the first command block ever: divert.
 5. The bridge never overwrites a result that the PLC has not taken.
 6. A PLC that starts picks another `plc_boot`, numbers its events from 1 again, and the bridge
-   gives up the items that were on the belt (outcome `lost`).
+   gives up the items that were on the belt (outcome `ambiguous`). What lies on the belt then is
+   not known to the PLC either: until the belt has travelled from the entry eye to the diverter,
+   the PLC treats whatever it did not see at the entry eye by `own_fall_back`.
 7. A PLC that sees another `bridge_boot` sets `result_taken` to 0 before it takes results. The
    bridge numbers its results from 1 again then. Items and results held already are kept.
 8. A heartbeat that stands still means that the other side is dead: the bridge reports the PLC
    after `heartbeat_timeout_ms`; the PLC sets `bridge lost` after 500 ms and falls back by itself.
+9. An item whose leading edge crosses the entry eye again, because the belt ran backwards, keeps its
+   acquisition id.
+10. An edge at a mid-belt eye within the slip tolerance of an item's place is that item's; the PLC
+   corrects its place by it, and reports acquisition 0. Any other is an item that was put on the
+   belt: the PLC gives it the next acquisition id and reports it so.
+11. In direct mode, whoever holds the diverters' coils lets go of them by itself when the bridge's
+   heartbeat stands still or its writes cease (rule 8; a bus coupler: its own watchdog, at most
+   500 ms). A bridge that ends in order writes `outputs` and the coils 0 as its last command.
 "
     );
     page

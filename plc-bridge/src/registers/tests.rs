@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::FallBack;
+use crate::protocol::Check;
 
 fn any_eye() -> impl Strategy<Value = Option<Eye>> {
     prop_oneof![
@@ -8,44 +10,69 @@ fn any_eye() -> impl Strategy<Value = Option<Eye>> {
         Just(Some(Eye::Entry)),
         Just(Some(Eye::Exit)),
         any::<u8>().prop_map(|lane| Some(Eye::Lane(lane))),
+        any::<u8>().prop_map(|number| Some(Eye::Mid(number))),
     ]
 }
 
+fn any_order() -> impl Strategy<Value = Order> {
+    let words = prop_oneof![Just(WordOrder::HighFirst), Just(WordOrder::LowFirst)];
+    let bytes = prop_oneof![Just(ByteOrder::HighFirst), Just(ByteOrder::LowFirst)];
+    (words, bytes).prop_map(|(words, bytes)| Order { words, bytes })
+}
+
 fn any_event() -> impl Strategy<Value = LineEvent> {
-    (any_eye(), any::<u16>(), any::<u32>()).prop_map(|(eye, acquisition, encoder)| LineEvent {
-        eye,
-        acquisition,
-        encoder,
-    })
+    (any_eye(), any::<[bool; 2]>(), any::<u16>(), any::<u32>()).prop_map(
+        |(eye, way, acquisition, encoder)| LineEvent {
+            eye,
+            trailing: way[0],
+            backward: way[1],
+            acquisition,
+            encoder,
+        },
+    )
 }
 
 fn any_status() -> impl Strategy<Value = Status> {
-    (any::<[u16; 6]>(), any::<[bool; 2]>(), any::<u32>(), prop::array::uniform8(any_event()))
-        .prop_map(|(words, bits, encoder, events)| Status {
+    let events = prop::array::uniform16(any_event());
+    (any::<[u16; 6]>(), any::<[bool; 6]>(), any::<u32>(), events).prop_map(
+        |(words, bits, encoder, events)| Status {
             heartbeat: words[0],
             plc_boot: words[1],
             belt_running: bits[0],
             bridge_lost: bits[1],
+            stopped_for_item: bits[2],
+            capabilities: Capabilities {
+                trailing_edges: bits[3],
+                direction: bits[4],
+                stops_belt: bits[5],
+            },
             encoder,
             sequence_echo: words[2],
             result_taken: words[3],
             event_overruns: words[4],
             event_head: words[5],
             events,
-        })
+        },
+    )
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
-    (any::<[u16; 5]>(), any::<[bool; 4]>(), prop::array::uniform8(any::<[u16; 4]>())).prop_map(
+    (any::<[u16; 9]>(), any::<[bool; 6]>(), prop::array::uniform8(any::<[u16; 4]>())).prop_map(
         |(words, bits, results)| Command {
             heartbeat: words[0],
             inspector_alive: bits[0],
             inspector_ready: bits[1],
             fall_back_in_effect: bits[2],
             result_overrun: bits[3],
+            results_valid: bits[4],
+            direct: bits[5],
             bridge_boot: words[1],
             event_taken: words[2],
             result_head: words[3],
+            own_fall_back: OwnFallBack(words[5]),
+            cause: words[6],
+            outputs: words[7],
+            items: words[8],
             results: results.map(|[acquisition, lane, reasons, source]| PlcResult {
                 acquisition,
                 lane,
@@ -59,49 +86,77 @@ fn any_command() -> impl Strategy<Value = Command> {
 
 proptest! {
     #[test]
-    fn a_status_block_survives_the_wire(status in any_status()) {
-        prop_assert_eq!(Status::decode(&status.encode()), Ok(status));
+    fn a_status_block_survives_the_wire(status in any_status(), order in any_order()) {
+        prop_assert_eq!(Status::decode(&status.encode(order), order), Ok(status));
     }
 
     #[test]
-    fn a_command_block_survives_the_wire(command in any_command()) {
-        prop_assert_eq!(Command::decode(&command.encode()), Ok(command));
+    fn a_command_block_survives_the_wire(command in any_command(), order in any_order()) {
+        prop_assert_eq!(Command::decode(&command.encode(order), order), Ok(command));
     }
 }
 
 #[test]
 fn the_registers_stand_where_the_page_says() {
     let mut status = Status { encoder: 0x0102_0304, event_head: 1, ..Status::default() };
-    status.events[slot(1)] =
-        LineEvent { eye: Some(Eye::Lane(7)), acquisition: 0, encoder: 0xAABB_CCDD };
-    let words = status.encode();
-    assert_eq!(words.len(), 42);
-    assert_eq!(words[4..6], [0x0102, 0x0304]);
-    assert_eq!(words[14..18], [0x0307, 0, 0xAABB, 0xCCDD]);
+    status.events[slot(1, EVENT_RING)] = LineEvent {
+        eye: Some(Eye::Lane(7)),
+        backward: true,
+        encoder: 0xAABB_CCDD,
+        ..LineEvent::default()
+    };
+    let words = status.encode(Order::default());
+    assert_eq!(words.len(), 75);
+    assert_eq!(words[5..7], [0x0102, 0x0304]);
+    assert_eq!(words[15..19], [0x4307, 0, 0xAABB, 0xCCDD]);
 
-    let words = Command { sequence: 9, result_overrun: true, ..Command::default() }.encode();
-    assert_eq!((words.len(), words[2], words[38]), (39, 0b1000, 9));
+    let command = Command { sequence: 9, result_overrun: true, ..Command::default() };
+    let words = command.encode(Order::default());
+    assert_eq!((words.len(), words[2], words[42]), (43, 0b1000, 9));
+}
+
+#[test]
+fn a_plc_that_keeps_halves_and_bytes_the_other_way_round_is_understood() {
+    let status = Status { encoder: 0x0102_0304, heartbeat: 0x0506, ..Status::default() };
+    let words = WordOrder::LowFirst;
+    let low_first = status.encode(Order { words, ..Order::default() });
+    assert_eq!((low_first[1], &low_first[5..7]), (0x0506, &[0x0304, 0x0102][..]));
+    let both = status.encode(Order { words, bytes: ByteOrder::LowFirst });
+    assert_eq!((both[1], &both[5..7]), (0x0605, &[0x0403, 0x0201][..]));
+    let error = Status::decode(&both, Order::default()).unwrap_err();
+    assert_eq!(error, DecodeError::ByteOrder { block: "status" });
+}
+
+#[test]
+fn the_fall_back_of_each_diverter_has_its_two_bits() {
+    let all = [FallBack::Divert, FallBack::Pass, FallBack::Stop];
+    let own = OwnFallBack::of(all.into_iter());
+    assert_eq!(own.0, 0b10_00_01);
+    assert_eq!([0, 1, 2].map(|index| own.diverter(index)), all);
 }
 
 #[test]
 fn a_block_of_another_version_is_refused_by_name() {
-    let error = Status::decode(&[0; STATUS_LEN]).unwrap_err();
+    let error = Status::decode(&[0; STATUS_LEN], Order::default()).unwrap_err();
     assert_eq!(error, DecodeError::MapVersion { block: "status", got: 0 });
     assert!(error.to_string().contains("base address"), "{error}");
 }
 
 #[test]
 fn a_block_of_another_length_is_refused_by_name() {
-    let error = Command::decode(&[MAP_VERSION; 3]).unwrap_err();
+    let error = Command::decode(&[MAP_VERSION; 3], Order::default()).unwrap_err();
     let expected = DecodeError::Length { block: "command", expected: COMMAND_LEN, got: 3 };
     assert_eq!(error, expected);
 }
 
 #[test]
 fn an_eye_that_the_map_does_not_have_is_refused_with_its_slot() {
-    let mut words = Status::default().encode();
-    words[10 + 4 * 5] = 0x0900;
-    assert_eq!(Status::decode(&words), Err(DecodeError::Eye { slot: 5, code: 9 }));
+    let mut words = Status::default().encode(Order::default());
+    words[11 + 4 * 5] = 0x0900;
+    assert_eq!(
+        Status::decode(&words, Order::default()),
+        Err(DecodeError::Eye { slot: 5, code: 9 })
+    );
 }
 
 #[test]
