@@ -13,6 +13,8 @@
 //! Times are readings of the host's `CLOCK_MONOTONIC`, which both processes share, in nanoseconds.
 //! Encoder counts are unwrapped by the bridge: they never jump when the PLC's counter overflows.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// The protocol's version. Each side names its own in its `Hello`; a peer with another is refused,
 /// since a verdict read wrongly diverts the wrong item.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Longest line either side accepts, in bytes. The largest message, a verdict with its reasons,
 /// stays under 4 KiB; a peer that sends more is broken.
@@ -101,6 +103,8 @@ pub enum ItemEvent {
         at: Duration,
         /// The encoder's count at that moment, latched by the PLC.
         count: i64,
+        /// The PLC's own id for the item, by which results name it; 0 where it has none.
+        acquisition: u16,
         /// When the bridge expects to commit its decision, at the present belt speed.
         #[serde(rename = "commit_at_ns", with = "nanos")]
         commit_at: Duration,
@@ -109,6 +113,9 @@ pub enum ItemEvent {
     Delivered {
         /// The item.
         item: ItemNumber,
+        /// What the PLC does by it.
+        #[serde(flatten)]
+        action: Action,
         /// When the bridge received the verdict from inspectd.
         #[serde(rename = "handed_at_ns", with = "nanos")]
         handed_at: Duration,
@@ -125,6 +132,27 @@ pub enum ItemEvent {
         at: Duration,
         /// What was committed.
         decision: Decision,
+    },
+    /// A mid-belt eye saw it, and corrected its place for slip.
+    Placed {
+        /// The item.
+        item: ItemNumber,
+        /// The encoder's count when the item would have stood at the entry eye, had it not slipped
+        /// since.
+        count: i64,
+    },
+    /// A confirming eye saw it. The outcome follows when the item is past every eye, so that
+    /// nothing can contradict it any more.
+    Seen {
+        /// The item.
+        item: ItemNumber,
+        /// When.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// Where: a lane from 1, or 0 for the exit eye.
+        place: u8,
+        /// Whether it alone can have been what the eye saw.
+        alone: bool,
     },
     /// The line confirmed where the item went, or that it cannot be told.
     Outcome {
@@ -145,6 +173,8 @@ impl ItemEvent {
             Self::Entered { item, .. }
             | Self::Delivered { item, .. }
             | Self::Decided { item, .. }
+            | Self::Placed { item, .. }
+            | Self::Seen { item, .. }
             | Self::Outcome { item, .. } => *item,
         }
     }
@@ -211,7 +241,7 @@ pub enum Verdict {
     /// It was not inspected: the bridge applies the fall-back.
     Uninspected {
         /// Why, in plain words.
-        cause: String,
+        cause: Arc<str>,
     },
 }
 
@@ -252,6 +282,8 @@ pub enum Action {
         /// Into which lane, from 1.
         lane: u8,
     },
+    /// The PLC was asked to stop the belt with the item before the diverter, for a person to look.
+    Stop,
 }
 
 /// Why the bridge had to choose for itself.
@@ -265,8 +297,59 @@ pub enum FallBackCause {
     /// inspectd said that it did not inspect the item.
     Uninspected {
         /// inspectd's cause.
-        why: String,
+        why: Arc<str>,
     },
+    /// The tracking cannot tell the item from another one.
+    Ambiguous {
+        /// What makes it so.
+        why: Ambiguity,
+    },
+    /// The PLC could not be reached when the item came to its commit point, and holds no verdict
+    /// for it: it did what `fall_back.plc_lost` had told it before.
+    PlcLost,
+    /// plc-bridge was restarted while the item was on the belt.
+    BridgeRestarted,
+}
+
+/// What makes it impossible to tell one item from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ambiguity {
+    /// It follows the item before at less than `min_gap_mm`, and shall go another way.
+    TooClose,
+    /// It covers the entry eye for longer than `longest_item_mm`: two items that touch, perhaps.
+    TooLong,
+    /// A mid-belt eye did not see it where it should have been.
+    Unseen,
+    /// An eye saw something that could have been it or its neighbour.
+    Overlap,
+    /// It was seen at two places that exclude each other.
+    SeenTwice,
+    /// It did not cross the entry eye: somebody put it on the belt behind it, or the bridge was
+    /// not told in time.
+    Found,
+    /// The PLC was restarted, and with it the encoder.
+    PlcRestarted,
+    /// plc-bridge was restarted, and its place is not known any more: another line file, or the PLC
+    /// had not been met.
+    BridgeRestarted,
+}
+
+impl fmt::Display for Ambiguity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooClose => "it follows the item before too closely",
+            Self::TooLong => "it is longer than any item of this line: two that touch, perhaps",
+            Self::Unseen => "a mid-belt eye did not see it where it should have been",
+            Self::Overlap => "an eye saw something that could have been it or its neighbour",
+            Self::SeenTwice => "it was seen at two places that exclude each other",
+            Self::Found => "it was not seen at the entry eye",
+            Self::PlcRestarted => "the PLC was restarted while it was on the belt",
+            Self::BridgeRestarted => {
+                "plc-bridge was restarted and does not know its place any more"
+            }
+        })
+    }
 }
 
 /// Where an item went.
@@ -286,6 +369,11 @@ pub enum Outcome {
     WrongLane {
         /// Where it was seen: a lane from 1, or 0 for the exit eye.
         seen: u8,
+    },
+    /// It cannot be told where it went.
+    Ambiguous {
+        /// Why not.
+        why: Ambiguity,
     },
 }
 
@@ -315,6 +403,8 @@ pub enum Refusal {
     /// The item has been judged already, perhaps by an earlier run of inspectd: that it is not
     /// inspected cannot undo that it was.
     JudgedAlready,
+    /// plc-bridge was restarted while the item was on the belt; it takes the fall-back.
+    BridgeRestarted,
 }
 
 fn is_zero(n: &u64) -> bool {
