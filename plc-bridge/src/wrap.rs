@@ -16,6 +16,14 @@ pub fn in_window(number: u16, after: u16, through: u16) -> bool {
     place >= 1 && place <= ahead(through, after)
 }
 
+/// The acquisition ids between two, without either: they run from 1 to 65,535 and then from 1 again.
+pub fn acquisitions_between(older: u16, newer: u16) -> impl ExactSizeIterator<Item = u16> {
+    const IDS: u32 = 65_535;
+    let (older, newer) = (u32::from(older), u32::from(newer));
+    let apart = (newer + IDS - older) % IDS;
+    (1..apart.max(1)).map(move |step| ((older + step - 1) % IDS + 1) as u16)
+}
+
 /// Makes one ascending 64-bit count out of a wrapping 32-bit one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unwrapped {
@@ -59,6 +67,13 @@ mod tests {
         assert_eq!(encoder.advance(3), 15);
         assert_eq!(encoder.near(u32::MAX), 11);
         assert_eq!(encoder.advance(u32::MAX), 11, "a belt that runs back counts down");
+    }
+
+    #[test]
+    fn the_ids_between_two_leave_out_the_zero() {
+        assert!(acquisitions_between(65_534, 2).eq([65_535, 1]));
+        assert_eq!(acquisitions_between(7, 8).len(), 0);
+        assert_eq!(acquisitions_between(7, 7).len(), 0);
     }
 
     #[test]

@@ -37,12 +37,21 @@ pub struct Belt {
     mm_per_count: f64,
     nominal_mm_s: f64,
     samples: VecDeque<Sample>,
+    /// The speed, and the faster of it and a quicker look, in mm/s; measured once a sample.
+    speed_mm_s: f64,
+    fastest_mm_s: f64,
 }
 
 impl Belt {
     /// A belt of which nothing is known but its usual speed.
     pub fn new(mm_per_count: f64, nominal_mm_s: f64) -> Self {
-        Self { mm_per_count, nominal_mm_s, samples: VecDeque::with_capacity(MOST) }
+        Self {
+            mm_per_count,
+            nominal_mm_s,
+            samples: VecDeque::with_capacity(MOST),
+            speed_mm_s: nominal_mm_s,
+            fastest_mm_s: nominal_mm_s,
+        }
     }
 
     /// Takes a newer sample; one that is not newer than the last is passed over.
@@ -57,11 +66,18 @@ impl Belt {
         {
             self.samples.pop_front();
         }
+        self.measure();
+    }
+
+    /// How long no sample came before `now`; nothing before the first.
+    pub fn silent_for(&self, now: Duration) -> Duration {
+        self.samples.back().map_or(Duration::ZERO, |last| now.saturating_sub(last.at))
     }
 
     /// Forgets everything: the encoder was restarted.
     pub fn clear(&mut self) {
         self.samples.clear();
+        self.measure();
     }
 
     /// Belt travel from one count to another, in millimetres.
@@ -72,14 +88,19 @@ impl Belt {
     /// The speed for predictions, in mm/s; negative when the belt runs back, nominal before the
     /// encoder has shown the real one.
     pub fn speed_mm_s(&self) -> f64 {
-        self.speed_over(WINDOW).unwrap_or(self.nominal_mm_s)
+        self.speed_mm_s
+    }
+
+    fn measure(&mut self) {
+        self.speed_mm_s = self.speed_over(WINDOW).unwrap_or(self.nominal_mm_s);
+        let quick_mm_s = self.speed_over(QUICK_WINDOW).unwrap_or(0.0);
+        self.fastest_mm_s = self.speed_mm_s.max(quick_mm_s).max(0.0);
     }
 
     /// How far the belt may go within `lead`, in millimetres, never negative. Takes the faster of
     /// a long and a quick look, so that a belt that speeds up is not underestimated.
     pub fn reach_mm(&self, lead: Duration) -> f64 {
-        let quick = self.speed_over(QUICK_WINDOW).unwrap_or(0.0);
-        self.speed_mm_s().max(quick).max(0.0) * lead.as_secs_f64()
+        self.fastest_mm_s * lead.as_secs_f64()
     }
 
     /// How long the belt needs for `mm` more millimetres; [`FAR`] when it is stopped.
@@ -120,10 +141,9 @@ impl Belt {
     /// Speed from the oldest sample within `window` (or the last but one) to the newest.
     fn speed_over(&self, window: Duration) -> Option<f64> {
         let newest = self.samples.back()?;
-        let is_apart = |sample: &&Sample| newest.at - sample.at >= SHORTEST_BASE;
-        let earlier = self.samples.iter().rev().filter(is_apart);
-        let within = |sample: &&Sample| newest.at - sample.at <= window;
-        let from = earlier.clone().take_while(within).last().or(earlier.clone().next())?;
+        let apart = self.samples.partition_point(|s| newest.at - s.at >= SHORTEST_BASE);
+        let oldest_within = self.samples.partition_point(|s| newest.at - s.at > window);
+        let from = &self.samples[oldest_within.min(apart.checked_sub(1)?)];
         let seconds = (newest.at - from.at).as_secs_f64();
         Some(self.travel_mm(from.count, newest.count) / seconds)
     }

@@ -1,0 +1,158 @@
+//! The decision: what happens to an item at each commit point, and on whose word.
+//!
+//! A diverter that lets an item go without a verdict (its fall-back is to pass) leaves the item to
+//! the next one, which may have another fall-back, and a verdict may still come in between. So the
+//! decision is final when the item is to leave the belt or the belt is to stop, and after the last
+//! diverter. Its cause is the last fall-back that was applied, unless the item went as a verdict asks
+//! that came after all.
+
+use std::time::Duration;
+
+use super::item::{self, Item};
+use super::{Delivery, Output, Sample, Tracker};
+use crate::config::DiverterSection;
+use crate::protocol::{Action, Ambiguity, Decision, FallBackCause, ItemEvent, Verdict};
+use crate::registers::{LANE_STOP, PlcResult};
+
+/// What one diverter does with an item.
+struct Choice {
+    action: Action,
+    cause: Option<FallBackCause>,
+}
+
+impl Tracker {
+    /// Makes every decision for an item whose commit point lies less than `reach` ahead.
+    pub(super) fn decide_as_far_as(
+        &mut self,
+        index: usize,
+        sample: Sample,
+        reach: f64,
+        was_cut_off: bool,
+        out: &mut Vec<Output>,
+    ) {
+        while self.items[index].decision.is_none() {
+            let to_commit_mm = self.to_commit_mm(&self.items[index], sample.count);
+            if to_commit_mm > reach {
+                return;
+            }
+            self.decide(index, sample.at, was_cut_off && to_commit_mm <= 0.0, out);
+        }
+    }
+
+    /// What the item's next diverter does with it.
+    pub(super) fn decide(
+        &mut self,
+        index: usize,
+        at: Duration,
+        was_cut_off: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let place = self.items[index].next_diverter;
+        let diverter = &self.conveyor.diverter[place];
+        let choice = if was_cut_off {
+            self.while_cut_off(index, diverter)
+        } else {
+            self.choice(index, diverter)
+        };
+        let is_last = place + 1 == self.conveyor.diverter.len();
+        let item = &mut self.items[index];
+        item.next_diverter += 1;
+        if choice.cause.is_some() {
+            let result = item.result(choice.action, true);
+            tell(item, None, result, out);
+        }
+        if choice.action == Action::Pass && !is_last {
+            item.let_go = choice.cause.or(item.let_go.take());
+            return;
+        }
+        let let_go = item.let_go.take().filter(|_| !item.is_as_asked(choice.action));
+        let fall_back = choice.cause.or(let_go);
+        let decision = Decision { action: choice.action, fall_back };
+        item.decision = Some(decision.clone());
+        out.push(Output::Journal(ItemEvent::Decided { item: item.number, at, decision }));
+    }
+
+    fn choice(&self, index: usize, diverter: &DiverterSection) -> Choice {
+        let item = &self.items[index];
+        let policy = &diverter.fall_back;
+        let by_itself = |fall_back, cause| Choice {
+            action: item::action(fall_back, diverter.lane),
+            cause: Some(cause),
+        };
+        if item.restarted {
+            return by_itself(policy.uninspected, FallBackCause::BridgeRestarted);
+        }
+        if let Some(why) = item.doubt {
+            return by_itself(policy.ambiguous, FallBackCause::Ambiguous { why });
+        }
+        let choice = match &item.verdict {
+            Some(Verdict::Divert { lane, .. }) if *lane == diverter.lane => {
+                Choice { action: Action::Divert { lane: *lane }, cause: None }
+            }
+            Some(Verdict::Pass | Verdict::Divert { .. }) => {
+                Choice { action: Action::Pass, cause: None }
+            }
+            Some(Verdict::Uninspected { cause }) => {
+                by_itself(policy.uninspected, FallBackCause::Uninspected { why: cause.clone() })
+            }
+            None if self.inspector_alive => by_itself(policy.late, FallBackCause::NoVerdict),
+            None => by_itself(policy.inspectd_dead, FallBackCause::InspectorDead),
+        };
+        if self.is_torn_from_the_one_before(item, choice.action, diverter.lane) {
+            let why = Ambiguity::TooClose;
+            return by_itself(policy.ambiguous, FallBackCause::Ambiguous { why });
+        }
+        choice
+    }
+
+    /// Whether the item follows another too closely for this diverter to treat them differently.
+    fn is_torn_from_the_one_before(&self, item: &Item, action: Action, lane: u8) -> bool {
+        let goes = action == Action::Divert { lane };
+        item.close_to
+            .and_then(|number| self.items.iter().find(|other| other.number == number))
+            .is_some_and(|before| before.goes_into(lane) != goes)
+    }
+
+    /// What the PLC did by itself with an item that came to its commit point while the PLC and the
+    /// bridge did not hear each other: what it held for the item, or what it was told beforehand.
+    fn while_cut_off(&self, index: usize, diverter: &DiverterSection) -> Choice {
+        let item = &self.items[index];
+        let by_itself =
+            if item.restarted { FallBackCause::BridgeRestarted } else { FallBackCause::PlcLost };
+        let Some(held) = item.held else {
+            let action = item::action(diverter.fall_back.plc_lost, diverter.lane);
+            return Choice { action, cause: Some(by_itself) };
+        };
+        let action = match held {
+            LANE_STOP => Action::Stop,
+            lane if lane == u16::from(diverter.lane) => Action::Divert { lane: diverter.lane },
+            _ => Action::Pass,
+        };
+        let wished = self.choice(index, diverter);
+        let cause = if wished.action == action { wished.cause } else { Some(by_itself) };
+        Choice { action, cause }
+    }
+
+    /// Tells the PLC the fall-back of an item that is not inspected any more, ahead of its commit
+    /// point.
+    pub(super) fn tell_fall_back(&mut self, index: usize, out: &mut Vec<Output>) {
+        let item = &self.items[index];
+        let Some(diverter) = self.conveyor.diverter.get(item.next_diverter) else { return };
+        if item.decision.is_none() {
+            let action = self.choice(index, diverter).action;
+            let result = item.result(action, true);
+            tell(&mut self.items[index], None, result, out);
+        } else if let Some(decision) = &item.decision {
+            let result = item.result(decision.action, decision.fall_back.is_some());
+            tell(&mut self.items[index], None, result, out);
+        }
+    }
+}
+
+/// Sends the PLC a result, unless it was sent the same already.
+fn tell(item: &mut Item, handed_at: Option<Duration>, result: PlcResult, out: &mut Vec<Output>) {
+    if item.sent != Some(result) {
+        item.sent = Some(result);
+        out.push(Output::Deliver(Delivery { item: item.number, handed_at, result }));
+    }
+}
