@@ -5,7 +5,8 @@
 //! and when the PLC was restarted. An event number that runs back means a restart too, for a PLC
 //! program that forgets to change its `plc_boot`. Events that stand in the ring at the bridge's start are passed
 //! over: those items are not tracked, and none is guessed. After a restart of the PLC its events
-//! are all new and are taken from number 1. Results are numbered from 1 in each session, which the
+//! are all new and are taken from number 1. A bridge that was killed goes on in the PLC's session at
+//! the event that its journal file names ([`Handshake::resume`]). Results are numbered from 1 in each session, which the
 //! PLC recognises by the session's own `bridge_boot`; its `result_taken` is believed once
 //! `sequence_echo` has shown a command of this session, for before it may speak of the last one.
 //!
@@ -19,9 +20,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::MOST_ITEMS;
-use crate::registers::{Command, LineEvent, PlcResult, RING, Status, slot};
-use crate::tracker::{Delivery, Edge, Sample};
+use crate::registers::{
+    CAUSE_NONE, Command, EVENT_RING, LineEvent, OwnFallBack, PlcResult, RING, Status, slot,
+};
+use crate::tracker::{Delivery, Edge};
 use crate::wrap::{Unwrapped, ahead, in_window};
 
 /// Most results that wait. One an item is enough, since a newer one replaces the one that waits;
@@ -35,15 +40,17 @@ const SEQUENCE_JUMP: u16 = 0x4000;
 /// An event number further ahead than this has run back instead.
 const RAN_BACK: u16 = 0x8000;
 
-/// What one status block told.
-#[derive(Debug, Clone, PartialEq)]
+/// What one status block told. Kept and filled anew by each, so that nothing is allocated.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Heard {
     /// The PLC was restarted since the last status block; handle this before all else.
     pub restarted: bool,
-    /// The encoder now.
-    pub sample: Sample,
+    /// The encoder's unwrapped count now.
+    pub count: i64,
     /// Whether the PLC's heartbeat has counted since the last status block.
     pub is_fresh: bool,
+    /// The PLC was not heard for longer than its heartbeat may stand still, or for the first time.
+    pub was_cut_off: bool,
     /// New edges, in their order.
     pub edges: Vec<Edge>,
     /// Events that were overwritten before the bridge could read them.
@@ -59,8 +66,27 @@ pub struct Flags {
     pub inspector_alive: bool,
     /// inspectd can inspect.
     pub inspector_ready: bool,
-    /// The last decision was a fall-back.
-    pub fall_back_in_effect: bool,
+    /// Why the last decision was a fall-back, one of the `CAUSE_` values of the register map.
+    pub cause: u16,
+    /// What the PLC does by itself when it does not hear the bridge.
+    pub own_fall_back: OwnFallBack,
+    /// In `direct` mode, which diverters are to be out, one bit each.
+    pub outputs: Option<u16>,
+    /// Items on the belt that have no outcome yet.
+    pub items: u16,
+}
+
+/// How far an earlier process of the bridge had come with the PLC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The PLC's boot.
+    pub plc_boot: u16,
+    /// The last line event taken.
+    pub event_taken: u16,
+    /// The encoder, as it was last read.
+    pub encoder: u32,
+    /// The same, unwrapped.
+    pub count: i64,
 }
 
 /// What belongs to one boot of the PLC.
@@ -82,6 +108,7 @@ pub struct Handshake {
     heartbeat: u16,
     sequence: u16,
     session: Option<Session>,
+    resumes: Option<Resume>,
     encoder: Unwrapped,
     plc_heartbeat: Option<(u16, Duration)>,
     ring: [PlcResult; RING],
@@ -100,31 +127,34 @@ impl Handshake {
             heartbeat: 0,
             sequence: 0,
             session: None,
+            resumes: None,
             encoder: Unwrapped::default(),
             plc_heartbeat: None,
             ring: [PlcResult::default(); RING],
             in_flight: VecDeque::with_capacity(RING),
-            waiting: VecDeque::new(),
+            waiting: VecDeque::with_capacity(MOST_WAITING),
         }
     }
 
-    /// Takes a status block that was read at `at`.
-    pub fn status(&mut self, status: &Status, at: Duration) -> Heard {
-        let is_fresh = self.plc_heartbeat.is_none_or(|(seen, _)| seen != status.heartbeat);
-        if is_fresh {
+    /// Goes on where an earlier process of the bridge was: with this boot of the PLC, after this
+    /// event, at this raw and unwrapped count of the encoder. If the PLC was restarted meanwhile,
+    /// the first status block shows it.
+    pub fn resume(&mut self, at: &Resume) {
+        self.encoder = Unwrapped::starting(at.encoder, at.count);
+        self.resumes = Some(*at);
+    }
+
+    /// Takes a status block that was read at `at`; `heard` is filled anew.
+    pub fn status(&mut self, status: &Status, at: Duration, heard: &mut Heard) {
+        heard.is_fresh = self.plc_heartbeat.is_none_or(|(seen, _)| seen != status.heartbeat);
+        heard.was_cut_off = !self.plc_alive(at);
+        if heard.is_fresh {
             self.plc_heartbeat = Some((status.heartbeat, at));
         }
-        let restarted = self.meet(status);
-        let count = self.encoder.advance(status.encoder);
-        let (edges, events_lost) = self.take_events(status);
-        Heard {
-            restarted,
-            sample: Sample { at, count },
-            is_fresh,
-            edges,
-            events_lost,
-            acknowledged: self.take_acknowledgements(status),
-        }
+        heard.restarted = self.meet(status);
+        heard.count = self.encoder.advance(status.encoder);
+        heard.events_lost = self.take_events(status, &mut heard.edges);
+        self.take_acknowledgements(status, &mut heard.acknowledged);
     }
 
     /// Whether the PLC's heartbeat counts.
@@ -152,7 +182,7 @@ impl Handshake {
             && let Some(delivery) = self.waiting.pop_front()
         {
             session.result_head = session.result_head.wrapping_add(1);
-            self.ring[slot(session.result_head)] = delivery.result;
+            self.ring[slot(session.result_head, RING)] = delivery.result;
             self.in_flight.push_back(delivery);
         }
         self.heartbeat = self.heartbeat.wrapping_add(1);
@@ -161,11 +191,17 @@ impl Handshake {
             heartbeat: self.heartbeat,
             inspector_alive: flags.inspector_alive,
             inspector_ready: flags.inspector_ready,
-            fall_back_in_effect: flags.fall_back_in_effect,
+            fall_back_in_effect: flags.cause != CAUSE_NONE,
             result_overrun: !self.waiting.is_empty(),
+            results_valid: !self.in_flight.is_empty(),
+            direct: flags.outputs.is_some(),
             bridge_boot: self.bridge_boot,
             event_taken: session.event_taken,
             result_head: session.result_head,
+            own_fall_back: flags.own_fall_back,
+            cause: flags.cause,
+            outputs: flags.outputs.unwrap_or(0),
+            items: flags.items,
             results: self.ring,
             sequence: self.sequence,
         })
@@ -173,28 +209,36 @@ impl Handshake {
 
     /// Begins a session when the PLC's boot is a new one; says whether there was another before.
     fn meet(&mut self, status: &Status) -> bool {
-        let restarted = match &self.session {
-            Some(session)
-                if session.plc_boot == status.plc_boot
-                    && ahead(status.event_head, session.event_taken) < RAN_BACK =>
-            {
-                return false;
-            }
-            Some(_) => true,
-            None => false,
+        let known = self.session.as_ref().map(|session| (session.plc_boot, session.event_taken));
+        let resumes = self.resumes.take().map(|at| (at.plc_boot, at.event_taken));
+        let goes_on = |(plc_boot, event_taken)| {
+            plc_boot == status.plc_boot && ahead(status.event_head, event_taken) < RAN_BACK
         };
+        if known.is_some_and(goes_on) {
+            return false;
+        }
+        let resumed = resumes.filter(|at| goes_on(*at));
+        let restarted = known.or(resumes).is_some() && resumed.is_none();
         if restarted {
             self.bridge_boot = self.bridge_boot.wrapping_add(1);
         }
-        // A restarted encoder goes on from the count that was known: it does not jump.
-        self.encoder = Unwrapped::starting(status.encoder, self.encoder.count());
+        if resumed.is_none() {
+            // A restarted encoder goes on from the count that was known: it does not jump.
+            self.encoder = Unwrapped::starting(status.encoder, self.encoder.count());
+        }
         self.in_flight.clear();
-        self.waiting.clear();
+        if restarted {
+            self.waiting.clear();
+        }
         self.ring = [PlcResult::default(); RING];
         self.sequence = status.sequence_echo.wrapping_add(SEQUENCE_JUMP);
         self.session = Some(Session {
             plc_boot: status.plc_boot,
-            event_taken: if restarted { 0 } else { status.event_head },
+            event_taken: match resumed {
+                Some((_, event_taken)) => event_taken,
+                None if restarted => 0,
+                None => status.event_head,
+            },
             result_head: 0,
             first_sequence: self.sequence,
             echoed: false,
@@ -202,40 +246,55 @@ impl Handshake {
         restarted
     }
 
-    /// The events since the last status block, and how many were overwritten before.
-    fn take_events(&mut self, status: &Status) -> (Vec<Edge>, u16) {
+    /// How far the bridge has come with the PLC; before it was met, how far the earlier process had.
+    pub fn progress(&self, encoder: u32) -> Option<Resume> {
+        let Some(session) = &self.session else { return self.resumes };
+        let (plc_boot, event_taken) = (session.plc_boot, session.event_taken);
+        Some(Resume { plc_boot, event_taken, encoder, count: self.encoder.count() })
+    }
+
+    /// The number that the PLC knows this start of the bridge by.
+    pub fn bridge_boot(&self) -> u16 {
+        self.bridge_boot
+    }
+
+    /// The events since the last status block; says how many were overwritten before.
+    fn take_events(&mut self, status: &Status, edges: &mut Vec<Edge>) -> u16 {
         let session = self.session.as_mut().expect("the PLC was met just above");
         let fresh = ahead(status.event_head, session.event_taken);
-        let lost = fresh.saturating_sub(RING as u16);
+        let lost = fresh.saturating_sub(EVENT_RING as u16);
         session.event_taken = status.event_head;
-        let edges = (0..fresh - lost)
+        edges.clear();
+        let fresh = (0..fresh - lost)
             .rev()
-            .map(|back| status.events[slot(status.event_head.wrapping_sub(back))])
-            .filter_map(|event| self.edge(event))
-            .collect();
-        (edges, lost)
+            .map(|back| status.events[slot(status.event_head.wrapping_sub(back), EVENT_RING)]);
+        edges.extend(fresh.filter_map(|event| self.edge(event)));
+        lost
     }
 
     fn edge(&self, event: LineEvent) -> Option<Edge> {
         Some(Edge {
             eye: event.eye?,
             acquisition: event.acquisition,
+            trailing: event.trailing,
+            backward: event.backward,
             count: self.encoder.near(event.encoder),
         })
     }
 
-    fn take_acknowledgements(&mut self, status: &Status) -> Vec<Delivery> {
+    fn take_acknowledgements(&mut self, status: &Status, acknowledged: &mut Vec<Delivery>) {
+        acknowledged.clear();
         let session = self.session.as_mut().expect("the PLC was met just above");
         session.echoed |= in_window(status.sequence_echo, session.first_sequence, self.sequence);
         if !session.echoed {
-            return Vec::new();
+            return;
         }
         let before_flight = session.result_head.wrapping_sub(self.in_flight.len() as u16);
         if !in_window(status.result_taken, before_flight, session.result_head) {
-            return Vec::new();
+            return;
         }
         let taken = ahead(status.result_taken, before_flight);
-        self.in_flight.drain(..usize::from(taken)).collect()
+        acknowledged.extend(self.in_flight.drain(..usize::from(taken)));
     }
 }
 

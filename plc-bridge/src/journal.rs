@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 
 use crate::protocol::{FromBridge, ItemEvent};
 
-/// Most events kept: four an item, so a thousand items, which is a quarter of an hour at one item
-/// a second; some 300 KB.
+/// Most events kept: five an item, so 800 items, which is some 13 minutes at one item a second; some
+/// 300 KB.
 pub const MOST_EVENTS: usize = 4096;
 
 /// Events not acknowledged, oldest first.
@@ -34,12 +34,33 @@ impl Default for Journal {
 impl Journal {
     /// A journal that keeps at most `most` events. The first event gets seq 1.
     pub fn holding(most: usize) -> Self {
-        Self { events: VecDeque::new(), first: 1, lost: 0, most }
+        Self { events: VecDeque::with_capacity(most), first: 1, lost: 0, most }
     }
 
     /// An empty journal whose first event gets the seq `first`, at least 1.
     pub fn starting_at(first: u64) -> Self {
         Self { first: first.max(1), ..Self::default() }
+    }
+
+    /// The events that an earlier process has left, the first of which has the seq `first`; it had
+    /// `lost` others.
+    pub fn resume(first: u64, lost: u64, events: impl Iterator<Item = (u64, ItemEvent)>) -> Self {
+        let mut journal = Self { lost, ..Self::starting_at(first) };
+        for (seq, event) in events {
+            if seq > journal.last() + 1 {
+                // Those before a gap cannot be told in their order any more.
+                journal.lost += seq - journal.first;
+                journal.events.clear();
+                journal.first = seq;
+            }
+            journal.push(event);
+        }
+        journal
+    }
+
+    /// Events thrown away since inspectd last acknowledged anything.
+    pub fn lost(&self) -> u64 {
+        self.lost
     }
 
     /// Keeps an event and gives it its seq.

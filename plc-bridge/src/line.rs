@@ -6,24 +6,29 @@
 //! log. The real loop, tests and simulations drive the same one.
 
 mod notice;
+mod resume;
 
 use std::time::Duration;
 
 pub use notice::Notice;
+pub use resume::Kept;
 
 use crate::config::BridgeConfig;
-use crate::handshake::{Flags, Handshake};
+use crate::handshake::{Flags, Handshake, Heard};
 use crate::journal::Journal;
 use crate::protocol::{
-    FallBackCause, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, MOST_ITEMS, Outcome,
-    PlcState, Refusal, ToBridge, Verdict,
+    Action, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, PlcState,
+    Refusal, ToBridge, Verdict,
 };
-use crate::registers::{Command, Status};
-use crate::tracker::{Output, Sample, Tracker};
+use crate::registers::{CAUSE_NONE, Command, LANE_STOP, OwnFallBack, Status, cause_code};
+use crate::tracker::{Output, Poll, Sample, Tracker};
 
 /// Asides kept for an inspectd that does not read; more are dropped, since inspectd learns the
 /// decision of every item anyway. Room for a new prediction for each item on a full belt.
 const MOST_ASIDES: usize = 2 * MOST_ITEMS;
+
+/// Notices kept for a loop that does not take them; more are dropped.
+const MOST_NOTICES: usize = 256;
 
 /// inspectd, as the bridge sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +70,18 @@ pub struct Line {
     inspector: Inspector,
     plc: PlcState,
     plc_lost_us: bool,
+    stopped_for_item: bool,
+    /// The newest reading of the encoder, and whether it is still to be sent to inspectd.
     sample: Option<Sample>,
-    fall_back_in_effect: bool,
+    sample_is_news: bool,
+    encoder: u32,
+    /// Why the last decision was a fall-back.
+    cause: u16,
+    own_fall_back: OwnFallBack,
     /// What is worth telling inspectd now and not later: refusals and predictions.
     asides: Vec<FromBridge>,
     notices: Vec<Notice>,
+    heard: Heard,
     outputs: Vec<Output>,
     /// What has been counted.
     pub counters: Counters,
@@ -78,58 +90,78 @@ pub struct Line {
 impl Line {
     /// An empty line whose PLC was not reached yet. `boot` names this start of the bridge;
     /// `bridge_boot` is any number that the last start did not have.
-    pub fn new(config: &BridgeConfig, boot: String, bridge_boot: u16) -> Self {
+    /// `first_seq` is the number of the first event, beyond those of earlier boots.
+    pub fn new(config: &BridgeConfig, boot: String, bridge_boot: u16, first_seq: u64) -> Self {
         let timeout = Duration::from_millis(config.plc.heartbeat_timeout_ms.into());
         Self {
             boot,
-            tracker: Tracker::new(&config.conveyor),
+            tracker: Tracker::new(config),
             handshake: Handshake::new(bridge_boot, timeout),
-            journal: Journal::default(),
+            journal: Journal::starting_at(first_seq),
             inspector: Inspector::Away,
             plc: PlcState::Lost { cause: "it has not been reached yet".into() },
             plc_lost_us: false,
+            stopped_for_item: false,
             sample: None,
-            fall_back_in_effect: false,
-            asides: Vec::new(),
-            notices: Vec::new(),
-            outputs: Vec::new(),
+            sample_is_news: false,
+            encoder: 0,
+            cause: CAUSE_NONE,
+            own_fall_back: OwnFallBack::of(
+                config.conveyor.diverter.iter().map(|diverter| diverter.fall_back.plc_lost),
+            ),
+            asides: Vec::with_capacity(MOST_ASIDES),
+            notices: Vec::with_capacity(MOST_NOTICES),
+            heard: Heard::default(),
+            outputs: Vec::with_capacity(MOST_ITEMS),
             counters: Counters::default(),
         }
     }
 
-    /// The same line with its events counted from `first_seq`, beyond those of earlier boots.
-    #[must_use]
-    pub fn counting_from(mut self, first_seq: u64) -> Self {
-        self.journal = Journal::starting_at(first_seq);
-        self
+    /// The next command block to write; `None` before the PLC was met.
+    pub fn command(&mut self) -> Option<Command> {
+        self.handshake.command(self.flags())
     }
 
-    /// Takes a status block read at `at`; returns the command block to write.
-    pub fn status(&mut self, status: &Status, at: Duration) -> Command {
+    /// Takes a status block read at `at`.
+    pub fn status(&mut self, status: &Status, at: Duration) {
         self.tick(at);
-        let heard = self.handshake.status(status, at);
+        let mut heard = std::mem::take(&mut self.heard);
+        self.handshake.status(status, at, &mut heard);
         if heard.restarted {
-            self.notices.push(Notice::PlcRestarted);
+            self.notice(Notice::PlcRestarted);
             self.tracker.plc_restarted(at, &mut self.outputs);
         }
         if heard.events_lost > 0 {
             self.counters.events_lost += u64::from(heard.events_lost);
-            self.notices.push(Notice::EventsLost(heard.events_lost));
+            self.notice(Notice::EventsLost(heard.events_lost));
         }
-        for delivery in heard.acknowledged {
-            if let Some(handed_at) = delivery.handed_at {
-                let item = delivery.item;
-                self.journal.push(ItemEvent::Delivered { item, handed_at, acknowledged_at: at });
+        for delivery in &heard.acknowledged {
+            let can_obey = self.tracker.acknowledged(delivery);
+            if can_obey && let Some(handed_at) = delivery.handed_at {
+                let (item, action) = (delivery.item, action_of(delivery.result.lane));
+                let event = ItemEvent::Delivered { item, action, handed_at, acknowledged_at: at };
+                self.journal.push(event);
             }
         }
-        self.tracker.poll(heard.sample, &heard.edges, &mut self.outputs);
+        let sample = Sample { at, count: heard.count };
+        self.tracker.plc_can(status.capabilities);
+        let poll = Poll {
+            sample,
+            edges: &heard.edges,
+            events_lost: heard.events_lost > 0,
+            was_cut_off: heard.was_cut_off || status.bridge_lost,
+            is_fresh: heard.is_fresh,
+        };
+        self.tracker.poll(&poll, &mut self.outputs);
         // A PLC that answers without scanning repeats an old count, which is not where the belt is.
         if heard.is_fresh {
-            self.sample = Some(heard.sample);
+            self.sample = Some(sample);
+            self.sample_is_news = true;
         }
+        self.encoder = status.encoder;
+        self.heard = heard;
         self.handle_outputs();
         self.watch_plc(status, at);
-        self.handshake.command(self.flags()).expect("the handshake has just met the PLC")
     }
 
     /// The PLC could not be reached, or the connection broke; `cause` ends with what to check.
@@ -139,7 +171,7 @@ impl Line {
 
     /// inspectd has connected and said hello.
     pub fn inspector_connected(&mut self, at: Duration) {
-        self.notices.push(Notice::InspectorConnected { owed: self.journal.owed() });
+        self.notice(Notice::InspectorConnected { owed: self.journal.owed() });
         self.asides.clear();
         self.tracker.inspector_is_new();
         self.inspector_is(Inspector::Alive { heard: at, ready: false });
@@ -147,7 +179,7 @@ impl Line {
 
     /// inspectd's connection is gone.
     pub fn inspector_gone(&mut self, why: String) {
-        self.notices.push(Notice::InspectorGone { why });
+        self.notice(Notice::InspectorGone { why });
         self.asides.clear();
         self.inspector_is(Inspector::Away);
     }
@@ -169,7 +201,7 @@ impl Line {
         if let Inspector::Alive { heard, .. } = self.inspector
             && now.saturating_sub(heard) >= HEARTBEAT_TIMEOUT
         {
-            self.notices.push(Notice::InspectorSilent);
+            self.notice(Notice::InspectorSilent);
             self.inspector_is(Inspector::Silent);
         }
     }
@@ -189,9 +221,16 @@ impl Line {
         &self.journal
     }
 
+    /// Whether the PLC has stopped the belt for an item.
+    pub fn stopped_for_item(&self) -> bool {
+        self.stopped_for_item
+    }
+
     /// Takes the newest encoder sample, as it is sent; `None` when there is none since the last.
     pub fn take_sample(&mut self) -> Option<FromBridge> {
-        self.sample.take().map(|sample| FromBridge::Encoder { at: sample.at, count: sample.count })
+        let is_news = std::mem::take(&mut self.sample_is_news);
+        let sample = self.sample.filter(|_| is_news)?;
+        Some(FromBridge::Encoder { at: sample.at, count: sample.count })
     }
 
     /// Asides were let go: inspectd is told all commit times anew.
@@ -200,13 +239,13 @@ impl Line {
     }
 
     /// Takes what inspectd is told once: refused verdicts, and commit times that have changed.
-    pub fn take_asides(&mut self) -> Vec<FromBridge> {
-        std::mem::take(&mut self.asides)
+    pub fn take_asides(&mut self) -> std::vec::Drain<'_, FromBridge> {
+        self.asides.drain(..)
     }
 
     /// Takes what is to be logged.
-    pub fn take_notices(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.notices)
+    pub fn take_notices(&mut self) -> std::vec::Drain<'_, Notice> {
+        self.notices.drain(..)
     }
 
     fn verdict(&mut self, item: ItemNumber, boot: &str, verdict: Verdict, at: Duration) {
@@ -219,7 +258,8 @@ impl Line {
     }
 
     fn handle_outputs(&mut self) {
-        for output in std::mem::take(&mut self.outputs) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        for output in outputs.drain(..) {
             match output {
                 Output::Deliver(delivery) => self.handshake.offer(delivery),
                 Output::Journal(event) => {
@@ -228,7 +268,7 @@ impl Line {
                 }
                 Output::Refused { item, why } => {
                     self.counters.refused += 1;
-                    self.notices.push(Notice::Refused { item, why });
+                    self.notice(Notice::Refused { item, why });
                     self.aside(FromBridge::Refused { item, why });
                 }
                 Output::CommitAt { item, commit_at } => {
@@ -236,15 +276,27 @@ impl Line {
                 }
                 Output::Stray(stray) => {
                     self.counters.strays += 1;
-                    self.notices.push(Notice::Stray(stray));
+                    self.notice(Notice::Stray(stray));
                 }
             }
+        }
+        self.outputs = outputs;
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if self.notices.len() < MOST_NOTICES {
+            self.notices.push(notice);
         }
     }
 
     fn aside(&mut self, message: FromBridge) {
-        if self.inspector != Inspector::Away && self.asides.len() < MOST_ASIDES {
+        if self.inspector == Inspector::Away {
+            return;
+        }
+        if self.asides.len() < MOST_ASIDES {
             self.asides.push(message);
+        } else {
+            self.tracker.inspector_is_new();
         }
     }
 
@@ -252,32 +304,26 @@ impl Line {
     fn note(&mut self, event: &ItemEvent) {
         match event {
             ItemEvent::Entered { .. } => self.counters.items += 1,
-            ItemEvent::Delivered { .. } => {}
+            ItemEvent::Delivered { .. } | ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
             ItemEvent::Decided { item, decision, .. } => {
-                self.fall_back_in_effect = decision.fall_back.is_some();
+                self.cause = cause_code(decision.fall_back.as_ref());
                 if let Some(cause) = &decision.fall_back {
                     self.counters.fall_backs += 1;
-                    let why = self.in_words(cause);
-                    let action = decision.action;
-                    self.notices.push(Notice::FallBack { item: *item, why, action });
+                    let is_connected = self.inspector != Inspector::Away;
+                    let (cause, action) = (cause.clone(), decision.action);
+                    self.notice(Notice::FallBack { item: *item, cause, is_connected, action });
                 }
             }
             ItemEvent::Outcome { item, outcome, .. } => match outcome {
                 Outcome::Passed | Outcome::Diverted { .. } => {}
-                Outcome::Lost => self.notices.push(Notice::Lost { item: *item }),
+                Outcome::Ambiguous { why } => {
+                    self.notice(Notice::Ambiguous { item: *item, why: *why });
+                }
+                Outcome::Lost => self.notice(Notice::Lost { item: *item }),
                 Outcome::WrongLane { seen } => {
-                    self.notices.push(Notice::WrongLane { item: *item, seen: *seen });
+                    self.notice(Notice::WrongLane { item: *item, seen: *seen });
                 }
             },
-        }
-    }
-
-    fn in_words(&self, cause: &FallBackCause) -> String {
-        match (cause, self.inspector) {
-            (FallBackCause::NoVerdict, _) => "inspectd sent no verdict in time".into(),
-            (FallBackCause::InspectorDead, Inspector::Away) => "inspectd is not connected".into(),
-            (FallBackCause::InspectorDead, _) => "inspectd's heartbeat has stopped".into(),
-            (FallBackCause::Uninspected { why }, _) => format!("it was not inspected: {why}"),
         }
     }
 
@@ -290,14 +336,18 @@ impl Line {
             PlcState::Lost { cause: cause.into() }
         });
         if status.bridge_lost && !self.plc_lost_us {
-            self.notices.push(Notice::PlcLostUs);
+            self.notice(Notice::PlcLostUs);
         }
         self.plc_lost_us = status.bridge_lost;
+        if status.stopped_for_item && !self.stopped_for_item {
+            self.notice(Notice::StoppedForItem);
+        }
+        self.stopped_for_item = status.stopped_for_item;
     }
 
     fn plc_is(&mut self, state: PlcState) {
         if self.plc != state {
-            self.notices.push(Notice::Plc(state.clone()));
+            self.notice(Notice::Plc(state.clone()));
             self.plc = state;
         }
     }
@@ -307,7 +357,7 @@ impl Line {
             Inspector::Away => {}
             Inspector::Alive { heard, .. } => *heard = at,
             Inspector::Silent => {
-                self.notices.push(Notice::InspectorSpeaks);
+                self.notice(Notice::InspectorSpeaks);
                 self.inspector_is(Inspector::Alive { heard: at, ready: false });
             }
         }
@@ -318,7 +368,7 @@ impl Line {
             && *ready != now_ready
         {
             *ready = now_ready;
-            self.notices.push(Notice::InspectorReady(now_ready));
+            self.notice(Notice::InspectorReady(now_ready));
         }
     }
 
@@ -332,7 +382,24 @@ impl Line {
             Inspector::Alive { ready, .. } => (true, ready),
             Inspector::Away | Inspector::Silent => (false, false),
         };
-        Flags { inspector_alive, inspector_ready, fall_back_in_effect: self.fall_back_in_effect }
+        Flags {
+            inspector_alive,
+            inspector_ready,
+            cause: self.cause,
+            own_fall_back: self.own_fall_back,
+            outputs: self.sample.and_then(|sample| self.tracker.outputs(sample)),
+            items: self.tracker.on_belt() as u16,
+        }
+    }
+}
+
+/// What a result's lane means.
+fn action_of(lane: u16) -> Action {
+    match lane {
+        0 => Action::Pass,
+        LANE_STOP => Action::Stop,
+        // Lanes are numbered up to 99 in the line file.
+        lane => Action::Divert { lane: lane as u8 },
     }
 }
 

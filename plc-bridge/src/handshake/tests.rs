@@ -21,8 +21,12 @@ impl Plc {
 
     fn edge(&mut self, eye: Eye, acquisition: u16) {
         self.status.event_head = self.status.event_head.wrapping_add(1);
-        self.status.events[slot(self.status.event_head)] =
-            LineEvent { eye: Some(eye), acquisition, encoder: self.status.encoder };
+        self.status.events[slot(self.status.event_head, EVENT_RING)] = LineEvent {
+            eye: Some(eye),
+            acquisition,
+            encoder: self.status.encoder,
+            ..LineEvent::default()
+        };
     }
 
     fn scan(&mut self, command: &Command) {
@@ -31,7 +35,7 @@ impl Plc {
         }
         while self.status.result_taken != command.result_head {
             self.status.result_taken = self.status.result_taken.wrapping_add(1);
-            self.taken.push(command.results[slot(self.status.result_taken)]);
+            self.taken.push(command.results[slot(self.status.result_taken, RING)]);
         }
         self.status.sequence_echo = command.sequence;
     }
@@ -46,8 +50,14 @@ fn delivery(item: u64, lane: u16) -> Delivery {
     Delivery { item, handed_at: Some(ms(item)), result }
 }
 
+fn read(bridge: &mut Handshake, plc: &Plc, at: Duration) -> Heard {
+    let mut heard = Heard::default();
+    bridge.status(&plc.status, at, &mut heard);
+    heard
+}
+
 fn exchange(bridge: &mut Handshake, plc: &mut Plc, at: Duration) -> Heard {
-    let heard = bridge.status(&plc.status, at);
+    let heard = read(bridge, plc, at);
     plc.scan(&bridge.command(Flags::default()).expect("the PLC was met"));
     heard
 }
@@ -69,7 +79,7 @@ fn events_that_stand_in_the_ring_at_the_start_are_passed_over() {
     plc.edge(Eye::Entry, 2);
     plc.edge(Eye::Lane(3), 0);
     let heard = exchange(&mut bridge, &mut plc, ms(10));
-    assert_eq!(heard.edges[0], Edge { eye: Eye::Entry, acquisition: 2, count: 0 });
+    assert_eq!((heard.edges[0].eye, heard.edges[0].acquisition), (Eye::Entry, 2));
     assert_eq!(heard.edges[1].eye, Eye::Lane(3));
     assert_eq!((heard.edges.len(), heard.events_lost), (2, 0));
 }
@@ -78,10 +88,10 @@ fn events_that_stand_in_the_ring_at_the_start_are_passed_over() {
 fn overwritten_events_are_counted_and_the_rest_is_read() {
     let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
     exchange(&mut bridge, &mut plc, ms(0));
-    (1..=11).for_each(|acquisition| plc.edge(Eye::Entry, acquisition));
+    (1..=19).for_each(|acquisition| plc.edge(Eye::Entry, acquisition));
     let heard = exchange(&mut bridge, &mut plc, ms(10));
     assert_eq!(heard.events_lost, 3);
-    assert_eq!(acquisitions(&heard), [4, 5, 6, 7, 8, 9, 10, 11]);
+    assert!(acquisitions(&heard).into_iter().eq(4..=19));
 }
 
 #[test]
@@ -92,7 +102,7 @@ fn an_edge_latched_before_the_encoder_ran_over_keeps_its_place() {
     plc.edge(Eye::Entry, 1);
     plc.status.encoder = 4;
     let heard = exchange(&mut bridge, &mut plc, ms(10));
-    assert_eq!((heard.edges[0].count, heard.sample.count), (10, 15));
+    assert_eq!((heard.edges[0].count, heard.count), (10, 15));
 }
 
 #[test]
@@ -100,10 +110,10 @@ fn a_result_that_was_not_taken_is_never_overwritten() {
     let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
     exchange(&mut bridge, &mut plc, ms(0));
     (1..=10).for_each(|item| bridge.offer(delivery(item, 0)));
-    bridge.status(&plc.status, ms(10));
+    read(&mut bridge, &plc, ms(10));
     let first = bridge.command(Flags::default()).expect("met");
     assert!(first.result_overrun, "two wait");
-    bridge.status(&plc.status, ms(20));
+    read(&mut bridge, &plc, ms(20));
     let second = bridge.command(Flags::default()).expect("met");
     assert_eq!((second.results, second.result_head), (first.results, 8));
 
@@ -133,13 +143,13 @@ fn after_a_restart_of_the_plc_both_rings_start_anew() {
     exchange(&mut bridge, &mut plc, ms(0));
     bridge.offer(delivery(1, 1));
     exchange(&mut bridge, &mut plc, ms(10));
-    let before = exchange(&mut bridge, &mut plc, ms(20)).sample.count;
+    let before = exchange(&mut bridge, &mut plc, ms(20)).count;
 
     let mut plc = Plc::new(10, 0, 0);
     plc.edge(Eye::Entry, 1);
     let heard = exchange(&mut bridge, &mut plc, ms(30));
     assert!(heard.restarted);
-    assert_eq!((acquisitions(&heard), heard.sample.count), (vec![1], before));
+    assert_eq!((acquisitions(&heard), heard.count), (vec![1], before));
     bridge.offer(delivery(2, 0));
     exchange(&mut bridge, &mut plc, ms(40));
     let heard = exchange(&mut bridge, &mut plc, ms(50));
@@ -162,13 +172,44 @@ fn what_a_plc_took_from_an_earlier_bridge_acknowledges_nothing() {
     let (mut bridge, mut plc) = (Handshake::new(2, TIMEOUT), Plc::new(9, 0, 0));
     plc.status.result_taken = 1;
     plc.status.sequence_echo = 40;
-    bridge.status(&plc.status, ms(0));
+    read(&mut bridge, &plc, ms(0));
     bridge.offer(delivery(1, 1));
     let command = bridge.command(Flags::default()).expect("met");
-    let heard = bridge.status(&plc.status, ms(10));
+    let heard = read(&mut bridge, &plc, ms(10));
     assert_eq!(heard.acknowledged, [], "the PLC has not scanned yet");
     plc.scan(&command);
-    assert_eq!(bridge.status(&plc.status, ms(20)).acknowledged, [delivery(1, 1)]);
+    assert_eq!(read(&mut bridge, &plc, ms(20)).acknowledged, [delivery(1, 1)]);
+}
+
+#[test]
+fn a_bridge_that_was_killed_goes_on_at_the_event_that_it_had_taken_last() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 500, u32::MAX - 5));
+    exchange(&mut bridge, &mut plc, ms(0));
+    plc.edge(Eye::Entry, 1);
+    plc.status.encoder = 10;
+    exchange(&mut bridge, &mut plc, ms(10));
+    let progress = bridge.progress(10).expect("met");
+    assert_eq!(progress, Resume { plc_boot: 9, event_taken: 501, encoder: 10, count: 16 });
+
+    plc.edge(Eye::Entry, 2);
+    plc.status.encoder = 30;
+    let mut next = Handshake::new(2, TIMEOUT);
+    next.resume(&progress);
+    next.offer(delivery(1, 1));
+    let heard = exchange(&mut next, &mut plc, ms(500));
+    assert_eq!((heard.restarted, acquisitions(&heard), heard.count), (false, vec![2], 36));
+    assert!(heard.was_cut_off, "nobody listened meanwhile");
+    let heard = exchange(&mut next, &mut plc, ms(510));
+    assert_eq!(heard.acknowledged, [delivery(1, 1)], "what was offered before the meeting");
+}
+
+#[test]
+fn a_plc_that_was_restarted_while_the_bridge_was_away_is_noticed() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(10, 0, 0));
+    (1..=3).for_each(|acquisition| plc.edge(Eye::Entry, acquisition));
+    bridge.resume(&Resume { plc_boot: 9, event_taken: 501, encoder: 10, count: 16 });
+    let heard = exchange(&mut bridge, &mut plc, ms(500));
+    assert_eq!((heard.restarted, heard.edges.len(), heard.count), (true, 3, 16));
 }
 
 #[test]
@@ -229,7 +270,7 @@ proptest! {
         plc.status.sequence_echo = sequence_echo;
         plc.status.result_taken = stale_taken;
         let mut bridge = Handshake::new(3, TIMEOUT);
-        bridge.status(&plc.status, ms(0));
+        read(&mut bridge, &plc, ms(0));
         let mut in_registers = bridge.command(Flags::default()).expect("met");
         let (mut edges_sent, mut edges_heard, mut edges_lost) = (vec![], vec![], 0);
         let (mut count, mut items, mut acknowledged) = (0i64, 0u64, vec![]);
@@ -249,9 +290,9 @@ proptest! {
                     count += i64::from(counts);
                 }
                 Step::Exchange | Step::ReadOnly => {
-                    let heard = bridge.status(&plc.status, ms(at as u64));
+                    let heard = read(&mut bridge, &plc, ms(at as u64));
                     prop_assert!(!heard.restarted);
-                    prop_assert_eq!(heard.sample.count, count);
+                    prop_assert_eq!(heard.count, count);
                     edges_lost += heard.events_lost;
                     edges_heard.extend(heard.edges.iter().map(|edge| (edge.acquisition, edge.count)));
                     acknowledged.extend(heard.acknowledged);

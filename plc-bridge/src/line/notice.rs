@@ -5,7 +5,7 @@ use std::fmt;
 
 use tracing::Level;
 
-use crate::protocol::{Action, ItemNumber, PlcState, Refusal};
+use crate::protocol::{Action, Ambiguity, FallBackCause, ItemNumber, PlcState, Refusal};
 use crate::registers::Eye;
 use crate::tracker::{Stray, StrayWhy};
 
@@ -18,6 +18,8 @@ pub enum Notice {
     PlcRestarted,
     /// The PLC says that it does not hear the bridge.
     PlcLostUs,
+    /// The PLC has stopped the belt because a fall-back asked for it.
+    StoppedForItem,
     /// The PLC's ring of events overflowed between two exchanges.
     EventsLost(u16),
     /// An edge belonged to no item.
@@ -42,8 +44,10 @@ pub enum Notice {
     FallBack {
         /// For which item.
         item: ItemNumber,
-        /// Why, in words.
-        why: String,
+        /// Why.
+        cause: FallBackCause,
+        /// Whether inspectd was connected.
+        is_connected: bool,
         /// What it did.
         action: Action,
     },
@@ -58,6 +62,13 @@ pub enum Notice {
     Lost {
         /// The item.
         item: ItemNumber,
+    },
+    /// It cannot be told where an item went.
+    Ambiguous {
+        /// The item.
+        item: ItemNumber,
+        /// Why not.
+        why: Ambiguity,
     },
     /// An item went where it should not have gone.
     WrongLane {
@@ -80,6 +91,7 @@ impl Notice {
             Self::Plc(PlcState::Lost { .. })
             | Self::PlcRestarted
             | Self::PlcLostUs
+            | Self::StoppedForItem
             | Self::EventsLost(_)
             | Self::Stray(_)
             | Self::InspectorGone { .. }
@@ -87,6 +99,7 @@ impl Notice {
             | Self::InspectorReady(false)
             | Self::FallBack { .. }
             | Self::Refused { .. }
+            | Self::Ambiguous { .. }
             | Self::Lost { .. } => Level::WARN,
         }
     }
@@ -102,11 +115,16 @@ impl fmt::Display for Notice {
             Self::PlcRestarted => write!(
                 f,
                 "the PLC was restarted; the items that were on the belt cannot be told apart any \
-                 more and end as lost: check the belt by hand"
+                 more and end as ambiguous: check the belt by hand"
             ),
             Self::PlcLostUs => write!(
                 f,
                 "the PLC reports that it does not hear the bridge and falls back by itself"
+            ),
+            Self::StoppedForItem => write!(
+                f,
+                "the PLC has stopped the belt for an item that nobody could judge: look at the item \
+                 before the diverter, then reset the PLC"
             ),
             Self::EventsLost(count) => write!(
                 f,
@@ -136,14 +154,20 @@ impl fmt::Display for Notice {
             Self::InspectorReady(false) => {
                 write!(f, "inspectd is not ready to inspect: see its own log for the reason")
             }
-            Self::FallBack { item, why, action } => match action {
-                Action::Pass => write!(f, "fall-back for item {item}: {why}; passed"),
-                Action::Divert { lane } => {
-                    write!(f, "fall-back for item {item}: {why}; diverted into lane {lane}")
+            Self::FallBack { item, cause, is_connected, action } => {
+                write!(f, "fall-back for item {item}: ")?;
+                why_fall_back(f, cause, *is_connected)?;
+                match action {
+                    Action::Pass => write!(f, "; passed"),
+                    Action::Stop => write!(f, "; the PLC is asked to stop the belt"),
+                    Action::Divert { lane } => write!(f, "; diverted into lane {lane}"),
                 }
-            },
+            }
             Self::Refused { item, why } => {
                 write!(f, "inspectd's verdict for item {item} is refused: {}", why_refused(*why))
+            }
+            Self::Ambiguous { item, why } => {
+                write!(f, "where item {item} went cannot be told: {why}; look for it by hand")
             }
             Self::Lost { item } => write!(
                 f,
@@ -163,9 +187,30 @@ impl fmt::Display for Notice {
     }
 }
 
+fn why_fall_back(
+    f: &mut fmt::Formatter<'_>,
+    cause: &FallBackCause,
+    is_connected: bool,
+) -> fmt::Result {
+    match cause {
+        FallBackCause::NoVerdict => f.write_str("inspectd sent no verdict in time"),
+        FallBackCause::InspectorDead if is_connected => {
+            f.write_str("inspectd's heartbeat has stopped")
+        }
+        FallBackCause::InspectorDead => f.write_str("inspectd is not connected"),
+        FallBackCause::Uninspected { why } => write!(f, "it was not inspected: {why}"),
+        FallBackCause::Ambiguous { why } => write!(f, "{why}"),
+        FallBackCause::PlcLost => f.write_str("the PLC could not be reached"),
+        FallBackCause::BridgeRestarted => {
+            f.write_str("plc-bridge was restarted while it was on the belt")
+        }
+    }
+}
+
 fn eye(eye: Eye) -> String {
     match eye {
         Eye::Entry => "the entry eye".into(),
+        Eye::Mid(number) => format!("mid-belt eye {number}"),
         Eye::Exit => "the exit eye".into(),
         Eye::Lane(lane) => format!("the eye of lane {lane}"),
     }
@@ -176,13 +221,10 @@ fn why_stray(why: StrayWhy) -> String {
         StrayWhy::NobodyExpected => {
             "no item is expected there: put on by hand, or older than this start".into()
         }
-        StrayWhy::SeenAlready(item) => {
-            format!("item {item}, which belongs there, was seen already")
+        StrayWhy::Overlap(one, other) => {
+            format!("it could be item {one} or item {other}: they stand too close to each other")
         }
-        StrayWhy::Ambiguous(one, other) => {
-            format!("items {one} and {other} are about as near: they stand too close to each other")
-        }
-        StrayWhy::UnknownLane => "the line file has no such lane".into(),
+        StrayWhy::UnknownEye => "the line file has no such eye".into(),
     }
 }
 
@@ -191,6 +233,7 @@ fn why_refused(why: Refusal) -> &'static str {
         Refusal::TooLate => "its decision stands already",
         Refusal::UnknownItem => "no such item is on the belt",
         Refusal::UnknownLane => "the line file has no such lane",
+        Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
         Refusal::JudgedAlready => "it was judged before and that stands",
     }
 }

@@ -1,8 +1,8 @@
 use tracing::Level;
 
 use super::*;
-use crate::protocol::{Action, Check};
-use crate::registers::{Eye, LineEvent, slot};
+use crate::protocol::{Action, Ambiguity, Check, FallBackCause};
+use crate::registers::{EVENT_RING, Eye, LineEvent, RING, slot};
 
 /// 1 mm a count; commit at 900 mm, lane eye at 1,200, exit eye at 1,500.
 const LINE: &str = r#"
@@ -25,14 +25,15 @@ address = "plc:502"
 struct Bench {
     line: Line,
     status: Status,
+    entries: u16,
     now: u64,
 }
 
 impl Bench {
     fn new() -> Self {
         let config = toml::from_str(LINE).unwrap();
-        let line = Line::new(&config, "boot-1".into(), 1);
-        let mut bench = Self { line, status: Status::default(), now: 0 };
+        let line = Line::new(&config, "boot-1".into(), 1, 1);
+        let mut bench = Self { line, status: Status::default(), entries: 0, now: 0 };
         bench.run(10);
         bench
     }
@@ -49,11 +50,13 @@ impl Bench {
     }
 
     fn edge(&mut self, eye: Eye) {
+        self.entries += u16::from(eye == Eye::Entry);
         self.status.event_head += 1;
-        self.status.events[slot(self.status.event_head)] = LineEvent {
+        self.status.events[slot(self.status.event_head, EVENT_RING)] = LineEvent {
             eye: Some(eye),
-            acquisition: u16::from(eye == Eye::Entry),
+            acquisition: if eye == Eye::Entry { self.entries } else { 0 },
             encoder: self.status.encoder,
+            ..LineEvent::default()
         };
     }
 
@@ -67,7 +70,8 @@ impl Bench {
             if self.line.inspector != Inspector::Away {
                 self.line.message(ToBridge::Heartbeat { ready: true }, self.at());
             }
-            command = self.line.status(&self.status, self.at());
+            self.line.status(&self.status, self.at());
+            command = self.line.command().expect("the PLC was met");
             self.status.result_taken = command.result_head;
             self.status.sequence_echo = command.sequence;
         }
@@ -80,7 +84,7 @@ impl Bench {
     }
 
     fn log(&mut self) -> Vec<String> {
-        self.line.take_notices().iter().map(ToString::to_string).collect()
+        self.line.take_notices().map(|notice| notice.to_string()).collect()
     }
 
     fn events(&self) -> Vec<ItemEvent> {
@@ -102,18 +106,19 @@ fn an_item_enters_gets_its_verdict_and_leaves() {
     let reasons = vec![Check::Damage];
     bench.verdict(1, "boot-1", Verdict::Divert { lane: 1, reasons });
     let command = bench.run(1100);
-    let result = command.results[slot(1)];
+    let result = command.results[slot(1, RING)];
     assert_eq!((result.acquisition, result.lane, result.reasons), (1, 1, 1));
     assert!(command.inspector_alive && command.inspector_ready && !command.fall_back_in_effect);
     bench.edge(Eye::Lane(1));
-    bench.run(10);
+    bench.run(400);
     let events = bench.events();
     assert!(matches!(events[0], ItemEvent::Entered { item: 1, .. }), "{events:?}");
     assert!(matches!(events[1], ItemEvent::Delivered { item: 1, .. }), "{events:?}");
     let ItemEvent::Decided { decision, .. } = &events[2] else { panic!("{events:?}") };
     assert_eq!((decision.action, &decision.fall_back), (Action::Divert { lane: 1 }, &None));
-    let ItemEvent::Outcome { outcome, .. } = &events[3] else { panic!("{events:?}") };
-    assert_eq!((*outcome, events.len()), (Outcome::Diverted { lane: 1 }, 4));
+    assert!(matches!(events[3], ItemEvent::Seen { place: 1, alone: true, .. }), "{events:?}");
+    let ItemEvent::Outcome { outcome, .. } = &events[4] else { panic!("{events:?}") };
+    assert_eq!((*outcome, events.len()), (Outcome::Diverted { lane: 1 }, 5));
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn without_inspectd_the_log_and_the_plc_are_told_of_the_fall_back() {
     let fall_back = "fall-back for item 1: inspectd is not connected; diverted into lane 1";
     assert_eq!(bench.log(), [fall_back]);
     assert!(command.fall_back_in_effect && !command.inspector_alive);
-    assert_eq!(command.results[slot(1)].source, 2);
+    assert_eq!(command.results[slot(1, RING)].source, 2);
     assert_eq!(bench.line.counters.fall_backs, 1);
 }
 
@@ -147,7 +152,7 @@ fn a_verdict_of_another_boot_is_refused() {
     bench.run(10);
     bench.verdict(1, "boot-0", Verdict::Pass);
     let refused = FromBridge::Refused { item: 1, why: Refusal::UnknownItem };
-    assert!(bench.line.take_asides().contains(&refused));
+    assert!(bench.line.take_asides().any(|aside| aside == refused));
 }
 
 #[test]
@@ -191,20 +196,67 @@ fn a_restart_of_the_plc_ends_its_items_and_goes_on_with_new_ones() {
     assert!(log[0].contains("the PLC was restarted"), "{log:?}");
     let events = bench.events();
     assert!(
-        matches!(events[1], ItemEvent::Outcome { item: 1, outcome: Outcome::Lost, .. }),
+        matches!(
+            events[1],
+            ItemEvent::Outcome {
+                item: 1,
+                outcome: Outcome::Ambiguous { why: Ambiguity::PlcRestarted },
+                ..
+            }
+        ),
         "{events:?}"
     );
     assert!(matches!(events[2], ItemEvent::Entered { item: 2, .. }), "{events:?}");
 }
 
 #[test]
+fn a_bridge_that_was_killed_goes_on_with_its_items_and_what_it_owes() {
+    let mut bench = Bench::connected();
+    bench.edge(Eye::Entry);
+    bench.run(100);
+    bench.verdict(1, "boot-1", Verdict::Divert { lane: 1, reasons: vec![Check::Damage] });
+    bench.run(100);
+    let events: Vec<_> = (1..).zip(bench.events()).collect();
+    assert_eq!(events.len(), 2, "entered and delivered: {events:?}");
+    let kept = Kept {
+        boot: bench.line.boot().into(),
+        bridge_boot: bench.line.bridge_boot(),
+        next_item: bench.line.next_item(),
+        acknowledged: 1,
+        lost: 0,
+        is_other_line: false,
+        plc: bench.line.plc_progress(),
+        events,
+    };
+    bench.line = Line::resume(&toml::from_str(LINE).unwrap(), kept);
+    bench.line.inspector_connected(bench.at());
+    assert_eq!(bench.line.journal().owed(), 1, "inspectd has stored the first");
+    bench.edge(Eye::Entry);
+    let command = bench.run(20);
+    assert_eq!(command.bridge_boot, 2);
+    assert_eq!((command.results[slot(1, RING)].source, command.items), (2, 2));
+
+    bench.verdict(1, "boot-1", Verdict::Pass);
+    let refused = FromBridge::Refused { item: 1, why: Refusal::BridgeRestarted };
+    assert!(bench.line.take_asides().any(|aside| aside == refused));
+    bench.run(1000);
+    let decided = bench.line.journal().next_after(3).expect("it came to its commit point");
+    let FromBridge::Event { seq: 4, event: ItemEvent::Decided { item: 1, decision, .. }, .. } =
+        decided
+    else {
+        panic!("{decided:?}")
+    };
+    assert_eq!(decision.fall_back, Some(FallBackCause::BridgeRestarted));
+}
+
+#[test]
 fn strays_and_lost_events_are_told_and_counted() {
     let mut bench = Bench::new();
     bench.log();
-    (0..10).for_each(|_| bench.edge(Eye::Exit));
+    (0..18).for_each(|_| bench.edge(Eye::Exit));
     bench.run(10);
-    assert_eq!((bench.line.counters.strays, bench.line.counters.events_lost), (8, 2));
-    assert_eq!(bench.log().len(), 9);
+    assert_eq!((bench.line.counters.strays, bench.line.counters.events_lost), (16, 2));
+    assert_eq!(bench.log().len(), 17);
 }
 
 #[test]
