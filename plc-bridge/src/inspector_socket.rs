@@ -1,24 +1,26 @@
 //! The Unix socket on which inspectd connects.
 //!
-//! Each connection has a task of its own that reads and writes; the bridge's loop is spoken to
-//! through channels and waits for none of them. A connection counts once its `Hello` has named our
-//! protocol version; then it replaces the one before. What the loop wants to say goes into a
-//! bounded queue ([`Peer`]); when inspectd does not read, samples are dropped, and events stay in
-//! the journal until there is room.
+//! Each connection has two threads of its own: one reads, one writes. The cycle is spoken to
+//! through bounded channels and waits for none of them. A connection counts once its `Hello` has
+//! named our protocol version; then it replaces the one before. What the cycle wants to say goes
+//! into a bounded queue ([`Peer`]); when inspectd does not read, samples are dropped, and events
+//! stay in the journal until there is room.
 
-use std::io;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep, timeout};
 
+use crate::bridge::STACK;
 use crate::clock;
+use crate::logger::Log;
 use crate::protocol::{FromBridge, MAX_LINE, ToBridge, VERSION};
 
 /// Messages that may wait for one inspectd: more than half a second of samples at 10 ms.
@@ -27,6 +29,8 @@ const QUEUE: usize = 64;
 const HELLO_TIMEOUT: Duration = Duration::from_secs(2);
 /// Pause after a failed `accept`, which means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections at once: the one that counts, its successor, and a few that are still refused.
+const MOST_CONNECTIONS: usize = 8;
 
 /// Why the socket could not be opened.
 #[derive(Debug, Error)]
@@ -73,7 +77,7 @@ pub enum SocketError {
     },
 }
 
-/// What the connections tell the loop.
+/// What the connections tell the cycle.
 #[derive(Debug)]
 pub enum FromInspector {
     /// An inspectd has connected and said hello.
@@ -96,14 +100,21 @@ pub enum FromInspector {
     },
 }
 
-/// The loop's end of a connection; dropping it closes the connection.
+/// The cycle's end of a connection; dropping it closes the connection.
 #[derive(Debug)]
 pub struct Peer {
     /// Tells connections apart.
     pub id: u64,
     /// What inspectd is told; never waited for.
-    pub queue: mpsc::Sender<FromBridge>,
-    _open: oneshot::Sender<()>,
+    pub queue: SyncSender<FromBridge>,
+    stream: UnixStream,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // Both threads of the connection end with it, if inspectd has not ended it already.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
 }
 
 /// Opens the socket, in place of a stale one that nobody listens on.
@@ -122,7 +133,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
         Ok(found) if !found.file_type().is_socket() => {
             return Err(SocketError::NotASocket { path: path.to_owned() });
         }
-        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
+        Ok(_) if UnixStream::connect(path).is_ok() => {
             return Err(SocketError::InUse { path: path.to_owned() });
         }
         Ok(_) => std::fs::remove_file(path).map_err(failed)?,
@@ -133,73 +144,99 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
     Ok(listener)
 }
 
-/// Accepts connections for ever.
-pub async fn serve(listener: UnixListener, boot: String, events: mpsc::Sender<FromInspector>) {
+/// Accepts connections until the listener is shut down or the cycle is gone.
+pub fn serve(listener: &UnixListener, boot: &str, events: &SyncSender<FromInspector>, log: &Log) {
+    // Each thread of a connection holds one: their number is the number of connections.
+    let connections = Arc::new(());
     for id in 1.. {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (boot, events) = (boot.clone(), events.clone());
-                tokio::spawn(connection(id, stream, boot, events));
+        let accepted = match listener.accept() {
+            Ok((stream, _)) if Arc::strong_count(&connections) <= MOST_CONNECTIONS => {
+                let (events, log) = (events.clone(), log.clone());
+                let (boot, open) = (boot.to_owned(), Arc::clone(&connections));
+                thread::Builder::new().name("inspectd".into()).stack_size(STACK).spawn(move || {
+                    connection(id, stream, boot, &events, &log);
+                    drop(open);
+                })
             }
-            Err(error) => {
-                tracing::warn!("a connection to the socket could not be accepted: {error}");
-                sleep(ACCEPT_PAUSE).await;
-            }
+            Ok(_) => Err(io::Error::other("too many are open")),
+            // The listener was shut down.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = accepted {
+            log.warn(format!("a connection to the socket could not be accepted: {error}"));
+            thread::sleep(ACCEPT_PAUSE);
         }
     }
 }
 
 /// One connection from hello to end.
-async fn connection(
+fn connection(
     id: u64,
     stream: UnixStream,
     boot: String,
-    events: mpsc::Sender<FromInspector>,
+    events: &SyncSender<FromInspector>,
+    log: &Log,
 ) {
-    let (reader, mut writer) = stream.into_split();
-    let mut lines = Lines { reader: BufReader::new(reader), line: Vec::new() };
-    let greeting = async {
-        send(&mut writer, &FromBridge::Hello { protocol: VERSION, boot }).await?;
-        lines.hello().await
+    let mut lines = match greet(stream, boot) {
+        Ok(lines) => lines,
+        Err(why) => return log.warn(format!("a connection to the socket is refused: {why}")),
     };
-    match timeout(HELLO_TIMEOUT, greeting).await {
-        Ok(Ok(())) => {}
-        Ok(Err(why)) => return tracing::warn!("a connection to the socket is refused: {why}"),
-        Err(_) => return tracing::warn!("a connection to the socket is refused: it said no hello"),
-    }
-    let (queue, mut waiting) = mpsc::channel(QUEUE);
-    let (open, closed_here) = oneshot::channel();
-    let peer = Peer { id, queue, _open: open };
-    if events.send(FromInspector::Connected(peer)).await.is_err() {
+    let (queue, waiting) = sync_channel(QUEUE);
+    let introduced = lines.clone_stream().and_then(|stream| {
+        let mut writer = stream.try_clone()?;
+        thread::Builder::new().name("to inspectd".into()).stack_size(STACK).spawn(move || {
+            write_all(&mut writer, &waiting);
+            // The reader learns of it by the end of what it reads.
+            let _ = writer.shutdown(Shutdown::Both);
+        })?;
+        Ok(Peer { id, queue, stream })
+    });
+    let peer = match introduced {
+        Ok(peer) => peer,
+        Err(error) => {
+            return log.warn(format!("a connection to the socket is refused: {error}"));
+        }
+    };
+    if events.send(FromInspector::Connected(peer)).is_err() {
         return;
     }
-    let read = async {
-        loop {
-            let message = match lines.next().await {
-                Ok(message) => message,
-                Err(why) => return why,
-            };
-            let at = clock::monotonic();
-            if events.send(FromInspector::Message { id, at, message }).await.is_err() {
-                return Ended::Closed;
+    let why = loop {
+        match lines.next(None) {
+            Ok(message) => {
+                let at = clock::monotonic();
+                if events.send(FromInspector::Message { id, at, message }).is_err() {
+                    return;
+                }
             }
+            Err(why) => break why,
         }
     };
-    let write = async {
-        while let Some(message) = waiting.recv().await {
-            if let Err(why) = send(&mut writer, &message).await {
-                return why;
-            }
+    // When the cycle is gone there is nobody left to tell.
+    let _ = events.send(FromInspector::Closed { id, why: why.to_string() });
+}
+
+/// Says hello, and hears it in time.
+fn greet(mut stream: UnixStream, boot: String) -> Result<Lines, Ended> {
+    let deadline = clock::monotonic() + HELLO_TIMEOUT;
+    stream.set_write_timeout(Some(HELLO_TIMEOUT))?;
+    let mut buffer = Vec::new();
+    send(&mut stream, &mut buffer, &FromBridge::Hello { protocol: VERSION, boot })?;
+    stream.set_write_timeout(None)?;
+    let mut lines = Lines { reader: BufReader::new(stream), line: Vec::new() };
+    lines.hello(deadline)?;
+    lines.reader.get_ref().set_read_timeout(None)?;
+    Ok(lines)
+}
+
+/// Writes what is queued until the connection or the queue ends.
+fn write_all(stream: &mut UnixStream, waiting: &Receiver<FromBridge>) {
+    let mut buffer = Vec::new();
+    for message in waiting {
+        if send(stream, &mut buffer, &message).is_err() {
+            return;
         }
-        Ended::Closed
-    };
-    let why = tokio::select! {
-        why = read => why,
-        why = write => why,
-        _ = closed_here => return,
-    };
-    // When the loop is gone there is nobody left to tell.
-    let _ = events.send(FromInspector::Closed { id, why: why.to_string() }).await;
+    }
 }
 
 /// Why a connection ended.
@@ -213,6 +250,8 @@ enum Ended {
     LongLine,
     #[error("it sent something that is not a message: {0}")]
     NotAMessage(#[from] serde_json::Error),
+    #[error("it said no hello")]
+    Silent,
     #[error("it did not say hello first")]
     NoHello,
     #[error(
@@ -222,34 +261,60 @@ enum Ended {
     OtherVersion(u32),
 }
 
+/// What comes in, line by line.
 struct Lines {
-    reader: BufReader<OwnedReadHalf>,
+    reader: BufReader<UnixStream>,
     line: Vec<u8>,
 }
 
 impl Lines {
-    async fn hello(&mut self) -> Result<(), Ended> {
-        match self.next().await? {
+    fn clone_stream(&self) -> io::Result<UnixStream> {
+        self.reader.get_ref().try_clone()
+    }
+
+    fn hello(&mut self, deadline: Duration) -> Result<(), Ended> {
+        match self.next(Some(deadline))? {
             ToBridge::Hello { protocol: VERSION } => Ok(()),
             ToBridge::Hello { protocol } => Err(Ended::OtherVersion(protocol)),
             _ => Err(Ended::NoHello),
         }
     }
 
-    async fn next(&mut self) -> Result<ToBridge, Ended> {
+    /// The next message; with a deadline, however small the pieces are in which it comes.
+    fn next(&mut self, deadline: Option<Duration>) -> Result<ToBridge, Ended> {
         self.line.clear();
-        let mut bounded = (&mut self.reader).take(MAX_LINE as u64 + 1);
-        bounded.read_until(b'\n', &mut self.line).await?;
-        match self.line.last() {
-            Some(b'\n') => Ok(serde_json::from_slice(&self.line)?),
-            Some(_) if self.line.len() > MAX_LINE => Err(Ended::LongLine),
-            _ => Err(Ended::Closed),
+        loop {
+            if let Some(deadline) = deadline {
+                let left = clock::left_until(deadline).ok_or(Ended::Silent)?;
+                self.reader.get_ref().set_read_timeout(Some(left))?;
+            }
+            let piece = match self.reader.fill_buf() {
+                Ok([]) => return Err(Ended::Closed),
+                Ok(piece) => piece,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => continue,
+                    io::ErrorKind::WouldBlock => return Err(Ended::Silent),
+                    _ => return Err(Ended::Broken(error)),
+                },
+            };
+            let end = piece.iter().position(|byte| *byte == b'\n');
+            let taken = end.map_or(piece.len(), |end| end + 1);
+            self.line.extend_from_slice(&piece[..taken]);
+            self.reader.consume(taken);
+            if self.line.len() > MAX_LINE {
+                return Err(Ended::LongLine);
+            }
+            if end.is_some() {
+                return Ok(serde_json::from_slice(&self.line)?);
+            }
         }
     }
 }
 
-async fn send(writer: &mut OwnedWriteHalf, message: &FromBridge) -> Result<(), Ended> {
-    let mut line = serde_json::to_vec(message)?;
-    line.push(b'\n');
-    Ok(writer.write_all(&line).await?)
+/// Writes one message; `buffer` is used again and again.
+fn send(stream: &mut UnixStream, buffer: &mut Vec<u8>, message: &FromBridge) -> Result<(), Ended> {
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, message)?;
+    buffer.push(b'\n');
+    Ok(stream.write_all(buffer)?)
 }

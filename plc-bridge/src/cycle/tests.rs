@@ -1,118 +1,81 @@
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use super::*;
-use crate::registers::DecodeError;
+use crate::config::BridgeConfig;
+use crate::line_file::parse;
+use crate::modbus;
+use crate::registers::Eye;
+use crate::soft_plc::SoftPlc;
 
-/// A wire that plays a script: for each connection, how many exchanges it lives. After the script
-/// it lives for ever. It notes what was called.
-#[derive(Clone)]
-struct ScriptedWire {
-    lives: VecDeque<usize>,
-    left: usize,
-    log: Rc<RefCell<Vec<&'static str>>>,
+/// How long a thing may take that takes milliseconds on an idle machine.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
 }
 
-impl ScriptedWire {
-    fn new(lives: &[usize]) -> Self {
-        Self { lives: lives.iter().copied().collect(), left: 0, log: Rc::default() }
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = clock::monotonic() + DEADLINE;
+    while !done() {
+        assert!(clock::monotonic() < deadline, "still waiting: {what}");
+        thread::sleep(ms(2));
     }
-
-    fn note(&self, what: &'static str) {
-        self.log.borrow_mut().push(what);
-    }
-}
-
-fn broken() -> PlcError {
-    let source = DecodeError::Length { block: "status", expected: 42, got: 0 };
-    PlcError::Unreadable { address: "plc:502".into(), source }
-}
-
-impl PlcWire for ScriptedWire {
-    async fn connect(&mut self) -> Result<(), PlcError> {
-        self.note("connect");
-        self.left = self.lives.pop_front().unwrap_or(usize::MAX);
-        if self.left == 0 { Err(broken()) } else { Ok(()) }
-    }
-
-    async fn read_status(&mut self) -> Result<Status, PlcError> {
-        self.note("read");
-        Ok(Status::default())
-    }
-
-    async fn write_command(&mut self, _: &Command) -> Result<(), PlcError> {
-        self.note("write");
-        self.left -= 1;
-        if self.left == 0 { Err(broken()) } else { Ok(()) }
-    }
-
-    fn disconnect(&mut self) {
-        self.note("disconnect");
-    }
-}
-
-/// Exchanges until so many events came, and answers each status with a command.
-async fn play(wire: ScriptedWire, events: usize) -> Vec<PlcEvent> {
-    let timing = Timing { cycle: Duration::from_millis(2), retry_max: Duration::from_millis(2) };
-    let (to_loop, mut said) = mpsc::channel(1);
-    let (commands, to_write) = mpsc::channel(1);
-    let answer = async {
-        let mut seen = Vec::new();
-        while seen.len() < events {
-            let event = said.recv().await.expect("it runs until the loop is gone");
-            if matches!(event, PlcEvent::Status { .. }) {
-                commands.send(Command::default()).await.expect("one command a status");
-            }
-            seen.push(event);
-        }
-        seen
-    };
-    tokio::select! {
-        () = run(wire, timing, to_loop, to_write) => panic!("it runs until the loop is gone"),
-        seen = answer => seen,
-    }
-}
-
-#[tokio::test]
-async fn each_cycle_is_one_read_and_one_write_and_any_error_makes_a_new_connection() {
-    let wire = ScriptedWire::new(&[0, 2]);
-    let events = play(wire.clone(), 5).await;
-    let expected = [
-        "connect",
-        "disconnect",
-        "connect",
-        "read",
-        "write",
-        "read",
-        "write",
-        "disconnect",
-        "connect",
-        "read",
-    ];
-    assert_eq!(wire.log.borrow()[..10], expected);
-    let lost = |event: &PlcEvent| match event {
-        PlcEvent::Lost { cause } => {
-            assert!(cause.contains("plc:502"), "{cause}");
-            true
-        }
-        PlcEvent::Status { .. } => false,
-    };
-    assert_eq!(events.iter().map(lost).collect::<Vec<_>>(), [true, false, false, true, false]);
 }
 
 #[test]
-fn the_pause_before_a_new_connection_doubles_up_to_its_most_and_starts_again() {
-    let ms = Duration::from_millis;
-    let mut pause = Pause::new(ms(500));
-    let pauses = [pause.next(), pause.next(), pause.next(), pause.next(), pause.next()];
-    assert_eq!(pauses, [ms(100), ms(200), ms(400), ms(500), ms(500)]);
-    pause.reset();
-    assert_eq!(pause.next(), ms(100));
+fn only_cycles_that_were_skipped_altogether_count_as_missed() {
+    assert_eq!([0, 9, 10, 25].map(|late| whole_cycles(ms(late), ms(10))), [0, 0, 1, 2]);
 }
 
 #[test]
-fn cycles_that_were_skipped_are_counted() {
-    let ms = Duration::from_millis;
-    assert_eq!([10, 20, 30, 25].map(|apart| skipped(ms(apart), ms(10))), [0, 1, 2, 1]);
+fn a_bridge_that_ends_leaves_no_diverter_out() {
+    let plc = SoftPlc::start(ms(5)).expect("the loopback interface is there");
+    let text = format!(
+        r#"
+[line]
+name = "test"
+sku = "carton"
+[conveyor]
+mm_per_count = 1
+nominal_speed_mm_s = 1000
+exit_eye_mm = 90000
+[[conveyor.diverter]]
+lane = 1
+commit_point_mm = 400
+diverter_mm = 550
+lane_eye_mm = 80000
+hold_mm = 5000
+[plc]
+address = "{}"
+mode = "direct"
+coil_base = 40
+"#,
+        plc.address()
+    );
+    let config = parse::<BridgeConfig>(&text).expect("no mistake");
+    let (log, _entries) = Log::with_room(256);
+    let (_said, inbox) = sync_channel(1);
+    let wire = modbus::from_config(&config.plc, 1).expect("it names a PLC");
+    let line = Line::new(&config, "boot".into(), 7, 1);
+    let cycle =
+        Cycle::new(line, wire, Timing::of(&config.plc), inbox, log).expect("a thread starts");
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let running = thread::spawn(move || cycle.run(&told));
+
+    wait_for("the PLC is commanded", || plc.image().command.is_some());
+    // Nobody inspects it: the fall-back diverts it, and the belt stops while the diverter is out.
+    plc.put_item(Eye::Lane(1), 80_000);
+    plc.run_belt(5);
+    let coils = || plc.image().coil_changes.last().map(|(_, coils)| coils.clone());
+    wait_for("the diverter is out", || coils() == Some(vec![true]));
+    plc.run_belt(0);
+    assert_eq!(plc.image().command.as_ref().map(|command| command.outputs), Some(1));
+    stop.store(true, Ordering::Relaxed);
+    running.join().expect("the cycle ends in order");
+    assert_eq!(coils(), Some(vec![false]));
+    let last = plc.image().command.clone().expect("the PLC was commanded");
+    assert!(last.direct && last.outputs == 0, "{last:?}");
 }
