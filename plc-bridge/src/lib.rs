@@ -1,21 +1,29 @@
 //! Tracks items on a conveyor and delivers verdicts to its PLC.
 //!
 //! Logic, free of clocks and sockets: [`tracker`], [`handshake`], [`journal`], and [`mod@line`] which
-//! puts them together. The edge: [`modbus`] and [`cycle`] towards the PLC, [`inspector_socket`]
-//! towards inspectd, [`bridge`] the loop. Shared with inspectd: [`protocol`], [`config`],
-//! [`line_file`]. Shared with PLCs made in software: [`registers`].
+//! puts them together. The edge: [`wire`] and [`modbus`] towards the PLC, [`inspector_socket`]
+//! towards inspectd, [`cycle`] the real-time thread between them, [`logger`], [`realtime`], and
+//! [`bridge`] which starts and ends it all; [`probe`] looks at a PLC on the bench. Shared with
+//! inspectd: [`protocol`], [`config`], [`line_file`]. Shared with PLCs made in software: [`registers`], and [`soft_plc`], which is one.
 
 pub mod bridge;
 pub mod clock;
 pub mod config;
 pub mod cycle;
+pub mod field_io;
 pub mod handshake;
 pub mod inspector_socket;
 pub mod journal;
+pub mod journal_file;
 pub mod line;
 pub mod line_file;
+pub mod logger;
 pub mod modbus;
+pub mod probe;
 pub mod protocol;
+pub mod realtime;
 pub mod registers;
+pub mod soft_plc;
 pub mod tracker;
+pub mod wire;
 pub mod wrap;
