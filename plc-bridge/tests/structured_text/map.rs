@@ -1,0 +1,108 @@
+//! What the program declares is what the register map says.
+
+use std::collections::BTreeMap;
+
+use plc_bridge::config::FallBack;
+use plc_bridge::registers::*;
+use serde_json::Value;
+
+use crate::plc::python;
+
+/// The function block's variables: section, attribute, type, initial value.
+fn declared() -> BTreeMap<String, (String, String, Value, String)> {
+    let said = python("describe").output().expect("the tests' Python starts");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    serde_json::from_slice(&said.stdout).expect("it prints what it read")
+}
+
+/// The function block's constants that are numbers.
+fn constants() -> BTreeMap<String, usize> {
+    let constants = declared().into_iter().filter(|(_, declared)| declared.1 == "CONSTANT");
+    constants.map(|(name, declared)| (name, declared.3.parse().expect("a number"))).collect()
+}
+
+/// `PREFIX_NAME` and offset of each entry.
+fn offsets(prefix: &str, entries: &[Entry]) -> BTreeMap<String, usize> {
+    let mut at = 0;
+    let place = |(words, name, _): &Entry| {
+        at += words;
+        (format!("{prefix}_{}", name.to_uppercase()), at - words)
+    };
+    entries.iter().map(place).collect()
+}
+
+/// The constants that begin with `prefix`.
+fn beginning(constants: &BTreeMap<String, usize>, prefix: &str) -> BTreeMap<String, usize> {
+    let those = constants.iter().filter(|(name, _)| name.starts_with(prefix));
+    those.map(|(name, value)| (name.clone(), *value)).collect()
+}
+
+#[test]
+fn the_register_arrays_are_as_long_as_the_blocks() {
+    let declared = declared();
+    for (name, len) in [("StatusRegisters", STATUS_LEN), ("CommandRegisters", COMMAND_LEN)] {
+        let (section, _, kind, _) = &declared[name];
+        assert_eq!(section, "InputOutputDeclarations", "{name}");
+        assert_eq!(kind, &serde_json::json!([0, len - 1, "WORD"]), "{name}");
+    }
+}
+
+#[test]
+fn every_offset_is_that_of_the_map() {
+    let constants = constants();
+    let mut status = offsets("STATUS", status_entries());
+    status.insert("STATUS_LEN".into(), STATUS_LEN);
+    assert_eq!(beginning(&constants, "STATUS_"), status);
+    let mut command = offsets("COMMAND", command_entries());
+    command.insert("COMMAND_LEN".into(), COMMAND_LEN);
+    // The number of items is for people.
+    command.remove("COMMAND_ITEMS");
+    assert_eq!(beginning(&constants, "COMMAND_"), command);
+}
+
+#[test]
+fn every_code_is_that_of_the_map() {
+    let constants = constants();
+    let is = |name: &str, value: usize| assert_eq!(constants[name], value, "{name}");
+    is("MAP_VERSION", MAP_VERSION.into());
+    is("EVENT_RING", EVENT_RING);
+    is("RESULT_RING", RING);
+    is("EVENT_WORDS", (STATUS_LEN - constants["STATUS_EVENTS"]) / EVENT_RING);
+    is("RESULT_WORDS", (COMMAND_LEN - 1 - constants["COMMAND_RESULTS"]) / RING);
+    is("LANE_STOP", LANE_STOP.into());
+    is("SOURCE_UNUSED", SOURCE_UNUSED.into());
+    is("FALL_BACK_DIVERT", OwnFallBack::of([FallBack::Divert].into_iter()).0.into());
+    is("FALL_BACK_STOP", OwnFallBack::of([FallBack::Stop].into_iter()).0.into());
+    let causes = [
+        ("CAUSE_NO_VERDICT", CAUSE_NO_VERDICT),
+        ("CAUSE_INSPECTOR_DEAD", CAUSE_INSPECTOR_DEAD),
+        ("CAUSE_UNINSPECTED", CAUSE_UNINSPECTED),
+        ("CAUSE_AMBIGUOUS", CAUSE_AMBIGUOUS),
+        ("CAUSE_PLC_LOST", CAUSE_PLC_LOST),
+        ("CAUSE_BRIDGE_RESTARTED", CAUSE_BRIDGE_RESTARTED),
+    ];
+    causes.into_iter().for_each(|(name, value)| is(name, value.into()));
+}
+
+#[test]
+fn every_event_code_is_that_of_the_map() {
+    let constants = constants();
+    let first_word = |event: LineEvent| {
+        let mut status = Status::default();
+        status.events[0] = event;
+        usize::from(status.encode(Order::default())[constants["STATUS_EVENTS"]])
+    };
+    let eye = |eye| first_word(LineEvent { eye: Some(eye), ..LineEvent::default() });
+    assert_eq!(constants["EYE_ENTRY"], eye(Eye::Entry));
+    assert_eq!(constants["EYE_EXIT"], eye(Eye::Exit));
+    assert_eq!(constants["EYE_LANE"] + 7, eye(Eye::Lane(7)));
+    assert_eq!(constants["EYE_MID"] + 2, eye(Eye::Mid(2)));
+    let trailing = LineEvent { trailing: true, ..LineEvent::default() };
+    assert_eq!(constants["EDGE_TRAILING"], first_word(trailing));
+    let backward = LineEvent { backward: true, ..LineEvent::default() };
+    assert_eq!(constants["EDGE_BACKWARD"], first_word(backward));
+    let all = Capabilities { trailing_edges: true, direction: true, stops_belt: true };
+    let status = Status { capabilities: all, ..Status::default() };
+    let capabilities = status.encode(Order::default())[constants["STATUS_CAPABILITIES"]];
+    assert_eq!(constants["CAPABILITIES"], usize::from(capabilities));
+}
