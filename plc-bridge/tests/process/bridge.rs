@@ -1,9 +1,9 @@
 //! The real plc-bridge as a child process, and inspectd's end of its socket.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,15 @@ use crate::{DEADLINE, wait_for};
 /// A plc-bridge that runs; killed when dropped.
 pub struct Bridge {
     child: Child,
-    log: Arc<Mutex<String>>,
+    log: Log,
     pub socket: PathBuf,
     folder: TempDir,
     /// One below the seq of its first event, once that was heard.
     before_first: Arc<OnceLock<u64>>,
 }
 
-impl Bridge {
-    /// Starts it for a PLC at `address`; `more` goes into `[plc]`.
-    pub fn start(address: std::net::SocketAddr, more: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let socket = folder.path().join("run/bridge.sock");
-        let line = format!(
-            r#"
-[line]
-name = "test"
-sku = "carton"
-bridge_socket = {socket:?}
-[conveyor]
+/// A short belt with one diverter, in counts of 1 mm.
+const CONVEYOR: &str = r#"
 mm_per_count = 1
 nominal_speed_mm_s = 1000
 exit_eye_mm = 700
@@ -42,14 +32,43 @@ slip_tolerance_mm = 40
 lane = 1
 commit_point_mm = 400
 lane_eye_mm = 600
+"#;
+
+impl Bridge {
+    /// Starts it for a PLC at `address`; `more` goes into `[plc]`.
+    pub fn start(address: std::net::SocketAddr, more: &str) -> Self {
+        Self::on_line(CONVEYOR, &format!("address = \"{address}\"\n{more}"))
+    }
+
+    /// Starts it for a PLC that `[plc]` describes.
+    pub fn with_plc(plc: &str) -> Self {
+        Self::on_line(CONVEYOR, plc)
+    }
+
+    /// Starts it with these sections `[conveyor]` and `[plc]`.
+    pub fn on_line(conveyor: &str, plc: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let socket = folder.path().join("run/bridge.sock");
+        let journal = folder.path().join("run/bridge.journal");
+        let retry = if plc.contains("retry_max_ms") { "" } else { "retry_max_ms = 100" };
+        let line = format!(
+            r#"
+[line]
+name = "test"
+sku = "carton"
+bridge_socket = {socket:?}
+bridge_journal = {journal:?}
+[conveyor]
+{conveyor}
 [plc]
-address = "{address}"
-retry_max_ms = 100
-{more}
+{retry}
+{plc}
 "#
         );
         std::fs::write(folder.path().join("line.toml"), line).expect("the folder is writable");
-        let (child, log) = spawn(&folder.path().join("line.toml"));
+        let mut child = spawn(&folder.path().join("line.toml"));
+        let log = Log::default();
+        log.read_from(child.stderr.take().expect("it is piped"));
         let bridge = Self { child, log, socket, folder, before_first: Arc::default() };
         wait_for("the socket is there", || bridge.socket.exists());
         bridge
@@ -57,14 +76,56 @@ retry_max_ms = 100
 
     /// A second one on the same line file, until it ends; with its log.
     pub fn start_another(&self) -> (ExitStatus, String) {
-        let (mut child, log) = spawn(&self.folder.path().join("line.toml"));
-        let status = ended(&mut child);
-        wait_for("the log is read", || Arc::strong_count(&log) == 1);
-        (status, log.lock().expect("the reader does not panic").clone())
+        let mut child = spawn(&self.folder.path().join("line.toml"));
+        let mut log = String::new();
+        let mut stderr = child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut log).expect("the log is text");
+        (ended(&mut child), log)
+    }
+
+    /// Kills it as the kernel does when memory runs out.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs and is ours");
+        ended(&mut self.child);
+    }
+
+    /// Starts it anew, as systemd does.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&self.folder.path().join("line.toml"));
+        self.log.read_from(self.child.stderr.take().expect("it is piped"));
+        wait_for("the socket is listened on", || UnixStream::connect(&self.socket).is_ok());
     }
 
     pub fn log(&self) -> String {
-        self.log.lock().expect("the reader does not panic").clone()
+        self.log.text()
+    }
+
+    /// Keeps its log from being read as long as the guard lives.
+    pub fn stall_log(&self) -> std::sync::MutexGuard<'_, String> {
+        self.log.0.lock().expect("the reader does not panic")
+    }
+
+    /// A line of `/proc/PID/status`, in kilobytes.
+    pub fn memory_kb(&self, key: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find(|line| line.starts_with(key)).expect("the kernel tells it");
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).expect("a number of kB")
+    }
+
+    /// Its threads, by name, and their real-time priorities.
+    pub fn threads(&self) -> Vec<(String, u32)> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let stats = tasks.expect("it runs").filter_map(|task| {
+            // A thread may have ended since.
+            std::fs::read_to_string(task.ok()?.path().join("stat")).ok()
+        });
+        let read = |stat: String| {
+            let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
+            // Field 40 of proc_pid_stat(5); the name is the second.
+            Some((name.to_owned(), rest.split_whitespace().nth(37)?.parse().ok()?))
+        };
+        stats.filter_map(read).collect()
     }
 
     pub fn wait_for_log(&self, text: &str) {
@@ -91,25 +152,35 @@ impl Drop for Bridge {
     }
 }
 
-fn spawn(line: &std::path::Path) -> (Child, Arc<Mutex<String>>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plc-bridge"))
+/// What a bridge has written to its log so far.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn read_from(&self, stderr: ChildStderr) {
+        let log = self.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut log = log.0.lock().expect("nobody panics with the log");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+    }
+
+    fn text(&self) -> String {
+        self.0.lock().expect("the reader does not panic").clone()
+    }
+}
+
+fn spawn(line: &std::path::Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_plc-bridge"))
         .arg("--line")
         .arg(line)
         .env_remove("RUST_LOG")
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary was built with this test");
-    let stderr = child.stderr.take().expect("it is piped");
-    let log = Arc::new(Mutex::new(String::new()));
-    let written = log.clone();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let mut log = written.lock().expect("nobody panics with the log");
-            log.push_str(&line);
-            log.push('\n');
-        }
-    });
-    (child, log)
+        .expect("the binary was built with this test")
 }
 
 fn ended(child: &mut Child) -> ExitStatus {
@@ -191,10 +262,19 @@ impl Inspector {
 
     /// The next message, which is an event, and which of this bridge's events it is, from 1.
     pub fn event(&mut self) -> (u64, ItemEvent) {
+        match self.event_or_state() {
+            Some(event) => event,
+            None => panic!("an event, not the PLC's state"),
+        }
+    }
+
+    /// The next message, which is an event as above, or the PLC's state: `None`.
+    pub fn event_or_state(&mut self) -> Option<(u64, ItemEvent)> {
         match self.next() {
             Some(FromBridge::Event { seq, lost_before: 0, event }) => {
-                (seq - self.before_first.get_or_init(|| seq - 1), event)
+                Some((seq - self.before_first.get_or_init(|| seq - 1), event))
             }
+            Some(FromBridge::Plc { .. }) => None,
             other => panic!("an event, not {other:?}"),
         }
     }
