@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
+use plc_bridge::field_io::config::IoSection;
+use plc_bridge::field_io::rules;
 use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,9 @@ pub struct LineFile {
     pub conveyor: ConveyorSection,
     /// The conveyor PLC.
     pub plc: PlcSection,
+    /// What is wired to this box itself.
+    #[serde(default)]
+    pub io: IoSection,
     /// How views are scored.
     pub model: ModelSection,
     /// How findings become verdicts.
@@ -56,6 +61,8 @@ impl Rules for LineFile {
     /// What no single key can promise: that the parts fit each other.
     fn broken(&self) -> Vec<Mistake> {
         let mut mistakes = self.conveyor.broken();
+        mistakes.extend(self.plc.broken());
+        mistakes.extend(rules::broken(&self.io, &self.conveyor, &self.plc));
         let commit_mm = self.conveyor.first_commit_point_mm();
         for (index, camera) in self.camera.iter().enumerate() {
             if camera.position_mm >= commit_mm {

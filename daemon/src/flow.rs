@@ -22,80 +22,12 @@ use crate::policy;
 use crate::records::record::{Finding, ItemId, Record, Timings, ViewRecord};
 use crate::web::status::ItemCounts;
 
-/// The time, on both clocks.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// `CLOCK_MONOTONIC`, for everything that is reckoned.
-    pub mono: Duration,
-    /// Wall time, for what people read.
-    pub wall: Timestamp,
-}
+mod step;
 
-/// What the wiring does next.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Choose a view per camera for this item.
-    Gather {
-        /// The item.
-        item: ItemNumber,
-        /// When it crossed the entry eye.
-        at: Duration,
-        /// The encoder's count at that moment.
-        count: i64,
-    },
-    /// Score the item's views before the deadline.
-    Score {
-        /// The item.
-        item: ItemNumber,
-        /// When the verdict must leave.
-        deadline: Duration,
-    },
-    /// The deadline of an item that is being scored has moved.
-    Postpone {
-        /// The item.
-        item: ItemNumber,
-        /// When the verdict must leave now.
-        deadline: Duration,
-    },
-    /// The item's views are not needed any more.
-    Forget {
-        /// The item.
-        item: ItemNumber,
-    },
-    /// Tell the bridge.
-    Send(ToBridge),
-    /// Store the record as it stands; it will change again.
-    Save(Record),
-    /// Store the finished record and owe the fleet its summary.
-    Close(Record),
-    /// Once all the above is on disk, acknowledge the bridge's events up to here.
-    Acknowledge {
-        /// Sequence number of the event.
-        through: u64,
-    },
-}
+pub use step::{Now, ScoredView, Scores, Step};
 
-/// What scoring found in one camera's view.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScoredView {
-    /// The camera.
-    pub camera: String,
-    /// The score, or why there is none.
-    pub result: Result<Scores, String>,
-    /// Where the picture with the heat map goes, relative to the evidence folder.
-    pub heat_map: Option<String>,
-}
-
-/// A view's score against its reference.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scores {
-    /// Distance to the reference.
-    pub score: f32,
-    /// Above it the view counts as damaged.
-    pub threshold: f32,
-    /// Where the view differs most, in pixels: x, y.
-    pub peak: [u32; 2],
-}
+/// Why an item is not inspected whose bridge has forgotten it.
+const BRIDGE_RESTARTED: &str = "plc-bridge was restarted while the item was on the belt";
 
 /// What the line file fixes for every item.
 #[derive(Debug, Clone)]
@@ -218,8 +150,7 @@ impl Flow {
                 let item = record.id.item;
                 self.items.insert(item, OpenItem::resumed(record));
             } else {
-                let cause = "plc-bridge was restarted while the item was on the belt";
-                self.close_as_lost(record, cause, steps);
+                self.close_as_lost(record, BRIDGE_RESTARTED, steps);
             }
         }
         self.boot = Some(boot);
@@ -237,7 +168,7 @@ impl Flow {
         let is_entry = matches!(event, ItemEvent::Entered { .. });
         if self.events_lost && !is_entry && !self.items.contains_key(&event.item()) {
             let mut record = self.new_record(event.item(), now.wall);
-            record.verdict = Some(Verdict::Uninspected { cause: cause.to_owned() });
+            record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
             self.counts.entered += 1;
             self.count_uninspected(cause);
             self.items.insert(event.item(), OpenItem::resumed(record));
@@ -247,7 +178,7 @@ impl Flow {
     fn close_as_lost(&mut self, mut record: Record, cause: &str, steps: &mut Vec<Step>) {
         if record.verdict.is_none() {
             self.count_uninspected(cause);
-            record.verdict = Some(Verdict::Uninspected { cause: cause.to_owned() });
+            record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
         }
         record.outcome = Some(Outcome::Lost);
         self.counts.lost += 1;
@@ -257,7 +188,7 @@ impl Flow {
 
     fn event(&mut self, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
         match event {
-            ItemEvent::Entered { item, at, count, commit_at } => {
+            ItemEvent::Entered { item, at, count, commit_at, .. } => {
                 self.entered(item, at, commit_at, now);
                 let open = &self.items[&item];
                 if open.stage == Stage::Gathering {
@@ -265,7 +196,7 @@ impl Flow {
                 }
                 steps.push(Step::Save(open.record.clone()));
             }
-            ItemEvent::Delivered { item, handed_at, acknowledged_at } => {
+            ItemEvent::Delivered { item, handed_at, acknowledged_at, .. } => {
                 if let Some(open) = self.items.get_mut(&item) {
                     let took = acknowledged_at.saturating_sub(handed_at);
                     open.record.timings.verdict_to_plc_ms = Some(millis(took));
@@ -274,12 +205,12 @@ impl Flow {
             }
             ItemEvent::Decided { item, decision, .. } => {
                 if let Some(open) = self.items.get_mut(&item) {
-                    let was_away = decision.fall_back == Some(FallBackCause::InspectorDead);
+                    let cause = cause_of(decision.fall_back.as_ref());
                     open.record.decision = Some(decision);
                     if open.stage == Stage::Judged {
                         steps.push(Step::Save(open.record.clone()));
-                    } else if was_away {
-                        let cause = "inspectd was not running when the item passed".to_owned();
+                    } else if let Some(cause) = cause {
+                        let cause = cause.into();
                         steps.push(Step::Forget { item });
                         self.conclude(item, Verdict::Uninspected { cause }, now, steps);
                     } else {
@@ -287,6 +218,8 @@ impl Flow {
                     }
                 }
             }
+            // The outcome says it once nothing can contradict it.
+            ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
             ItemEvent::Outcome { item, outcome, .. } => {
                 self.give_up(item, now, steps);
                 if let Some(mut open) = self.items.remove(&item) {
@@ -296,6 +229,7 @@ impl Flow {
                         Outcome::Diverted { .. } => self.counts.diverted += 1,
                         Outcome::Lost => self.counts.lost += 1,
                         Outcome::WrongLane { .. } => self.counts.wrong_lane += 1,
+                        Outcome::Ambiguous { .. } => self.counts.ambiguous += 1,
                     }
                     steps.push(Step::Forget { item });
                     steps.push(Step::Close(open.record));
@@ -417,7 +351,7 @@ impl Flow {
             Some(Stage::Judged) | None => return,
         };
         steps.push(Step::Forget { item });
-        self.conclude(item, Verdict::Uninspected { cause: cause.to_owned() }, now, steps);
+        self.conclude(item, Verdict::Uninspected { cause: cause.into() }, now, steps);
     }
 
     fn judge(&mut self, item: ItemNumber, now: Now) -> Vec<Step> {
@@ -463,6 +397,18 @@ impl OpenItem {
 
     fn since_entry(&self, now: Now) -> Option<f64> {
         self.entered.map(|entered| millis(now.mono.saturating_sub(entered)))
+    }
+}
+
+/// Why an item was not inspected, when the decision shows that no picture was to blame.
+fn cause_of(fall_back: Option<&FallBackCause>) -> Option<&'static str> {
+    match fall_back? {
+        FallBackCause::InspectorDead => Some("inspectd was not running when the item passed"),
+        FallBackCause::BridgeRestarted => Some(BRIDGE_RESTARTED),
+        FallBackCause::NoVerdict
+        | FallBackCause::Uninspected { .. }
+        | FallBackCause::Ambiguous { .. }
+        | FallBackCause::PlcLost => None,
     }
 }
 

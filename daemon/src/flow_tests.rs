@@ -1,4 +1,4 @@
-use plc_bridge::protocol::{Action, Decision, VERSION};
+use plc_bridge::protocol::{Action, Ambiguity, Decision, VERSION};
 use proptest::prelude::*;
 
 use super::*;
@@ -26,7 +26,7 @@ fn event(seq: u64, event: ItemEvent) -> FromBridge {
 
 fn entered(item: u64, ms: u64) -> ItemEvent {
     let commit_at = Duration::from_millis(ms + 2000);
-    ItemEvent::Entered { item, at: Duration::from_millis(ms), count: 0, commit_at }
+    ItemEvent::Entered { item, at: Duration::from_millis(ms), count: 0, acquisition: 1, commit_at }
 }
 
 fn decided(item: u64, action: Action, fall_back: Option<FallBackCause>) -> ItemEvent {
@@ -93,7 +93,7 @@ fn an_item_that_is_not_scored_by_its_deadline_is_uninspected_with_the_cause() {
     flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
     assert_eq!(flow.tick(at(2959)), Vec::new());
     let steps = flow.tick(at(2960));
-    let cause = "its pictures were not scored in time".to_owned();
+    let cause = "its pictures were not scored in time".into();
     assert_eq!(verdict_in(&steps), Some(Verdict::Uninspected { cause }));
     assert_eq!(flow.tick(at(2970)), Vec::new(), "it is given up once");
     let late = flow.scored(7, scored(0.1), Duration::ZERO, Duration::ZERO, at(3100));
@@ -124,7 +124,7 @@ fn a_camera_that_got_no_answer_makes_the_item_uninspected() {
     flow.bridge(event(1, entered(7, 1000)), at(1000));
     flow.gathered(7, vec![ViewRecord::of("side"), ViewRecord::of("top")], at(1500));
     let steps = flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1600));
-    let cause = "top: the view was not scored".to_owned();
+    let cause = "top: the view was not scored".into();
     assert_eq!(verdict_in(&steps), Some(Verdict::Uninspected { cause }));
 }
 
@@ -137,7 +137,7 @@ fn items_that_passed_while_inspectd_was_away_are_recorded_as_uninspected() {
     assert_eq!(verdict_in(&steps), None, "the decision stands: nothing is asked for");
     let steps = flow.bridge(event(3, outcome(7, Outcome::Diverted { lane: 1 })), at(9000));
     let record = closed_in(&steps).expect("the record is closed");
-    let cause = "inspectd was not running when the item passed".to_owned();
+    let cause = "inspectd was not running when the item passed".into();
     assert_eq!(record.verdict, Some(Verdict::Uninspected { cause }));
     assert_eq!(record.timings.eye_to_verdict_ms, None);
 }
@@ -152,11 +152,52 @@ fn a_killed_inspectd_goes_on_with_the_records_that_it_left_open() {
 
     let mut restarted = Flow::new(settings(), vec![open.clone()]);
     restarted.bridge(hello("a"), at(1500));
-    let cause = "inspectd was restarted while it inspected the item".to_owned();
+    let cause = "inspectd was restarted while it inspected the item".into();
     let verdict = verdict_in(&restarted.tick(at(1500)));
     assert_eq!(verdict, Some(Verdict::Uninspected { cause }));
     let steps = restarted.bridge(event(5, outcome(7, Outcome::Passed)), at(4000));
     assert!(closed_in(&steps).is_some());
+}
+
+#[test]
+fn a_killed_bridge_that_goes_on_with_its_items_says_things_twice_and_is_heard_once() {
+    let mut flow = started();
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1600));
+
+    let steps = flow.bridge(hello("a"), at(1800));
+    assert_eq!(verdict_in(&steps), Some(Verdict::Pass), "it may not have heard the verdict");
+    let again = flow.bridge(event(1, entered(7, 1000)), at(1800));
+    assert_eq!(again, [Step::Acknowledge { through: 1 }]);
+    flow.bridge(event(2, decided(7, Action::Pass, None)), at(3000));
+    let steps = flow.bridge(event(3, outcome(7, Outcome::Passed)), at(4000));
+    assert!(closed_in(&steps).is_some());
+    let again = flow.bridge(event(3, outcome(7, Outcome::Passed)), at(4100));
+    assert_eq!(again, [Step::Acknowledge { through: 3 }]);
+    assert_eq!((flow.counts().entered, flow.counts().passed), (1, 1));
+}
+
+#[test]
+fn an_item_whose_bridge_was_killed_is_uninspected_for_that_reason_unless_it_was_judged() {
+    let mut flow = started();
+    for (seq, item) in [(1, 7), (2, 8)] {
+        flow.bridge(event(seq, entered(item, 1000)), at(1000));
+        flow.gathered(item, vec![ViewRecord::of("side")], at(1500));
+    }
+    flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1600));
+    let mut closed = Vec::new();
+    for (seq, item) in [(3, 7), (5, 8)] {
+        let fall_back = Some(FallBackCause::BridgeRestarted);
+        flow.bridge(event(seq, decided(item, Action::Pass, fall_back)), at(3000));
+        let why = Ambiguity::PlcRestarted;
+        let steps =
+            flow.bridge(event(seq + 1, outcome(item, Outcome::Ambiguous { why })), at(4000));
+        closed.extend(closed_in(&steps));
+    }
+    assert_eq!(closed[0].verdict, Some(Verdict::Pass));
+    assert_eq!(closed[1].verdict, Some(Verdict::Uninspected { cause: BRIDGE_RESTARTED.into() }));
+    assert_eq!(flow.counts().ambiguous, 2);
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub struct Health {
     since: BTreeMap<String, Timestamp>,
     /// Uninspected items by cause: how many at the last report, and when the last one came.
     uninspected: BTreeMap<String, (u64, Duration)>,
+    /// The same for items of which it cannot be told where they went.
+    ambiguous: (u64, Duration),
     frame_rates: FrameRates,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
@@ -104,6 +106,7 @@ impl Health {
             ready: false,
             since: BTreeMap::new(),
             uninspected: BTreeMap::new(),
+            ambiguous: (0, Duration::ZERO),
             frame_rates: FrameRates::default(),
             alerts: Alerts::default(),
             status,
@@ -156,7 +159,7 @@ impl Health {
             problem: fleet.and_then(|link| link.problem),
         };
 
-        self.count_uninspected(items, now.mono);
+        self.count_mishaps(items, now.mono);
         let wrong = self.wrong(&cameras, &store, &fleet, now.mono);
         let alerts = self.alerts.update(
             wrong
@@ -231,6 +234,11 @@ impl Health {
             let remedy = "they take the fall-back; mend what else is listed here, or see the log";
             add(what, remedy, Some((AlertKind::Uninspected, Some(cause.clone()))));
         }
+        if self.ambiguous.0 > 0 && recent(&self.ambiguous.1) {
+            let what = "where some items went cannot be told".to_owned();
+            let remedy = "look for them by hand, and in plc-bridge's log for what confused it";
+            add(what, remedy, Some((AlertKind::Ambiguous, None)));
+        }
         if let StoreStatus::Failing { cause } = store {
             let remedy = "records wait in memory: free the disk before inspectd is stopped";
             add(
@@ -245,8 +253,12 @@ impl Health {
         wrong
     }
 
-    /// Notes which causes made items uninspected since the last report.
-    fn count_uninspected(&mut self, items: &ItemCounts, now: Duration) {
+    /// Notes which causes made items uninspected since the last report, and whether any became
+    /// ambiguous.
+    fn count_mishaps(&mut self, items: &ItemCounts, now: Duration) {
+        if self.ambiguous.0 != items.ambiguous {
+            self.ambiguous = (items.ambiguous, now);
+        }
         for (cause, count) in &items.uninspected {
             let known = self.uninspected.entry(cause.clone()).or_insert((0, now));
             if known.0 != *count {
@@ -381,6 +393,16 @@ mod tests {
         assert_eq!(problem.since, at(1).wall, "it has lasted since it was first seen");
         it.health.plc(PlcState::Connected);
         assert_eq!(it.health.report(&[], &none, at(3)).len(), 1);
+    }
+
+    #[test]
+    fn an_ambiguous_item_is_a_problem_for_a_minute() {
+        let mut it = a_box();
+        let items = ItemCounts { ambiguous: 1, ..ItemCounts::default() };
+        let alerts = it.health.report(&[], &items, at(1));
+        assert_eq!(alerts[0].alert, AlertKind::Ambiguous);
+        assert_eq!(it.health.report(&[], &items, at(61)).len(), 0);
+        assert_eq!(it.health.report(&[], &items, at(62)).len(), 1, "it is over");
     }
 
     #[test]

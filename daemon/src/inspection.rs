@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{FromBridge, ItemNumber, ToBridge};
+use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::{
     Camera, Frame, Gathered, Gatherer, InspectionThread, Job, Rings, Scored, Window, monotonic_now,
@@ -135,7 +135,8 @@ impl Inspection {
                     FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
                     FromBridge::Plc { state } => self.health.plc(state.clone()),
                     FromBridge::Refused { item, why } => {
-                        tracing::warn!("plc-bridge refused the verdict for item {item}: {why:?}");
+                        let why = refusal_words(*why);
+                        tracing::warn!("plc-bridge refused the verdict for item {item}: {why}");
                     }
                     FromBridge::Event { seq, lost_before, .. } if *lost_before > 0 => {
                         tracing::error!(
@@ -287,6 +288,16 @@ impl Inspection {
             let changes = alerts.into_iter().map(Change::Alert).collect();
             self.recorder.record(Entry { changes, ..Entry::default() });
         }
+    }
+}
+
+fn refusal_words(why: Refusal) -> &'static str {
+    match why {
+        Refusal::TooLate => "its decision stands already",
+        Refusal::UnknownItem => "no such item is on the belt",
+        Refusal::UnknownLane => "the bridge's line file has no such lane",
+        Refusal::JudgedAlready => "it was judged before and that stands",
+        Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
     }
 }
 

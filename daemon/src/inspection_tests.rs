@@ -25,7 +25,7 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
 
     let at = monotonic_now();
     let commit_at = at + Duration::from_secs(60);
-    let entered = ItemEvent::Entered { item: 1, at, count: 0, commit_at };
+    let entered = ItemEvent::Entered { item: 1, at, count: 0, acquisition: 1, commit_at };
     for message in [
         FromBridge::Hello { protocol: VERSION, boot: "a".to_owned() },
         FromBridge::Event { seq: 1, lost_before: 0, event: entered },
@@ -42,6 +42,6 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     recorder_thread.join().expect("the recorder ends");
     assert_eq!(store_thread.stop(), 0, "everything is stored");
     let records = Store::open(folder.path()).expect("a store").open_records().expect("readable");
-    let cause = "top: the model is not loaded".to_owned();
+    let cause = "top: the model is not loaded".into();
     assert_eq!(records[0].verdict, Some(Verdict::Uninspected { cause }));
 }

@@ -27,10 +27,10 @@ pub fn verdict(views: &[ViewRecord], findings: &[Finding], lane: u8) -> Verdict 
         .filter_map(|view| view.problem.as_ref().map(|why| format!("{}: {why}", view.camera)))
         .collect();
     if views.is_empty() {
-        return Verdict::Uninspected { cause: "no camera saw the item".to_owned() };
+        return Verdict::Uninspected { cause: "no camera saw the item".into() };
     }
     if !problems.is_empty() {
-        return Verdict::Uninspected { cause: problems.join("; ") };
+        return Verdict::Uninspected { cause: problems.join("; ").into() };
     }
     Verdict::Pass
 }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_view_that_could_not_be_judged_makes_the_item_uninspected() {
         let views = [view("side", None), view("top", Some("no frame"))];
-        let expected = Verdict::Uninspected { cause: "top: no frame".to_owned() };
+        let expected = Verdict::Uninspected { cause: "top: no frame".into() };
         assert_eq!(verdict(&views, &[finding(Check::Damage, 0.2)], 1), expected);
     }
 

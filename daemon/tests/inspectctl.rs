@@ -166,8 +166,8 @@ fn the_reference_page_is_what_the_declaration_says() {
 #[test]
 fn records_are_listed_newest_first_and_narrowed_by_the_options() {
     let site = Site::new();
-    let cause = "top: no frame".to_owned();
-    let uninspected = Verdict::Uninspected { cause: cause.clone() };
+    let cause = "top: no frame";
+    let uninspected = Verdict::Uninspected { cause: cause.into() };
     site.store(vec![record(1, Verdict::Pass), record(2, divert()), record(3, uninspected)]);
     let line = site.line_file();
     let items = |options: &[&str]| {
@@ -188,7 +188,7 @@ fn records_are_listed_newest_first_and_narrowed_by_the_options() {
 
     let table = stdout(&inspectctl(&["records", "--line", &line]));
     assert_eq!(table.lines().count(), 4, "a header and three rows:\n{table}");
-    assert!(table.contains(&cause) && table.contains("1.50"), "{table}");
+    assert!(table.contains(cause) && table.contains("1.50"), "{table}");
 }
 
 #[test]

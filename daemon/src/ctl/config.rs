@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use plc_bridge::config::PlcSection;
 use plc_bridge::line_file::{LineFileError, Mistake};
 use serde::Serialize;
 
@@ -68,11 +69,11 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
             let cameras = line_file.camera.iter().map(|camera| camera.name.as_str());
             let cameras = cameras.collect::<Vec<_>>().join(", ");
             let good = format!(
-                "{} is fine: line `{}`, SKU {}, cameras {cameras}, PLC at {}",
+                "{} is fine: line `{}`, SKU {}, cameras {cameras}, {}",
                 file.display(),
                 line_file.line.name,
                 line_file.line.sku,
-                line_file.plc.address
+                plc_words(&line_file.plc)
             );
             Answer::either(context.json, &Report { file, ok: true, mistakes: Vec::new() }, || good)
         }
@@ -82,5 +83,14 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
             Ok(Answer::either(true, &report, String::new)?.good_only_if(false))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the PLC is reached.
+fn plc_words(plc: &PlcSection) -> String {
+    match (&plc.address, &plc.serial) {
+        (Some(address), _) => format!("PLC at {address}"),
+        (None, Some(serial)) => format!("PLC at {}", serial.device.display()),
+        (None, None) => "no PLC".to_owned(),
     }
 }

@@ -15,8 +15,8 @@ const INTRODUCTION: &str = "\
 # The line file
 
 <!-- Written by `inspectctl config reference`; do not edit. The keys are declared in
-`plc-bridge/src/config.rs`, `vision/src/config.rs` and `daemon/src/config.rs`. To write this page
-anew: UPDATE=1 cargo test -p inspectd --test inspectctl -->
+`plc-bridge/src/config.rs`, `plc-bridge/src/field_io/config.rs`, `vision/src/config.rs` and
+`daemon/src/config.rs`. To write this page anew: UPDATE=1 cargo test -p inspectd --test inspectctl -->
 
 One TOML file describes the line, and both daemons read it: `/etc/inspectd/line.toml`, or another
 that is named with `--line`. `inspectctl config check FILE` explains every mistake in a file, with
@@ -205,7 +205,7 @@ mod tests {
         let page = markdown(&schemars::schema_for!(LineFile).to_value());
         let row = page.lines().find(|line| line.starts_with("| `stall_ms`")).unwrap();
         assert!(row.contains("whole number from 100 to 60000, in ms | `2000` | Silence"), "{row}");
-        let row = page.lines().find(|line| line.starts_with("| `fall_back`")).unwrap();
+        let row = page.lines().find(|line| line.starts_with("| `inspectd_dead`")).unwrap();
         assert!(
             row.contains("`\"pass\"`: let it stay on the belt") && row.contains("`\"divert\"` |")
         );

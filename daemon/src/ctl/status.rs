@@ -93,6 +93,7 @@ fn for_people(status: &BoxStatus) -> String {
         ("diverted", items.diverted),
         ("lost", items.lost),
         ("in the wrong lane", items.wrong_lane),
+        ("ambiguous", items.ambiguous),
     ];
     let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
     line("items", format!("{} entered, {}", items.entered, counts.join(", ")));

@@ -200,6 +200,8 @@ impl Summary {
 pub enum AlertKind {
     /// Items pass that are not inspected.
     Uninspected,
+    /// It cannot be told where items went.
+    Ambiguous,
     /// The bridge does not reach the PLC.
     PlcLost,
     /// A camera delivers no pictures.

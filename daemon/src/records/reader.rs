@@ -64,6 +64,8 @@ pub struct Counts {
     pub lost: u64,
     /// An eye saw them where they should not have gone.
     pub wrong_lane: u64,
+    /// Of which it cannot be told where they went.
+    pub ambiguous: u64,
     /// Not inspected, by cause.
     pub uninspected: BTreeMap<String, u64>,
 }
@@ -178,6 +180,7 @@ impl Records {
                 Some("diverted") => counts.diverted += items,
                 Some("lost") => counts.lost += items,
                 Some("wrong_lane") => counts.wrong_lane += items,
+                Some("ambiguous") => counts.ambiguous += items,
                 _ => {}
             }
             if let Some(cause) = cause {

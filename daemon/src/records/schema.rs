@@ -25,7 +25,7 @@ const MIGRATIONS: [&str; 1] = ["
         closed     INTEGER NOT NULL,
         verdict    TEXT,    -- pass, divert, uninspected; none while it is being inspected
         cause      TEXT,    -- why it was not inspected
-        outcome    TEXT,    -- passed, diverted, lost, wrong_lane
+        outcome    TEXT,    -- passed, diverted, lost, wrong_lane, ambiguous
         summary_id INTEGER, -- the message that owes its summary to the fleet
         body       TEXT    NOT NULL,
         PRIMARY KEY (boot, item)

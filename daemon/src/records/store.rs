@@ -211,7 +211,7 @@ fn write(step: &Transaction<'_>, record: &Record, closed: bool) -> Result<bool, 
     let (verdict, cause) = match &record.verdict {
         Some(Verdict::Pass) => (Some("pass"), None),
         Some(Verdict::Divert { .. }) => (Some("divert"), None),
-        Some(Verdict::Uninspected { cause }) => (Some("uninspected"), Some(cause.as_str())),
+        Some(Verdict::Uninspected { cause }) => (Some("uninspected"), Some(&**cause)),
         // Nothing is passed off as inspected: an item that left without a verdict was not.
         None if closed => (Some("uninspected"), Some("there was no verdict")),
         None => (None, None),
@@ -221,6 +221,7 @@ fn write(step: &Transaction<'_>, record: &Record, closed: bool) -> Result<bool, 
         Outcome::Diverted { .. } => "diverted",
         Outcome::Lost => "lost",
         Outcome::WrongLane { .. } => "wrong_lane",
+        Outcome::Ambiguous { .. } => "ambiguous",
     });
     let written = step
         .prepare_cached(

@@ -125,6 +125,7 @@ pub fn decision_words(decision: &Decision) -> String {
     let action = match decision.action {
         Action::Pass => "pass".to_owned(),
         Action::Divert { lane } => format!("divert into lane {lane}"),
+        Action::Stop => "stop the belt for a person to look".to_owned(),
     };
     match &decision.fall_back {
         None => action,
@@ -132,11 +133,16 @@ pub fn decision_words(decision: &Decision) -> String {
     }
 }
 
-fn fall_back_words(cause: &FallBackCause) -> &'static str {
+fn fall_back_words(cause: &FallBackCause) -> String {
     match cause {
-        FallBackCause::NoVerdict => "no verdict in time",
-        FallBackCause::InspectorDead => "inspectd was away",
-        FallBackCause::Uninspected { .. } => "not inspected",
+        FallBackCause::NoVerdict => "no verdict in time".to_owned(),
+        FallBackCause::InspectorDead => "inspectd was away".to_owned(),
+        FallBackCause::Uninspected { .. } => "not inspected".to_owned(),
+        FallBackCause::Ambiguous { why } => format!("it cannot be told which item it is: {why}"),
+        FallBackCause::PlcLost => "the PLC could not be reached".to_owned(),
+        FallBackCause::BridgeRestarted => {
+            "plc-bridge was restarted while it was on the belt".to_owned()
+        }
     }
 }
 
@@ -148,6 +154,7 @@ pub fn outcome_words(outcome: Outcome) -> String {
         Outcome::Lost => "lost: no eye saw it".to_owned(),
         Outcome::WrongLane { seen: 0 } => "wrong lane: stayed on the belt".to_owned(),
         Outcome::WrongLane { seen } => format!("wrong lane: seen in lane {seen}"),
+        Outcome::Ambiguous { why } => format!("where it went cannot be told: {why}"),
     }
 }
 
@@ -172,7 +179,9 @@ fn words(record: &Record) -> Vec<String> {
         Some(FallBackCause::Uninspected { .. }) | None => {}
         Some(cause) => said.push(format!("fall-back: {}", fall_back_words(cause))),
     }
-    if let Some(outcome @ (Outcome::Lost | Outcome::WrongLane { .. })) = record.outcome {
+    if let Some(outcome @ (Outcome::Lost | Outcome::WrongLane { .. } | Outcome::Ambiguous { .. })) =
+        record.outcome
+    {
         said.push(outcome_words(outcome));
     }
     said
@@ -180,6 +189,10 @@ fn words(record: &Record) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use plc_bridge::protocol::Ambiguity;
+
     use super::*;
     use crate::records::{Finding, ItemId, Timings};
 
@@ -246,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_fall_back_names_its_cause_once() {
-        let cause = "top: no frame".to_owned();
+        let cause: Arc<str> = "top: no frame".into();
         let fall_back = |cause| Some(Decision { action: Action::Pass, fall_back: Some(cause) });
         let uninspected = ItemView::from(Record {
             verdict: Some(Verdict::Uninspected { cause: cause.clone() }),
@@ -261,5 +274,26 @@ mod tests {
         });
         assert_eq!(dead.words, ["fall-back: inspectd was away"]);
         assert_eq!(dead.decision.as_deref(), Some("pass (fall-back: inspectd was away)"));
+    }
+
+    #[test]
+    fn an_ambiguous_item_says_what_cannot_be_told_and_why() {
+        let why = Ambiguity::TooClose;
+        let action = Action::Stop;
+        let item = ItemView::from(Record {
+            decision: Some(Decision { action, fall_back: Some(FallBackCause::Ambiguous { why }) }),
+            outcome: Some(Outcome::Ambiguous { why }),
+            ..record(vec![])
+        });
+        let close = "it follows the item before too closely";
+        assert_eq!(
+            item.words,
+            [
+                format!("fall-back: it cannot be told which item it is: {close}"),
+                format!("where it went cannot be told: {close}"),
+            ]
+        );
+        let decision = item.decision.expect("it was decided");
+        assert!(decision.starts_with("stop the belt for a person to look (fall-back: "));
     }
 }

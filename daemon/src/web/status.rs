@@ -130,6 +130,9 @@ pub struct ItemCounts {
     pub lost: u64,
     /// Seen where they should not have gone.
     pub wrong_lane: u64,
+    /// Of which it cannot be told where they went.
+    #[serde(default)]
+    pub ambiguous: u64,
 }
 
 /// Whether records reach the disk.

@@ -84,6 +84,7 @@ function showCounts(items) {
     ["Not inspected", uninspected, uninspected ? "warn" : ""],
     ["Lost", items.lost, items.lost ? "warn" : ""],
     ["Wrong lane", items.wrong_lane, items.wrong_lane ? "bad" : ""],
+    ["Ambiguous", items.ambiguous, items.ambiguous ? "bad" : ""],
   ];
   replaceIfChanged(byId("counts"), tiles, () => tiles.map(([name, value, look]) =>
     make("div", `tile ${look}`, make("dt", "", name), make("dd", "", number(value)))));

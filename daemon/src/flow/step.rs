@@ -1,0 +1,83 @@
+//! What goes into the flow and what comes out of it, besides the bridge's messages.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use plc_bridge::protocol::{ItemNumber, ToBridge};
+
+use crate::records::record::Record;
+
+/// The time, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// `CLOCK_MONOTONIC`, for everything that is reckoned.
+    pub mono: Duration,
+    /// Wall time, for what people read.
+    pub wall: Timestamp,
+}
+
+/// What the wiring does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Choose a view per camera for this item.
+    Gather {
+        /// The item.
+        item: ItemNumber,
+        /// When it crossed the entry eye.
+        at: Duration,
+        /// The encoder's count at that moment.
+        count: i64,
+    },
+    /// Score the item's views before the deadline.
+    Score {
+        /// The item.
+        item: ItemNumber,
+        /// When the verdict must leave.
+        deadline: Duration,
+    },
+    /// The deadline of an item that is being scored has moved.
+    Postpone {
+        /// The item.
+        item: ItemNumber,
+        /// When the verdict must leave now.
+        deadline: Duration,
+    },
+    /// The item's views are not needed any more.
+    Forget {
+        /// The item.
+        item: ItemNumber,
+    },
+    /// Tell the bridge.
+    Send(ToBridge),
+    /// Store the record as it stands; it will change again.
+    Save(Record),
+    /// Store the finished record and owe the fleet its summary.
+    Close(Record),
+    /// Once all the above is on disk, acknowledge the bridge's events up to here.
+    Acknowledge {
+        /// Sequence number of the event.
+        through: u64,
+    },
+}
+
+/// What scoring found in one camera's view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoredView {
+    /// The camera.
+    pub camera: String,
+    /// The score, or why there is none.
+    pub result: Result<Scores, String>,
+    /// Where the picture with the heat map goes, relative to the evidence folder.
+    pub heat_map: Option<String>,
+}
+
+/// A view's score against its reference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// Distance to the reference.
+    pub score: f32,
+    /// Above it the view counts as damaged.
+    pub threshold: f32,
+    /// Where the view differs most, in pixels: x, y.
+    pub peak: [u32; 2],
+}
