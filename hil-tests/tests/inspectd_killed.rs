@@ -11,7 +11,7 @@ use plc_bridge::protocol::{Action, FallBackCause, Verdict};
 #[test]
 fn a_killed_inspectd_makes_the_bridge_fall_back_and_catches_up_when_it_returns()
 -> anyhow::Result<()> {
-    let mut bench = Bench::start(&["--rate", "1", "--defect-rate", "0"])?;
+    let mut bench = Bench::start(&["--rate", "1", "--defect-rate", "0"], |_| {})?;
     bench.wait_for_items(3, Duration::from_secs(60))?;
 
     bench.line.kill_inspectd();

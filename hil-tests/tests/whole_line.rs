@@ -8,7 +8,8 @@ use common::Bench;
 
 #[test]
 fn every_item_is_inspected_sorted_recorded_and_acknowledged() -> anyhow::Result<()> {
-    let mut bench = Bench::start(&["--rate", "1", "--defect-rate", "0.3", "--items", "16"])?;
+    let mut bench =
+        Bench::start(&["--rate", "1", "--defect-rate", "0.3", "--items", "16"], |_| {})?;
     bench.wait_for_items(16, Duration::from_secs(90))?;
     assert!(bench.line.run_empty(Duration::from_secs(30)), "the records settle");
     let status = bench.line.page.status().expect("the page answers");

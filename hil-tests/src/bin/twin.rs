@@ -13,7 +13,8 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 
 /// A simulated line: belt, photo-eyes, diverter, PLC (Modbus TCP) and cameras (shm video).
 ///
-/// SIGTERM stops it at once; SIGUSR1 switches the feeder off, so that the belt runs empty.
+/// SIGTERM stops it at once; SIGUSR1 switches the feeder off, so that the belt runs empty; SIGUSR2
+/// cuts the PLC's power for three seconds.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Options {

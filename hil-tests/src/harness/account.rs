@@ -1,7 +1,9 @@
 //! The account of a run: what the twin knows about each item, held against its record.
 //!
 //! The bridge numbers items in the order in which they enter, and so does the twin: the n-th item
-//! of the truth is the n-th record of the boot. An item is **mis-sorted** when it physically ended
+//! that a PLC saw enter is the n-th record. One that entered while the PLC was switched off is
+//! **unseen**: it has no record, and the bridge reports it as something that it did not expect. An
+//! item is **mis-sorted** when it physically ended
 //! elsewhere than decided; it is **missed** when it was defective and an inspected pass let it
 //! through; a **false divert** is a good item that a verdict pushed off.
 
@@ -12,6 +14,7 @@ use std::{
 };
 
 use plc_bridge::protocol::{Action, Decision, FallBackCause, Outcome, Verdict};
+use plc_bridge::registers::LANE_STOP;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -80,6 +83,10 @@ pub struct Latency {
 pub struct Account {
     /// Items that entered and left.
     pub items: usize,
+    /// Of these, those that no PLC saw enter.
+    pub unseen: usize,
+    /// Items of which the line cannot tell where they went.
+    pub ambiguous: usize,
     /// Of these, defective ones.
     pub defective: usize,
     /// Defective ones that a verdict diverted and that ended in the lane.
@@ -113,12 +120,15 @@ impl Account {
     pub fn of(truths: &[Truth], records: &[Record]) -> Self {
         let mut account = Self { items: truths.len(), ..Self::default() };
         let mut differences = Vec::new();
-        if truths.len() != records.len() {
-            differences.push(format!("{} items left, {} records", truths.len(), records.len()));
+        let (seen, unseen): (Vec<&Truth>, Vec<&Truth>) =
+            truths.iter().partition(|truth| truth.acquisition != 0);
+        account.unseen = unseen.len();
+        account.defective = truths.iter().filter(|truth| truth.defect.is_some()).count();
+        if seen.len() != records.len() {
+            differences.push(format!("{} items left, {} records", seen.len(), records.len()));
         }
-        for truth in truths {
-            account.defective += usize::from(truth.defect.is_some());
-            let Some(record) = records.iter().find(|record| record.item == truth.number) else {
+        for (index, truth) in seen.into_iter().enumerate() {
+            let Some(record) = records.get(index) else {
                 differences.push(format!("item {}: no record", truth.number));
                 continue;
             };
@@ -145,10 +155,15 @@ impl Account {
     fn count(&mut self, truth: &Truth, record: &Record) {
         let decision = record.decision.as_ref();
         let cause = match (&record.verdict, decision.and_then(|d| d.fall_back.as_ref())) {
-            (Some(Verdict::Uninspected { cause }), _) => Some(cause.clone()),
-            (_, Some(FallBackCause::Uninspected { why })) => Some(why.clone()),
+            (Some(Verdict::Uninspected { cause }), _) => Some(cause.to_string()),
+            (_, Some(FallBackCause::Uninspected { why })) => Some(why.to_string()),
             (_, Some(FallBackCause::NoVerdict)) => Some("no verdict in time".to_owned()),
             (_, Some(FallBackCause::InspectorDead)) => Some("inspectd was away".to_owned()),
+            (_, Some(FallBackCause::Ambiguous { why })) => Some(why.to_string()),
+            (_, Some(FallBackCause::PlcLost)) => Some("the PLC was lost".to_owned()),
+            (_, Some(FallBackCause::BridgeRestarted)) => {
+                Some("the bridge was restarted".to_owned())
+            }
             (None, None) => Some("no verdict recorded".to_owned()),
             (Some(_), None) => None,
         };
@@ -158,7 +173,11 @@ impl Account {
         }
         let into_lane = decision.is_some_and(|d| matches!(d.action, Action::Divert { .. }));
         let ended_in_lane = matches!(truth.end, End::Lane(_));
-        if truth.end != End::TakenAway && decision.is_some() && into_lane != ended_in_lane {
+        let is_ambiguous = matches!(record.outcome, Some(Outcome::Ambiguous { .. }));
+        self.ambiguous += usize::from(is_ambiguous);
+        // The line does not claim to know where it went: it is looked for by hand.
+        let was_sorted = truth.end != End::TakenAway && decision.is_some() && !is_ambiguous;
+        if was_sorted && into_lane != ended_in_lane {
             self.mis_sorted += 1;
         }
         match (truth.defect.is_some(), into_lane) {
@@ -179,6 +198,7 @@ fn difference(truth: &Truth, record: &Record) -> Option<String> {
     };
     match record.outcome {
         None => return Some(format!("no outcome recorded, it ended at {:?}", truth.end)),
+        Some(Outcome::Ambiguous { .. }) => return None,
         Some(outcome) if !expected.contains(&outcome) => {
             return Some(format!("outcome {outcome:?}, but it ended at {:?}", truth.end));
         }
@@ -191,6 +211,7 @@ fn difference(truth: &Truth, record: &Record) -> Option<String> {
     let lane = match decision.action {
         Action::Pass => 0,
         Action::Divert { lane } => u16::from(lane),
+        Action::Stop => LANE_STOP,
     };
     let by_verdict = applied.source == Source::Verdict;
     (applied.lane != lane || by_verdict != decision.fall_back.is_none())
@@ -220,7 +241,7 @@ pub fn read_truth(path: &Path) -> Result<Vec<Truth>, AccountError> {
     Ok(truths)
 }
 
-/// Reads the records of inspectd's store, in the order of their numbers.
+/// Reads the records of inspectd's store, in the order in which the items entered.
 ///
 /// # Errors
 /// The database is not there or not understood.
@@ -229,7 +250,7 @@ pub fn read_records(store: &Path) -> Result<Vec<Record>, AccountError> {
     let failed = |cause: String| AccountError::Records { path: path.clone(), cause };
     let read = || -> rusqlite::Result<Vec<String>> {
         let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let mut query = db.prepare("SELECT body FROM record ORDER BY item")?;
+        let mut query = db.prepare("SELECT body FROM record ORDER BY entered_at, item")?;
         query.query_map([], |row| row.get(0))?.collect()
     };
     let bodies = read().map_err(|error| failed(error.to_string()))?;

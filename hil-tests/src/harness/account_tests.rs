@@ -1,4 +1,4 @@
-use plc_bridge::protocol::Check;
+use plc_bridge::protocol::{Ambiguity, Check};
 
 use super::*;
 use crate::twin::plc::Applied;
@@ -13,6 +13,7 @@ fn truth(number: u64, defect: bool, end: End, lane: u16, source: Source) -> Trut
         left_ns: 1,
         end,
         applied: Some(Applied { acquisition: number as u16, lane, source }),
+        orphaned: false,
     }
 }
 
@@ -91,18 +92,42 @@ fn uninspected_items_are_counted_by_cause_and_neither_missed_nor_false_diverts()
         decision: Some(Decision { action: LANE, fall_back: Some(cause) }),
         ..record(item, Verdict::Pass, LANE, DIVERTED)
     };
-    let cause = "top: no frame".to_owned();
+    let cause = "top: no frame";
     let records = [
         fall_back(1, None, FallBackCause::InspectorDead),
         fall_back(
             2,
-            Some(Verdict::Uninspected { cause: cause.clone() }),
-            FallBackCause::Uninspected { why: cause.clone() },
+            Some(Verdict::Uninspected { cause: cause.into() }),
+            FallBackCause::Uninspected { why: cause.into() },
         ),
     ];
     let account = Account::of(&truths, &records);
-    assert_eq!(account.uninspected[&cause], 1);
+    assert_eq!(account.uninspected[cause], 1);
     assert_eq!(account.uninspected["inspectd was away"], 1);
     assert_eq!((account.false_diverts, account.correctly_diverted), (0, 0));
     assert!(account.records_equal_truth, "{:?}", account.differences);
+}
+
+#[test]
+fn an_item_that_no_plc_saw_has_no_record_and_an_ambiguous_one_is_nothing_else() {
+    let unseen = Truth {
+        acquisition: 0,
+        applied: None,
+        orphaned: true,
+        ..truth(2, false, End::Exit, 0, Source::Verdict)
+    };
+    let truths = [
+        truth(1, false, End::Exit, 0, Source::Verdict),
+        unseen,
+        truth(3, false, End::Exit, 1, Source::Verdict),
+    ];
+    let why = Ambiguity::PlcRestarted;
+    let records = [
+        record(1, Verdict::Pass, Action::Pass, Outcome::Passed),
+        record(2, divert(), LANE, Outcome::Ambiguous { why }),
+    ];
+    let account = Account::of(&truths, &records);
+    assert_eq!((account.items, account.unseen, account.ambiguous), (3, 1, 1));
+    assert!(account.records_equal_truth, "{:?}", account.differences);
+    assert_eq!(account.mis_sorted, 0);
 }

@@ -8,7 +8,11 @@ use std::{
 };
 
 use inspectd::config::{FleetSection, LineFile, PolicySection, StoreSection, WebSection};
-use plc_bridge::config::{ConveyorSection, DiverterSection, FallBack, LineSection, PlcSection};
+use plc_bridge::config::{
+    ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineSection, PlcMode,
+    PlcSection, WordOrder,
+};
+use plc_bridge::field_io::config::IoSection;
 use vision::config::{CameraSection, ModelSection};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
@@ -51,6 +55,8 @@ pub struct Layout {
     pub broker_port: Option<u16>,
     /// The page's port.
     pub web_port: u16,
+    /// What the diverter does with an item when no verdict can be followed.
+    pub fall_back: FallBackSection,
 }
 
 impl Layout {
@@ -72,6 +78,7 @@ impl Layout {
             plc_port: free_port()?,
             broker_port: Some(free_port()?),
             web_port: free_port()?,
+            fall_back: FallBackSection::always(FallBack::Divert),
         })
     }
 
@@ -99,6 +106,7 @@ impl Layout {
                 name: "twin".to_owned(),
                 sku: self.sku.clone(),
                 bridge_socket: self.sockets.join("bridge"),
+                bridge_journal: self.sockets.join("bridge.journal"),
             },
             camera: self.cameras.iter().enumerate().map(camera).collect(),
             conveyor: ConveyorSection {
@@ -107,16 +115,27 @@ impl Layout {
                 exit_eye_mm: commit_point_mm + 600.0,
                 slip_tolerance_mm: 60.0,
                 decision_lead_ms: 100,
+                min_gap_mm: 50.0,
+                longest_item_mm: None,
+                mid_eye: Vec::new(),
                 diverter: vec![DiverterSection {
                     lane: 1,
                     commit_point_mm,
                     lane_eye_mm: commit_point_mm + 300.0,
-                    fall_back: FallBack::Divert,
+                    diverter_mm: Some(commit_point_mm + 100.0),
+                    travel_ms: 60,
+                    hold_mm: 30.0,
+                    fall_back: self.fall_back.clone(),
                 }],
             },
             plc: PlcSection {
-                address: format!("127.0.0.1:{}", self.plc_port),
+                mode: PlcMode::Mailbox,
+                address: Some(format!("127.0.0.1:{}", self.plc_port)),
+                serial: None,
                 unit_id: 1,
+                word_order: WordOrder::default(),
+                byte_order: ByteOrder::default(),
+                coil_base: None,
                 status_base: 0,
                 command_base: 100,
                 cycle_ms: 10,
@@ -124,6 +143,7 @@ impl Layout {
                 heartbeat_timeout_ms: 1000,
                 retry_max_ms: 500,
             },
+            io: IoSection::default(),
             model: ModelSection { folder: self.model.clone(), references: self.references.clone() },
             policy: PolicySection::default(),
             store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },

@@ -4,6 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::Command,
+    thread,
     time::Duration,
 };
 
@@ -18,6 +19,9 @@ use super::{
     process::{Process, ProcessError, program},
     wait_for,
 };
+
+/// systemd's `RestartSec` unless a unit says otherwise.
+const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why a line does not run.
 #[derive(Debug, Error)]
@@ -100,11 +104,9 @@ impl RunningLine {
         twin.arg("--truth").arg(start.folder.join("truth.jsonl")).args(&start.twin);
         let mut twin = Process::start("twin", twin, logs)?;
         twin.wait_for_log("running: PLC at", Duration::from_secs(20))?;
-        let mut bridge = Command::new(program("plc-bridge"));
-        bridge.arg("--line").arg(&line);
         Ok(Self {
             inspectd: start_inspectd(&line, logs)?,
-            bridge: Process::start("plc-bridge", bridge, logs)?,
+            bridge: start_bridge(&line, logs)?,
             twin,
             broker,
             page: Page::on(start.layout.web_port),
@@ -140,6 +142,23 @@ impl RunningLine {
         Ok(())
     }
 
+    /// Kills plc-bridge as a crash would, and starts it again as systemd does: 100 ms later. Its log
+    /// goes on behind the old one.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn kill_and_restart_bridge(&mut self) -> Result<(), LineError> {
+        self.bridge.kill();
+        thread::sleep(RESTART_PAUSE);
+        self.bridge = start_bridge(&self.line, &self.folder)?;
+        Ok(())
+    }
+
+    /// Cuts the PLC's power; it comes back by itself after three seconds.
+    pub fn power_cycle_plc(&self) {
+        self.twin.signal(Signal::USR2);
+    }
+
     /// Switches the twin's feeder off.
     pub fn stop_feeding(&self) {
         self.twin.signal(Signal::USR1);
@@ -157,10 +176,11 @@ impl RunningLine {
             let (truths, records) =
                 (account::read_truth(&self.truth()).ok()?, self.records().ok()?);
             let closed = records.iter().filter(|record| record.outcome.is_some()).count();
+            let seen = truths.iter().filter(|truth| truth.acquisition != 0).count();
             let fleet = self.page.status()?.fleet;
             // The page's word may be older than the last record: it must cover each of them.
             let told = fleet.owed == 0 && fleet.acknowledged >= closed as u64;
-            Some(closed >= truths.len() && (told || self.broker.is_none()))
+            Some(closed >= seen && (told || self.broker.is_none()))
         };
         settled() == Some(true)
     }
@@ -234,6 +254,12 @@ fn start_inspectd(line: &Path, logs: &Path) -> Result<Process, LineError> {
     let mut command = Command::new(program("inspectd"));
     command.arg("--line").arg(line);
     Ok(Process::start("inspectd", command, logs)?)
+}
+
+fn start_bridge(line: &Path, logs: &Path) -> Result<Process, LineError> {
+    let mut command = Command::new(program("plc-bridge"));
+    command.arg("--line").arg(line);
+    Ok(Process::start("plc-bridge", command, logs)?)
 }
 
 /// Debian puts mosquitto where ordinary users do not look.

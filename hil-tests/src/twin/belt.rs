@@ -17,7 +17,7 @@ pub struct SpeedProfile {
 /// One speed, asked for during a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Phase {
-    /// Speed asked for, in millimetres per second; 0 is a stop.
+    /// Speed asked for, in millimetres per second; 0 is a stop, below 0 the belt runs backwards.
     pub speed_mm_s: f64,
     /// For how long.
     pub hold: Duration,
@@ -58,6 +58,7 @@ impl SpeedProfile {
 pub struct Belt {
     profile: SpeedProfile,
     ramp_mm_s2: f64,
+    enabled: bool,
     speed_mm_s: f64,
     travel_mm: f64,
     clock: Duration,
@@ -69,13 +70,18 @@ impl Belt {
     pub fn new(profile: SpeedProfile, ramp_mm_s2: f64, start: Duration) -> Self {
         let speed_mm_s = profile.asked(Duration::ZERO);
         // The profile counts from the twin's start.
-        Self { profile, ramp_mm_s2, speed_mm_s, travel_mm: 0.0, clock: start }
+        Self { profile, ramp_mm_s2, enabled: true, speed_mm_s, travel_mm: 0.0, clock: start }
+    }
+
+    /// Lets the drive run, or has it stop along its ramp whatever the profile asks for.
+    pub fn enable(&mut self, enabled: bool) {
+        self.enabled = enabled;
     }
 
     /// Lets the belt run for `dt`; `since_start` is the profile's time at the end of it. Exact for
     /// one speed change in `dt`, so keep it to a few milliseconds.
     pub fn advance(&mut self, dt: Duration, since_start: Duration) {
-        let asked = self.profile.asked(since_start);
+        let asked = if self.enabled { self.profile.asked(since_start) } else { 0.0 };
         let reach = self.ramp_mm_s2 * dt.as_secs_f64();
         let next = self.speed_mm_s + (asked - self.speed_mm_s).clamp(-reach, reach);
         self.travel_mm += (self.speed_mm_s + next) / 2.0 * dt.as_secs_f64();
@@ -109,6 +115,12 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    /// The same encoder switched on anew at `travel_mm`: it counts on from `count`.
+    pub fn restarted(self, travel_mm: f64, count: u32) -> Self {
+        let now = Self { start: 0, ..self }.count(travel_mm);
+        Self { start: count.wrapping_sub(now), ..self }
+    }
+
     /// The count when the belt has travelled `travel_mm`.
     pub fn count(&self, travel_mm: f64) -> u32 {
         // The low 32 bits are the point: the counter wraps.
@@ -152,6 +164,33 @@ mod tests {
         assert_eq!(belt.travel_mm(), standing);
         run(&mut belt, 300);
         assert_eq!(belt.speed_mm_s(), 300.0);
+    }
+
+    #[test]
+    fn a_disabled_drive_stops_along_its_ramp_and_goes_on_when_it_is_enabled() {
+        let mut belt = Belt::new(SpeedProfile::steady(300.0), 600.0, Duration::ZERO);
+        belt.enable(false);
+        run(&mut belt, 200);
+        assert_eq!(belt.speed_mm_s(), 0.0);
+        assert!((belt.travel_mm() - 75.0).abs() < 1.0, "half a second of ramp");
+        belt.enable(true);
+        run(&mut belt, 200);
+        assert_eq!(belt.speed_mm_s(), 300.0);
+    }
+
+    #[test]
+    fn a_belt_that_runs_backwards_counts_down() {
+        let mut belt = Belt::new(SpeedProfile::steady(-100.0), 600.0, Duration::ZERO);
+        run(&mut belt, 200);
+        assert!((belt.travel_mm() + 100.0).abs() < 1e-6, "{}", belt.travel_mm());
+        let encoder = Encoder { start: 50, mm_per_count: 0.5 };
+        assert_eq!(encoder.count(belt.travel_mm()), 50_u32.wrapping_sub(200));
+    }
+
+    #[test]
+    fn an_encoder_that_is_switched_on_anew_counts_on_from_another_count() {
+        let encoder = Encoder { start: 7, mm_per_count: 0.5 }.restarted(100.0, 1000);
+        assert_eq!((encoder.count(100.0), encoder.count(101.0)), (1000, 1002));
     }
 
     #[test]

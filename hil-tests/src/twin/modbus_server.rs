@@ -6,18 +6,22 @@
 //! belt that leaps. The status block can be read, the command block read and written;
 //! any other address is refused with *illegal data address*, any other function with *illegal
 //! function*.
+//!
+//! [`ModbusServer::cut`] is the power cut: all connections are reset at once, and nobody listens any
+//! more.
 
 use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use plc_bridge::{
     config::PlcSection,
-    registers::{COMMAND_LEN, Command, DecodeError, STATUS_LEN, Status},
+    registers::{COMMAND_LEN, Command, DecodeError, Order, STATUS_LEN, Status},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_modbus::{
     ExceptionCode, Request, Response,
     server::{
@@ -26,9 +30,13 @@ use tokio_modbus::{
     },
 };
 
+/// How long the server's thread may take to let go of its connections.
+const CUT_WITHIN: Duration = Duration::from_secs(1);
+
 /// The registers as the network sees them.
 #[derive(Debug)]
 pub struct RegisterImage {
+    order: Order,
     status_base: u16,
     command_base: u16,
     status: [u16; STATUS_LEN],
@@ -40,6 +48,7 @@ impl RegisterImage {
     /// The image at the addresses of `[plc]`, before the first scan and the first write.
     pub fn new(plc: &PlcSection) -> Self {
         Self {
+            order: Order { words: plc.word_order, bytes: plc.byte_order },
             status_base: plc.status_base,
             command_base: plc.command_base,
             status: [0; STATUS_LEN],
@@ -50,7 +59,14 @@ impl RegisterImage {
 
     /// Puts the status block of this scan where the bridge reads it.
     pub fn set_status(&mut self, status: &Status) {
-        self.status = status.encode();
+        self.status = status.encode(self.order);
+    }
+
+    /// The power was cut: nothing is left of what stood there.
+    pub fn clear(&mut self) {
+        self.status = [0; STATUS_LEN];
+        self.command = [0; COMMAND_LEN];
+        self.written = false;
     }
 
     /// The command block; `None` before the bridge wrote it for the first time.
@@ -61,7 +77,7 @@ impl RegisterImage {
         if !self.written {
             return Ok(None);
         }
-        Command::decode(&self.command).map(Some)
+        Command::decode(&self.command, self.order).map(Some)
     }
 
     fn read(&self, address: u16, count: u16) -> Result<Vec<u16>, ExceptionCode> {
@@ -124,15 +140,45 @@ impl Service for Connection {
     }
 }
 
-/// Serves `image` on `listener` until the task is dropped; calls `refresh` before each answer.
-///
-/// # Errors
-/// Accepting connections failed.
-pub async fn serve(listener: TcpListener, image: SharedImage, refresh: Refresh) -> io::Result<()> {
+/// The server, with a thread of its own.
+#[derive(Debug)]
+pub struct ModbusServer {
+    runtime: Runtime,
+}
+
+impl ModbusServer {
+    /// Listens on `address` and serves `image`; calls `refresh` before each answer.
+    ///
+    /// # Errors
+    /// The port cannot be opened.
+    pub fn start(address: &str, image: SharedImage, refresh: Refresh) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("modbus")
+            .enable_all()
+            .build()?;
+        let listener = runtime.block_on(TcpListener::bind(address))?;
+        runtime.spawn(async move {
+            if let Err(error) = serve(listener, image, refresh).await {
+                tracing::error!("the PLC accepts no connections any more: {error}");
+            }
+        });
+        Ok(Self { runtime })
+    }
+
+    /// Cuts the power: the connections are reset and the port is closed.
+    pub fn cut(self) {
+        self.runtime.shutdown_timeout(CUT_WITHIN);
+    }
+}
+
+async fn serve(listener: TcpListener, image: SharedImage, refresh: Refresh) -> io::Result<()> {
     let on_connected = |stream: tokio::net::TcpStream, from: SocketAddr| {
         let (image, refresh) = (Arc::clone(&image), Arc::clone(&refresh));
         async move {
             stream.set_nodelay(true)?;
+            // Whoever drops the connection resets it, as a device without power does.
+            stream.set_zero_linger()?;
             tracing::info!("PLC: {from} has connected");
             accept_tcp_connection(stream, from, move |_| {
                 let (image, refresh) = (Arc::clone(&image), Arc::clone(&refresh));
@@ -158,19 +204,10 @@ mod tests {
     #[test]
     fn the_status_block_is_read_whole_and_in_parts() {
         let mut image = image();
-        let plc = crate::twin::plc::Plc::new(crate::twin::plc::PlcConfig {
-            mm_per_count: 0.5,
-            commit_point_mm: 900.0,
-            diverter_mm: 1000.0,
-            fire_ahead_mm: 40.0,
-            retract_after_mm: 30.0,
-            lane: 1,
-            fall_back: plc_bridge::config::FallBack::Divert,
-            boot: 77,
-        });
-        image.set_status(plc.status());
+        let status = Status { heartbeat: 3, encoder: 0x0102_0304, ..Status::default() };
+        image.set_status(&status);
         let words = image.read(10, STATUS_LEN as u16).unwrap();
-        assert_eq!(Status::decode(&words).unwrap(), *plc.status());
+        assert_eq!(Status::decode(&words, Order::default()).unwrap(), status);
         assert_eq!(image.read(10, 1).unwrap(), [MAP_VERSION]);
     }
 
@@ -192,8 +229,30 @@ mod tests {
             results: [PlcResult { acquisition: 9, lane: 1, reasons: 1, source: 1 }; RING],
             ..Command::default()
         };
-        image.write(200, &command.encode()).unwrap();
+        image.write(200, &command.encode(Order::default())).unwrap();
         assert_eq!(image.command(), Ok(Some(command)));
+        image.clear();
+        assert_eq!(image.command(), Ok(None), "a power cut leaves nothing");
+    }
+
+    #[test]
+    fn a_power_cut_resets_the_connections_and_closes_the_port() {
+        use std::{io::Read as _, net::TcpStream};
+
+        let image = Arc::new(Mutex::new(image()));
+        let port = crate::harness::line_file::free_port().unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let refresh: Refresh = Arc::new(|| {});
+        let server = ModbusServer::start(&address, image, refresh).unwrap();
+        let mut peer = TcpStream::connect(&address).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        // One request and its answer, so that the server has taken the connection.
+        io::Write::write_all(&mut peer, &[0, 1, 0, 0, 0, 6, 1, 3, 0, 10, 0, 1]).unwrap();
+        peer.read_exact(&mut [0; 11]).unwrap();
+        server.cut();
+        let error = peer.read(&mut [0; 1]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        assert!(TcpStream::connect(&address).is_err(), "nobody listens");
     }
 
     #[test]

@@ -18,13 +18,13 @@ use std::{
 use inspectd::config::LineFile;
 use plc_bridge::registers::{Command, DecodeError};
 use thiserror::Error;
-use tokio::{net::TcpListener, signal::unix};
+use tokio::signal::unix;
 
 use super::{
     cameras::{CameraError, ShmCamera},
     clock,
     line::{SCAN, SimulatedLine, Truth},
-    modbus_server::{self, Refresh, RegisterImage, SharedImage},
+    modbus_server::{ModbusServer, Refresh, RegisterImage, SharedImage},
     pictures::{PictureFeed, PictureSet},
     plc::PlcConfig,
     scene::CartonFeed,
@@ -33,6 +33,11 @@ use super::{
 
 /// How long the inspection must have been ready before items are fed, when the twin waits for it.
 const READY_FOR: Duration = Duration::from_secs(1);
+
+/// How long the PLC is without power when it is asked to be.
+const POWER_OFF: Duration = Duration::from_secs(3);
+/// The encoder's count after a power cut.
+const COUNT_AFTER_POWER_CUT: u32 = 1_000_000;
 
 /// What the twin is asked to do.
 #[derive(Debug)]
@@ -65,6 +70,9 @@ pub enum RunError {
         /// What the system said.
         source: io::Error,
     },
+    /// The line file has no address for the PLC.
+    #[error("the line file has no plc.address: the twin's PLC speaks Modbus TCP only")]
+    NoAddress,
     /// A camera cannot be simulated.
     #[error(transparent)]
     Camera(#[from] CameraError),
@@ -86,22 +94,22 @@ pub enum RunError {
 struct Asked {
     stop: AtomicBool,
     stop_feeding: AtomicBool,
+    cut_power: AtomicBool,
 }
 
-/// Runs the twin until SIGTERM or SIGINT; SIGUSR1 stops the feeder.
+/// Runs the twin until SIGTERM or SIGINT; SIGUSR1 stops the feeder, SIGUSR2 cuts the PLC's power
+/// for three seconds.
 ///
 /// # Errors
 /// Something that the twin needs is not there; the message says what.
 pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
+    let address = file.plc.address.clone().ok_or(RunError::NoAddress)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
-        .thread_name("modbus")
+        .thread_name("signals")
         .enable_all()
         .build()?;
     let image: SharedImage = Arc::new(Mutex::new(RegisterImage::new(&file.plc)));
-    let listener = runtime
-        .block_on(TcpListener::bind(&file.plc.address))
-        .map_err(|source| RunError::Listen { address: file.plc.address.clone(), source })?;
     let asked = Arc::new(Asked::default());
     {
         let _context = runtime.enter();
@@ -113,7 +121,7 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
         .with_rate(options.rate, file.conveyor.nominal_speed_mm_s);
     // A start of the PLC is told from the last one by this number.
     let boot = start.subsec_micros() as u16 | 1;
-    let plc = PlcConfig::for_conveyor(&file.conveyor, world.diverter_mm, boot);
+    let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot);
     let feed: Box<dyn Feed> = match &options.pictures {
         None => Box::new(CartonFeed::new(&file.line.sku, options.defect_rate, options.seed)),
         Some(set) => Box::new(PictureFeed::new(set, &file.line.sku, options.seed)),
@@ -125,7 +133,7 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
         cameras.push(ShmCamera::start(camera, Arc::clone(&line), options.pictures.as_ref())?);
     }
     let cameras_running = cameras.len();
-    let scans = Scans::new(line, Arc::clone(&image), Arc::clone(&asked), options, start)?;
+    let scans = Scans::new(line, Arc::clone(&image), Arc::clone(&asked), options, start, boot)?;
     let scans = Arc::new(Mutex::new(scans));
     let refresh: Refresh = Arc::new({
         let scans = Arc::clone(&scans);
@@ -135,13 +143,9 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
             }
         }
     });
-    runtime.spawn(async move {
-        if let Err(error) = modbus_server::serve(listener, image, refresh).await {
-            tracing::error!("the PLC accepts no connections any more: {error}");
-        }
-    });
-    tracing::info!("running: PLC at {}, {cameras_running} cameras", file.plc.address);
-    let result = scan_until_asked(&scans, &asked);
+    let power = Power { address, image, refresh, server: None, back_at: None };
+    tracing::info!("running: PLC at {}, {cameras_running} cameras", power.address);
+    let result = scan_until_asked(&scans, &asked, power);
     drop(cameras);
     runtime.shutdown_background();
     result
@@ -150,14 +154,16 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
 fn listen_to_signals(asked: &Arc<Asked>) -> io::Result<()> {
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
-    let mut user = unix::signal(unix::SignalKind::user_defined1())?;
+    let mut empty = unix::signal(unix::SignalKind::user_defined1())?;
+    let mut cut = unix::signal(unix::SignalKind::user_defined2())?;
     let asked = Arc::clone(asked);
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 _ = terminate.recv() => asked.stop.store(true, Ordering::Relaxed),
                 _ = interrupt.recv() => asked.stop.store(true, Ordering::Relaxed),
-                _ = user.recv() => asked.stop_feeding.store(true, Ordering::Relaxed),
+                _ = empty.recv() => asked.stop_feeding.store(true, Ordering::Relaxed),
+                _ = cut.recv() => asked.cut_power.store(true, Ordering::Relaxed),
             }
         }
     });
@@ -168,13 +174,51 @@ fn catch_up(scans: &Mutex<Scans>) -> Result<Duration, RunError> {
     scans.lock().unwrap_or_else(PoisonError::into_inner).catch_up(clock::monotonic())
 }
 
-fn scan_until_asked(scans: &Mutex<Scans>, asked: &Asked) -> Result<(), RunError> {
+fn scan_until_asked(scans: &Mutex<Scans>, asked: &Asked, mut power: Power) -> Result<(), RunError> {
+    power.switch_on()?;
     while !asked.stop.load(Ordering::Relaxed) {
+        if asked.cut_power.swap(false, Ordering::Relaxed) {
+            power.cut(scans);
+        }
+        if power.back_at.is_some_and(|back_at| clock::monotonic() >= back_at) {
+            scans.lock().unwrap_or_else(PoisonError::into_inner).restore_power();
+            power.switch_on()?;
+        }
         clock::sleep_until(catch_up(scans)?);
     }
     let left = scans.lock().unwrap_or_else(PoisonError::into_inner).left;
     tracing::info!("stopped; {left} items have left the line");
     Ok(())
+}
+
+/// The PLC's power, and its Modbus server, which goes with it.
+struct Power {
+    address: String,
+    image: SharedImage,
+    refresh: Refresh,
+    /// None while the power is off.
+    server: Option<ModbusServer>,
+    back_at: Option<Duration>,
+}
+
+impl Power {
+    fn switch_on(&mut self) -> Result<(), RunError> {
+        let Self { address, image, refresh, .. } = self;
+        let server = ModbusServer::start(address, Arc::clone(image), Arc::clone(refresh));
+        let failed = |source| RunError::Listen { address: address.clone(), source };
+        self.server = Some(server.map_err(failed)?);
+        self.back_at = None;
+        Ok(())
+    }
+
+    fn cut(&mut self, scans: &Mutex<Scans>) {
+        if let Some(server) = self.server.take() {
+            server.cut();
+            scans.lock().unwrap_or_else(PoisonError::into_inner).cut_power();
+            self.image.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.back_at = Some(clock::monotonic() + POWER_OFF);
+        }
+    }
 }
 
 /// The scans: what they have seen and what they have told.
@@ -193,6 +237,8 @@ struct Scans {
     told_inspector_away: bool,
     told_undecodable: Option<DecodeError>,
     left: u64,
+    /// The PLC's number for its present start.
+    boot: u16,
 }
 
 impl Scans {
@@ -202,6 +248,7 @@ impl Scans {
         asked: Arc<Asked>,
         options: RunOptions,
         start: Duration,
+        boot: u16,
     ) -> Result<Self, RunError> {
         let truth = File::create(&options.truth)
             .map_err(|source| RunError::Truth { path: options.truth.clone(), source })?;
@@ -220,6 +267,7 @@ impl Scans {
             told_inspector_away: true,
             told_undecodable: None,
             left: 0,
+            boot,
         })
     }
 
@@ -237,9 +285,11 @@ impl Scans {
         let line = Arc::clone(&self.line);
         let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
         self.feed(&mut line, command.as_ref(), now);
-        let (status, truths) = line.scan(now, command.as_ref());
-        self.image.lock().unwrap_or_else(PoisonError::into_inner).set_status(status);
-        let bridge_lost = status.bridge_lost;
+        let scanned = line.scan(now, command.as_ref());
+        let bridge_lost = scanned.status.as_ref().map_or(self.told_bridge_lost, |status| {
+            self.image.lock().unwrap_or_else(PoisonError::into_inner).set_status(status);
+            status.bridge_lost
+        });
         if bridge_lost != self.told_bridge_lost {
             self.told_bridge_lost = bridge_lost;
             if bridge_lost {
@@ -257,7 +307,7 @@ impl Scans {
                 tracing::info!("PLC: the inspection is there, says the bridge");
             }
         }
-        for truth in truths {
+        for truth in scanned.left {
             self.left += 1;
             write_truth(&mut self.truth, &self.options.truth, &truth)?;
         }
@@ -266,6 +316,19 @@ impl Scans {
             tracing::info!("the belt has run empty after {} items", self.left);
         }
         Ok(())
+    }
+
+    fn cut_power(&mut self) {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).cut_power();
+        self.told_bridge_lost = true;
+        tracing::warn!("PLC: the power is cut");
+    }
+
+    fn restore_power(&mut self) {
+        self.boot = self.boot.wrapping_add(1);
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.restore_power(self.boot, COUNT_AFTER_POWER_CUT, self.scanned);
+        tracing::info!("PLC: the power is back");
     }
 
     fn command(&mut self) -> Option<Command> {

@@ -1,89 +1,33 @@
-//! The world of the twin: items on a belt, photo-eyes, a diverter, and the truth about each item.
+//! The world of the twin: items on a belt, photo-eyes, diverters, and the truth about each item.
 //!
 //! * an item's **position** is where its leading edge stands, in millimetres from the entry eye;
 //! * its **slip** is the share of the belt's travel by which it falls behind;
-//! * an **edge** is a leading edge crossing a photo-eye, with the encoder latched at that instant;
-//! * the **gate** is the diverter: it needs its travel time to get into position, and an item that
+//! * an **edge** is a photo-eye that becomes covered or free, with the encoder latched at that
+//!   instant;
+//! * a **gate** is a diverter: it needs its travel time to get into position, and an item that
 //!   stands before it while it is in position goes into the lane, whether anybody meant it or not;
 //! * the **truth** of an item is written when it leaves: through the exit eye, through the lane
 //!   eye, or taken away by hand.
 //!
 //! Time is an argument; the same seed and the same calls give the same world.
 
+mod config;
+mod eyes;
+
 use std::{collections::VecDeque, time::Duration};
 
-use plc_bridge::{config::ConveyorSection, registers::Eye};
+pub use config::{Gate, WorldConfig};
+pub use eyes::Edge;
+use eyes::{Crossing, Eyes};
+use plc_bridge::registers::Eye;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    belt::{Belt, Encoder, SpeedProfile},
-    rng::Rng,
-};
+use super::{belt::Belt, rng::Rng};
 
 /// Longest step in which positions are taken as linear in time.
 const STEP: Duration = Duration::from_millis(5);
 /// How far before the entry eye an item is laid on the belt, in millimetres.
 const LAID_AT_MM: f64 = -150.0;
-
-/// Geometry and habits of the simulated line.
-#[derive(Debug, Clone)]
-pub struct WorldConfig {
-    /// What the drive is asked for.
-    pub profile: SpeedProfile,
-    /// How fast the drive changes speed, in millimetres per second squared.
-    pub ramp_mm_s2: f64,
-    /// The encoder.
-    pub encoder: Encoder,
-    /// Position of the diverter, in millimetres.
-    pub diverter_mm: f64,
-    /// Position of the lane eye along the diverted item's way, in millimetres.
-    pub lane_eye_mm: f64,
-    /// Position of the exit eye, in millimetres.
-    pub exit_eye_mm: f64,
-    /// The lane's number.
-    pub lane: u8,
-    /// From the command to the diverter in position, and back.
-    pub gate_travel: Duration,
-    /// Mean distance from one leading edge to the next, in millimetres.
-    pub mean_pitch_mm: f64,
-    /// Smallest such distance: the feeder separates items at least this far.
-    pub min_pitch_mm: f64,
-    /// Largest slip of an item, either way, as a share of the travel.
-    pub max_slip: f64,
-}
-
-impl WorldConfig {
-    /// A world around the conveyor of a line file, at its nominal speed with one item a second.
-    ///
-    /// The line file does not say where the diverter stands: the twin puts it a third of the way
-    /// from the commit point to the lane eye.
-    pub fn for_conveyor(conveyor: &ConveyorSection) -> Self {
-        let diverter = &conveyor.diverter[0];
-        let speed = conveyor.nominal_speed_mm_s;
-        Self {
-            profile: SpeedProfile::steady(speed),
-            ramp_mm_s2: 600.0,
-            // Near its end, so that every run of the twin sees the counter wrap.
-            encoder: Encoder { start: u32::MAX - 20_000, mm_per_count: conveyor.mm_per_count },
-            diverter_mm: diverter.commit_point_mm
-                + (diverter.lane_eye_mm - diverter.commit_point_mm) / 3.0,
-            lane_eye_mm: diverter.lane_eye_mm,
-            exit_eye_mm: conveyor.exit_eye_mm,
-            lane: diverter.lane,
-            gate_travel: Duration::from_millis(60),
-            mean_pitch_mm: speed,
-            min_pitch_mm: 200.0,
-            max_slip: 0.004,
-        }
-    }
-
-    /// The same with `rate` items a second on average at `speed_mm_s`, as far as
-    /// [`Self::min_pitch_mm`] allows.
-    pub fn with_rate(mut self, rate: f64, speed_mm_s: f64) -> Self {
-        self.mean_pitch_mm = speed_mm_s / rate;
-        self
-    }
-}
 
 /// What is laid on the belt next. The world asks; what an item looks like is nothing to it.
 pub trait Feed: Send {
@@ -114,7 +58,10 @@ pub struct Item {
     slip: f64,
     laid_at_travel: f64,
     entered: Option<Duration>,
-    diverted: bool,
+    /// The gate that pushed it off the belt.
+    diverted: Option<usize>,
+    /// Its leading edge is past its last eye: it has left, and its tail follows.
+    left: bool,
 }
 
 impl Item {
@@ -127,17 +74,6 @@ impl Item {
     fn travel_at(&self, position_mm: f64) -> f64 {
         self.laid_at_travel + (position_mm - LAID_AT_MM) / (1.0 - self.slip)
     }
-}
-
-/// A leading edge at a photo-eye.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Edge {
-    /// Which eye.
-    pub eye: Eye,
-    /// The encoder's count at that instant, latched.
-    pub encoder: u32,
-    /// The item, which no photo-eye can know: for the truth only.
-    pub item: u64,
 }
 
 /// Where an item left the line.
@@ -159,7 +95,7 @@ pub struct Left {
     pub number: u64,
     /// What it was.
     pub what: NewItem,
-    /// When its leading edge crossed the entry eye.
+    /// When its leading edge crossed the entry eye, or when it was put on behind it.
     pub entered: Duration,
     /// When it left.
     pub left: Duration,
@@ -179,9 +115,10 @@ pub struct World {
     next_laid_at: f64,
     laid: u64,
     items: VecDeque<Item>,
-    gate_out: bool,
-    gate_extension: f64,
-    edges: Vec<(f64, Edge)>,
+    /// What each gate is commanded, and how far it has come: 0 is in, 1 is out.
+    gates: Vec<(bool, f64)>,
+    eyes: Eyes,
+    edges: Vec<Edge>,
     left: Vec<Left>,
 }
 
@@ -198,8 +135,8 @@ impl World {
             next_laid_at: 0.0,
             laid: 0,
             items: VecDeque::new(),
-            gate_out: false,
-            gate_extension: 0.0,
+            gates: vec![(false, 0.0); config.gates.len()],
+            eyes: Eyes::default(),
             edges: Vec::new(),
             left: Vec::new(),
             config,
@@ -223,9 +160,30 @@ impl World {
         self.feeding
     }
 
-    /// Commands the gate: out or in. It gets there after its travel time.
-    pub fn command_gate(&mut self, out: bool) {
-        self.gate_out = out;
+    /// Commands the gates, in the order of their positions: out or in. Each gets there after its
+    /// travel time.
+    pub fn command_gates(&mut self, out: &[bool]) {
+        for (gate, out) in self.gates.iter_mut().zip(out) {
+            gate.0 = *out;
+        }
+    }
+
+    /// Lets the drive run, or has it stop the belt.
+    pub fn enable_drive(&mut self, enabled: bool) {
+        self.belt.enable(enabled);
+    }
+
+    /// The encoder's counter was switched on anew: it counts on from `count`.
+    pub fn restart_encoder(&mut self, count: u32) {
+        self.config.encoder = self.config.encoder.restarted(self.belt.travel_mm(), count);
+    }
+
+    /// Puts an item on the belt by hand, its leading edge at `position_mm`, which is behind the
+    /// entry eye and before no other eye's beam. Returns its number.
+    pub fn put_on(&mut self, what: NewItem, position_mm: f64) -> u64 {
+        let laid_at_travel = self.belt.travel_mm() - (position_mm - LAID_AT_MM);
+        let entered = Some(self.belt.clock());
+        self.lay(what, 0.0, laid_at_travel, entered)
     }
 
     /// Takes an item away by hand; false when it is not on the line.
@@ -233,10 +191,20 @@ impl World {
         let Some(index) = self.items.iter().position(|item| item.number == number) else {
             return false;
         };
-        let Some(item) = self.items.remove(index) else {
+        let travel_mm = self.belt.travel_mm();
+        let item = &self.items[index];
+        if item.left {
             return false;
-        };
-        self.leave(item, End::TakenAway, self.belt.clock());
+        }
+        let nose = item.position(travel_mm);
+        let covered = nose - item.what.length_mm..nose;
+        let freed = self.eyes_of(item).into_iter().filter(|(_, eye_mm)| covered.contains(eye_mm));
+        let freed = freed.map(|(eye, _)| Crossing { travel_mm, eye, covers: false, item: number });
+        let freed = freed.collect();
+        self.see(freed, false);
+        let now = self.belt.clock();
+        self.leave(index, End::TakenAway, now);
+        self.items.remove(index);
         true
     }
 
@@ -269,20 +237,19 @@ impl World {
         self.config.encoder.count(self.belt.travel_mm())
     }
 
-    /// Items on the belt, in their order of entry.
+    /// Items on the belt, in the order in which they were laid or put there.
     pub fn on_belt(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| !item.diverted)
+        self.items.iter().filter(|item| item.diverted.is_none())
     }
 
     /// Whether nothing is left on the belt or in the lane.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items.iter().all(|item| item.left)
     }
 
     /// The edges since the last call, in the order in which they happened.
     pub fn take_edges(&mut self) -> Vec<Edge> {
-        self.edges.sort_by(|a, b| a.0.total_cmp(&b.0));
-        self.edges.drain(..).map(|(_, edge)| edge).collect()
+        std::mem::take(&mut self.edges)
     }
 
     /// The items that left since the last call.
@@ -294,47 +261,100 @@ impl World {
         let (before, began) = (self.belt.travel_mm(), self.belt.clock());
         self.belt.advance(dt, began + dt - self.start);
         let after = self.belt.travel_mm();
-        let reach = dt.as_secs_f64() / self.config.gate_travel.as_secs_f64().max(1e-3);
-        let direction = if self.gate_out { reach } else { -reach };
-        self.gate_extension = (self.gate_extension + direction).clamp(0.0, 1.0);
-
+        self.move_gates(dt);
         self.lay_items();
-        let gate_in_position = self.gate_extension >= 1.0;
-        let mut done = Vec::new();
-        for (index, item) in self.items.iter_mut().enumerate() {
-            let (from, to) = (item.position(before), item.position(after));
-            if gate_in_position
-                && to >= self.config.diverter_mm
-                && to - item.what.length_mm < self.config.diverter_mm
-            {
-                item.diverted = true;
-            }
-            let (eye, eye_mm) = if item.diverted {
-                (Eye::Lane(self.config.lane), self.config.lane_eye_mm)
-            } else {
-                (Eye::Exit, self.config.exit_eye_mm)
-            };
-            for (eye, eye_mm) in [(Eye::Entry, 0.0), (eye, eye_mm)] {
-                if !(from < eye_mm && eye_mm <= to) {
-                    continue;
-                }
-                let travel = item.travel_at(eye_mm);
-                let share = ((travel - before) / (after - before)).clamp(0.0, 1.0);
-                let at = began + dt.mul_f64(share);
-                let encoder = self.config.encoder.count(travel);
-                self.edges.push((travel, Edge { eye, encoder, item: item.number }));
-                match eye {
-                    Eye::Entry => item.entered = Some(at),
-                    Eye::Exit => done.push((index, End::Exit, at)),
-                    Eye::Lane(lane) => done.push((index, End::Lane(lane), at)),
+        self.divert(after);
+        let mut crossings = Vec::new();
+        for index in 0..self.items.len() {
+            let item = &self.items[index];
+            for (eye, eye_mm) in self.eyes_of(item) {
+                for end_mm in [0.0, item.what.length_mm] {
+                    let travel_mm = item.travel_at(eye_mm + end_mm);
+                    let forward = before < travel_mm && travel_mm <= after;
+                    let backward = after < travel_mm && travel_mm <= before;
+                    if forward || backward {
+                        let covers = forward == (end_mm == 0.0);
+                        crossings.push(Crossing { travel_mm, eye, covers, item: item.number });
+                    }
                 }
             }
         }
-        for (index, end, at) in done.into_iter().rev() {
-            if let Some(item) = self.items.remove(index) {
-                self.leave(item, end, at);
+        let time_at = |travel_mm: f64| {
+            let share = ((travel_mm - before) / (after - before)).clamp(0.0, 1.0);
+            began + dt.mul_f64(share)
+        };
+        for crossing in crossings.iter().filter(|crossing| crossing.covers && after > before) {
+            self.nose_at(crossing, time_at(crossing.travel_mm));
+        }
+        self.see(crossings, after < before);
+        self.forget_those_that_left(after);
+    }
+
+    fn move_gates(&mut self, dt: Duration) {
+        for (gate, (out, extension)) in self.config.gates.iter().zip(&mut self.gates) {
+            let reach = dt.as_secs_f64() / gate.travel.as_secs_f64().max(1e-3);
+            let direction = if *out { reach } else { -reach };
+            *extension = (*extension + direction).clamp(0.0, 1.0);
+        }
+    }
+
+    /// Items that stand before a gate in position go into its lane.
+    fn divert(&mut self, travel_mm: f64) {
+        for (index, (gate, (_, extension))) in self.config.gates.iter().zip(&self.gates).enumerate()
+        {
+            if *extension < 1.0 {
+                continue;
+            }
+            for item in self.items.iter_mut().filter(|item| item.diverted.is_none()) {
+                let nose = item.position(travel_mm);
+                if nose >= gate.position_mm && nose - item.what.length_mm < gate.position_mm {
+                    item.diverted = Some(index);
+                }
             }
         }
+    }
+
+    /// The eyes on an item's way, with their positions.
+    fn eyes_of(&self, item: &Item) -> Vec<(Eye, f64)> {
+        let mids = self.config.mid_eyes_mm.iter().zip(1..);
+        let mids = mids.map(|(eye_mm, number)| (Eye::Mid(number), *eye_mm));
+        let last = match item.diverted {
+            Some(gate) => {
+                let gate = &self.config.gates[gate];
+                (Eye::Lane(gate.lane), gate.lane_eye_mm)
+            }
+            None => (Eye::Exit, self.config.exit_eye_mm),
+        };
+        [(Eye::Entry, 0.0)].into_iter().chain(mids).chain([last]).collect()
+    }
+
+    fn see(&mut self, crossings: Vec<Crossing>, backward: bool) {
+        let encoder = self.config.encoder;
+        self.edges.extend(self.eyes.see(crossings, backward, |travel_mm| encoder.count(travel_mm)));
+    }
+
+    /// An item's leading edge has come to an eye on its way forwards.
+    fn nose_at(&mut self, crossing: &Crossing, at: Duration) {
+        let place = self.items.iter().position(|item| item.number == crossing.item);
+        let Some(index) = place else { return };
+        match crossing.eye {
+            Eye::Entry => {
+                self.items[index].entered.get_or_insert(at);
+            }
+            Eye::Mid(_) => {}
+            Eye::Exit => self.leave(index, End::Exit, at),
+            Eye::Lane(lane) => self.leave(index, End::Lane(lane), at),
+        }
+    }
+
+    /// Items whose tail is past their last eye are gone for good.
+    fn forget_those_that_left(&mut self, travel_mm: f64) {
+        let gates = &self.config.gates;
+        let exit_mm = self.config.exit_eye_mm;
+        self.items.retain(|item| {
+            let last_mm = item.diverted.map_or(exit_mm, |gate| gates[gate].lane_eye_mm);
+            !item.left || item.position(travel_mm) - item.what.length_mm <= last_mm
+        });
     }
 
     fn lay_items(&mut self) {
@@ -344,25 +364,38 @@ impl World {
                 return;
             }
             self.to_feed = self.to_feed.map(|left| left - 1);
-            self.laid += 1;
-            self.items.push_back(Item {
-                number: self.laid,
-                what: self.feed.next(),
-                slip: self.rng.between(-self.config.max_slip, self.config.max_slip),
-                laid_at_travel: self.next_laid_at,
-                entered: None,
-                diverted: false,
-            });
+            let what = self.feed.next();
+            let slip = self.rng.between(-self.config.max_slip, self.config.max_slip);
+            self.lay(what, slip, self.next_laid_at, None);
             let spread = (self.config.mean_pitch_mm - self.config.min_pitch_mm).max(0.0);
             self.next_laid_at += self.config.min_pitch_mm + 2.0 * spread * self.rng.unit();
         }
     }
 
-    fn leave(&mut self, item: Item, end: End, at: Duration) {
+    fn lay(
+        &mut self,
+        what: NewItem,
+        slip: f64,
+        laid_at_travel: f64,
+        entered: Option<Duration>,
+    ) -> u64 {
+        self.laid += 1;
+        let number = self.laid;
+        let (diverted, left) = (None, false);
+        self.items.push_back(Item { number, what, slip, laid_at_travel, entered, diverted, left });
+        number
+    }
+
+    fn leave(&mut self, index: usize, end: End, at: Duration) {
+        let item = &mut self.items[index];
         // An item taken away before the entry eye was never seen by anybody.
-        if let Some(entered) = item.entered {
-            self.left.push(Left { number: item.number, what: item.what, entered, left: at, end });
+        if let Some(entered) = item.entered
+            && !item.left
+        {
+            let (number, what) = (item.number, item.what.clone());
+            self.left.push(Left { number, what, entered, left: at, end });
         }
+        item.left = true;
     }
 }
 

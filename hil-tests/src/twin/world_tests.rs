@@ -1,4 +1,5 @@
 use super::*;
+use crate::twin::belt::{Encoder, Phase, SpeedProfile};
 
 struct Boxes;
 
@@ -8,16 +9,19 @@ impl Feed for Boxes {
     }
 }
 
+fn gate(lane: u8, position_mm: f64) -> Gate {
+    let travel = Duration::from_millis(60);
+    Gate { lane, position_mm, lane_eye_mm: position_mm + 200.0, travel }
+}
+
 fn config() -> WorldConfig {
     WorldConfig {
         profile: SpeedProfile::steady(300.0),
         ramp_mm_s2: 600.0,
         encoder: Encoder { start: u32::MAX - 500, mm_per_count: 0.5 },
-        diverter_mm: 1000.0,
-        lane_eye_mm: 1200.0,
+        gates: vec![gate(1, 1000.0), gate(2, 1250.0)],
+        mid_eyes_mm: vec![500.0],
         exit_eye_mm: 1500.0,
-        lane: 1,
-        gate_travel: Duration::from_millis(60),
         mean_pitch_mm: 300.0,
         min_pitch_mm: 200.0,
         max_slip: 0.004,
@@ -36,20 +40,23 @@ fn seconds(s: f64) -> Duration {
 fn every_item_that_enters_leaves_once_and_edges_come_in_order() {
     let mut world = world();
     world.start_feeding(Some(40));
-    let (mut entries, mut exits) = (Vec::new(), Vec::new());
+    let (mut entries, mut mids, mut exits) = (Vec::new(), Vec::new(), Vec::new());
     for tick in 0..8000 {
         world.advance(seconds(f64::from(tick) * 0.01));
         for edge in world.take_edges() {
+            assert!(!edge.backward);
             match edge.eye {
-                Eye::Entry => entries.push(edge.item),
-                Eye::Exit => exits.push(edge.item),
-                Eye::Lane(_) => panic!("the gate never moved"),
+                Eye::Entry => entries.push((edge.item, edge.trailing)),
+                Eye::Mid(_) => mids.push((edge.item, edge.trailing)),
+                Eye::Exit => exits.push((edge.item, edge.trailing)),
+                Eye::Lane(_) => panic!("no gate ever moved"),
             }
         }
     }
     assert!(world.is_empty());
-    assert_eq!(entries, (1..=40).collect::<Vec<_>>());
-    assert_eq!(exits, entries);
+    let both = |item| [(item, false), (item, true)];
+    assert_eq!(entries, (1..=40).flat_map(both).collect::<Vec<_>>());
+    assert_eq!((&mids, &exits), (&entries, &entries));
     let left = world.take_left();
     assert_eq!(left.len(), 40);
     assert!(left.iter().all(|item| item.end == End::Exit && item.left > item.entered));
@@ -84,10 +91,10 @@ fn an_item_before_the_gate_in_position_goes_into_the_lane_and_the_next_does_not(
         world.advance(seconds(f64::from(tick) * 0.01));
         let travel = world.travel_mm(world.clock());
         let first = world.on_belt().find(|item| item.number == 1).map(|item| item.position(travel));
-        world.command_gate(first.is_some_and(|position| position > 950.0));
+        world.command_gates(&[false, first.is_some_and(|position| position > 1200.0)]);
         ends.extend(world.take_left().into_iter().map(|left| (left.number, left.end)));
     }
-    assert_eq!(ends, vec![(1, End::Lane(1)), (2, End::Exit)]);
+    assert_eq!(ends, vec![(1, End::Lane(2)), (2, End::Exit)]);
 }
 
 #[test]
@@ -99,7 +106,7 @@ fn a_gate_that_is_commanded_too_late_lets_the_item_pass() {
         let travel = world.travel_mm(world.clock());
         // The tail has 12 mm to go, which takes 40 ms; the gate needs 60.
         let late = world.on_belt().any(|item| item.position(travel) > 1000.0 + 98.0);
-        world.command_gate(late);
+        world.command_gates(&[late, false]);
     }
     assert_eq!(world.take_left()[0].end, End::Exit);
 }
@@ -113,7 +120,46 @@ fn an_item_taken_away_leaves_as_such_and_is_seen_by_no_eye() {
     assert!(!world.take_away(1));
     world.advance(seconds(20.0));
     assert_eq!(world.take_left()[0].end, End::TakenAway);
-    assert_eq!(world.take_edges().len(), 1, "the entry eye only");
+    let eyes: Vec<Eye> = world.take_edges().into_iter().map(|edge| edge.eye).collect();
+    assert_eq!(eyes, [Eye::Entry, Eye::Entry, Eye::Mid(1), Eye::Mid(1)]);
+}
+
+#[test]
+fn an_item_taken_away_frees_the_eye_that_it_covers() {
+    let mut world = world();
+    world.start_feeding(Some(1));
+    while world.take_edges().is_empty() {
+        world.advance(world.clock() + Duration::from_millis(10));
+    }
+    assert!(world.take_away(1));
+    let edges = world.take_edges();
+    assert!(matches!(edges[..], [Edge { eye: Eye::Entry, trailing: true, .. }]), "{edges:?}");
+}
+
+#[test]
+fn a_belt_that_runs_back_takes_the_item_over_the_eye_again() {
+    let phase = |speed_mm_s, s| Phase { speed_mm_s, hold: Duration::from_secs(s) };
+    let profile = SpeedProfile::repeating(vec![phase(300.0, 1), phase(-300.0, 2), phase(300.0, 9)]);
+    let config = WorldConfig { profile, ..config() };
+    let mut world = World::new(config, 3, Box::new(Boxes), Duration::ZERO);
+    world.start_feeding(Some(1));
+    world.advance(Duration::from_secs(6));
+    let entry = world.take_edges().into_iter().filter(|edge| edge.eye == Eye::Entry);
+    let seen: Vec<(bool, bool)> = entry.map(|edge| (edge.trailing, edge.backward)).collect();
+    let forward = [(false, false), (true, false)];
+    assert_eq!(seen, [forward, [(false, true), (true, true)], forward].concat());
+}
+
+#[test]
+fn items_that_touch_cover_an_eye_as_one() {
+    let mut world = world();
+    for position_mm in [300.0, 191.0] {
+        world.put_on(Boxes.next(), position_mm);
+    }
+    world.advance(seconds(2.0));
+    let edges = world.take_edges();
+    assert_eq!(edges.len(), 2, "{edges:?}");
+    assert_eq!((edges[0].item, edges[1].item), (1, 2));
 }
 
 #[test]

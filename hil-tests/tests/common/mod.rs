@@ -20,11 +20,13 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Starts broker, twin, plc-bridge and inspectd, and waits until items are inspected.
-    pub fn start(twin: &[&str]) -> anyhow::Result<Self> {
+    /// Starts broker, twin, plc-bridge and inspectd, and waits until items are inspected. `change`
+    /// may lay out the line otherwise.
+    pub fn start(twin: &[&str], change: impl Fn(&mut Layout)) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let sockets = socket_folder()?;
         let mut layout = Layout::new(folder.path(), sockets.path())?;
+        change(&mut layout);
         // One folder for all tests: they learn once.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("references");
         layout.references = references::learned(&layout, None, &cache, &mut |_| {})?;
