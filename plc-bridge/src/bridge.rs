@@ -26,9 +26,6 @@ use crate::line::Line;
 use crate::logger::Log;
 use crate::{clock, realtime};
 
-/// Stack of each thread. Locked memory counts whole stacks, so they are small; the deepest call is
-/// the parser of a JSON line, with some kilobytes.
-pub const STACK: usize = 128 * 1024;
 /// Messages from inspectd that may wait for the cycle; then its connection is not read on.
 const INSPECTOR_QUEUE: usize = 256;
 
@@ -79,20 +76,23 @@ pub fn run(
     let listening = listener.as_fd().try_clone_to_owned()?;
     let boot = line.boot().to_owned();
     let doorman = log.clone();
-    let accepting =
-        thread::Builder::new().name("accept".into()).stack_size(STACK).spawn(move || {
+    let accepting = thread::Builder::new()
+        .name("accept".into())
+        .stack_size(realtime::STACK)
+        .spawn(move || {
             inspector_socket::serve(&listener, &boot, &inspector_said, &doorman);
         })?;
     let cycle = Cycle::new(line, wire, Timing::of(&config.plc), inbox, log.clone())?
         .keeping_in(file)
         .showing(Panel::open(config, log)?);
     let (cycle_log, stop) = (log.clone(), Arc::clone(stop));
-    let running =
-        thread::Builder::new().name("cycle".into()).stack_size(STACK).spawn(move || {
+    let running = thread::Builder::new().name("cycle".into()).stack_size(realtime::STACK).spawn(
+        move || {
             realtime::raise_priority().unwrap_or_else(|why| cycle_log.warn(why.to_string()));
             drop(cycle_log);
             cycle.run(&stop);
-        })?;
+        },
+    )?;
     let ended = running.join();
 
     // This ends `accept`, and with it the thread.

@@ -14,7 +14,6 @@
 //! jitter that the real-time priority was to keep away. Faults and their messages may.
 
 mod link;
-mod statistics;
 mod told;
 
 use std::io;
@@ -24,8 +23,6 @@ use std::time::Duration;
 
 use link::Link;
 pub use link::{FIRST_RETRY, Wire};
-use statistics::Statistics;
-pub use statistics::{Report, Spread};
 use told::Told;
 
 use crate::clock;
@@ -36,6 +33,7 @@ use crate::journal_file::JournalFile;
 use crate::line::{Counters, Line};
 use crate::logger::{Entry, Log};
 use crate::registers::{Command, Status};
+use crate::statistics::{Report, Statistics};
 use crate::wire::{PlcError, PlcWire};
 
 /// How often the counters are logged, when something that should not happen was counted.

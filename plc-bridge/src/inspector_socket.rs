@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::bridge::STACK;
 use crate::clock;
 use crate::logger::Log;
 use crate::protocol::{FromBridge, MAX_LINE, ToBridge, VERSION};
+use crate::realtime::STACK;
 
 /// Messages that may wait for one inspectd: more than half a second of samples at 10 ms.
 const QUEUE: usize = 64;

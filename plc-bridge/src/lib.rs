@@ -2,9 +2,10 @@
 //!
 //! Logic, free of clocks and sockets: [`tracker`], [`handshake`], [`journal`], and [`mod@line`] which
 //! puts them together. The edge: [`wire`] and [`modbus`] towards the PLC, [`inspector_socket`]
-//! towards inspectd, [`cycle`] the real-time thread between them, [`logger`], [`realtime`], and
-//! [`bridge`] which starts and ends it all; [`probe`] looks at a PLC on the bench. Shared with
-//! inspectd: [`protocol`], [`config`], [`line_file`]. Shared with PLCs made in software: [`registers`], and [`soft_plc`], which is one.
+//! towards inspectd, [`field_io`] on the box's own pins, [`cycle`] the real-time thread between them,
+//! [`journal_file`], [`logger`], [`statistics`], [`realtime`], and [`bridge`] which starts and ends it
+//! all; [`probe`] looks at a PLC on the bench. Shared with inspectd: [`protocol`], [`config`],
+//! [`line_file`]. Shared with PLCs made in software: [`registers`], and [`soft_plc`], which is one.
 
 pub mod bridge;
 pub mod clock;
@@ -24,6 +25,7 @@ pub mod protocol;
 pub mod realtime;
 pub mod registers;
 pub mod soft_plc;
+pub mod statistics;
 pub mod tracker;
 pub mod wire;
 pub mod wrap;

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use crate::bridge::STACK;
-use crate::cycle::Report;
 use crate::line::Notice;
+use crate::realtime::STACK;
+use crate::statistics::Report;
 
 /// Entries that may wait to be written: a burst of some hundred fall-backs.
 const QUEUE: usize = 1024;

@@ -1,4 +1,4 @@
-//! Memory that is never paged out, and a priority that only the cycle has.
+//! Memory that is never paged out, small stacks therefore, and a priority that only the cycle has.
 //!
 //! Both are for a kernel that may have something else to do: without them the bridge works, and on
 //! a busy box a turn of the cycle may come late. So where they are not permitted this is said once,
@@ -18,6 +18,9 @@ use thread_priority::{
 /// The cycle's priority under `SCHED_FIFO`: in the middle. Above everything ordinary, and on a
 /// kernel with threaded interrupts level with them (50); below a watchdog's (99).
 const PRIORITY: u8 = 50;
+/// Stack of each thread. Locked memory counts whole stacks, so they are small; the deepest call is
+/// the parser of a JSON line, with some kilobytes.
+pub const STACK: usize = 128 * 1024;
 /// The limit that locking takes. Twenty megabytes are resident, but the kernel counts what is
 /// reserved, too, and the allocator reserves 64 MiB for each thread. Under a smaller limit a later
 /// allocation would fail, which is worse than a page fault.

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::bridge::STACK;
 use crate::clock;
+use crate::realtime::STACK;
 use crate::wire::{PlcError, PlcWire};
 
 /// The first pause between two attempts to connect.

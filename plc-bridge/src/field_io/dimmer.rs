@@ -19,8 +19,8 @@ use thiserror::Error;
 
 use super::config::DimmerSection;
 use super::error::FieldIoError;
-use crate::bridge::STACK;
 use crate::logger::Log;
+use crate::realtime::STACK;
 use law::Law;
 
 /// Time from one step of the dimmer to the next. A measurement takes 800 ms, so every fourth or

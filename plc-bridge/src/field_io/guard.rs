@@ -15,8 +15,8 @@ use embedded_hal::digital::OutputPin;
 
 use super::diverter::Diverters;
 use super::error::FieldIoError;
-use crate::bridge::STACK;
 use crate::logger::Log;
+use crate::realtime::STACK;
 
 /// Looks at the count of commands within one time-out.
 const LOOKS: u32 = 4;

@@ -13,7 +13,7 @@ const LONGEST_US: u64 = 10_000_000;
 const DIGITS: u8 = 2;
 
 /// What was measured since the start. All memory is taken at the start.
-pub(super) struct Statistics {
+pub(crate) struct Statistics {
     cycles: u64,
     lateness: Histogram<u64>,
     exchange: Histogram<u64>,
@@ -29,17 +29,17 @@ impl Default for Statistics {
 
 impl Statistics {
     /// A turn began so much after its time.
-    pub(super) fn woke(&mut self, late: Duration) {
+    pub(crate) fn woke(&mut self, late: Duration) {
         self.cycles += 1;
         self.lateness.saturating_record(microseconds(late));
     }
 
     /// Both blocks were exchanged in so much time.
-    pub(super) fn exchanged(&mut self, took: Duration) {
+    pub(crate) fn exchanged(&mut self, took: Duration) {
         self.exchange.saturating_record(microseconds(took));
     }
 
-    pub(super) fn report(&self, counters: Counters) -> Report {
+    pub(crate) fn report(&self, counters: Counters) -> Report {
         Report {
             counters,
             cycles: self.cycles,
