@@ -44,12 +44,42 @@ fn config(path: &Path) -> BridgeConfig {
     config
 }
 
-fn line(boot: &str) -> (Line, Status) {
-    let mut line = Line::new(&toml::from_str(LINE).unwrap(), boot.into(), 7, 100);
-    let status = Status { plc_boot: 3, ..Status::default() };
-    line.status(&status, Duration::ZERO);
-    line.inspector_connected(Duration::ZERO);
-    (line, status)
+/// A line with its PLC and inspectd, which keeps its journal in a folder of its own.
+struct Run {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    file: JournalFile,
+    line: Line,
+    status: Status,
+}
+
+impl Run {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run").join("bridge.journal");
+        let (file, nothing) = JournalFile::open(&config(&path)).unwrap();
+        assert_eq!(nothing, None);
+        let mut line = Line::new(&config(&path), "boot-1".into(), 7, 100);
+        let status = Status { plc_boot: 3, ..Status::default() };
+        line.status(&status, Duration::ZERO);
+        line.inspector_connected(Duration::ZERO);
+        Self { _folder: folder, path, file, line, status }
+    }
+
+    /// So many items enter, and the journal is kept.
+    fn enter(&mut self, times: u64) {
+        enter(&mut self.line, &mut self.status, times);
+        self.file.keep(&self.line).unwrap();
+    }
+
+    /// What a later process finds.
+    fn kept(&self) -> Option<Kept> {
+        JournalFile::open(&config(&self.path)).unwrap().1
+    }
+
+    fn resumed(&self) -> Line {
+        Line::resume(&config(&self.path), self.kept().expect("an earlier process has left it"))
+    }
 }
 
 fn owed(line: &Line, after: u64) -> Vec<FromBridge> {
@@ -65,30 +95,23 @@ fn owed(line: &Line, after: u64) -> Vec<FromBridge> {
 
 #[test]
 fn what_was_kept_comes_back_as_the_same_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("run").join("bridge.journal");
-    let (mut file, nothing) = JournalFile::open(&config(&path)).unwrap();
-    assert_eq!(nothing, None);
-    let (mut line, mut status) = line("boot-1");
-    enter(&mut line, &mut status, 8);
-    line.message(ToBridge::Ack { through: 102 }, Duration::from_secs(1));
+    let mut run = Run::new();
+    enter(&mut run.line, &mut run.status, 8);
+    run.line.message(ToBridge::Ack { through: 102 }, Duration::from_secs(1));
     let cause = "no view from camera side, ".repeat(20).as_str().into();
     let verdict = Verdict::Uninspected { cause };
-    line.message(ToBridge::Verdict { item: 4, boot: "boot-1".into(), verdict }, Duration::ZERO);
-    file.keep(&line).unwrap();
-    enter(&mut line, &mut status, 3);
-    file.keep(&line).unwrap();
-    let before = owed(&line, 0);
-    drop(file);
+    run.line.message(ToBridge::Verdict { item: 4, boot: "boot-1".into(), verdict }, Duration::ZERO);
+    run.file.keep(&run.line).unwrap();
+    run.enter(3);
+    let before = owed(&run.line, 0);
 
-    let (_, kept) = JournalFile::open(&config(&path)).unwrap();
-    let kept = kept.expect("an earlier process has left something");
+    let kept = run.kept().expect("an earlier process has left something");
     assert_eq!((kept.boot.as_str(), kept.bridge_boot, kept.next_item), ("boot-1", 7, 12));
     assert_eq!((kept.acknowledged, kept.plc.map(|plc| plc.event_taken)), (102, Some(11)));
-    let resumed = Line::resume(&toml::from_str(LINE).unwrap(), kept);
-    let after = owed(&resumed, 0);
+    let after = owed(&run.resumed(), 0);
     assert_eq!(after.len(), before.len());
     for (after, before) in after.iter().zip(&before) {
+        // Of inspectd's own words only the beginning is kept.
         let FromBridge::Event { event: ItemEvent::Decided { item: 4, .. }, .. } = after else {
             assert_eq!(after, before);
             continue;
@@ -98,76 +121,57 @@ fn what_was_kept_comes_back_as_the_same_line() {
 
 #[test]
 fn a_cycle_that_nobody_has_heard_of_is_passed_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bridge.journal");
-    let (mut file, _) = JournalFile::open(&config(&path)).unwrap();
-    let (mut line, mut status) = line("boot-1");
-    enter(&mut line, &mut status, 2);
-    file.keep(&line).unwrap();
+    let mut run = Run::new();
+    run.enter(2);
     let mut head = [0; SLOT];
-    file.file.read_exact_at(&mut head, 0).unwrap();
-    enter(&mut line, &mut status, 1);
-    file.keep(&line).unwrap();
+    run.file.file.read_exact_at(&mut head, 0).unwrap();
+    run.enter(1);
     // Killed between the records and the head.
-    file.file.write_all_at(&head, 0).unwrap();
-    drop(file);
-    let (_, kept) = JournalFile::open(&config(&path)).unwrap();
-    let kept = kept.expect("the cycle before");
+    run.file.file.write_all_at(&head, 0).unwrap();
+    let kept = run.kept().expect("the cycle before");
     assert_eq!(kept.events.last().map(|(seq, _)| *seq), Some(101));
     assert_eq!((kept.next_item, kept.plc.map(|plc| plc.event_taken)), (3, Some(2)));
 }
 
 #[test]
 fn the_ring_runs_over_and_keeps_the_newest() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bridge.journal");
-    let (mut file, _) = JournalFile::open(&config(&path)).unwrap();
-    let (mut line, mut status) = line("boot-1");
+    let mut run = Run::new();
     for round in 1..=60 {
-        enter(&mut line, &mut status, 100);
-        file.keep(&line).unwrap();
-        line.message(ToBridge::Ack { through: line.journal().last() - 3 }, Duration::ZERO);
-        assert!(line.journal().owed() == 3, "round {round}");
+        run.enter(100);
+        let through = run.line.journal().last() - 3;
+        run.line.message(ToBridge::Ack { through }, Duration::ZERO);
+        assert!(run.line.journal().owed() == 3, "round {round}");
     }
-    file.keep(&line).unwrap();
-    let last = line.journal().last();
+    run.file.keep(&run.line).unwrap();
+    let last = run.line.journal().last();
     assert!(last > 2 * RECORDS, "{last}");
-    drop(file);
-    let (_, kept) = JournalFile::open(&config(&path)).unwrap();
-    let resumed = Line::resume(&toml::from_str(LINE).unwrap(), kept.expect("the newest"));
-    assert_eq!(owed(&resumed, 0), owed(&line, 0));
+    let resumed = run.resumed();
+    assert_eq!(owed(&resumed, 0), owed(&run.line, 0));
     assert_eq!(resumed.journal().last(), last);
 }
 
 #[test]
 fn another_boot_of_the_box_or_rubbish_is_a_fresh_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bridge.journal");
-    let (mut file, _) = JournalFile::open(&config(&path)).unwrap();
-    let (mut line, mut status) = line("boot-1");
-    enter(&mut line, &mut status, 1);
-    file.kernel = "another boot".into();
-    file.keep(&line).unwrap();
-    assert_eq!(JournalFile::open(&config(&path)).unwrap().1, None);
-    std::fs::write(&path, "rubbish".repeat(1000)).unwrap();
-    assert_eq!(JournalFile::open(&config(&path)).unwrap().1, None);
+    let mut run = Run::new();
+    run.file.kernel = "another boot".into();
+    run.enter(1);
+    assert_eq!(run.kept(), None);
+    std::fs::write(&run.path, "rubbish".repeat(1000)).unwrap();
+    assert_eq!(run.kept(), None);
 }
 
 #[test]
 fn a_place_that_cannot_be_written_is_named() {
-    let error = JournalFile::open(&config(Path::new("/proc/no/such/bridge.journal"))).unwrap_err();
+    let nowhere = config(Path::new("/proc/no/such/bridge.journal"));
+    let error = JournalFile::open(&nowhere).unwrap_err();
     assert!(error.to_string().contains("line.bridge_journal"), "{error}");
 }
 
 #[test]
 fn on_another_line_the_items_are_given_up_and_the_numbers_go_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bridge.journal");
-    let (mut file, _) = JournalFile::open(&config(&path)).unwrap();
-    let (mut line, mut status) = line("boot-1");
-    enter(&mut line, &mut status, 1);
-    file.keep(&line).unwrap();
-    let mut other = config(&path);
+    let mut run = Run::new();
+    run.enter(1);
+    let mut other = config(&run.path);
     other.conveyor.mm_per_count = 2.0;
     let (_, kept) = JournalFile::open(&other).unwrap();
     let resumed = Line::resume(&other, kept.expect("it is kept"));
@@ -181,31 +185,23 @@ fn on_another_line_the_items_are_given_up_and_the_numbers_go_on() {
 
 #[test]
 fn a_bridge_that_is_killed_again_before_it_met_the_plc_still_knows_the_belt() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bridge.journal");
-    let (mut file, _) = JournalFile::open(&config(&path)).unwrap();
-    let (mut line, mut status) = line("boot-1");
-    enter(&mut line, &mut status, 2);
-    file.keep(&line).unwrap();
-    let progress = line.plc_progress();
+    let mut run = Run::new();
+    run.enter(2);
+    let progress = run.line.plc_progress();
     assert!(progress.is_some());
     for _ in 0..2 {
-        let (mut file, kept) = JournalFile::open(&config(&path)).unwrap();
-        let resumed = Line::resume(&config(&path), kept.expect("it is kept"));
-        assert_eq!((resumed.items(), resumed.plc_progress()), (2, progress));
-        file.keep(&resumed).unwrap();
+        run.line = run.resumed();
+        assert_eq!((run.line.items(), run.line.plc_progress()), (2, progress));
+        run.file.keep(&run.line).unwrap();
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_written_any_more_does_not_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bridge.journal");
-    let (mut file, _) = JournalFile::open(&config(&path)).unwrap();
-    let (mut line, mut status) = line("boot-1");
-    enter(&mut line, &mut status, 1);
+    let mut run = Run::new();
+    run.enter(1);
     // A handle that cannot write stands for a file system that is full.
-    file.file = File::open(&path).unwrap();
-    assert!(file.keep(&line).is_err());
-    assert!(!path.exists());
+    run.file.file = File::open(&run.path).unwrap();
+    assert!(run.file.keep(&run.line).is_err());
+    assert!(!run.path.exists());
 }
