@@ -59,7 +59,7 @@ impl Tracker {
         item.next_diverter += 1;
         if choice.cause.is_some() {
             let result = item.result(choice.action, true);
-            tell(item, None, result, out);
+            tell(item, result, out);
         }
         if choice.action == Action::Pass && !is_last {
             item.let_go = choice.cause.or(item.let_go.take());
@@ -138,21 +138,18 @@ impl Tracker {
     pub(super) fn tell_fall_back(&mut self, index: usize, out: &mut Vec<Output>) {
         let item = &self.items[index];
         let Some(diverter) = self.conveyor.diverter.get(item.next_diverter) else { return };
-        if item.decision.is_none() {
-            let action = self.choice(index, diverter).action;
-            let result = item.result(action, true);
-            tell(&mut self.items[index], None, result, out);
-        } else if let Some(decision) = &item.decision {
-            let result = item.result(decision.action, decision.fall_back.is_some());
-            tell(&mut self.items[index], None, result, out);
-        }
+        let result = match &item.decision {
+            None => item.result(self.choice(index, diverter).action, true),
+            Some(decision) => item.result(decision.action, decision.fall_back.is_some()),
+        };
+        tell(&mut self.items[index], result, out);
     }
 }
 
-/// Sends the PLC a result, unless it was sent the same already.
-fn tell(item: &mut Item, handed_at: Option<Duration>, result: PlcResult, out: &mut Vec<Output>) {
+/// Sends the PLC a result of the bridge's own, unless it was sent the same already.
+fn tell(item: &mut Item, result: PlcResult, out: &mut Vec<Output>) {
     if item.sent != Some(result) {
         item.sent = Some(result);
-        out.push(Output::Deliver(Delivery { item: item.number, handed_at, result }));
+        out.push(Output::Deliver(Delivery { item: item.number, handed_at: None, result }));
     }
 }

@@ -13,6 +13,7 @@ use crate::wrap::acquisitions_between;
 /// Edges of an item at one eye this close to each other are one and the same, seen again by a belt
 /// that trembles or an eye that chatters, in millimetres.
 const SAME_EDGE_MM: f64 = 10.0;
+
 /// Which items an edge can belong to.
 enum Owner {
     Nobody,
