@@ -31,6 +31,12 @@ pub struct CameraSection {
     #[serde(default = "fps")]
     #[schemars(range(min = 1, max = 500))]
     pub fps: u32,
+    /// Significant bits of a pixel that a monochrome camera delivers in two bytes: 12 for most
+    /// cameras that are set to `Mono12`, whose pictures would be nearly black otherwise. Cameras
+    /// that deliver one byte, or colour, do not need it.
+    #[serde(default = "grey_bits")]
+    #[schemars(range(min = 8, max = 16))]
+    pub grey_bits: u32,
     /// Position of the camera's window, in millimetres from the entry eye.
     #[schemars(range(min = 0.0, max = 100_000.0))]
     pub position_mm: f64,
@@ -63,10 +69,17 @@ pub struct ModelSection {
     /// Folder of the references, `<sku>/<view>.safetensors`.
     #[serde(default = "references")]
     pub references: PathBuf,
+    /// Folder of the damage head, which `inspectctl train` writes. Without one, views are compared
+    /// with their references only.
+    #[serde(default = "damage_head")]
+    pub damage_head: PathBuf,
 }
 
 fn fps() -> u32 {
     25
+}
+fn grey_bits() -> u32 {
+    16
 }
 fn tolerance_mm() -> f64 {
     40.0
@@ -79,6 +92,9 @@ fn stall_ms() -> u32 {
 }
 fn retry_max_ms() -> u32 {
     10_000
+}
+fn damage_head() -> PathBuf {
+    PathBuf::from("/var/lib/inspectd/damage_head")
 }
 fn references() -> PathBuf {
     PathBuf::from("/var/lib/inspectd/references")

@@ -2,23 +2,27 @@
 //!
 //! The pixels stay where the camera put them: a picture can hold a mapped GStreamer buffer, whose
 //! rows may be padded to a **stride** (bytes from one row's start to the next). Nothing is copied
-//! until the picture is scaled for scoring or compressed for a record.
+//! until the picture is scaled for scoring or compressed for a record. The one exception is a camera
+//! of more than 8 bits, whose pixels are reduced as they arrive.
+
+mod depth;
+mod file;
 
 use std::fs::File;
-use std::io::{BufReader, Cursor};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageReader, Limits, RgbImage};
+use image::{ExtendedColorType, RgbImage};
+
+mod scale;
+
+pub(crate) use scale::scaled;
 
 /// Largest file that [`Picture::open`] reads: a 64-megapixel picture without compression.
 const FILE_MAX_BYTES: u64 = 256 << 20;
-/// Longest side that [`Picture::open`] accepts, in pixels; no camera that we know exceeds it.
-const SIDE_MAX_PX: u32 = 16_384;
-/// Memory that decoding one file may take, in bytes: 64 megapixels of 16-bit RGBA.
-const DECODE_MAX_BYTES: u64 = 512 << 20;
 
 /// How the bytes of a pixel are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,23 @@ pub enum PictureError {
         /// What the decoder said.
         cause: image::ImageError,
     },
+    /// A JPEG that ends before its end marker: a part of the picture is missing.
+    #[error("picture {path} is cut off before its end; copy it here again")]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A floating-point pixel that is no brightness.
+    #[error(
+        "picture {path} has a pixel of value {value}, but brightness goes from 0 to 1; save it as \
+         8-bit or 16-bit PNG or TIFF"
+    )]
+    NoBrightness {
+        /// The file.
+        path: PathBuf,
+        /// The first such value; it can be infinite or not a number.
+        value: f32,
+    },
     /// Pixels and size do not belong together.
     #[error(
         "{bytes} bytes are not a {width}x{height} picture of {format:?} with {stride} bytes a row"
@@ -94,7 +115,9 @@ pub enum PictureError {
         bytes: usize,
     },
     /// A camera's buffer has a format that scoring does not read.
-    #[error("camera pixels of format {format} are neither RGB nor GRAY8; convert them before")]
+    #[error(
+        "camera pixels of format {format} are none of RGB, GRAY8 and GRAY16_LE; convert them before"
+    )]
     Format {
         /// GStreamer's name of the format.
         format: String,
@@ -129,7 +152,8 @@ impl std::fmt::Debug for Picture {
 }
 
 impl Picture {
-    /// Reads a picture file; 16-bit pixels are reduced to 8 bits and transparency is ignored.
+    /// Reads a picture file; deeper pixels are reduced to 8 bits and transparency is ignored. A file
+    /// of 16-bit pixels counts as 12 bits deep while all its pixels are below 4096.
     pub fn open(path: impl AsRef<Path>) -> Result<Picture, PictureError> {
         let path = path.as_ref();
         let read = |cause| PictureError::Read { path: path.into(), cause };
@@ -141,16 +165,9 @@ impl Picture {
         if bytes > FILE_MAX_BYTES {
             return Err(PictureError::TooLarge { path: path.into(), bytes });
         }
-        let mut reader =
-            ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(read)?;
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(SIDE_MAX_PX);
-        limits.max_image_height = Some(SIDE_MAX_PX);
-        limits.max_alloc = Some(DECODE_MAX_BYTES);
-        reader.limits(limits);
-        let decoded =
-            reader.decode().map_err(|cause| PictureError::Decode { path: path.into(), cause })?;
-        Ok(Picture::from(decoded))
+        let mut content = Vec::with_capacity(bytes as usize);
+        file.take(FILE_MAX_BYTES).read_to_end(&mut content).map_err(read)?;
+        file::decoded(path, &content)
     }
 
     /// A picture of `pixels` that lie row by row without padding.
@@ -168,24 +185,35 @@ impl Picture {
         Ok(Picture { width, height, stride, format, storage: Storage::Owned(pixels) })
     }
 
-    /// A picture that reads the mapped camera buffer `frame` in place.
+    /// A picture that reads the mapped camera buffer `frame` in place. Pixels of two bytes, of which
+    /// `grey_bits` (8 to 16) bits are significant, are reduced into memory of their own.
     pub fn from_video_frame(
         frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
+        grey_bits: u32,
     ) -> Result<Picture, PictureError> {
-        let format = match frame.format() {
-            gst_video::VideoFormat::Rgb => PixelFormat::Rgb8,
-            gst_video::VideoFormat::Gray8 => PixelFormat::Grey8,
+        let (format, deep) = match frame.format() {
+            gst_video::VideoFormat::Rgb => (PixelFormat::Rgb8, false),
+            gst_video::VideoFormat::Gray8 => (PixelFormat::Grey8, false),
+            gst_video::VideoFormat::Gray16Le => (PixelFormat::Grey8, true),
             other => {
                 return Err(PictureError::Format { format: other.to_string() });
             }
         };
         let (width, height) = (frame.width(), frame.height());
         let bytes = frame.plane_data(0).map_err(|_| PictureError::Map)?.len();
-        let row = width as usize * format.bytes();
+        let row = width as usize * format.bytes() * if deep { 2 } else { 1 };
         let stride = frame.plane_stride().first().map_or(0, |s| (*s).max(0) as usize);
         let whole = height > 0 && bytes >= stride * (height as usize - 1) + row;
         if width == 0 || stride < row || !whole {
             return Err(PictureError::Shape { width, height, stride, format, bytes });
+        }
+        if deep {
+            let plane = frame.plane_data(0).map_err(|_| PictureError::Map)?;
+            let rows = plane.chunks(stride).take(height as usize);
+            let samples = rows.flat_map(|padded| padded[..row].chunks_exact(2));
+            let samples = samples.map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
+            let pixels = depth::reduced(samples, grey_bits);
+            return Picture::from_pixels(width, height, format, pixels);
         }
         Ok(Picture { width, height, stride, format, storage: Storage::Mapped(Box::new(frame)) })
     }
@@ -283,22 +311,11 @@ impl Picture {
     }
 }
 
-impl From<DynamicImage> for Picture {
-    fn from(decoded: DynamicImage) -> Picture {
-        let (width, height) = (decoded.width(), decoded.height());
-        let (format, pixels) = if decoded.color().has_color() {
-            (PixelFormat::Rgb8, decoded.into_rgb8().into_raw())
-        } else {
-            (PixelFormat::Grey8, decoded.into_luma8().into_raw())
-        };
-        let stride = width as usize * format.bytes();
-        Picture { width, height, stride, format, storage: Storage::Owned(pixels) }
-    }
-}
-
 impl From<RgbImage> for Picture {
     fn from(pixels: RgbImage) -> Picture {
-        Picture::from(DynamicImage::ImageRgb8(pixels))
+        let (width, height) = pixels.dimensions();
+        let (stride, format) = (width as usize * 3, PixelFormat::Rgb8);
+        Picture { width, height, stride, format, storage: Storage::Owned(pixels.into_raw()) }
     }
 }
 

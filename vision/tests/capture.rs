@@ -14,6 +14,7 @@ fn section(source: &str) -> CameraSection {
         width_px: 160,
         height_px: 120,
         fps: 25,
+        grey_bits: 16,
         position_mm: 100.0,
         tolerance_mm: 40.0,
         ring_frames: 8,
@@ -71,6 +72,34 @@ fn a_source_that_is_not_live_is_paced_and_grey_stays_grey() {
     let (frames, start) = (camera.counters().received, Instant::now());
     received(&camera, frames + 10);
     assert!(start.elapsed() > Duration::from_millis(200), "ten frames at 25 a second take 0.4 s");
+}
+
+/// What a pixel of the value `white` becomes whose camera delivers two bytes and declares `grey_bits`.
+fn deep_white(white: u16, grey_bits: u32) -> u8 {
+    // 200 frames of 160 x 120 pixels of one value.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("frames.gray");
+    std::fs::write(&file, white.to_le_bytes().repeat(160 * 120 * 200)).expect("frames are written");
+    let source = format!(
+        "filesrc location={} blocksize=38400 ! rawvideoparse format=gray16-le width=160 \
+         height=120 framerate=25/1",
+        file.display()
+    );
+    let mut section = section(&source);
+    section.grey_bits = grey_bits;
+    let camera = Camera::start(section).expect("the pipeline is well formed");
+    received(&camera, 1);
+    let frame = camera.ring().latest().expect("a frame has come");
+    assert_eq!(frame.picture.format(), PixelFormat::Grey8);
+    frame.picture.row(119)[159]
+}
+
+#[test]
+fn two_byte_greys_use_the_whole_range_once_their_depth_is_declared() {
+    assert_eq!(deep_white(0xFFFF, 16), 255);
+    assert_eq!(deep_white(4095, 12), 255);
+    assert!((127..=128).contains(&deep_white(2048, 12)));
+    assert!(deep_white(4095, 16) < 20, "an undeclared depth is taken as 16 bits");
 }
 
 #[test]

@@ -95,6 +95,7 @@ impl Layout {
             width_px: camera.width_px,
             height_px: camera.height_px,
             fps: 15,
+            grey_bits: 16,
             position_mm: position_mm(index),
             tolerance_mm: 40.0,
             ring_frames: 24,
@@ -144,7 +145,11 @@ impl Layout {
                 retry_max_ms: 500,
             },
             io: IoSection::default(),
-            model: ModelSection { folder: self.model.clone(), references: self.references.clone() },
+            model: ModelSection {
+                folder: self.model.clone(),
+                references: self.references.clone(),
+                damage_head: self.references.join("damage_head"),
+            },
             policy: PolicySection::default(),
             store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },
             fleet: self.broker_port.map(|port| FleetSection {

@@ -196,7 +196,8 @@ impl<'a> Session<'a> {
         let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info)
             .map_err(|_| "a buffer smaller than its picture".to_owned())?;
         debug_assert_eq!(frame.width(), self.section.width_px);
-        let mut picture = Picture::from_video_frame(frame).map_err(|error| error.to_string())?;
+        let mut picture = Picture::from_video_frame(frame, self.section.grey_bits)
+            .map_err(|error| error.to_string())?;
         if self.copy_out {
             picture = picture.into_owned();
         }

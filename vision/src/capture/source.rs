@@ -140,11 +140,12 @@ impl Source {
                 return Err(SourceError::UnknownScheme { source_text: text.to_owned(), scheme });
             }
         };
+        let deep = if camera.grey_bits < 16 { ",GRAY16_LE" } else { "" };
         Ok(Source {
             copy_out: head.contains("shmsrc"),
             description: format!(
                 "{head} ! videoconvert ! videoscale ! \
-                 capsfilter caps=\"video/x-raw,format={{RGB,GRAY8}},{size}\""
+                 capsfilter caps=\"video/x-raw,format={{RGB,GRAY8{deep}}},{size}\""
             ),
             replay,
         })
@@ -193,6 +194,7 @@ mod tests {
             width_px: 640,
             height_px: 480,
             fps: 25,
+            grey_bits: 16,
             position_mm: 100.0,
             tolerance_mm: 40.0,
             ring_frames: 8,
@@ -227,6 +229,14 @@ mod tests {
         assert!(parse("shm:/run/s").unwrap().copy_out);
         assert!(parse("shmsrc socket-path=/run/s").unwrap().copy_out);
         assert!(!parse("v4l2:/dev/video0").unwrap().copy_out);
+    }
+
+    #[test]
+    fn two_byte_greys_reach_the_sink_only_where_their_depth_is_declared() {
+        let mut mono12 = camera("gige:12345678");
+        assert!(!Source::parse(&mono12).unwrap().description.contains("GRAY16"));
+        mono12.grey_bits = 12;
+        assert!(Source::parse(&mono12).unwrap().description.contains("{RGB,GRAY8,GRAY16_LE}"));
     }
 
     #[test]
