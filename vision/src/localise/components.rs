@@ -1,0 +1,93 @@
+//! **Components**: patches of pixels that hang together, side by side or one above the other.
+
+use image::{GrayImage, Luma};
+use imageproc::region_labelling::{Connectivity, connected_components};
+
+use super::Bounds;
+
+/// One patch of pixels that hang together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Component {
+    /// The rectangle around it.
+    pub bounds: Bounds,
+    /// Pixels.
+    pub area: usize,
+    /// Whether it reaches the raster's border, so that part of the thing may be out of sight.
+    pub at_border: bool,
+}
+
+/// All components of a raster.
+pub(super) struct Components {
+    /// For each pixel 0 outside, or 1 + its component's place in `list`.
+    pub labels: Vec<u32>,
+    /// From the first row's to the last one's.
+    pub list: Vec<Component>,
+}
+
+impl Components {
+    /// The components of the pixels that are `inside`, rows of `width`.
+    pub fn of(inside: &[bool], width: usize) -> Components {
+        let height = inside.len() / width;
+        let pixels = inside.iter().map(|inside| u8::from(*inside)).collect();
+        let raster = GrayImage::from_raw(width as u32, height as u32, pixels)
+            .expect("the pixels are whole rows");
+        let labels = connected_components(&raster, Connectivity::Four, Luma([0])).into_raw();
+        let mut list: Vec<Component> = Vec::new();
+        for (y, row) in labels.chunks_exact(width).enumerate() {
+            for (x, label) in row.iter().enumerate().filter(|(_, label)| **label > 0) {
+                let (x, y) = (x as u32, y as u32);
+                // Labels ascend in the order in which they are met.
+                if *label as usize > list.len() {
+                    let bounds = Bounds { x, y, width: 1, height: 1 };
+                    list.push(Component { bounds, area: 0, at_border: false });
+                }
+                let component = &mut list[*label as usize - 1];
+                let bounds = &mut component.bounds;
+                let right = (bounds.x + bounds.width).max(x + 1);
+                bounds.x = bounds.x.min(x);
+                bounds.width = right - bounds.x;
+                bounds.height = y + 1 - bounds.y;
+                component.area += 1;
+                component.at_border |=
+                    x == 0 || y == 0 || x + 1 == width as u32 || y + 1 == height as u32;
+            }
+        }
+        Components { labels, list }
+    }
+}
+
+/// `inside` and its holes: what lies outside but cannot be reached from the raster's border.
+pub(super) fn filled(inside: &[bool], width: usize) -> Vec<bool> {
+    let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
+    let Components { labels, list } = Components::of(&outside, width);
+    labels.into_iter().map(|label| label == 0 || !list[label as usize - 1].at_border).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `#` is inside.
+    fn raster(rows: &[&str]) -> (Vec<bool>, usize) {
+        (rows.concat().bytes().map(|byte| byte == b'#').collect(), rows[0].len())
+    }
+
+    #[test]
+    fn components_have_their_area_bounds_and_border() {
+        let (pixels, width) = raster(&["........", "..#.#...", "..###..#", "......##", "........"]);
+        let found = Components::of(&pixels, width);
+        let bounds = |x, y, width, height| Bounds { x, y, width, height };
+        let item = Component { bounds: bounds(2, 1, 3, 2), area: 5, at_border: false };
+        let part = Component { bounds: bounds(6, 2, 2, 2), area: 3, at_border: true };
+        assert_eq!(found.list, [item, part]);
+        assert_eq!(found.labels.iter().filter(|label| **label == 2).count(), 3);
+    }
+
+    #[test]
+    fn holes_are_filled_and_bays_are_not() {
+        let (ring, width) = raster(&["......", ".####.", ".#..#.", ".####.", "......"]);
+        assert_eq!(filled(&ring, width).iter().filter(|inside| **inside).count(), 12);
+        let (bay, width) = raster(&["......", ".####.", ".#....", ".####.", "......"]);
+        assert_eq!(filled(&bay, width), bay);
+    }
+}

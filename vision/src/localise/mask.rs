@@ -1,0 +1,92 @@
+//! A **mask**: which pixels of a picture belong to the item.
+
+/// A rectangle of whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Columns left of it.
+    pub x: u32,
+    /// Rows above it.
+    pub y: u32,
+    /// Width in pixels, at least 1.
+    pub width: u32,
+    /// Height in pixels, at least 1.
+    pub height: u32,
+}
+
+/// One truth value per pixel, row by row from the top left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mask {
+    width: u32,
+    inside: Vec<bool>,
+}
+
+impl Mask {
+    /// A mask of `width` columns whose pixel at column x and row y is `inside(x, y)`.
+    pub fn from_fn(width: u32, height: u32, mut inside: impl FnMut(u32, u32) -> bool) -> Mask {
+        let mut pixels = Vec::with_capacity(width as usize * height as usize);
+        for y in 0..height {
+            pixels.extend((0..width).map(|x| inside(x, y)));
+        }
+        Mask { width, inside: pixels }
+    }
+
+    /// Columns.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> u32 {
+        self.inside.len().checked_div(self.width as usize).unwrap_or(0) as u32
+    }
+
+    /// All pixels, row by row.
+    pub fn pixels(&self) -> &[bool] {
+        &self.inside
+    }
+
+    /// Whether the pixel at column `x` and row `y` belongs to the item. Panics outside the mask.
+    pub fn contains(&self, x: u32, y: u32) -> bool {
+        self.inside[y as usize * self.width as usize + x as usize]
+    }
+
+    /// Pixels that belong to the item.
+    pub fn area(&self) -> usize {
+        self.inside.iter().filter(|inside| **inside).count()
+    }
+
+    /// The smallest rectangle around the item; `None` where the mask is empty.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
+        for (at, _) in self.inside.iter().enumerate().filter(|(_, inside)| **inside) {
+            let (x, y) = ((at % self.width as usize) as u32, (at / self.width as usize) as u32);
+            (left, top) = (left.min(x), top.min(y));
+            (right, bottom) = (right.max(x), bottom.max(y));
+        }
+        (left <= right).then(|| Bounds {
+            x: left,
+            y: top,
+            width: right - left + 1,
+            height: bottom - top + 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_enclose_the_item_and_nothing_more() {
+        let mask = Mask::from_fn(9, 5, |x, y| (3..=6).contains(&x) && y == 2);
+        assert_eq!(mask.bounds(), Some(Bounds { x: 3, y: 2, width: 4, height: 1 }));
+        assert_eq!((mask.width(), mask.height(), mask.area()), (9, 5, 4));
+        assert!(mask.contains(4, 2) && !mask.contains(4, 3));
+    }
+
+    #[test]
+    fn an_empty_mask_has_no_bounds() {
+        assert_eq!(Mask::from_fn(4, 4, |_, _| false).bounds(), None);
+        assert_eq!(Mask::from_fn(0, 0, |_, _| true).bounds(), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! A **small copy** of a view: what localising looks at.
+
+use image::RgbImage;
+
+use crate::picture::{Picture, PixelFormat, scaled};
+
+/// Area of the copy in pixels, that of 320 x 320: the outline of an item that fills a tenth of the
+/// view is then some 400 pixels long, and a view takes a few milliseconds.
+const AREA: f64 = 320.0 * 320.0;
+
+/// A copy of a view in colour with the same proportions and an area of about 320 x 320 pixels,
+/// whatever the camera's resolution is. Grey pixels get three equal parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Small {
+    image: RgbImage,
+}
+
+impl Small {
+    /// The copy of `picture`.
+    pub fn of(picture: &Picture) -> Small {
+        let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+        let scale = (AREA / (width * height)).sqrt();
+        let side = |length: f64| (length * scale).round().max(1.0) as u32;
+        let (width, height) = (side(width), side(height));
+        let mut pixels = scaled(picture, None, width, height);
+        if picture.format() == PixelFormat::Grey8 {
+            pixels = pixels.into_iter().flat_map(|grey| [grey; 3]).collect();
+        }
+        let image = RgbImage::from_raw(width, height, pixels)
+            .expect("scaling returns width x height pixels");
+        Small { image }
+    }
+
+    /// Columns.
+    pub fn width(&self) -> u32 {
+        self.image.width()
+    }
+
+    /// Rows.
+    pub fn height(&self) -> u32 {
+        self.image.height()
+    }
+
+    /// Red, green and blue of every pixel, row by row from the top left.
+    pub(super) fn pixels(&self) -> impl Iterator<Item = [u8; 3]> + '_ {
+        self.image.as_raw().as_chunks::<3>().0.iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_picture_becomes_about_as_large_and_keeps_its_proportions() {
+        for (width, height) in [(960, 540), (576, 768), (1, 1), (20, 4000), (5472, 3648)] {
+            let pixels = vec![9; width as usize * height as usize];
+            let picture = Picture::from_pixels(width, height, PixelFormat::Grey8, pixels).unwrap();
+            let small = Small::of(&picture);
+            let area = f64::from(small.width()) * f64::from(small.height());
+            assert!((area / AREA).ln().abs() < 0.05, "{small:?}");
+            let proportions = f64::from(small.width()) / f64::from(small.height());
+            let real = f64::from(width) / f64::from(height);
+            assert!((proportions / real).ln().abs() < 0.05, "{width} x {height}");
+            assert!(small.pixels().all(|pixel| pixel == [9; 3]));
+        }
+    }
+}
