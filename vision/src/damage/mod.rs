@@ -1,0 +1,50 @@
+//! The **damage head**: a small transformer that learns from normal and damaged views what damage
+//! looks like. Before anybody has labelled a damaged item it learns from synthetic defects.
+//!
+//! Read `head` (the network), `example` (what it learns from), `train` (how, with `options`, `adam`
+//! and `checkpoint`), `package` (what is deployed, and how it answers), `curve` (a picture of the
+//! training).
+
+mod adam;
+mod checkpoint;
+mod curve;
+mod example;
+mod head;
+mod options;
+mod package;
+pub mod synthetic;
+mod train;
+
+pub use checkpoint::CheckpointError;
+pub use example::Example;
+pub use options::{TrainOptions, TrainRun};
+pub use package::{
+    DamageHead, HEAD_FACTS_FILE, HEAD_FILE, HeadAnswer, HeadError, HeadFacts, MemberFacts,
+};
+pub use train::{Counts, EpochLoss, TrainError, Trained, train};
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of damage that can be told from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An edge, a corner or a side is bent or pressed in.
+    Dent,
+    /// The material is torn or cracked: the background shows through a gap.
+    Tear,
+    /// A small hole.
+    Puncture,
+    /// A spot of dirt or liquid.
+    Stain,
+    /// Tape or a foreign label lies over the item.
+    Tape,
+    /// Something printed or stuck on is missing, blurred or elsewhere.
+    Print,
+}
+
+impl Kind {
+    /// All kinds, in the order of the head's outputs.
+    pub const ALL: [Kind; 6] =
+        [Kind::Dent, Kind::Tear, Kind::Puncture, Kind::Stain, Kind::Tape, Kind::Print];
+}

@@ -1,0 +1,104 @@
+//! **Dents**: edges, corners and sides that are bent or pressed in.
+//!
+//! Our own generator. The surface is displaced by a sum of one to three Gaussian bumps, a smooth
+//! warp in the manner of thin-plate splines (Bookstein, "Principal warps", 1989), and shaded by the
+//! bump's slope against a random light, as a matt surface would be (Lambert).
+
+use std::f32::consts::{PI, TAU};
+
+use image::RgbImage;
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::Damaged;
+use super::item::Item;
+use super::raster::{colour_at, normal, pixel, share_at};
+use crate::localise::Mask;
+
+/// Displacement from which a pixel counts as touched, in sides of the item.
+const TOUCHED_FROM: f32 = 0.02;
+/// A bump is left out where it is weaker than exp(-REACH²/2) of its peak: 0.03 %.
+const REACH: f32 = 4.0;
+/// Strongest shading: half as bright again, or half as bright.
+const SHADE_MAX: f32 = 0.5;
+
+/// Displacement and shading per pixel, row by row.
+struct Warp {
+    dx: Vec<f32>,
+    dy: Vec<f32>,
+    shade: Vec<f32>,
+}
+
+/// Bends the item; `size` enlarges the bumps. The belt beside a bent outline is warped with it.
+pub(super) fn bend(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
+    let pixels = item.width * item.height;
+    let mut warp = Warp { dx: vec![0.0; pixels], dy: vec![0.0; pixels], shade: vec![0.0; pixels] };
+    let first = item.likely_place(rng);
+    for bump in 0..rng.random_range(1..=3) {
+        let spread = if bump == 0 { 0.0 } else { 0.25 * item.side };
+        let centre = (first.0 + spread * normal(rng), first.1 + spread * normal(rng));
+        add_bump(&mut warp, item, centre, size, rng);
+    }
+    render(item, &warp)
+}
+
+/// Adds one bump around `centre`: an ellipse that is pushed, mostly, towards the item's middle.
+fn add_bump(warp: &mut Warp, item: &Item, centre: (f32, f32), size: f32, rng: &mut StdRng) {
+    let radius = item.side * rng.random_range(0.07..0.25) * size;
+    let across = radius * rng.random_range(0.5..1.0);
+    let (sin, cos) = rng.random_range(0.0..PI).sin_cos();
+    let push = radius * rng.random_range(0.25..0.7);
+    let (cx, cy) = centre;
+    let towards = if rng.random_bool(0.6) {
+        (item.middle.1 - cy).atan2(item.middle.0 - cx) + 0.4 * normal(rng)
+    } else {
+        rng.random_range(0.0..TAU)
+    };
+    let (push_y, push_x) = towards.sin_cos();
+    let (push_x, push_y) = (push * push_x, push * push_y);
+    let (light_y, light_x) = rng.random_range(0.0..TAU).sin_cos();
+    let depth = 0.25 * normal(rng) * 1.6;
+
+    let first = |centre: f32| (centre - REACH * radius).max(0.0) as usize;
+    let last = |centre: f32, length: usize| {
+        ((centre + REACH * radius).max(0.0).ceil() as usize).min(length)
+    };
+    for y in first(cy)..last(cy, item.height) {
+        for x in first(cx)..last(cx, item.width) {
+            let (right, down) = (x as f32 - cx, y as f32 - cy);
+            let u = (right * cos + down * sin) / radius;
+            let v = (down * cos - right * sin) / across;
+            let far = u * u + v * v;
+            if far > REACH * REACH {
+                continue;
+            }
+            let bump = (-0.5 * far).exp();
+            let at = y * item.width + x;
+            warp.dx[at] += push_x * bump;
+            warp.dy[at] += push_y * bump;
+            warp.shade[at] += depth * (u * light_x + v * light_y) * bump;
+        }
+    }
+}
+
+fn render(item: &Item, warp: &Warp) -> Damaged {
+    let mut picture: RgbImage = item.picture.clone();
+    let mut touched = vec![0.0; warp.dx.len()];
+    let mask = Mask::from_fn(item.width as u32, item.height as u32, |x, y| {
+        let at = y as usize * item.width + x as usize;
+        let before = item.mask.pixels()[at];
+        let (dx, dy) = (warp.dx[at], warp.dy[at]);
+        if dx == 0.0 && dy == 0.0 {
+            return before;
+        }
+        let from = (x as f32 - dx, y as f32 - dy);
+        let share = share_at(item.mask, from);
+        let shade = 1.0 + warp.shade[at].clamp(-SHADE_MAX, SHADE_MAX) * share;
+        picture.put_pixel(x, y, pixel(colour_at(item.picture, from).map(|part| part * shade)));
+        if (before || share > 0.5) && dx.hypot(dy) > TOUCHED_FROM * item.side {
+            touched[at] = 1.0;
+        }
+        share > 0.5
+    });
+    Damaged { picture, mask, touched }
+}
