@@ -6,6 +6,8 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
+use vision::localise::Localiser;
+use vision::scoring::{Model, Normal, find};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
 
 /// A picture without two equal spots, so that the memory fills up.
@@ -20,12 +22,18 @@ fn noise(seed: u32) -> Picture {
     Picture::from(picture)
 }
 
+fn normal(scorer: &Scorer, picture: &Picture) -> Normal {
+    let mask = find(picture, &Localiser::whole()).expect("the whole view is the item");
+    let tokens = scorer.describe(picture, &mask).expect("noise has tokens");
+    Normal { tokens, source: String::new() }
+}
+
 fn scoring(criterion: &mut Criterion) {
     let scorer = Scorer::load(default_model_dir()).expect("scripts/bootstrap has run");
-    let normals: Vec<_> =
-        (1..6).map(|seed| scorer.patches(&noise(seed)).expect("noise has patches")).collect();
+    let normals: Vec<_> = (1..6).map(|seed| normal(&scorer, &noise(seed))).collect();
     let key = ReferenceKey::new("bench", "top").expect("plain names");
-    let reference = Reference::learn(key, scorer.backbone_sha256(), &normals, &[], &mut Silent)
+    let model = Model { backbone_sha256: scorer.backbone_sha256(), head: None };
+    let reference = Reference::learn(key, model, Localiser::whole(), &normals, &[], &mut Silent)
         .expect("there are normals");
     let picture = noise(9);
     let mut group = criterion.benchmark_group("960x540 view, full memory");
@@ -34,7 +42,7 @@ fn scoring(criterion: &mut Criterion) {
         bencher.iter(|| scorer.backbone_only(black_box(&picture)).expect("it ran before"));
     });
     group.bench_function("whole score", |bencher| {
-        bencher.iter(|| scorer.score(black_box(&picture), &reference).expect("it ran before"));
+        bencher.iter(|| scorer.score(black_box(&picture), &reference, 1).expect("it ran before"));
     });
     group.finish();
 }

@@ -2,7 +2,7 @@
 //!
 //! | layout | meaning |
 //! | --- | --- |
-//! | `ROOT/train/good`, `ROOT/test/<class>` | one view; the class `good` is normal, any other a defect |
+//! | `ROOT/train/<class>`, `ROOT/test/<class>` | one view; the class `good` is normal, any other a defect |
 //! | `ROOT/views/<view>/train/good`, ... | several views; the files of one item share their stem up to the last `_` |
 //! | pictures in `ROOT` itself | normal pictures of one view, to learn from only |
 
@@ -57,6 +57,8 @@ pub enum DatasetError {
 pub struct ViewPictures {
     /// Normal pictures to learn from, in name order.
     pub normals: Vec<PathBuf>,
+    /// Pictures labelled as damaged to learn from, by class and name.
+    pub damaged: Vec<PathBuf>,
     /// Test pictures by class, each in name order.
     pub test: BTreeMap<String, Vec<PathBuf>>,
 }
@@ -146,6 +148,12 @@ fn view_pictures(folder: &Path) -> Result<ViewPictures, DatasetError> {
     let good = folder.join("train").join(GOOD);
     if good.is_dir() {
         pictures.normals = pictures_in(&good)?;
+    }
+    let train = folder.join("train");
+    if train.is_dir() {
+        for class in folders_in(&train)?.into_iter().filter(|class| class != GOOD) {
+            pictures.damaged.extend(pictures_in(&train.join(class))?);
+        }
     }
     let test = folder.join("test");
     if test.is_dir() {

@@ -23,7 +23,7 @@ use crate::scoring::{Reference, ReferenceKey, Scorer, ScoringError, ViewScore};
 
 /// Items that may wait; a submission beyond is refused.
 const QUEUE_MAX: usize = 64;
-/// References in memory at the same time, at most 1.2 MB each.
+/// References in memory at the same time, at most 2.2 MB each.
 const REFERENCES_MAX: usize = 32;
 
 /// An item to inspect.
@@ -77,14 +77,15 @@ impl InspectionThread {
                 let queue = Arc::clone(&queue);
                 move || {
                     let _no_grad = tch::no_grad_guard();
-                    let scorer = match Scorer::load(&model.folder) {
-                        Ok(scorer) => scorer.with_false_divert_budget(false_divert_budget),
+                    let scorer = match Scorer::load_with_head(&model.folder, &model.damage_head) {
+                        Ok(scorer) => scorer,
                         Err(error) => {
                             // A caller that is gone needs no answer.
                             ready.send(Err(error)).unwrap_or_default();
                             return;
                         }
                     };
+                    let scorer = scorer.with_false_divert_budget(false_divert_budget);
                     ready.send(Ok(())).unwrap_or_default();
                     let references = References::new(model.references);
                     Inspector { scorer, references }.run(&queue, &results);
@@ -196,7 +197,7 @@ impl Inspector {
                 .views
                 .iter()
                 .map(|(camera, frame)| {
-                    (Arc::clone(camera), self.view(&job.sku, camera, frame, late))
+                    (Arc::clone(camera), self.view(&job.sku, camera, frame, job.views.len(), late))
                 })
                 .collect();
             let queued_for = start - since;
@@ -212,6 +213,7 @@ impl Inspector {
         sku: &str,
         camera: &str,
         frame: &Frame,
+        views: usize,
         late: Duration,
     ) -> Result<ViewScore, ScoringError> {
         if late > Duration::ZERO {
@@ -221,7 +223,7 @@ impl Inspector {
         catch_unwind(AssertUnwindSafe(|| {
             let key = ReferenceKey::new(sku, camera)?;
             let reference = self.references.get(&key, self.scorer.backbone_sha256())?;
-            self.scorer.score(&frame.picture, reference)
+            self.scorer.score(&frame.picture, reference, views)
         }))
         .unwrap_or_else(|panic| {
             let cause = message(&*panic);

@@ -1,21 +1,32 @@
 //! Learning references from folders of normal pictures: one reference per view.
 //!
 //! A picture that cannot be read stops learning and is named: what normal looks like must not
-//! depend on which files happened to be broken.
+//! depend on which files happened to be broken. A picture in which not exactly one item is in sight
+//! is passed over, and listed.
 
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use serde::Serialize;
 
+use crate::damage::TrainError;
 use crate::dataset::Dataset;
+use crate::localise::{Localiser, Small};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
-use crate::scoring::{Calibration, Patches, Reference, ReferenceKey, Scorer, ScoringError};
+use crate::scoring::{
+    Calibration, Model, Normal, Reference, ReferenceKey, Scorer, ScoringError, find,
+};
+use crate::train::content_sha256;
 
-/// Normal pictures that are used of one view; of more, every n-th. Their patches are in memory at
-/// the same time, about 1 MB each.
+/// Normal pictures that are used of one view; of more, every n-th. Their tokens are in memory at
+/// the same time, about 0.3 MB each.
 pub const NORMALS_MAX: usize = 500;
+/// With fewer normal pictures the whole view is scored: what is belt and what is item cannot be told
+/// from so few (from one carton, its brightest side alone was taken for the item).
+const LOCALISER_MIN: usize = 4;
+/// Of these, pictures from which is learned how to find the item.
+const LOCALISER_MAX: usize = 40;
 /// How far an altered copy of a lone normal picture is moved, as a share of its width.
 const SHIFT: f64 = 0.03;
 /// How much brighter or darker an altered copy is.
@@ -27,6 +38,12 @@ pub enum LearnError {
     /// A normal picture cannot be used.
     #[error("a normal picture cannot be learned from: {0}")]
     Picture(#[from] PictureError),
+    /// There is no room for what is learned.
+    #[error("cannot make a temporary folder: {0}; make room in the folder for temporary files")]
+    Folder(std::io::Error),
+    /// The damage head could not be trained.
+    #[error(transparent)]
+    Train(#[from] TrainError),
     /// Scoring refused.
     #[error(transparent)]
     Scoring(#[from] ScoringError),
@@ -52,12 +69,23 @@ pub struct LearnedView {
     pub normals: usize,
     /// Normal pictures there were.
     pub pictures: usize,
-    /// Patches remembered.
-    pub patches: i64,
-    /// The threshold for the scorer's false-divert budget.
-    pub threshold: f32,
-    /// How far that threshold can be trusted.
+    /// Normal pictures that were passed over.
+    pub passed_over: Vec<PassedOver>,
+    /// Whether the item can be told from its surroundings; else the whole view is scored.
+    pub localised: bool,
+    /// Tokens remembered.
+    pub tokens: i64,
+    /// How far p-values as small as the scorer's false-divert budget can be trusted.
     pub calibration: Calibration,
+}
+
+/// A normal picture that nothing was learned from.
+#[derive(Debug, Clone, Serialize)]
+pub struct PassedOver {
+    /// The file.
+    pub file: PathBuf,
+    /// Why.
+    pub cause: String,
 }
 
 /// Learns a reference of `sku` from each view's normal pictures and saves it under `references`.
@@ -71,7 +99,7 @@ pub fn learn(
     let mut views = Vec::new();
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey::new(sku, view)?;
-        let reference = learn_view(scorer, key, &pictures.normals, progress)?;
+        let (reference, passed_over) = learn_view(scorer, key, &pictures.normals, progress)?;
         let path = reference.save(references)?;
         let held_out = reference.held_out();
         views.push(LearnedView {
@@ -79,38 +107,86 @@ pub fn learn(
             path,
             normals: reference.normals(),
             pictures: pictures.normals.len(),
-            patches: reference.memory().patches().size()[0],
-            threshold: held_out.threshold(scorer.false_divert_budget()),
+            passed_over,
+            localised: !reference.localiser().is_whole(),
+            tokens: reference.memory().tokens().size()[0],
             calibration: held_out.calibration(scorer.false_divert_budget()),
         });
     }
     Ok(Learned { sku: sku.to_owned(), views })
 }
 
-/// Learns the reference of one view from `files`, without saving it.
+/// Learns the reference of one view from `files`, without saving it; also tells which pictures were
+/// passed over, because not exactly one item is in sight there.
 pub fn learn_view(
     scorer: &Scorer,
     key: ReferenceKey,
     files: &[PathBuf],
     progress: &mut dyn Progress,
-) -> Result<Reference, LearnError> {
-    let step = files.len().div_ceil(NORMALS_MAX).max(1);
-    let used: Vec<&PathBuf> = files.iter().step_by(step).collect();
+) -> Result<(Reference, Vec<PassedOver>), LearnError> {
+    let used = thinned(files, NORMALS_MAX);
+    let localiser = learn_localiser(scorer, &used, progress)?;
     let what = format!("reading {} {}", key.sku, key.view);
-    let mut normals: Vec<Patches> = Vec::with_capacity(used.len());
-    let mut altered = Vec::new();
+    let mut normals: Vec<Normal> = Vec::with_capacity(used.len());
+    let (mut altered, mut passed_over) = (Vec::new(), Vec::new());
     for (done, file) in used.iter().enumerate() {
         progress.step(done, used.len(), &what);
         let picture = Picture::open(file)?;
-        normals.push(scorer.patches(&picture)?);
+        match normal(scorer, &localiser, &picture, &content_sha256(file)?) {
+            Ok(found) => normals.push(found),
+            Err(error @ (ScoringError::NoItem | ScoringError::SeveralItems { .. })) => {
+                passed_over.push(PassedOver { file: file.to_path_buf(), cause: error.to_string() });
+            }
+            Err(error) => return Err(error.into()),
+        }
         if used.len() == 1 {
             for copy in alter(&picture.to_rgb_image()) {
-                altered.push(scorer.patches(&Picture::from(copy))?);
+                let copy = Picture::from(copy);
+                altered.push(normal(scorer, &localiser, &copy, "")?);
             }
         }
     }
     progress.step(used.len(), used.len(), &what);
-    Ok(Reference::learn(key, scorer.backbone_sha256(), &normals, &altered, progress)?)
+    let model = Model { backbone_sha256: scorer.backbone_sha256(), head: scorer.head() };
+    let reference = Reference::learn(key, model, localiser, &normals, &altered, progress)?;
+    Ok((reference, passed_over))
+}
+
+/// Learns to tell the item from its surroundings; from few pictures, that the whole view is the item.
+pub fn learn_localiser(
+    scorer: &Scorer,
+    files: &[&PathBuf],
+    progress: &mut dyn Progress,
+) -> Result<Localiser, LearnError> {
+    if files.len() < LOCALISER_MIN {
+        return Ok(Localiser::whole());
+    }
+    let used = thinned(files, LOCALISER_MAX);
+    let (mut views, mut cells) = (Vec::new(), Vec::new());
+    for (done, file) in used.iter().enumerate() {
+        progress.step(done, used.len(), "learning to find the item");
+        let picture = Picture::open(file)?;
+        views.push(Small::of(&picture));
+        cells.push(scorer.cells(&picture)?);
+    }
+    Ok(Localiser::learn(&views, &cells, &[]).map_err(ScoringError::from)?)
+}
+
+/// What a normal picture teaches. `sha256` is that of its file: members of the damage head that have
+/// learned from it are not asked.
+fn normal(
+    scorer: &Scorer,
+    localiser: &Localiser,
+    picture: &Picture,
+    sha256: &str,
+) -> Result<Normal, ScoringError> {
+    let tokens = scorer.describe(picture, &find(picture, localiser)?)?;
+    Ok(Normal { tokens, source: sha256.to_owned() })
+}
+
+/// At most `max` of `files`, evenly chosen.
+pub fn thinned<T>(files: &[T], max: usize) -> Vec<&T> {
+    files.iter().step_by(files.len().div_ceil(max).max(1)).collect()
 }
 
 /// Copies of a lone normal picture: moved, darker, brighter, as the next item might be. What they

@@ -8,14 +8,17 @@
 pub mod backbone;
 pub mod capture;
 pub mod config;
+pub mod damage;
 pub mod dataset;
 pub mod evaluate;
 pub mod gather;
 pub mod inference;
 pub mod learn;
+pub mod localise;
 pub mod picture;
 pub mod progress;
 pub mod scoring;
+pub mod train;
 
 pub use capture::{Camera, CameraState, CaptureCounters, CaptureError, Frame, Ring, monotonic_now};
 pub use config::{CameraSection, ModelSection};

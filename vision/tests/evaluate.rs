@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
-use vision::evaluate::{self, EvaluateOptions};
+use vision::evaluate::{self, EvaluateOptions, HeadChoice};
 use vision::{Evaluation, Silent};
 
 fn run(root: &Path) -> Evaluation {
     let options = EvaluateOptions {
         root: root.to_owned(),
         model_folder: default_model_dir(),
+        shots: None,
+        train_labels: 0,
+        head: HeadChoice::None,
         command: format!("inspectctl evaluate {}", root.display()),
     };
     evaluate::run(&options, &mut Silent).expect("the folder can be evaluated")

@@ -41,7 +41,11 @@ fn normals(folder: &Path, count: u32) {
 }
 
 fn model(references: &Path) -> ModelSection {
-    ModelSection { folder: default_model_dir(), references: references.to_owned() }
+    ModelSection {
+        folder: default_model_dir(),
+        references: references.to_owned(),
+        damage_head: references.join("damage_head"),
+    }
 }
 
 /// A folder with a reference `box/top`, learned from `count` cartons.
@@ -67,14 +71,16 @@ fn key() -> ReferenceKey {
 fn a_defect_exceeds_the_threshold_where_it_is_and_a_normal_view_does_not() {
     let (scorer, folder) = learned(9);
     let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
-    let normal = scorer.score(&carton(50, false).into(), &reference).unwrap();
-    let dented = scorer.score(&carton(51, true).into(), &reference).unwrap();
+    let normal = scorer.score(&carton(50, false).into(), &reference, 1).unwrap();
+    let dented = scorer.score(&carton(51, true).into(), &reference, 1).unwrap();
     assert!(!normal.exceeds, "{} against {}", normal.score, normal.threshold);
     assert!(dented.exceeds, "{} against {}", dented.score, dented.threshold);
     assert_eq!(dented.calibration, Calibration::Fitted);
     let (x, y) = dented.heat.peak();
     assert!((140..195).contains(&x) && (70..125).contains(&y), "the peak is at {x}, {y}");
     assert_eq!(dented.heat.values.len() as u32, dented.heat.width * dented.heat.height);
+    let crop = dented.heat.area;
+    assert!(crop.x < 45.0 && crop.x > 5.0 && crop.width < 220.0, "the item is found: {crop:?}");
     assert!(dented.timings.total() > Duration::ZERO);
 }
 
@@ -83,8 +89,8 @@ fn one_normal_picture_gives_a_weak_reference_that_still_tells_a_defect() {
     let (scorer, folder) = learned(1);
     let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
     assert_eq!(reference.normals(), 1);
-    let normal = scorer.score(&carton(50, false).into(), &reference).unwrap();
-    let dented = scorer.score(&carton(51, true).into(), &reference).unwrap();
+    let normal = scorer.score(&carton(50, false).into(), &reference, 1).unwrap();
+    let dented = scorer.score(&carton(51, true).into(), &reference, 1).unwrap();
     assert_eq!(dented.calibration, Calibration::Weak);
     assert!(dented.score > 1.2 * normal.score, "{} and {}", dented.score, normal.score);
 }
@@ -96,7 +102,7 @@ fn learning_twice_gives_the_same_memory_and_threshold() {
     let dataset = Dataset::open(folder.path().join("good")).unwrap().with_only_view_named("top");
     learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
     let second = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
-    assert!(first.memory().patches().equal(second.memory().patches()));
+    assert!(first.memory().tokens().equal(second.memory().tokens()));
     assert_eq!(first.held_out(), second.held_out());
 }
 

@@ -1,10 +1,10 @@
 //! Evaluation: how well a model tells defective items from good ones on a folder of pictures.
 //!
-//! References are learned from the normal pictures under `train`, in memory only; then every item
-//! under `test` is scored as on the line, view by view. An item's score is the largest of its views'
-//! **normalised** scores: how many spreads above the mean the logarithm lies among the held-out
-//! normals of that view, so that views with different scales can be compared. Each class of defect
-//! is measured against the good test items; `overall` takes all defects together.
+//! References and a damage head are learned from the normal pictures under `train`, and from labels
+//! where some are given; nothing of it is kept. Then every item under `test` that was not learned
+//! from is scored as on the line, view by view. An item's score is the largest surprise of its
+//! views. Each class of defect is measured against the good test items; `overall` takes all defects
+//! together.
 //!
 //! A test picture that cannot be read does not stop the evaluation: its item is not scored, and it
 //! is listed under `broken`.
@@ -16,14 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tch::Device;
 
 pub use metrics::Metrics;
 
+use crate::damage::DamageHead;
 use crate::dataset::{Dataset, DatasetError, GOOD, TestItem};
-use crate::learn::{LearnError, learn_view};
+use crate::learn::{LearnError, learn_view, thinned};
 use crate::picture::Picture;
 use crate::progress::Progress;
-use crate::scoring::{HeatMap, Reference, ReferenceKey, Scorer, ScoringError};
+use crate::scoring::{HeatMap, Member, Reference, ReferenceKey, Scorer, ScoringError};
+use crate::train::{Labelled, TrainSettings, train_for_now};
 
 /// What to evaluate.
 #[derive(Debug, Clone)]
@@ -34,6 +37,23 @@ pub struct EvaluateOptions {
     pub model_folder: PathBuf,
     /// The command that the user typed, for the report.
     pub command: String,
+    /// Normal pictures of each view to learn from, evenly chosen; `None` for all.
+    pub shots: Option<usize>,
+    /// Items of each class of defect that the damage head learns from; they are not scored.
+    pub train_labels: usize,
+    /// The damage head.
+    pub head: HeadChoice,
+}
+
+/// Which damage head judges.
+#[derive(Debug, Clone)]
+pub enum HeadChoice {
+    /// One that is trained on the folder's own pictures.
+    Train(TrainSettings),
+    /// The one in this folder, which may have seen other pictures.
+    Folder(PathBuf),
+    /// None: the distance to the reference alone.
+    None,
 }
 
 /// Why there is no evaluation.
@@ -67,6 +87,10 @@ pub struct Evaluation {
     pub classes: BTreeMap<String, Metrics>,
     /// Each view by itself.
     pub views: BTreeMap<String, Metrics>,
+    /// Each member of the ensemble by itself, all views together.
+    pub members: BTreeMap<String, Metrics>,
+    /// What the box would have done with the default false-divert budget.
+    pub at_budget: AtBudget,
     /// The command that was typed.
     pub command: String,
     /// The program and model that scored: name, version, and the backbone's SHA-256.
@@ -87,19 +111,55 @@ pub struct BrokenPicture {
     pub cause: String,
 }
 
+/// How many items exceed their thresholds.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct AtBudget {
+    /// Good items.
+    pub good: usize,
+    /// Good items that would have been diverted.
+    pub good_diverted: usize,
+    /// Defective items.
+    pub defective: usize,
+    /// Defective items that would have been diverted.
+    pub defective_diverted: usize,
+}
+
 /// One scored item.
 #[derive(Debug)]
 struct ItemScore {
     class: String,
     name: String,
-    /// The largest normalised score of the views, and that view.
+    /// The largest score of the views, and that view.
     score: f64,
+    /// Whether a view exceeds its threshold.
+    diverted: bool,
     view: String,
     /// What was scored there, and where it differs.
     picture: PathBuf,
     heat: HeatMap,
-    /// Normalised score and milliseconds by view.
-    views: BTreeMap<String, (f64, f64)>,
+    views: BTreeMap<String, ScoredView>,
+}
+
+/// One view of a scored item.
+#[derive(Debug)]
+struct ScoredView {
+    score: f64,
+    ms: f64,
+    /// Surprise by member.
+    members: Vec<(Member, f64)>,
+}
+
+impl ItemScore {
+    /// What all views took, in milliseconds.
+    fn ms(&self) -> f64 {
+        self.views.values().map(|view| view.ms).sum()
+    }
+
+    /// The largest surprise of one member.
+    fn member(&self, member: Member) -> Option<f64> {
+        let all = self.views.values().flat_map(|view| &view.members);
+        all.filter(|(who, _)| *who == member).map(|(_, surprise)| *surprise).reduce(f64::max)
+    }
 }
 
 impl Evaluation {
@@ -117,13 +177,42 @@ pub fn run(
     options: &EvaluateOptions,
     progress: &mut dyn Progress,
 ) -> Result<Evaluation, EvaluateError> {
-    let dataset = Dataset::open(&options.root)?;
-    let test = dataset.test_items()?;
-    let scorer = Scorer::load(&options.model_folder)?;
+    let mut dataset = Dataset::open(&options.root)?;
+    let mut test = dataset.test_items()?;
+    if let Some(shots) = options.shots {
+        for pictures in dataset.views.values_mut() {
+            pictures.normals = thinned(&pictures.normals, shots).into_iter().cloned().collect();
+        }
+    }
+    let labelled = take_labelled(&mut test, options.train_labels);
+    let mut scorer = Scorer::load(&options.model_folder)?;
+    scorer = match &options.head {
+        HeadChoice::None => scorer,
+        HeadChoice::Folder(folder) => {
+            let head = DamageHead::load(folder, scorer.backbone_sha256(), Device::Cpu)
+                .map_err(ScoringError::from)?;
+            scorer.with_head(Some(head))
+        }
+        HeadChoice::Train(settings) => {
+            let pictures: Vec<Labelled> = dataset
+                .views
+                .iter()
+                .map(|(view, pictures)| Labelled {
+                    normal: pictures.normals.clone(),
+                    damaged: labelled
+                        .iter()
+                        .filter_map(|item| item.pictures.get(view).cloned())
+                        .collect(),
+                })
+                .collect();
+            let head = train_for_now(&scorer, &pictures, settings, progress)?;
+            scorer.with_head(Some(head))
+        }
+    };
     let mut references = BTreeMap::new();
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey { sku: "evaluation".into(), view: view.clone() };
-        let reference = learn_view(&scorer, key, &pictures.normals, progress)?;
+        let (reference, _) = learn_view(&scorer, key, &pictures.normals, progress)?;
         references.insert(view.clone(), reference);
     }
     let mut broken = Vec::new();
@@ -136,9 +225,25 @@ pub fn run(
         }
     }
     progress.step(test.len(), test.len(), "scoring");
-    let sha256 = scorer.backbone_sha256();
-    let package = format!("inspectd {} backbone {sha256}", env!("CARGO_PKG_VERSION"));
+    let head = scorer.head().map_or("none", |head| &head.facts().head_sha256);
+    let package = format!(
+        "inspectd {} backbone {} damage head {head}",
+        env!("CARGO_PKG_VERSION"),
+        scorer.backbone_sha256()
+    );
     Ok(summarise(items, broken, options.command.clone(), package))
+}
+
+/// Takes the first `count` items, by name, of each class of defect out of `test`.
+fn take_labelled(test: &mut Vec<TestItem>, count: usize) -> Vec<TestItem> {
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    let (labelled, kept) = std::mem::take(test).into_iter().partition(|item| {
+        let of_class = taken.entry(item.class.clone()).or_default();
+        *of_class += 1;
+        item.class != GOOD && *of_class <= count
+    });
+    *test = kept;
+    labelled
 }
 
 /// The score of all views of an item together. One broken picture spoils the item: what one camera
@@ -149,16 +254,20 @@ fn score_item(
     item: &TestItem,
 ) -> Result<ItemScore, BrokenPicture> {
     let mut views = BTreeMap::new();
+    let mut diverted = false;
     let mut worst: Option<(f64, &str, &PathBuf, HeatMap)> = None;
     for (view, file) in &item.pictures {
         let broken = |cause: String| BrokenPicture { file: file.clone(), cause };
         let reference = references.get(view).expect("items come from the dataset's views");
         let picture = Picture::open(file).map_err(|error| broken(error.to_string()))?;
-        let scored =
-            scorer.score(&picture, reference).map_err(|error| broken(error.to_string()))?;
-        let score = reference.held_out().normalised(scored.score);
+        let scored = scorer
+            .score(&picture, reference, item.pictures.len())
+            .map_err(|error| broken(error.to_string()))?;
+        let score = f64::from(scored.score);
         let ms = scored.timings.total().as_secs_f64() * 1e3;
-        views.insert(view.clone(), (score, ms));
+        diverted |= scored.exceeds;
+        let members = scored.members.iter().map(|member| (member.member, member.surprise()));
+        views.insert(view.clone(), ScoredView { score, ms, members: members.collect() });
         if worst.as_ref().is_none_or(|(most, ..)| score > *most) {
             worst = Some((score, view, file, scored.heat));
         }
@@ -168,6 +277,7 @@ fn score_item(
         class: item.class.clone(),
         name: item.name.clone(),
         score,
+        diverted,
         view: view.to_owned(),
         picture: picture.clone(),
         heat,
@@ -181,16 +291,12 @@ fn summarise(
     command: String,
     package: String,
 ) -> Evaluation {
-    // `class`: which defects are measured, all where none is named. `view`: one view's scores, the
-    // fused ones where none is named.
-    let measure = |class: Option<&str>, view: Option<&str>| {
+    // Defects of one class, all where none is named. `score`: what is measured of an item, its
+    // score and milliseconds; items without one are left out.
+    let measure = |class: Option<&str>, score: &dyn Fn(&ItemScore) -> Option<(f64, f64)>| {
         let (mut good, mut defective, mut ms) = (Vec::new(), Vec::new(), 0.0);
         for item in &items {
-            let scored = match view {
-                None => Some((item.score, item.views.values().map(|(_, ms)| ms).sum())),
-                Some(view) => item.views.get(view).copied(),
-            };
-            let Some((score, took)) = scored else {
+            let Some((score, took)) = score(item) else {
                 continue;
             };
             if item.class == GOOD {
@@ -207,15 +313,34 @@ fn summarise(
     let names = |name: fn(&ItemScore) -> Vec<&String>| -> BTreeSet<&String> {
         items.iter().flat_map(name).collect()
     };
-    let overall = measure(None, None);
+    let fused = |item: &ItemScore| Some((item.score, item.ms()));
     let classes = names(|item| vec![&item.class])
         .into_iter()
         .filter(|class| *class != GOOD)
-        .map(|class| (class.clone(), measure(Some(class), None)))
+        .map(|class| (class.clone(), measure(Some(class), &fused)))
         .collect();
     let views = names(|item| item.views.keys().collect())
         .into_iter()
-        .map(|view| (view.clone(), measure(None, Some(view))))
+        .map(|view| {
+            let of_view = |item: &ItemScore| item.views.get(view).map(|v| (v.score, v.ms));
+            (view.clone(), measure(None, &of_view))
+        })
         .collect();
-    Evaluation { overall, classes, views, command, package, broken, items }
+    let members = [Member::Distance, Member::Head]
+        .into_iter()
+        .filter(|member| items.iter().any(|item| item.member(*member).is_some()))
+        .map(|member| {
+            let of_member = |item: &ItemScore| Some((item.member(member)?, item.ms()));
+            (member.name().to_owned(), measure(None, &of_member))
+        })
+        .collect();
+    let good: Vec<&ItemScore> = items.iter().filter(|item| item.class == GOOD).collect();
+    let at_budget = AtBudget {
+        good: good.len(),
+        good_diverted: good.iter().filter(|item| item.diverted).count(),
+        defective: items.len() - good.len(),
+        defective_diverted: items.iter().filter(|i| i.class != GOOD && i.diverted).count(),
+    };
+    let overall = measure(None, &fused);
+    Evaluation { overall, classes, views, members, at_budget, command, package, broken, items }
 }

@@ -1,7 +1,7 @@
 //! The picture of an evaluation: one SVG file with everything inside, drawn with the viewer's own
 //! sans-serif font.
 //!
-//! Left to right, the histogram shows normalised scores; each class of items is a row of its own,
+//! Left to right, the histogram shows scores; each class of items is a row of its own,
 //! so that classes of different sizes can be compared. The line is the **cut**: the threshold with
 //! the best balance of both kinds of errors on these very items. Below are the ten items that lie
 //! farthest on the wrong side of it, or nearest to it where all are right.
@@ -202,7 +202,8 @@ fn thumbnail(item: &ItemScore) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scoring::HeatMap;
+    use crate::evaluate::ScoredView;
+    use crate::scoring::{Crop, HeatMap};
 
     fn item(class: &str, score: f64, picture: &std::path::Path) -> ItemScore {
         let values = vec![score as f32; 4];
@@ -210,10 +211,10 @@ mod tests {
             width: 2,
             height: 2,
             values,
-            picture_width: 20,
-            picture_height: 20,
+            area: Crop { x: 0.0, y: 0.0, width: 20.0, height: 20.0 },
             hot: 1.0,
         };
+        let view = ScoredView { score, ms: 2.0, members: vec![] };
         ItemScore {
             class: class.into(),
             name: "a<b".into(),
@@ -221,7 +222,8 @@ mod tests {
             view: "top".into(),
             picture: picture.into(),
             heat,
-            views: BTreeMap::from([("top".into(), (score, 2.0))]),
+            diverted: score > 3.0,
+            views: BTreeMap::from([("top".into(), view)]),
         }
     }
 

@@ -1,29 +1,30 @@
-//! **Calibration**: from the scores of normal pictures to a threshold.
+//! **Calibration**: from the levels of normal pictures to the p-value of a new one.
 //!
-//! **Held-out scores** are scores of normal pictures against a memory that has not seen them. With
-//! enough of them the threshold is their conformal quantile: of n held-out scores, the k-th
-//! smallest with k = ⌈(n + 1)(1 − budget)⌉ is exceeded by a new normal picture with a probability
-//! of at most the budget, whatever the scores' distribution, as long as the new picture is drawn
-//! like the held-out ones (Vovk et al., *Algorithmic Learning in a Random World*, 2005). That needs
-//! n ≥ 1/budget − 1: 199 pictures for 0.5 %.
+//! A **level** is how odd a view is on a member's own scale, chosen so that the levels of normal
+//! views are about normally distributed: the logarithm of a distance, the logit of the damage head.
+//! **Held-out levels** are those of normal pictures that the judging member has not learned from.
+//! With n of them, a new normal picture ranks among the k oddest with a probability of at most
+//! k / (n + 1), whatever the distribution, as long as it is drawn like the held-out ones (conformal
+//! p-values: Vovk et al., *Algorithmic Learning in a Random World*, 2005). That tells p-values down
+//! to 1 / (n + 1): 199 pictures for 0.5 %.
 //!
-//! With fewer, the tail is fitted: the logarithms of the scores are taken as normally distributed
-//! (scores are means of distances: positive, and skewed upwards), and the threshold is the upper
-//! limit of the prediction interval for one more of them, by Student's t. A few scores say little
-//! about their spread, so that a prior counts like [`PRIOR_WEIGHT`] more of them.
+//! What is rarer than that is fitted: the p-value is that of Student's t distribution for one more
+//! drawing from a normal one. A few levels say little about their spread, so that a prior counts
+//! like [`PRIOR_WEIGHT`] more of them.
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Spread of log scores that is assumed before any is known: the largest that was measured on the
-/// held-out normals of two public sets (0.11 on cookies, 0.14 and 0.16 on cartons from two sides).
-const PRIOR_SPREAD: f64 = 0.16;
-/// How many scores the prior counts for.
+/// How many levels the prior spread counts for.
 const PRIOR_WEIGHT: f64 = 6.0;
-/// Below this number of normal pictures a threshold is called a guess.
+/// Below this number of normal pictures a p-value is called a guess.
 const WEAK_BELOW: usize = 8;
+/// From this number of normal pictures on, p-values are ranks: below, ranks are too coarse to put
+/// views in order.
+const RANKS_FROM: usize = 100;
 
-/// How far a threshold can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How far a p-value can be trusted, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Calibration {
     /// Enough normal pictures for the budget: the false-divert rate is bounded by construction.
@@ -34,66 +35,87 @@ pub enum Calibration {
     Weak,
 }
 
-/// Held-out scores of one reference.
+/// Held-out levels of one member.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Held {
-    /// Ascending; all finite and greater than zero, at least one.
+    /// Ascending; all finite, at least one.
     sorted: Vec<f32>,
-    /// Normal pictures behind them; fewer than scores when pictures were altered to get more.
+    /// Normal pictures behind them; fewer than levels when pictures were altered to get more.
     normals: usize,
-    mean_log: f64,
-    spread_log: f64,
+    mean: f64,
+    spread: f64,
 }
 
 impl Held {
-    /// The scores in any order; `None` when there is none, or one that is not a finite number.
-    /// A score of zero (a picture that the memory knows exactly) counts as the smallest positive.
-    pub fn new(mut scores: Vec<f32>, normals: usize) -> Option<Held> {
-        if scores.is_empty() || scores.iter().any(|score| !score.is_finite() || *score < 0.0) {
+    /// The levels in any order; `None` when there is none, or one that is not a finite number.
+    /// `prior_spread` is the levels' standard deviation that is assumed before any is known.
+    pub fn new(mut levels: Vec<f32>, normals: usize, prior_spread: f64) -> Option<Held> {
+        if levels.is_empty() || levels.iter().any(|level| !level.is_finite()) {
             return None;
         }
-        scores.sort_by(f32::total_cmp);
-        let logs: Vec<f64> =
-            scores.iter().map(|score| f64::from(score.max(f32::MIN_POSITIVE)).ln()).collect();
-        let n = logs.len() as f64;
-        let mean_log = logs.iter().sum::<f64>() / n;
-        let squares: f64 = logs.iter().map(|log| (log - mean_log).powi(2)).sum();
+        levels.sort_by(f32::total_cmp);
+        let n = levels.len() as f64;
+        let mean = levels.iter().map(|level| f64::from(*level)).sum::<f64>() / n;
+        let squares: f64 = levels.iter().map(|level| (f64::from(*level) - mean).powi(2)).sum();
         let freedom = PRIOR_WEIGHT + n - 1.0;
-        let spread_log = ((PRIOR_WEIGHT * PRIOR_SPREAD.powi(2) + squares) / freedom).sqrt();
-        Some(Held { sorted: scores, normals, mean_log, spread_log })
+        let spread = ((PRIOR_WEIGHT * prior_spread.powi(2) + squares) / freedom).sqrt();
+        Some(Held { sorted: levels, normals, mean, spread })
     }
 
-    /// The scores, ascending.
-    pub fn scores(&self) -> &[f32] {
+    /// The levels, ascending.
+    pub fn levels(&self) -> &[f32] {
         &self.sorted
     }
 
-    /// The score that a share of at most `false_divert_budget` of normal views exceeds.
-    pub fn threshold(&self, false_divert_budget: f64) -> f32 {
-        let budget = false_divert_budget.clamp(1e-6, 0.5);
-        if self.calibration(budget) == Calibration::Conformal {
-            return self.sorted[conformal_rank(self.sorted.len(), budget) - 1];
-        }
-        let n = self.sorted.len() as f64;
-        let t = student_t_quantile(1.0 - budget, PRIOR_WEIGHT + n - 1.0);
-        (self.mean_log + t * self.spread_log * (1.0 + 1.0 / n).sqrt()).exp() as f32
+    /// The mean of the levels.
+    pub fn mean(&self) -> f64 {
+        self.mean
     }
 
-    /// How far [`Held::threshold`] can be trusted for this budget.
-    pub fn calibration(&self, false_divert_budget: f64) -> Calibration {
+    /// The share of normal views whose level is at least `level`.
+    pub fn p_value(&self, level: f64) -> f64 {
+        let fitted = self.fitted(level);
+        if self.sorted.len() < RANKS_FROM {
+            return fitted;
+        }
+        let as_odd = self.sorted.iter().rev().take_while(|held| f64::from(**held) >= level).count();
+        let rank = (as_odd + 1) as f64 / (self.sorted.len() + 1) as f64;
+        if as_odd == 0 { rank.min(fitted) } else { rank }
+    }
+
+    /// The level that a share of at most `budget` of normal views exceeds.
+    pub fn threshold(&self, budget: f64) -> f64 {
+        let budget = budget.clamp(1e-12, 0.5);
+        let ranks = self.sorted.len();
+        if ranks >= RANKS_FROM && conformal_rank(ranks, budget) <= ranks {
+            return f64::from(self.sorted[conformal_rank(ranks, budget) - 1]);
+        }
+        self.mean + self.student().inverse_cdf(1.0 - budget) * self.scale()
+    }
+
+    /// How far p-values as small as `budget` can be trusted.
+    pub fn calibration(&self, budget: f64) -> Calibration {
         if self.normals < WEAK_BELOW {
             Calibration::Weak
-        } else if conformal_rank(self.sorted.len(), false_divert_budget) <= self.sorted.len() {
+        } else if conformal_rank(self.sorted.len(), budget) <= self.sorted.len() {
             Calibration::Conformal
         } else {
             Calibration::Fitted
         }
     }
 
-    /// A score in units that are the same for all views: how many spreads above the mean its
-    /// logarithm lies among the held-out normals.
-    pub fn normalised(&self, score: f32) -> f64 {
-        (f64::from(score.max(f32::MIN_POSITIVE)).ln() - self.mean_log) / self.spread_log
+    fn fitted(&self, level: f64) -> f64 {
+        self.student().sf((level - self.mean) / self.scale())
+    }
+
+    /// The spread of one more level around the mean of those that are known.
+    fn scale(&self) -> f64 {
+        self.spread * (1.0 + 1.0 / self.sorted.len() as f64).sqrt()
+    }
+
+    fn student(&self) -> StudentsT {
+        StudentsT::new(0.0, 1.0, PRIOR_WEIGHT + self.sorted.len() as f64 - 1.0)
+            .expect("the degrees of freedom are greater than zero")
     }
 }
 
@@ -102,64 +124,55 @@ fn conformal_rank(n: usize, budget: f64) -> usize {
     (((n + 1) as f64) * (1.0 - budget) - 1e-9).ceil() as usize
 }
 
-/// The quantile of Student's t distribution, by its expansion around the normal quantile
-/// (Abramowitz and Stegun, 26.7.5); off by less than 1 % from 6 degrees of freedom on.
-fn student_t_quantile(p: f64, freedom: f64) -> f64 {
-    let z = normal_quantile(p);
-    let (z3, z5, z7) = (z.powi(3), z.powi(5), z.powi(7));
-    z + (z3 + z) / (4.0 * freedom)
-        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * freedom.powi(2))
-        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * freedom.powi(3))
-}
-
-/// The quantile of the normal distribution for 0.5 ≤ p < 1 (Abramowitz and Stegun, 26.2.23; off by
-/// less than 0.00045).
-fn normal_quantile(p: f64) -> f64 {
-    let t = (-2.0 * (1.0 - p).ln()).sqrt();
-    t - (2.515517 + 0.802853 * t + 0.010328 * t * t)
-        / (1.0 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t.powi(3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn quantiles_agree_with_the_printed_tables() {
-        assert!((normal_quantile(0.995) - 2.5758).abs() < 5e-4);
-        assert!((student_t_quantile(0.995, 6.0) / 3.7074 - 1.0).abs() < 0.01);
-        assert!((student_t_quantile(0.995, 30.0) / 2.7500 - 1.0).abs() < 0.001);
-        assert!((student_t_quantile(0.95, 10.0) / 1.8125 - 1.0).abs() < 0.001);
-    }
+    const SPREAD: f64 = 0.16;
 
     #[test]
-    fn with_enough_normals_the_threshold_is_the_conformal_quantile() {
-        let held = Held::new((1..=199).map(|i| i as f32).collect(), 199).unwrap();
+    fn with_enough_normals_p_values_are_ranks() {
+        let held = Held::new((1..=199).map(|i| i as f32).collect(), 199, SPREAD).unwrap();
         assert_eq!(held.calibration(0.005), Calibration::Conformal);
         assert_eq!(held.threshold(0.005), 199.0, "rank ceil(200 x 0.995) = 199");
         assert_eq!(held.threshold(0.1), 180.0, "rank ceil(200 x 0.9) = 180");
+        assert_eq!(held.p_value(180.0), 21.0 / 200.0);
+        assert!(held.p_value(200.0) <= 1.0 / 200.0);
     }
 
     #[test]
-    fn with_fewer_normals_the_threshold_lies_above_all_of_them() {
-        let held = Held::new((0..25).map(|i| 1.0 + 0.02 * i as f32).collect(), 25).unwrap();
+    fn with_fewer_normals_the_tail_is_fitted() {
+        let held =
+            Held::new((0..25).map(|i| (1.0 + 0.02 * i as f32).ln()).collect(), 25, SPREAD).unwrap();
         assert_eq!(held.calibration(0.005), Calibration::Fitted);
         let strict = held.threshold(0.005);
-        assert!(strict > 1.5 && strict < 3.0, "{strict}");
+        assert!(strict > 1.5f64.ln() && strict < 3f64.ln(), "{strict}");
         assert!(held.threshold(0.05) < strict, "a larger budget allows a lower threshold");
+        assert!((held.p_value(strict) - 0.005).abs() < 1e-6);
+    }
+
+    #[test]
+    fn odder_views_never_have_larger_p_values() {
+        for count in [1u16, 25, 300] {
+            let levels = (0..count).map(|i| (f32::from(i) * 0.7).sin()).collect();
+            let held = Held::new(levels, count.into(), SPREAD).unwrap();
+            let p: Vec<f64> = (-40..60).map(|i| held.p_value(f64::from(i) * 0.05)).collect();
+            assert!(p.is_sorted_by(|a, b| a >= b), "{count}: {p:?}");
+            assert!(p.iter().all(|p| (0.0..=1.0).contains(p)));
+        }
     }
 
     #[test]
     fn the_threshold_of_a_few_normals_is_called_a_guess() {
-        let held = Held::new(vec![1.0], 1).unwrap();
+        let held = Held::new(vec![0.0], 1, SPREAD).unwrap();
         assert_eq!(held.calibration(0.005), Calibration::Weak);
         let threshold = held.threshold(0.005);
-        assert!(threshold > 1.3 && threshold < 5.0, "{threshold}");
+        assert!(threshold > 1.3f64.ln() && threshold < 5f64.ln(), "{threshold}");
     }
 
     #[test]
     fn the_budget_holds_on_unseen_normals() {
-        // Log-normal scores from a fixed sequence: 20 calibrations on 40, each tried on 2,000.
+        // Levels from a fixed sequence: 20 calibrations on 40, each tried on 2,000.
         let mut state = 7u64;
         let mut next = || {
             let sum: f64 = (0..12)
@@ -169,22 +182,22 @@ mod tests {
                     (state >> 11) as f64 / (1u64 << 53) as f64
                 })
                 .sum();
-            ((sum - 6.0) * 0.2).exp() as f32
+            ((sum - 6.0) * 0.2) as f32
         };
         let mut exceeded = 0;
         for _ in 0..20 {
-            let held = Held::new((0..40).map(|_| next()).collect(), 40).unwrap();
+            let held = Held::new((0..40).map(|_| next()).collect(), 40, SPREAD).unwrap();
             let threshold = held.threshold(0.02);
-            exceeded += (0..2000).filter(|_| next() > threshold).count();
+            exceeded += (0..2000).filter(|_| f64::from(next()) > threshold).count();
         }
         let rate = f64::from(exceeded as u32) / 40_000.0;
         assert!((0.005..0.035).contains(&rate), "false diverts {rate} for a budget of 0.02");
     }
 
     #[test]
-    fn scores_that_are_no_numbers_are_refused() {
-        assert!(Held::new(vec![], 0).is_none());
-        assert!(Held::new(vec![1.0, f32::NAN], 2).is_none());
-        assert!(Held::new(vec![1.0, f32::INFINITY], 2).is_none());
+    fn levels_that_are_no_numbers_are_refused() {
+        assert!(Held::new(vec![], 0, SPREAD).is_none());
+        assert!(Held::new(vec![1.0, f32::NAN], 2, SPREAD).is_none());
+        assert!(Held::new(vec![1.0, f32::INFINITY], 2, SPREAD).is_none());
     }
 }

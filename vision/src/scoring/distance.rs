@@ -1,25 +1,24 @@
-//! From patches to a score: each patch's distance to its nearest neighbour in the memory, and the
-//! mean of the largest of them.
+//! From tokens to a level: each token's distance to its nearest neighbour in the memory, and the
+//! logarithm of the mean of the largest of them.
 //!
-//! Squared distances come from one matrix product per chunk of patches: |p - m|² = |p|² - 2 p·m +
+//! Squared distances come from one matrix product per chunk of tokens: |p - m|² = |p|² - 2 p·m +
 //! |m|². A chunk's products fit into the processor's cache, so that taking the minimum costs little.
 
 use tch::{Kind, TchError, Tensor};
 
 use super::error::ScoringError;
-use super::features::FEATURES;
+use super::tokens::FEATURES;
 
-/// Patches per matrix product: 128 x 2,000 distances are 1 MB.
+/// Tokens per matrix product: 128 x 2,000 distances are 1 MB.
 const CHUNK: i64 = 128;
-/// Share of a view's patches whose distances make its score. The largest one alone would follow
-/// noise; a defect smaller than a hundredth of the picture still moves the mean.
-const TOP_SHARE: f64 = 0.01;
+/// Share of a view's tokens whose distances make its level: a fifth. See README.md, "Measured".
+const TOP_SHARE: f64 = 0.2;
 
-/// Patches to compare with, ready for search.
+/// Tokens to compare with, ready for search.
 #[derive(Debug)]
 pub struct Memory {
     /// `[n, FEATURES]`.
-    patches: Tensor,
+    tokens: Tensor,
     /// `[FEATURES, n]`.
     turned: Tensor,
     /// |m|², `[n]`.
@@ -27,15 +26,15 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A memory of `patches`, `[n, FEATURES]`, n at least 1.
-    pub fn new(patches: Tensor) -> Result<Memory, ScoringError> {
-        match patches.size2() {
+    /// A memory of `tokens`, `[n, FEATURES]`, n at least 1.
+    pub fn new(tokens: Tensor) -> Result<Memory, ScoringError> {
+        match tokens.size2() {
             Ok((n, FEATURES)) if n > 0 => {}
             _ => return Err(ScoringError::NoNormals),
         }
         let derived = || {
-            let squares = squared_lengths(&patches)?;
-            let turned = patches.f_transpose(0, 1)?.f_contiguous()?;
+            let squares = squared_lengths(&tokens)?;
+            let turned = tokens.f_transpose(0, 1)?.f_contiguous()?;
             Ok((squares, turned))
         };
         let (squares, turned) = derived().map_err(ScoringError::torch("preparing a memory"))?;
@@ -43,12 +42,12 @@ impl Memory {
         if !sum.double_value(&[]).is_finite() {
             return Err(ScoringError::NotFinite { what: "the reference's memory" });
         }
-        Ok(Memory { patches, turned, squares })
+        Ok(Memory { tokens, turned, squares })
     }
 
-    /// The patches, `[n, FEATURES]`.
-    pub fn patches(&self) -> &Tensor {
-        &self.patches
+    /// The tokens, `[n, FEATURES]`.
+    pub fn tokens(&self) -> &Tensor {
+        &self.tokens
     }
 }
 
@@ -56,11 +55,11 @@ fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
     rows.f_square()?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
 }
 
-/// The distance of each of `patches`, `[n, FEATURES]`, to its nearest neighbour in `memory`.
-pub fn nearest(patches: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
+/// The distance of each of `tokens`, `[n, FEATURES]`, to its nearest neighbour in `memory`.
+pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
     let search = || {
         let mut found = Vec::new();
-        for chunk in patches.f_split(CHUNK, 0)? {
+        for chunk in tokens.f_split(CHUNK, 0)? {
             // |m|² - 2 p·m for each pair; |p|² is the same for all m and is added afterwards.
             let product = chunk.f_mm(&memory.turned)?;
             let mut compared = memory.squares.f_unsqueeze(0)?.f_sub(&product.f_mul_scalar(2.0)?)?;
@@ -79,14 +78,19 @@ pub fn nearest(patches: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringErr
     Ok(distances)
 }
 
-/// The score of a view: the mean of the largest hundredth of its patches' distances.
-pub fn score(distances: &[f32]) -> Result<f32, ScoringError> {
+/// The level of a view: the logarithm of the mean of the largest distances.
+pub fn level(distances: &[f32]) -> Result<f64, ScoringError> {
     let top = ((distances.len() as f64 * TOP_SHARE).ceil() as usize).max(1);
     let mut sorted = distances.to_vec();
     sorted.sort_unstable_by(|a, b| b.total_cmp(a));
     sorted.truncate(top);
-    let mean = sorted.iter().sum::<f32>() / sorted.len() as f32;
-    if mean.is_finite() { Ok(mean) } else { Err(ScoringError::NotFinite { what: "the score" }) }
+    let mean = sorted.iter().map(|d| f64::from(*d)).sum::<f64>() / sorted.len() as f64;
+    if mean.is_finite() {
+        // A view that the memory knows exactly has a distance of zero.
+        Ok(mean.max(f64::from(f32::MIN_POSITIVE)).ln())
+    } else {
+        Err(ScoringError::NotFinite { what: "the distances to the reference" })
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn each_patch_finds_its_nearest_neighbour_across_chunks() {
+    fn each_token_finds_its_nearest_neighbour_across_chunks() {
         let memory = Memory::new(rows(50, 10.0)).unwrap();
         let distances = nearest(&rows(300, 1.0), &memory).unwrap();
         assert_eq!(distances.len(), 300);
@@ -113,11 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn the_score_is_the_mean_of_the_largest_hundredth() {
-        let mut distances = vec![1.0; 198];
+    fn the_level_is_the_logarithm_of_the_mean_of_the_largest_fifth() {
+        let mut distances = vec![1.0; 8];
         distances.extend([5.0, 7.0]);
-        assert_eq!(score(&distances).unwrap(), 6.0);
-        assert_eq!(score(&[2.0, 3.0]).unwrap(), 3.0, "at least one patch counts");
+        assert_eq!(level(&distances).unwrap(), 6f64.ln());
+        assert_eq!(level(&[2.0, 3.0]).unwrap(), 3f64.ln(), "at least one token counts");
+        assert!(level(&[0.0]).unwrap().is_finite());
     }
 
     #[test]
@@ -126,7 +131,7 @@ mod tests {
         let bad = rows(3, f64::NAN);
         assert!(matches!(nearest(&bad, &memory), Err(ScoringError::NotFinite { .. })));
         assert!(matches!(Memory::new(bad), Err(ScoringError::NotFinite { .. })));
-        assert!(matches!(score(&[f32::INFINITY]), Err(ScoringError::NotFinite { .. })));
-        assert!(matches!(score(&[]), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(level(&[f32::INFINITY]), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(level(&[]), Err(ScoringError::NotFinite { .. })));
     }
 }

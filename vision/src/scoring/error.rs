@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::backbone::GoldenError;
+use crate::damage::HeadError;
+use crate::localise::LocaliseError;
 use crate::picture::PictureError;
 
 /// Why there is no score. Where it can concern one item, the text becomes that item's cause, and
@@ -64,6 +66,23 @@ pub enum ScoringError {
         /// Least width and height.
         min: u32,
     },
+    /// The belt was empty where the item should have been.
+    #[error(
+        "no item is in sight; check the camera's window, and that the reference shows this item"
+    )]
+    NoItem,
+    /// More than one item is in the window.
+    #[error("several items are in sight; feed items further apart, or make the window narrower")]
+    SeveralItems {
+        /// How many.
+        count: usize,
+    },
+    /// What the item looks like against its surroundings could not be learned.
+    #[error(transparent)]
+    Localise(#[from] LocaliseError),
+    /// The damage head cannot be used.
+    #[error(transparent)]
+    Head(#[from] HeadError),
     /// A reference needs at least one normal picture.
     #[error("a reference needs at least one normal picture")]
     NoNormals,

@@ -1,29 +1,28 @@
-//! A **heat map**: where a view differs from normal, patch by patch, for people to look at.
+//! A **heat map**: where a view differs from normal, cell by cell, for people to look at.
 
 use image::RgbImage;
 
+use super::tokens::Crop;
 use crate::picture::Picture;
 
-/// Patch distances of one view, row by row from the top left.
+/// Distances of one view's cells, row by row from the top left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
-    /// Patches in a row.
+    /// Cells in a row.
     pub width: u32,
-    /// Rows of patches.
+    /// Rows of cells.
     pub height: u32,
     /// `width * height` distances, 0 or more.
     pub values: Vec<f32>,
-    /// Width of the picture that the patches cover, in pixels.
-    pub picture_width: u32,
-    /// Height of the picture that the patches cover, in pixels.
-    pub picture_height: u32,
+    /// The part of the picture that the cells cover.
+    pub area: Crop,
     /// The distance that counts as hot: the view's threshold. Colours are relative to it, so that
     /// the same colour means the same deviation in each picture of a SKU.
     pub hot: f32,
 }
 
 impl HeatMap {
-    /// The picture position of the hottest patch's middle, in pixels.
+    /// The picture position of the hottest cell's middle, in pixels.
     pub fn peak(&self) -> (u32, u32) {
         let hottest = self
             .values
@@ -31,14 +30,13 @@ impl HeatMap {
             .enumerate()
             .max_by(|(_, a), (_, b)| a.total_cmp(b))
             .map_or(0, |(index, _)| index as u32);
-        let middle = |patch: u32, patches: u32, pixels: u32| {
-            let at = (f64::from(patch) + 0.5) * f64::from(pixels) / f64::from(patches.max(1));
-            (at as u32).min(pixels.saturating_sub(1))
+        let middle = |cell: u32, cells: u32, from: f64, pixels: f64| {
+            (from + (f64::from(cell) + 0.5) * pixels / f64::from(cells.max(1))) as u32
         };
         let width = self.width.max(1);
         (
-            middle(hottest % width, self.width, self.picture_width),
-            middle(hottest / width, self.height, self.picture_height),
+            middle(hottest % width, self.width, self.area.x, self.area.width),
+            middle(hottest / width, self.height, self.area.y, self.area.height),
         )
     }
 
@@ -49,10 +47,15 @@ impl HeatMap {
         if self.values.is_empty() {
             return blended;
         }
-        let (width, height) = blended.dimensions();
+        let (across, down) =
+            (f64::from(self.width) / self.area.width, f64::from(self.height) / self.area.height);
         for (x, y, pixel) in blended.enumerate_pixels_mut() {
-            let column = (f64::from(x) + 0.5) * f64::from(self.width) / f64::from(width) - 0.5;
-            let row = (f64::from(y) + 0.5) * f64::from(self.height) / f64::from(height) - 0.5;
+            let column = (f64::from(x) + 0.5 - self.area.x) * across - 0.5;
+            let row = (f64::from(y) + 0.5 - self.area.y) * down - 0.5;
+            let outside = |at: f64, cells: u32| at < -0.5 || at > f64::from(cells) - 0.5;
+            if outside(column, self.width) || outside(row, self.height) {
+                continue;
+            }
             let heat = (self.between(column as f32, row as f32) / self.hot - 0.5).clamp(0.0, 1.0);
             if heat > 0.0 {
                 let weight = 0.25 + 0.5 * heat;
@@ -64,7 +67,7 @@ impl HeatMap {
         blended
     }
 
-    /// The distance at a position between patches, in patches, interpolated.
+    /// The distance at a position between cells, in cells, interpolated.
     fn between(&self, column: f32, row: f32) -> f32 {
         let column = column.clamp(0.0, (self.width - 1) as f32);
         let row = row.clamp(0.0, (self.height - 1) as f32);
@@ -101,12 +104,26 @@ mod tests {
     fn map() -> HeatMap {
         let mut values = vec![0.1; 12];
         values[6] = 3.0;
-        HeatMap { width: 4, height: 3, values, picture_width: 80, picture_height: 60, hot: 1.0 }
+        let area = Crop { x: 0.0, y: 0.0, width: 80.0, height: 60.0 };
+        HeatMap { width: 4, height: 3, values, area, hot: 1.0 }
     }
 
     #[test]
     fn the_peak_is_the_middle_of_the_hottest_patch() {
         assert_eq!(map().peak(), (50, 30));
+    }
+
+    #[test]
+    fn a_map_of_a_part_of_the_picture_leaves_the_rest_as_it_is() {
+        let area = Crop { x: 40.0, y: 30.0, width: 20.0, height: 10.0 };
+        let map = HeatMap { width: 2, height: 1, values: vec![0.0, 3.0], area, hot: 1.0 };
+        assert_eq!(map.peak(), (55, 35));
+        let shown = map.overlay(&Picture::from(RgbImage::from_pixel(80, 60, image::Rgb([9; 3]))));
+        let changed = shown.enumerate_pixels().filter(|(_, _, pixel)| pixel.0 != [9; 3]);
+        assert!(changed.clone().count() > 50);
+        for (x, y, _) in changed {
+            assert!((40..60).contains(&x) && (30..40).contains(&y), "{x}, {y}");
+        }
     }
 
     #[test]

@@ -1,25 +1,32 @@
 //! Scoring: how much a view differs from the normal views of its SKU.
 //!
-//! A **patch** is a spot of the picture, 8 pixels wide in the scaled picture, described by
-//! [`FEATURES`] numbers that the backbone computes from it and its surroundings. A **reference**
-//! remembers a few thousand patches of normal pictures of one SKU and view. The **distance** of a
-//! patch is how far its numbers are from the nearest remembered patch; the **score** of a view is
-//! the mean of its largest distances; and the **threshold** is the score that only the allowed
-//! share of normal views exceeds.
+//! A **token** is a spot of the item, described by [`FEATURES`] numbers that the backbone computes
+//! from it and its surroundings. A **reference** remembers a few thousand tokens of normal pictures
+//! of one SKU and view. The **distance** of a token is how far its numbers are from the nearest
+//! remembered token. The **damage head** is a second opinion, learned from damaged items. Both are
+//! turned into **p-values** among normal pictures, and the smallest of them is what counts.
 //!
-//! Read `features` (picture to patches), `distance` (patches to score), `reference` (what is
-//! remembered, and where), `coreset` (which patches are), `calibration` (the threshold), `heatmap`.
+//! Read `scorer` (the way of a view), `tokens` (picture to tokens), `distance` (tokens to a level),
+//! `calibration` (level to p-value), `ensemble` (p-values to a score), `reference` (what is
+//! remembered), `reference_file`, `coreset` (which tokens are remembered), `heatmap`.
 
 mod calibration;
 mod coreset;
 mod distance;
+mod ensemble;
 mod error;
-mod features;
 mod heatmap;
 mod reference;
+mod reference_file;
+mod scorer;
+mod tokens;
 
 pub use calibration::{Calibration, Held};
+pub use ensemble::{Member, MemberScore};
 pub use error::ScoringError;
-pub use features::{FEATURES, Patches, Scorer, Timings, ViewScore};
+pub(crate) use error::first_line;
 pub use heatmap::HeatMap;
-pub use reference::{MEMORY_MAX, Reference, ReferenceKey};
+pub use reference::{MEMORY_MAX, Memories, Model, Normal, Reference, ReferenceKey};
+pub(crate) use reference_file::replace;
+pub use scorer::{Scorer, Timings, ViewScore, find};
+pub use tokens::{Crop, FEATURES, Tokens};

@@ -1,39 +1,41 @@
 //! A **reference**: what normal views of one SKU look like, on disk and in memory.
 //!
 //! It is learned by k-fold: the normal pictures are dealt into folds, a memory is made of all but
-//! one fold, and that fold's pictures are scored with it, so that each picture is scored by a memory
-//! of the full size that has not seen it. The memory that is kept is made of all pictures.
+//! one fold, and that fold's pictures are compared with it, so that each picture is judged by a
+//! memory of the full size that has not seen it. The memory that is kept is made of all pictures.
+//! What the damage head says of a normal picture counts as far as its members have not seen it.
 //!
-//! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (f32, `[n, 152]`) and
-//! `held_out` (f32), and the metadata `format`, `sku`, `view`, `backbone_sha256`, `normals` and
-//! `created`. A full memory takes 1.2 MB. A file is replaced by renaming, never written in place.
+//! File: `<references>/<sku>/<view>.safetensors` with the tensors `localiser`, `memory`
+//! (`[n, 272]`), `held_out` and, where there was a damage head, `head_held_out`, all f32, and the
+//! metadata `format`, `sku`, `view`, `backbone_sha256`, `head_sha256`, `normals` and `created`. A
+//! full memory takes 2.2 MB. A file is replaced by renaming, never written in place.
 
-use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
 use tch::Tensor;
 
 use super::calibration::Held;
 use super::coreset::{CANDIDATES_MAX, Random, k_centre};
 use super::distance::{self, Memory};
 use super::error::ScoringError;
-use super::features::{FEATURES, Patches};
+use super::tokens::Tokens;
+use crate::damage::DamageHead;
+use crate::localise::Localiser;
 use crate::progress::Progress;
 
-/// Patches that a reference remembers at most. Search time and file size grow with it; 4,000 took
-/// twice as long and told defects no better on two public sets (AUROC 0.964 and 0.955 on cookies,
-/// 0.684 and 0.691 on cartons from the side, for 4,000 and 2,000).
+/// Tokens that a reference remembers at most; search time and file size grow with it.
 pub const MEMORY_MAX: usize = 2000;
-/// Folds of the held-out scores: each memory has seen three quarters of the pictures.
+/// Folds of the held-out levels: each memory has seen three quarters of the pictures.
 const FOLDS: usize = 4;
-/// Version of the file's content; other versions are refused.
-const FORMAT: &str = "inspectd-reference-1";
 /// Where all random choices begin, so that learning is repeatable.
 const SEED: u64 = 1;
+/// Spread of the levels of normal views that is assumed before any is known: the largest that was
+/// measured on the held-out normals of two public sets (0.11 on cookies, 0.14 and 0.16 on cartons
+/// from two sides).
+pub(super) const DISTANCE_SPREAD: f64 = 0.16;
+/// The same for the damage head's logits (1.2 on cartons from the side).
+pub(super) const HEAD_SPREAD: f64 = 1.2;
 
 /// Whose reference it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,56 +67,96 @@ impl ReferenceKey {
 /// What normal views of one SKU from one camera look like.
 #[derive(Debug)]
 pub struct Reference {
-    key: ReferenceKey,
-    backbone_sha256: String,
-    memory: Memory,
-    held_out: Held,
-    normals: usize,
-    created: Timestamp,
+    pub(super) key: ReferenceKey,
+    pub(super) backbone_sha256: String,
+    pub(super) localiser: Localiser,
+    pub(super) memory: Memory,
+    pub(super) held_out: Held,
+    pub(super) head: Option<HeadLevels>,
+    pub(super) normals: usize,
+    pub(super) created: Timestamp,
+}
+
+/// What a damage head says of the normal pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct HeadLevels {
+    /// Which damage head.
+    pub sha256: String,
+    /// Logits of the normal pictures, by members that have not learned from them.
+    pub held_out: Held,
+}
+
+/// A normal picture to learn from.
+#[derive(Debug)]
+pub struct Normal {
+    /// Its item.
+    pub tokens: Tokens,
+    /// SHA-256 of its file: members of the damage head that have learned from it are not asked.
+    pub source: String,
+}
+
+/// The model that a reference belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Model<'a> {
+    /// SHA-256 of the backbone.
+    pub backbone_sha256: &'a str,
+    /// The damage head, where there is one.
+    pub head: Option<&'a DamageHead>,
 }
 
 impl Reference {
-    /// Learns from the patches of normal pictures. `altered` are the patches of slightly altered
-    /// copies: they stand in for held-out pictures where there is only one normal picture, and are
-    /// not used otherwise.
+    /// Learns from the tokens of normal pictures. `altered` are slightly altered copies: they stand
+    /// in for held-out pictures where there is only one normal picture, and are not used otherwise.
     pub fn learn(
         key: ReferenceKey,
-        backbone_sha256: &str,
-        normals: &[Patches],
-        altered: &[Patches],
+        model: Model<'_>,
+        localiser: Localiser,
+        normals: &[Normal],
+        altered: &[Normal],
         progress: &mut dyn Progress,
     ) -> Result<Reference, ScoringError> {
-        let all: Vec<&Patches> = normals.iter().collect();
-        let folds = FOLDS.min(normals.len());
+        let all: Vec<&Tokens> = normals.iter().map(|normal| &normal.tokens).collect();
+        let folds = FOLDS.min(all.len());
         let memories = if folds > 1 { folds + 1 } else { 1 };
         let what = format!("learning {} {}", key.sku, key.view);
         progress.step(0, memories, &what);
         let memory = remember(&all)?;
         progress.step(1, memories, &what);
 
-        let mut scores = Vec::with_capacity(normals.len());
+        // Each judged picture with the distances to a memory that has not seen it.
+        let mut judged: Vec<(&Normal, Vec<f32>)> = Vec::with_capacity(normals.len());
         if folds > 1 {
             for fold in 0..folds {
                 let (unseen, seen): (Vec<_>, Vec<_>) =
-                    all.iter().enumerate().partition(|(at, _)| at % folds == fold);
-                let seen: Vec<&Patches> = seen.into_iter().map(|(_, patches)| *patches).collect();
+                    normals.iter().enumerate().partition(|(at, _)| at % folds == fold);
+                let seen: Vec<&Tokens> =
+                    seen.into_iter().map(|(_, normal)| &normal.tokens).collect();
                 let without = remember(&seen)?;
-                for (_, patches) in unseen {
-                    scores.push(score(patches, &without)?);
+                for (_, normal) in unseen {
+                    judged.push((normal, distance::nearest(&normal.tokens.features, &without)?));
                 }
                 progress.step(2 + fold, memories, &what);
             }
         } else {
-            for patches in altered {
-                scores.push(score(patches, &memory)?);
+            for normal in altered {
+                judged.push((normal, distance::nearest(&normal.tokens.features, &memory)?));
             }
         }
-        let held_out = Held::new(scores, normals.len()).ok_or(ScoringError::NoNormals)?;
+        let levels: Result<Vec<f32>, ScoringError> =
+            judged.iter().map(|(_, distances)| Ok(distance::level(distances)? as f32)).collect();
+        let held_out =
+            Held::new(levels?, normals.len(), DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
+        let head = match model.head {
+            Some(head) => head_levels(head, &judged, typical(&held_out), normals.len())?,
+            None => None,
+        };
         Ok(Reference {
             key,
-            backbone_sha256: backbone_sha256.to_owned(),
+            backbone_sha256: model.backbone_sha256.to_owned(),
+            localiser,
             memory,
             held_out,
+            head,
             normals: normals.len(),
             created: Timestamp::now(),
         })
@@ -125,148 +167,92 @@ impl Reference {
         &self.key
     }
 
-    /// The remembered patches.
+    /// Finds the item in a view.
+    pub fn localiser(&self) -> &Localiser {
+        &self.localiser
+    }
+
+    /// The remembered tokens.
     pub fn memory(&self) -> &Memory {
         &self.memory
     }
 
-    /// The held-out scores, from which thresholds come.
+    /// The held-out levels of the distance, from which its p-values come.
     pub fn held_out(&self) -> &Held {
         &self.held_out
+    }
+
+    /// The held-out levels of the damage head `sha256`; `None` where the reference was made with
+    /// another one, or none.
+    pub fn head_held_out(&self, sha256: &str) -> Option<&Held> {
+        self.head.as_ref().filter(|head| head.sha256 == sha256).map(|head| &head.held_out)
+    }
+
+    /// The distance that a heat map shows as hot: what one normal view in a hundred has on the
+    /// average of its largest distances.
+    pub fn hot(&self) -> f32 {
+        self.held_out.threshold(0.01).exp() as f32
+    }
+
+    /// The distance that the most distant tokens of a usual normal view have: the unit in which the
+    /// damage head is told distances.
+    pub fn typical(&self) -> f32 {
+        typical(&self.held_out)
     }
 
     /// Normal pictures it was learned from.
     pub fn normals(&self) -> usize {
         self.normals
     }
-
-    /// When it was learned.
-    pub fn created(&self) -> Timestamp {
-        self.created
-    }
-
-    /// Writes the reference into the folder of all references and returns its file.
-    pub fn save(&self, references: &Path) -> Result<PathBuf, ScoringError> {
-        let path = self.key.path(references);
-        let patches = self.memory.patches();
-        let flat = Vec::<f32>::try_from(&patches.f_flatten(0, -1).map_err(Self::torch)?)
-            .map_err(Self::torch)?;
-        let memory = to_bytes(&flat);
-        let held_out = to_bytes(self.held_out.scores());
-        let refused = |cause: String| ScoringError::ReferenceRefused { path: path.clone(), cause };
-        let view = |bytes, shape| {
-            TensorView::new(Dtype::F32, shape, bytes).map_err(|error| refused(error.to_string()))
-        };
-        let rows = flat.len() / FEATURES as usize;
-        let tensors = [
-            ("held_out", view(&held_out, vec![self.held_out.scores().len()])?),
-            ("memory", view(&memory, vec![rows, FEATURES as usize])?),
-        ];
-        let metadata = HashMap::from([
-            ("format".to_owned(), FORMAT.to_owned()),
-            ("sku".to_owned(), self.key.sku.clone()),
-            ("view".to_owned(), self.key.view.clone()),
-            ("backbone_sha256".to_owned(), self.backbone_sha256.clone()),
-            ("normals".to_owned(), self.normals.to_string()),
-            ("created".to_owned(), self.created.to_string()),
-        ]);
-        let file = safetensors::serialize(tensors, Some(metadata))
-            .map_err(|error| refused(error.to_string()))?;
-        replace(&path, &file)
-            .map_err(|cause| ScoringError::ReferenceFile { path: path.clone(), cause })?;
-        Ok(path)
-    }
-
-    /// Reads the reference of `key` from the folder of all references. Refuses one that was made
-    /// by another version, for another SKU or view, or with another backbone.
-    pub fn load(
-        references: &Path,
-        key: &ReferenceKey,
-        backbone_sha256: &str,
-    ) -> Result<Reference, ScoringError> {
-        let path = key.path(references);
-        let file = std::fs::read(&path).map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::NotFound => ScoringError::NoReference {
-                sku: key.sku.clone(),
-                view: key.view.clone(),
-                path: path.clone(),
-            },
-            _ => ScoringError::ReferenceFile { path: path.clone(), cause },
-        })?;
-        parse(&file, key, backbone_sha256).map_err(|error| match error {
-            Unusable::Because(cause) => ScoringError::ReferenceRefused { path, cause },
-            Unusable::Scoring(error) => error,
-        })
-    }
-
-    fn torch(error: tch::TchError) -> ScoringError {
-        ScoringError::torch("saving a reference")(error)
-    }
 }
 
-/// Why the content of a file is no reference.
-enum Unusable {
-    Because(String),
-    Scoring(ScoringError),
+/// Memories of the same pictures, each without a share of them: what examples for the damage head
+/// are compared with, so that no example is compared with the picture that it is made of.
+#[derive(Debug)]
+pub struct Memories {
+    memories: Vec<Memory>,
+    typical: f32,
 }
 
-impl From<String> for Unusable {
-    fn from(cause: String) -> Unusable {
-        Unusable::Because(cause)
-    }
-}
-
-fn parse(file: &[u8], key: &ReferenceKey, backbone_sha256: &str) -> Result<Reference, Unusable> {
-    let broken = |error: safetensors::SafeTensorError| format!("it is broken ({error})");
-    let (_, header) = SafeTensors::read_metadata(file).map_err(broken)?;
-    let metadata = header.metadata().clone().unwrap_or_default();
-    let entry = |name: &str| metadata.get(name).map_or("", String::as_str);
-    for (name, wanted) in [
-        ("format", FORMAT),
-        ("sku", key.sku.as_str()),
-        ("view", key.view.as_str()),
-        ("backbone_sha256", backbone_sha256),
-    ] {
-        let found = entry(name);
-        if found != wanted {
-            return Err(format!("its {name} is `{found}`, not `{wanted}`").into());
+impl Memories {
+    /// Memory k lacks the pictures whose source, counted from `first`, leaves k when divided by
+    /// `folds`. A memory that would be empty has all pictures instead.
+    pub fn without_each_fold(
+        pictures: &[Tokens],
+        first: usize,
+        folds: usize,
+    ) -> Result<Memories, ScoringError> {
+        let all: Vec<&Tokens> = pictures.iter().collect();
+        let (mut memories, mut levels) = (Vec::with_capacity(folds), Vec::new());
+        for fold in 0..folds {
+            let (unseen, seen): (Vec<_>, Vec<_>) =
+                all.iter().enumerate().partition(|(at, _)| (first + at) % folds == fold);
+            let seen: Vec<&Tokens> = seen.into_iter().map(|(_, tokens)| *tokens).collect();
+            let memory = remember(if seen.is_empty() { &all } else { &seen })?;
+            for (_, tokens) in unseen {
+                levels
+                    .push(distance::level(&distance::nearest(&tokens.features, &memory)?)? as f32);
+            }
+            memories.push(memory);
         }
+        let held_out =
+            Held::new(levels, pictures.len(), DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
+        Ok(Memories { memories, typical: typical(&held_out) })
     }
-    let normals: usize =
-        entry("normals").parse().map_err(|_| "its number of normals is missing".to_owned())?;
-    let created: Timestamp =
-        entry("created").parse().map_err(|_| "its date is missing".to_owned())?;
-    let tensors = SafeTensors::deserialize(file).map_err(broken)?;
-    let floats = |name: &str| -> Result<(Vec<usize>, Vec<f32>), Unusable> {
-        let view = tensors.tensor(name).map_err(broken)?;
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("its {name} is not of 32-bit floats").into());
-        }
-        let floats = view.data().chunks_exact(4);
-        let floats = floats.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        Ok((view.shape().to_vec(), floats))
-    };
-    let (shape, memory) = floats("memory")?;
-    if shape.len() != 2 || shape[0] == 0 || shape[1] != FEATURES as usize {
-        return Err(format!("its memory has the shape {shape:?}").into());
+
+    /// What the damage head is told of `tokens`, which come from picture `source`.
+    pub fn head_input(&self, source: usize, tokens: &Tokens) -> Result<Tensor, ScoringError> {
+        let memory = &self.memories[source % self.memories.len()];
+        tokens.with_distances(&distance::nearest(&tokens.features, memory)?, self.typical)
     }
-    let rows = shape[0] as i64;
-    let memory = Tensor::f_from_slice(&memory)
-        .and_then(|flat| flat.f_view([rows, FEATURES]))
-        .map_err(|error| Unusable::Scoring(Reference::torch(error)))?;
-    let memory = Memory::new(memory).map_err(Unusable::Scoring)?;
-    let held_out = Held::new(floats("held_out")?.1, normals)
-        .ok_or_else(|| "its held-out scores are missing or no numbers".to_owned())?;
-    let (key, backbone_sha256) = (key.clone(), backbone_sha256.to_owned());
-    Ok(Reference { key, backbone_sha256, memory, held_out, normals, created })
 }
 
-/// The memory of some pictures: as many patches of each as their share, then a coreset of these.
-fn remember(pictures: &[&Patches]) -> Result<Memory, ScoringError> {
+/// The memory of some pictures: as many tokens of each as their share, then a coreset of these.
+fn remember(pictures: &[&Tokens]) -> Result<Memory, ScoringError> {
     let mut random = Random(SEED);
     let share = CANDIDATES_MAX.div_ceil(pictures.len().max(1));
-    let gather = |patches: &&Patches| {
-        let features = &patches.features;
+    let gather = |tokens: &&Tokens| {
+        let features = &tokens.features;
         let rows = features.size2()?.0 as usize;
         if rows <= share {
             return Ok(features.shallow_clone());
@@ -280,21 +266,28 @@ fn remember(pictures: &[&Patches]) -> Result<Memory, ScoringError> {
     Memory::new(k_centre(&candidates, MEMORY_MAX, SEED)?)
 }
 
-fn score(patches: &Patches, memory: &Memory) -> Result<f32, ScoringError> {
-    distance::score(&distance::nearest(&patches.features, memory)?)
+fn typical(held_out: &Held) -> f32 {
+    held_out.mean().exp() as f32
 }
 
-fn to_bytes(floats: &[f32]) -> Vec<u8> {
-    floats.iter().flat_map(|float| float.to_le_bytes()).collect()
-}
-
-/// Writes `content` beside `path` and renames it, so that a reader sees the old file or the new.
-fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)
+/// What the members of `head` that have not learned from a picture say of it. `None` where there is
+/// no such member for any picture.
+fn head_levels(
+    head: &DamageHead,
+    judged: &[(&Normal, Vec<f32>)],
+    typical: f32,
+    normals: usize,
+) -> Result<Option<HeadLevels>, ScoringError> {
+    let mut logits = Vec::with_capacity(judged.len());
+    for (normal, distances) in judged {
+        let tokens = &normal.tokens;
+        let answer = head.answer(&tokens.with_distances(distances, typical)?, &tokens.places())?;
+        logits.push(match head.blind_member(&normal.source) {
+            Some(member) => answer.members[member],
+            // No member has seen it.
+            None => answer.logit,
+        });
+    }
+    let held_out = Held::new(logits, normals, HEAD_SPREAD);
+    Ok(held_out.map(|held_out| HeadLevels { sha256: head.facts().head_sha256.clone(), held_out }))
 }

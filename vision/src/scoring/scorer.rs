@@ -1,0 +1,315 @@
+//! The **scorer**: the loaded model, and the way of one view through it. Read [`Scorer::score`] from
+//! top to bottom: find the item, describe it, compare it, ask the damage head, fuse.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use tch::{CModule, Device, Kind, Tensor};
+
+use super::ensemble::{Member, MemberScore, fuse};
+use super::error::{ScoringError, first_line};
+use super::heatmap::HeatMap;
+use super::reference::Reference;
+use super::tokens::{Crop, FEATURES, Tokens, covered, input_tensor, join};
+use super::{Calibration, distance};
+use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden, feature_maps};
+use crate::damage::{DamageHead, HEAD_FILE};
+use crate::localise::{Cells, Found, Localiser, Mask, Small};
+use crate::picture::{Picture, PixelFormat};
+
+/// Calls before a scorer is ready, in turn on three shapes: the first call of a module takes three
+/// times as long (measured without the profiling executor; with it, five times).
+const WARM_UP: usize = 9;
+/// From this probability of damage on, a token is hot.
+const PROBABLE: f32 = 0.5;
+/// Share of budget that a scorer starts with: 0.5 % of good items.
+const BUDGET: f64 = 0.005;
+
+/// Where the time of one score went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Finding the item.
+    pub localise: Duration,
+    /// Scaling the crop, the backbone, joining its maps.
+    pub features: Duration,
+    /// Search in the reference's memory.
+    pub distance: Duration,
+    /// The damage head.
+    pub head: Duration,
+}
+
+impl Timings {
+    /// All steps together.
+    pub fn total(&self) -> Duration {
+        self.localise + self.features + self.distance + self.head
+    }
+}
+
+/// What scoring says about one view.
+#[derive(Debug, Clone)]
+pub struct ViewScore {
+    /// How surprising the view would be if the item were normal: -log10 of the fused p-value. 0 or
+    /// more, finite; 2 means that one normal view in a hundred looks as odd.
+    pub score: f32,
+    /// The surprise that only the budget's share of normal items exceeds in any of their views.
+    pub threshold: f32,
+    /// Whether the score lies above the threshold.
+    pub exceeds: bool,
+    /// How far the threshold can be trusted.
+    pub calibration: Calibration,
+    /// What each member of the ensemble says.
+    pub members: Vec<MemberScore>,
+    /// Where the view differs, as the most surprised member sees it.
+    pub heat: HeatMap,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// A loaded, checked and warm model that scores views. Belongs to one thread at a time.
+#[derive(Debug)]
+pub struct Scorer {
+    module: CModule,
+    folder: PathBuf,
+    sha256: String,
+    head: Option<DamageHead>,
+    false_divert_budget: f64,
+}
+
+impl Scorer {
+    /// Loads `backbone.pt` of the model folder, checks that it reproduces the golden outputs, and
+    /// warms it up. Thresholds are for a false-divert budget of 0.5 % until told otherwise.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Scorer, ScoringError> {
+        // OpenMP spins at its barriers: on a box whose other cores are busy, two threads are slower
+        // than one. Measured on 2 cores: learning from 50 pictures takes 23 s instead of 69 s.
+        tch::set_num_threads(1);
+        let folder = folder.as_ref().to_owned();
+        let path = folder.join(BACKBONE_FILE);
+        let bytes = std::fs::read(&path)
+            .map_err(|cause| ScoringError::ModelFile { path: path.clone(), cause })?;
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        // The profiling executor compiles again for what it has seen. Without it the first call
+        // takes 80 ms instead of 190, and later ones the same 40 (measured on a busy 2-core box).
+        tch::jit::f_set_profiling_mode(false).map_err(ScoringError::torch("set-up"))?;
+        let mut module = CModule::load_data(&mut bytes.as_slice())
+            .map_err(|e| ScoringError::Backbone { path, cause: first_line(&e.to_string()) })?;
+        module.f_set_eval().map_err(ScoringError::torch("set-up"))?;
+        let scorer = Scorer { module, folder, sha256, head: None, false_divert_budget: BUDGET };
+        scorer.check_golden()?;
+        scorer.warm_up()?;
+        Ok(scorer)
+    }
+
+    /// [`Scorer::load`], with the damage head in the folder `head` where there is one.
+    pub fn load_with_head(
+        folder: impl AsRef<Path>,
+        head: impl AsRef<Path>,
+    ) -> Result<Scorer, ScoringError> {
+        let scorer = Scorer::load(folder)?;
+        scorer.with_head_from(head.as_ref())
+    }
+
+    /// The same scorer with the damage head in the folder `head`; as it is where there is none.
+    pub fn with_head_from(self, head: &Path) -> Result<Scorer, ScoringError> {
+        if !head.join(HEAD_FILE).exists() {
+            return Ok(self);
+        }
+        let head = DamageHead::load(head, &self.sha256, Device::Cpu)?;
+        Ok(self.with_head(Some(head)))
+    }
+
+    /// The same scorer with thresholds for another budget: the share of normal items that may
+    /// exceed them, for example 0.005.
+    pub fn with_false_divert_budget(mut self, budget: f64) -> Scorer {
+        self.false_divert_budget = budget;
+        self
+    }
+
+    /// The same scorer with a damage head beside the reference distance; `None` takes it away.
+    pub fn with_head(mut self, head: Option<DamageHead>) -> Scorer {
+        self.head = head;
+        self
+    }
+
+    /// The damage head, where there is one.
+    pub fn head(&self) -> Option<&DamageHead> {
+        self.head.as_ref()
+    }
+
+    /// The share of normal items that may exceed the threshold.
+    pub fn false_divert_budget(&self) -> f64 {
+        self.false_divert_budget
+    }
+
+    /// The SHA-256 of `backbone.pt`, in hexadecimal: references belong to exactly this backbone.
+    pub fn backbone_sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The folder that the model came from.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn check_golden(&self) -> Result<(), ScoringError> {
+        let refused =
+            |cause| ScoringError::Golden { folder: self.folder.clone(), cause: Box::new(cause) };
+        let golden = Golden::load(&self.folder.join(GOLDEN_FILE)).map_err(refused)?;
+        tch::no_grad(|| check_golden(&self.module, &golden)).map(drop).map_err(refused)
+    }
+
+    /// Runs the whole feature path on the shapes of usual items.
+    fn warm_up(&self) -> Result<(), ScoringError> {
+        for call in 0..WARM_UP {
+            let (width, height) = [(960, 540), (640, 480), (320, 320)][call % 3];
+            let grey = vec![127; width as usize * height as usize];
+            let picture = Picture::from_pixels(width, height, PixelFormat::Grey8, grey)?;
+            self.backbone_only(&picture)?;
+        }
+        Ok(())
+    }
+
+    /// Scores `picture` against `reference`, as one of `views` pictures of an item.
+    ///
+    /// # Errors
+    /// [`ScoringError::NoItem`] and [`ScoringError::SeveralItems`] where not exactly one item is in
+    /// sight, and whatever else keeps the view from being scored. There is never a score then.
+    pub fn score(
+        &self,
+        picture: &Picture,
+        reference: &Reference,
+        views: usize,
+    ) -> Result<ViewScore, ScoringError> {
+        let start = Instant::now();
+        let mask = find(picture, reference.localiser())?;
+        let found = Instant::now();
+        let tokens = self.describe(picture, &mask)?;
+        let described = Instant::now();
+        let distances = distance::nearest(&tokens.features, reference.memory())?;
+        let level = distance::level(&distances)?;
+        let held = reference.held_out();
+        let mut members =
+            vec![MemberScore::new(Member::Distance, level, held, self.false_divert_budget)];
+        let compared = Instant::now();
+        let mut heat = (tokens.spread(&distances), reference.hot());
+        let head = self.head.as_ref();
+        let head =
+            head.and_then(|head| Some((head, reference.head_held_out(&head.facts().head_sha256)?)));
+        if let Some((head, held)) = head {
+            let answer = head.answer(
+                &tokens.with_distances(&distances, reference.typical())?,
+                &tokens.places(),
+            )?;
+            let level = f64::from(answer.logit);
+            members.push(MemberScore::new(Member::Head, level, held, self.false_divert_budget));
+            if members[1].surprise() > members[0].surprise() {
+                heat = (tokens.spread(&probabilities(&answer.patches)), PROBABLE);
+            }
+        }
+        let asked = Instant::now();
+        let fused = fuse(&members, views, self.false_divert_budget);
+        Ok(ViewScore {
+            score: fused.score,
+            threshold: fused.threshold,
+            exceeds: fused.score > fused.threshold,
+            calibration: fused.calibration,
+            members,
+            heat: HeatMap {
+                width: tokens.width as u32,
+                height: tokens.height as u32,
+                values: heat.0,
+                area: tokens.crop,
+                hot: heat.1,
+            },
+            timings: Timings {
+                localise: found - start,
+                features: described - found,
+                distance: compared - described,
+                head: asked - compared,
+            },
+        })
+    }
+
+    /// The tokens of the item of `mask`, which covers the whole of `picture`.
+    pub fn describe(&self, picture: &Picture, mask: &Mask) -> Result<Tokens, ScoringError> {
+        let crop = Crop::around(mask, picture);
+        let (width, height, all) = tch::no_grad(|| self.cells_of(picture, &crop))?;
+        let size = (picture.width(), picture.height());
+        let cells = covered(mask, size, &crop, (width, height));
+        let features = all
+            .f_index_select(0, &Tensor::from_slice(&cells))
+            .map_err(ScoringError::torch("choosing tokens"))?;
+        Ok(Tokens { crop, width, height, cells, features })
+    }
+
+    /// The backbone's cells of the whole view: what learning to find the item starts from.
+    pub fn cells(&self, picture: &Picture) -> Result<Cells, ScoringError> {
+        let (width, height, all) = tch::no_grad(|| self.cells_of(picture, &Crop::whole(picture)))?;
+        let features = Vec::<f32>::try_from(&all.flatten(0, -1))
+            .map_err(ScoringError::torch("reading cells"))?;
+        let (width, height) = (width as usize, height as usize);
+        Ok(Cells { width, height, channels: FEATURES as usize, features })
+    }
+
+    /// The whole picture through the backbone and nothing after it: what benches compare with.
+    pub fn backbone_only(&self, picture: &Picture) -> Result<(), ScoringError> {
+        let input = input_tensor(picture, &Crop::whole(picture))?;
+        tch::no_grad(|| self.maps(&input)).map(drop)
+    }
+
+    /// Columns, rows and features of all cells of `crop`.
+    fn cells_of(&self, picture: &Picture, crop: &Crop) -> Result<(i64, i64, Tensor), ScoringError> {
+        let (fine, coarse) = self.maps(&input_tensor(picture, crop)?)?;
+        let (Ok((1, fine_channels, fine_height, fine_width)), Ok((1, channels, height, width))) =
+            (fine.size4(), coarse.size4())
+        else {
+            return Err(self.contract("maps that are not [1, channels, height, width]"));
+        };
+        if 4 * fine_channels + channels != FEATURES {
+            return Err(self.contract("another number of channels"));
+        }
+        if (fine_height, fine_width) != (2 * height, 2 * width) {
+            return Err(self.contract("maps that are not of stride 8 and 16"));
+        }
+        let features = join(&fine, &coarse).map_err(ScoringError::torch("joining the maps"))?;
+        let sum = features.f_sum(Kind::Float).map_err(ScoringError::torch("joining the maps"))?;
+        if !sum.double_value(&[]).is_finite() {
+            return Err(ScoringError::NotFinite { what: "the backbone's output" });
+        }
+        Ok((width, height, features))
+    }
+
+    /// The backbone's two feature maps.
+    fn maps(&self, input: &Tensor) -> Result<(Tensor, Tensor), ScoringError> {
+        let maps =
+            feature_maps(&self.module, input).map_err(ScoringError::torch("the backbone"))?;
+        match <[Tensor; 2]>::try_from(maps) {
+            Ok([fine, coarse]) => Ok((fine, coarse)),
+            Err(_) => Err(self.contract("other than two feature maps")),
+        }
+    }
+
+    fn contract(&self, cause: &str) -> ScoringError {
+        ScoringError::Backbone {
+            path: self.folder.join(BACKBONE_FILE),
+            cause: format!("it returns {cause}, not (stride 8, stride 16)"),
+        }
+    }
+}
+
+/// The probabilities that belong to `logits`.
+fn probabilities(logits: &[f32]) -> Vec<f32> {
+    logits.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect()
+}
+
+/// The item in `picture`.
+///
+/// # Errors
+/// Not exactly one item is in sight.
+pub fn find(picture: &Picture, localiser: &Localiser) -> Result<Mask, ScoringError> {
+    match localiser.find(&Small::of(picture)) {
+        Found::One(mask) => Ok(mask),
+        Found::Nothing => Err(ScoringError::NoItem),
+        Found::Several(items) => Err(ScoringError::SeveralItems { count: items.len() }),
+    }
+}

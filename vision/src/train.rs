@@ -1,0 +1,288 @@
+//! Training the damage head: from folders of pictures to examples, and from these to a head.
+//!
+//! A **specimen** is a normal item, cut out with more of its surroundings than scoring wants. From
+//! each, **variants** are made as the next normal item might look, half of them damaged by a
+//! synthetic defect. Every variant goes the deployed way: box around the item, crop, backbone,
+//! distance to a reference that has not seen the specimen. Views that people labelled as damaged are
+//! varied too, but nobody knows where exactly they are damaged.
+
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use sha2::{Digest, Sha256};
+use tch::{Device, Tensor};
+
+use crate::damage::synthetic::{Specimen, damage, vary};
+use crate::damage::{self, DamageHead, Example, Kind, TrainOptions, TrainRun};
+use crate::learn::{LearnError, learn_localiser, thinned};
+use crate::localise::{Localiser, Mask};
+use crate::picture::{Picture, PictureError};
+use crate::progress::Progress;
+use crate::scoring::{Crop, Memories, Scorer, ScoringError, Tokens, find};
+
+/// Normal pictures of one view that specimens are cut from; of more, every n-th.
+const SPECIMENS_MAX: usize = 200;
+/// How much wider a specimen is than the crop that scoring takes, on each side.
+const SURROUNDINGS: f64 = 0.2;
+/// Variants of each view that was labelled as damaged.
+const LABELLED_VARIANTS: usize = 12;
+/// Where training keeps what it needs to go on after an interruption, in the head's folder.
+const CHECKPOINTS: &str = "checkpoints";
+/// The picture of the loss, in the head's folder.
+const CURVE_FILE: &str = "loss.svg";
+/// Threads that train: nothing else runs then.
+const THREADS: i32 = 2;
+/// A token counts as touched when more than this share of it is.
+const TOUCHED_MIN: f32 = 0.3;
+/// How often each kind of synthetic defect is made. Bent and torn items are what customers return
+/// most; the other kinds are easier to tell, so that fewer examples do.
+const KINDS: [(Kind, f64); 6] = [
+    (Kind::Dent, 0.5),
+    (Kind::Tear, 0.2),
+    (Kind::Puncture, 0.075),
+    (Kind::Stain, 0.075),
+    (Kind::Tape, 0.075),
+    (Kind::Print, 0.075),
+];
+
+/// Pictures of one SKU in one view.
+#[derive(Debug, Clone, Default)]
+pub struct Labelled {
+    /// Pictures of normal items.
+    pub normal: Vec<PathBuf>,
+    /// Pictures of items that people called damaged.
+    pub damaged: Vec<PathBuf>,
+}
+
+/// The examples made of some pictures.
+#[derive(Debug, Default)]
+pub struct Examples {
+    /// The examples; `source` counts the pictures behind them.
+    pub examples: Vec<Example>,
+    /// SHA-256 of each normal picture's file, in the order of the sources.
+    pub sources: Vec<String>,
+}
+
+/// How a head is trained.
+#[derive(Debug, Clone)]
+pub struct TrainSettings {
+    /// Examples made of each SKU and view.
+    pub examples: usize,
+    /// How the head learns from them.
+    pub head: TrainOptions,
+}
+
+impl Default for TrainSettings {
+    fn default() -> TrainSettings {
+        // Each labelled view comes in several variants already.
+        let head = TrainOptions { labelled_repeats: 1, ..TrainOptions::default() };
+        TrainSettings { examples: 800, head }
+    }
+}
+
+/// What [`train`] made.
+#[derive(Debug)]
+pub struct TrainedHead {
+    /// The head, loaded from its folder.
+    pub head: DamageHead,
+    /// The picture of its loss.
+    pub curve: PathBuf,
+    /// Examples it learned from.
+    pub examples: usize,
+}
+
+/// Trains a head on all of `pictures`, one entry for each SKU and view, into `folder`.
+pub fn train(
+    scorer: &Scorer,
+    pictures: &[Labelled],
+    settings: &TrainSettings,
+    folder: &Path,
+    progress: &mut dyn Progress,
+) -> Result<TrainedHead, LearnError> {
+    let mut rng = StdRng::seed_from_u64(settings.head.seed);
+    let mut made = Examples::default();
+    for pictures in pictures {
+        let (count, folds) = (settings.examples, settings.head.folds);
+        made.add(scorer, pictures, count, folds, &mut rng, progress)?;
+    }
+    let run = TrainRun {
+        checkpoints: folder.join(CHECKPOINTS),
+        resume: true,
+        device: Device::Cpu,
+        threads: THREADS,
+    };
+    let trained = damage::train(&made.examples, &made.sources, &settings.head, &run, progress)?;
+    let curve = folder.join(CURVE_FILE);
+    std::fs::write(&curve, trained.curve()).map_err(LearnError::Folder)?;
+    let backbone = scorer.backbone_sha256();
+    trained.save(folder, backbone).map_err(ScoringError::from)?;
+    let head = DamageHead::load(folder, backbone, Device::Cpu).map_err(ScoringError::from)?;
+    Ok(TrainedHead { head, curve, examples: made.examples.len() })
+}
+
+/// Trains a head that is not kept.
+pub fn train_for_now(
+    scorer: &Scorer,
+    pictures: &[Labelled],
+    settings: &TrainSettings,
+    progress: &mut dyn Progress,
+) -> Result<DamageHead, LearnError> {
+    let folder = tempfile::tempdir().map_err(LearnError::Folder)?;
+    Ok(train(scorer, pictures, settings, folder.path(), progress)?.head)
+}
+
+/// The SHA-256 of a picture's file, in hexadecimal.
+pub fn content_sha256(file: &Path) -> Result<String, PictureError> {
+    let bytes =
+        std::fs::read(file).map_err(|cause| PictureError::Read { path: file.to_owned(), cause })?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+impl Examples {
+    /// Adds about `count` examples of one view: variants of its normal pictures, half of them with
+    /// a synthetic defect, and variants of its labelled ones. `folds` is the number of the head's
+    /// members, each of which is blind to a share of the sources.
+    pub fn add(
+        &mut self,
+        scorer: &Scorer,
+        pictures: &Labelled,
+        count: usize,
+        folds: usize,
+        rng: &mut StdRng,
+        progress: &mut dyn Progress,
+    ) -> Result<(), LearnError> {
+        let normal = thinned(&pictures.normal, SPECIMENS_MAX);
+        let localiser = learn_localiser(scorer, &normal, progress)?;
+        let first = self.sources.len();
+        let (mut specimens, mut tokens) = (Vec::new(), Vec::new());
+        for (done, file) in normal.iter().enumerate() {
+            progress.step(done, normal.len(), "cutting out normal items");
+            if let Some((specimen, described)) = cut_out(scorer, &localiser, file)? {
+                specimens.push(specimen);
+                tokens.push(described);
+                self.sources.push(content_sha256(file)?);
+            }
+        }
+        let memories = Memories::without_each_fold(&tokens, first, folds)?;
+        for done in 0..if specimens.is_empty() { 0 } else { count } {
+            progress.step(done, count, "making examples");
+            let at = rng.random_range(0..specimens.len());
+            let variant = vary(&specimens[at], rng);
+            let kind = rng.random_bool(0.5).then(|| kind(rng));
+            let source = first + at;
+            let made = kind.and_then(|kind| Some((kind, damage(&variant, kind, rng)?)));
+            let (picture, mask, touched) = match &made {
+                Some((_, damaged)) => (&damaged.picture, &damaged.mask, Some(&damaged.touched)),
+                None => (variant.picture(), variant.mask(), None),
+            };
+            let described = scorer.describe(&Picture::from(picture.clone()), mask)?;
+            let touched = match touched {
+                Some(touched) => touched_tokens(&described, touched, picture.width()),
+                None => vec![0.0; described.cells.len()],
+            };
+            self.examples.push(Example {
+                tokens: half(&memories.head_input(source, &described)?)?,
+                places: described.places(),
+                touched: Some(Tensor::from_slice(&touched)),
+                kind: made.as_ref().map(|(kind, _)| *kind),
+                damaged: made.is_some(),
+                source: Some(source as u32),
+            });
+        }
+        for file in &pictures.damaged {
+            let Some((specimen, _)) = cut_out(scorer, &localiser, file)? else { continue };
+            for _ in 0..LABELLED_VARIANTS {
+                let variant = vary(&specimen, rng);
+                let picture = Picture::from(variant.picture().clone());
+                let described = scorer.describe(&picture, variant.mask())?;
+                let blind_to = rng.random_range(0..folds);
+                self.examples.push(Example {
+                    tokens: half(&memories.head_input(blind_to, &described)?)?,
+                    places: described.places(),
+                    touched: None,
+                    kind: None,
+                    damaged: true,
+                    source: None,
+                });
+            }
+        }
+        progress.step(count, count, "making examples");
+        Ok(())
+    }
+}
+
+/// The item of a picture with its surroundings, and its tokens. `None` where not exactly one item is
+/// in sight.
+fn cut_out(
+    scorer: &Scorer,
+    localiser: &Localiser,
+    file: &Path,
+) -> Result<Option<(Specimen, Tokens)>, LearnError> {
+    let picture = Picture::open(file)?;
+    let mask = match find(&picture, localiser) {
+        Ok(mask) => mask,
+        Err(ScoringError::NoItem | ScoringError::SeveralItems { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let described = scorer.describe(&picture, &mask)?;
+    let crop = Crop::around(&mask, &picture).widened(SURROUNDINGS, &picture);
+    let (width, height) = crop.scaled_size();
+    let pixels = crop.cut(&picture);
+    let pixels = if pixels.len() == (width * height) as usize {
+        pixels.into_iter().flat_map(|grey| [grey; 3]).collect()
+    } else {
+        pixels
+    };
+    let cut = RgbImage::from_raw(width, height, pixels)
+        .expect("the scaled crop has width x height pixels");
+    let across = f64::from(mask.width()) / f64::from(picture.width());
+    let down = f64::from(mask.height()) / f64::from(picture.height());
+    let cut_mask = Mask::from_fn(width, height, |x, y| {
+        let at = |of: u32, size: u32, from: f64, length: f64| {
+            from + (f64::from(of) + 0.5) / f64::from(size) * length
+        };
+        let x = at(x, width, crop.x, crop.width) * across;
+        let y = at(y, height, crop.y, crop.height) * down;
+        mask.contains((x as u32).min(mask.width() - 1), (y as u32).min(mask.height() - 1))
+    });
+    Ok(Specimen::new(cut, cut_mask).map(|specimen| (specimen, described)))
+}
+
+/// Half precision: enough for features, and half the memory.
+fn half(tokens: &Tensor) -> Result<Tensor, ScoringError> {
+    tokens.f_to_kind(tch::Kind::Half).map_err(ScoringError::torch("keeping an example"))
+}
+
+fn kind(rng: &mut StdRng) -> Kind {
+    let mut at = rng.random::<f64>();
+    for (kind, share) in KINDS {
+        at -= share;
+        if at < 0.0 {
+            return kind;
+        }
+    }
+    Kind::Dent
+}
+
+/// 1 for each token of which more than [`TOUCHED_MIN`] is touched, else 0. `touched` has a value for
+/// each pixel of the picture that was described, whose width is `width`.
+fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
+    const POINTS: u32 = 4;
+    let height = touched.len() as u32 / width;
+    let (cell_width, cell_height) =
+        (tokens.crop.width / tokens.width as f64, tokens.crop.height / tokens.height as f64);
+    let mean = |cell: &i64| {
+        let (column, row) = ((cell % tokens.width) as f64, (cell / tokens.width) as f64);
+        let points = (0..POINTS * POINTS).map(|point| {
+            let part = |step: u32| (f64::from(step) + 0.5) / f64::from(POINTS);
+            let x = tokens.crop.x + (column + part(point % POINTS)) * cell_width;
+            let y = tokens.crop.y + (row + part(point / POINTS)) * cell_height;
+            let (x, y) = ((x as u32).min(width - 1), (y as u32).min(height - 1));
+            touched[(y * width + x) as usize]
+        });
+        points.sum::<f32>() / (POINTS * POINTS) as f32
+    };
+    tokens.cells.iter().map(|cell| f32::from(u8::from(mean(cell) > TOUCHED_MIN))).collect()
+}
