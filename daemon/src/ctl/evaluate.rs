@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use vision::evaluate::{EvaluateOptions, Evaluation, Metrics};
+use vision::evaluate::{EvaluateOptions, Evaluation, HeadChoice, Metrics};
+use vision::train::TrainSettings;
 
 use super::Context;
 use super::model::ModelOptions;
@@ -15,19 +16,32 @@ use super::progress::Bar;
 /// Measure detection on a folder of labelled pictures.
 ///
 /// The folder holds `train/good/` and `test/<class>/`, or the same below `views/<view>/` for several
-/// cameras, where the files of one item share the name up to the last `_`. References are learned
-/// from the train part, in memory only. Also writes one picture, an SVG: a histogram of the scores
+/// cameras, where the files of one item share the name up to the last `_`. References and a
+/// damage head are learned from the train part and thrown away afterwards. Also writes one picture, an SVG: a histogram of the scores
 /// and the ten worst errors with heat maps.
 ///
 /// With --json: one object with `overall` (`auroc`, `average_precision`,
 /// `false_divert_rate_at_95_detection`, `false_divert_rate_at_99_detection`, `ms_per_item`,
-/// `items`), `classes` and `views` keyed by name with the same fields, `command`, `package`, and
+/// `items`), `classes`, `views` and `members` keyed by name with the same fields, `at_budget`,
+/// `command`, `package`, and
 /// `broken` (`file`, `cause`), the pictures that could not be scored.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     /// Where the picture of the results goes.
     #[arg(long, value_name = "FILE.svg", default_value = "evaluation.svg")]
     picture: PathBuf,
+    /// Learn from so many normal pictures of each view only.
+    #[arg(long, value_name = "N")]
+    shots: Option<usize>,
+    /// Let the damage head learn from N items of each class of defect, which are not scored then.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    train_labels: usize,
+    /// Use this damage head instead of one that is trained on the folder's pictures.
+    #[arg(long, value_name = "DIR", conflicts_with = "train_labels")]
+    damage_head: Option<PathBuf>,
+    /// Use no damage head: the distance to the reference alone.
+    #[arg(long, conflicts_with_all = ["train_labels", "damage_head"])]
+    no_head: bool,
     #[command(flatten)]
     model: ModelOptions,
     /// The folder of pictures.
@@ -40,6 +54,13 @@ impl Evaluate {
         let options = EvaluateOptions {
             root: self.root,
             model_folder: self.model.folder(context)?,
+            shots: self.shots,
+            train_labels: self.train_labels,
+            head: match self.damage_head {
+                Some(folder) => HeadChoice::Folder(folder),
+                None if self.no_head => HeadChoice::None,
+                None => HeadChoice::Train(TrainSettings::default()),
+            },
             command: env::args().collect::<Vec<_>>().join(" "),
         };
         let mut bar = Bar::new();
@@ -54,7 +75,11 @@ impl Evaluate {
 
 fn for_people(evaluation: &Evaluation) -> String {
     let mut rows = vec![row("overall", &evaluation.overall)];
-    let parts = [("class", &evaluation.classes), ("view", &evaluation.views)];
+    let parts = [
+        ("class", &evaluation.classes),
+        ("view", &evaluation.views),
+        ("member", &evaluation.members),
+    ];
     for (kind, metrics) in parts {
         rows.extend(metrics.iter().map(|(name, metrics)| row(&format!("{kind} {name}"), metrics)));
     }
@@ -68,9 +93,15 @@ fn for_people(evaluation: &Evaluation) -> String {
         "ms/item",
     ];
     let mut text = table(&header, &rows);
-    text.push('\n');
+    let budget = &evaluation.at_budget;
+    // Writing into a String cannot fail.
+    let _ = write!(
+        text,
+        "\nat the default false-divert budget: {} of {} good items and {} of {} defective ones are \
+         diverted\n",
+        budget.good_diverted, budget.good, budget.defective_diverted, budget.defective
+    );
     for broken in &evaluation.broken {
-        // Writing into a String cannot fail.
         let _ = writeln!(text, "not scored: {}: {}", broken.file.display(), broken.cause);
     }
     text

@@ -1,5 +1,6 @@
 //! `inspectctl learn`: teaches the box what normal items of a SKU look like.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{anyhow, ensure};
@@ -17,8 +18,8 @@ use super::progress::Bar;
 ///
 /// The folder holds `train/good/`, or `views/<view>/train/good/` for several cameras, or the
 /// pictures themselves. A reference per view is written; a running inspectd uses it from the next
-/// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "patches",
-/// "threshold", "calibration"}]}`.
+/// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "tokens",
+/// "passed_over", "localised", "calibration"}]}`.
 #[derive(Debug, Args)]
 pub struct Learn {
     /// What the items are.
@@ -76,13 +77,19 @@ fn only_camera(context: &Context) -> anyhow::Result<String> {
 
 fn for_people(learned: &Learned, budget: f64) -> String {
     let rows: Vec<_> = learned.views.iter().map(row).collect();
-    let header = ["view", "pictures", "patches", "threshold", "calibration", "reference"];
-    format!(
+    let header = ["view", "pictures", "finds the item", "tokens", "calibration", "reference"];
+    let mut text = format!(
         "SKU {}, thresholds for a false-divert budget of {} %\n\n{}",
         learned.sku,
         budget * 100.0,
         table(&header, &rows)
-    )
+    );
+    for passed_over in learned.views.iter().flat_map(|view| &view.passed_over) {
+        // Writing into a String cannot fail.
+        let _ =
+            write!(text, "\npassed over: {}: {}", passed_over.file.display(), passed_over.cause);
+    }
+    text
 }
 
 fn row(view: &LearnedView) -> Vec<String> {
@@ -99,8 +106,8 @@ fn row(view: &LearnedView) -> Vec<String> {
     vec![
         view.view.clone(),
         pictures,
-        view.patches.to_string(),
-        format!("{:.4}", view.threshold),
+        if view.localised { "yes" } else { "no: scores the whole view" }.to_owned(),
+        view.tokens.to_string(),
         calibration.to_owned(),
         view.path.display().to_string(),
     ]

@@ -5,8 +5,8 @@
 //! progress to stderr. Exit codes: 0 done, 1 it could not be done or the answer is bad news (a line
 //! file with mistakes, a box that is not inspecting), 2 the command line itself is wrong.
 //!
-//! Nothing here changes what a running inspectd does, except `learn`, which writes references that
-//! inspectd loads with the next item.
+//! Nothing here changes what a running inspectd does, except `learn` and `train`, which write
+//! references that inspectd loads with the next item, and a damage head that it loads when it starts.
 
 mod config;
 mod config_reference;
@@ -18,6 +18,7 @@ mod progress;
 mod records;
 mod score;
 mod status;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Learn(learn::Learn),
+    Train(train::Train),
     Score(score::Score),
     Evaluate(evaluate::Evaluate),
     Records(records::Find),
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
     let context = Context { line, json };
     let answer = match command {
         Command::Learn(learn) => learn.run(&context),
+        Command::Train(train) => train.run(&context),
         Command::Score(score) => score.run(&context),
         Command::Evaluate(evaluate) => evaluate.run(&context),
         Command::Records(find) => find.run(&context),

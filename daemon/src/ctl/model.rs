@@ -29,6 +29,9 @@ pub struct ScoringOptions {
     /// Folder of the references [default: that of the line file].
     #[arg(long, value_name = "DIR")]
     references: Option<PathBuf>,
+    /// Folder of the damage head [default: that of the line file, else none].
+    #[arg(long, value_name = "DIR")]
+    damage_head: Option<PathBuf>,
 }
 
 /// What scoring needs.
@@ -38,6 +41,8 @@ pub struct Scoring {
     pub model: PathBuf,
     /// Folder of the references.
     pub references: PathBuf,
+    /// Folder of the damage head.
+    pub damage_head: Option<PathBuf>,
     /// Which part of the good items may be diverted by mistake.
     pub false_divert_budget: f64,
 }
@@ -66,18 +71,30 @@ impl ScoringOptions {
                 context.line_path().display()
             )
         })?;
+        let head_of_line = line_file.as_ref().map(|file| file.model.damage_head.clone());
+        let damage_head = self.damage_head.clone().or(head_of_line);
         let policy = line_file.map_or_else(PolicySection::default, |file| file.policy);
         Ok(Scoring {
             model: self.model.folder(context)?,
             references,
+            damage_head,
             false_divert_budget: policy.false_divert_budget,
         })
     }
 }
 
 impl Scoring {
-    /// Loads the model and warms it up; a second or two.
+    /// Loads the model with its damage head and warms it up; a second or two.
     pub fn scorer(&self) -> anyhow::Result<Scorer> {
+        let scorer = self.scorer_without_head()?;
+        Ok(match &self.damage_head {
+            Some(folder) => scorer.with_head_from(folder)?,
+            None => scorer,
+        })
+    }
+
+    /// The same without a damage head: what a new one is trained with.
+    pub fn scorer_without_head(&self) -> anyhow::Result<Scorer> {
         let scorer = Scorer::load(&self.model)
             .with_context(|| format!("the model in {} cannot be used", self.model.display()))?;
         Ok(scorer.with_false_divert_budget(self.false_divert_budget))

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use vision::picture::Picture;
-use vision::scoring::{Calibration, Reference, ReferenceKey, Scorer, ViewScore};
+use vision::scoring::{Calibration, MemberScore, Reference, ReferenceKey, Scorer, ViewScore};
 
 use super::Context;
 use super::model::ScoringOptions;
@@ -46,6 +46,7 @@ struct Scored {
     threshold: Option<f32>,
     exceeds: Option<bool>,
     calibration: Option<Calibration>,
+    members: Vec<MemberScore>,
     at: Option<[u32; 2]>,
     ms: Option<f64>,
     heat_map: Option<PathBuf>,
@@ -92,8 +93,8 @@ impl Score {
 
     fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
         let picture = Picture::open(path)?;
-        let ViewScore { score, threshold, exceeds, calibration, heat, timings } =
-            scorer.score(&picture, reference)?;
+        let ViewScore { score, threshold, exceeds, calibration, members, heat, timings } =
+            scorer.score(&picture, reference, 1)?;
         let heat_map = self.heat_map.as_ref().map(|folder| folder.join(heat_map_name(path)));
         if let Some(file) = &heat_map {
             heat.overlay(&picture)
@@ -107,6 +108,7 @@ impl Score {
             threshold: Some(threshold),
             exceeds: Some(exceeds),
             calibration: Some(calibration),
+            members,
             at: Some([x, y]),
             ms: Some(timings.total().as_secs_f64() * 1e3),
             heat_map,

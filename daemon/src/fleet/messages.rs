@@ -153,7 +153,8 @@ pub struct Reason {
 pub struct ViewScore {
     /// The camera.
     pub camera: String,
-    /// Distance to the reference; null when it was not scored.
+    /// How surprising the view is among normal ones: -log10 of its p-value; null when
+    /// it was not scored.
     pub score: Option<f32>,
     /// The score above which the view counts as damaged.
     pub threshold: Option<f32>,

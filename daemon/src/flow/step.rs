@@ -74,7 +74,7 @@ pub struct ScoredView {
 /// A view's score against its reference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scores {
-    /// Distance to the reference.
+    /// How surprising the view is among normal ones: -log10 of its p-value.
     pub score: f32,
     /// Above it the view counts as damaged.
     pub threshold: f32,

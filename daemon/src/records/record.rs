@@ -54,7 +54,7 @@ pub struct ViewRecord {
     pub heat_map: Option<String>,
     /// How far from the window's middle the item stood, in millimetres.
     pub offset_mm: Option<f64>,
-    /// Distance to the reference; larger is stranger.
+    /// How surprising the view is among normal ones: -log10 of its p-value.
     pub score: Option<f32>,
     /// The score above which the view counts as damaged.
     pub threshold: Option<f32>,

@@ -52,7 +52,7 @@ pub struct CameraView {
     pub picture: Option<String>,
     /// The picture with the heat map over it, likewise.
     pub heat_map: Option<String>,
-    /// Distance to the reference; larger is stranger.
+    /// How surprising the view is among normal ones: -log10 of its p-value.
     pub score: Option<f32>,
     /// The score above which the view counts as damaged.
     pub threshold: Option<f32>,

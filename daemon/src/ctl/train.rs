@@ -1,0 +1,115 @@
+//! `inspectctl train`: teaches the box what damage looks like.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde::Serialize;
+use vision::dataset::Dataset;
+use vision::learn::Learned;
+use vision::train::{Labelled, TrainSettings, train};
+
+use super::Context;
+use super::model::ScoringOptions;
+use super::output::{Answer, table};
+use super::progress::Bar;
+
+/// Train the damage head, from normal pictures and from those that people labelled as damaged.
+///
+/// Each folder holds `train/good/` and, where there are labels, `train/<class>/`, or the same below
+/// `views/<view>/` for several cameras. Without labels the head learns from synthetic defects that
+/// are made on the normal pictures. An interrupted training goes on where it was when it is started
+/// again with the same pictures and options. Afterwards the references of these SKUs are learned
+/// anew, since a reference knows what the head says of normal items; those of other SKUs are used
+/// without the head until they are learned again. With --json: `{"damage_head", "curve", "examples",
+/// "labelled", "learned"}`, where `learned` is a list of what `inspectctl learn` answers.
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Examples to make of each SKU and view.
+    #[arg(long, default_value_t = TrainSettings::default().examples)]
+    examples: usize,
+    /// How often each example is learned from.
+    #[arg(long, default_value_t = TrainSettings::default().head.epochs)]
+    epochs: usize,
+    /// Where all random choices begin; the same number gives the same head.
+    #[arg(long, default_value_t = TrainSettings::default().head.seed)]
+    seed: u64,
+    #[command(flatten)]
+    scoring: ScoringOptions,
+    /// What the items are, and the folder of their pictures.
+    #[arg(required = true, value_name = "SKU=DIR")]
+    pictures: Vec<String>,
+}
+
+/// What was trained.
+#[derive(Debug, Serialize)]
+struct Trained {
+    damage_head: PathBuf,
+    curve: PathBuf,
+    examples: usize,
+    labelled: usize,
+    learned: Vec<Learned>,
+}
+
+impl Train {
+    /// Trains the head and learns the references anew.
+    pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
+        let scoring = self.scoring.resolve(context)?;
+        let Some(folder) = scoring.damage_head.clone() else {
+            bail!(
+                "nothing says where the damage head is kept; name its folder with --damage-head \
+                 DIR, or a line file with --line FILE"
+            );
+        };
+        let mut datasets = Vec::new();
+        for pictures in &self.pictures {
+            let (sku, root) = pictures
+                .split_once('=')
+                .with_context(|| format!("`{pictures}` is not SKU=DIR: say what the items are"))?;
+            datasets.push((sku.to_owned(), Dataset::open(root)?));
+        }
+        let pictures: Vec<Labelled> = datasets
+            .iter()
+            .flat_map(|(_, dataset)| dataset.views.values())
+            .map(|view| Labelled { normal: view.normals.clone(), damaged: view.damaged.clone() })
+            .collect();
+        let mut settings = TrainSettings { examples: self.examples, ..TrainSettings::default() };
+        settings.head.epochs = self.epochs;
+        settings.head.seed = self.seed;
+
+        let scorer = scoring.scorer_without_head()?;
+        let mut bar = Bar::new();
+        let head = train(&scorer, &pictures, &settings, &folder, &mut bar)?;
+        let (examples, curve) = (head.examples, head.curve);
+        let scorer = scorer.with_head(Some(head.head));
+        let mut learned = Vec::new();
+        for (sku, dataset) in &datasets {
+            let references = &scoring.references;
+            learned.push(vision::learn::learn(&scorer, dataset, sku, references, &mut bar)?);
+        }
+        drop(bar);
+        let labelled = pictures.iter().map(|view| view.damaged.len()).sum();
+        let trained = Trained { damage_head: folder, curve, examples, labelled, learned };
+        Answer::either(context.json, &trained, || for_people(&trained))
+    }
+}
+
+fn for_people(trained: &Trained) -> String {
+    let rows: Vec<_> = trained
+        .learned
+        .iter()
+        .flat_map(|learned| learned.views.iter().map(move |view| (learned, view)))
+        .map(|(learned, view)| {
+            vec![learned.sku.clone(), view.view.clone(), view.path.display().to_string()]
+        })
+        .collect();
+    format!(
+        "damage head: {}\nloss curve: {}\nlearned from {} examples, {} of the pictures labelled as \
+         damaged\n\n{}",
+        trained.damage_head.display(),
+        trained.curve.display(),
+        trained.examples,
+        trained.labelled,
+        table(&["SKU", "view", "reference, learned anew"], &rows)
+    )
+}
