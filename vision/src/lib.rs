@@ -7,6 +7,7 @@
 
 pub mod backbone;
 pub mod capture;
+mod checksum;
 pub mod config;
 pub mod damage;
 pub mod dataset;

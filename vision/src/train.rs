@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
+use crate::checksum::sha256;
 use crate::damage::synthetic::{Specimen, damage, vary};
 use crate::damage::{self, DamageHead, Example, Kind, TrainOptions, TrainRun};
 use crate::learn::{LearnError, learn_localiser, thinned};
@@ -137,7 +137,7 @@ pub fn train_for_now(
 pub fn content_sha256(file: &Path) -> Result<String, PictureError> {
     let bytes =
         std::fs::read(file).map_err(|cause| PictureError::Read { path: file.to_owned(), cause })?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256(&bytes))
 }
 
 impl Examples {
@@ -166,7 +166,7 @@ impl Examples {
             }
         }
         let memories = Memories::without_each_fold(&tokens, first, folds)?;
-        for done in 0..if specimens.is_empty() { 0 } else { count } {
+        for done in 0..count {
             progress.step(done, count, "making examples");
             let at = rng.random_range(0..specimens.len());
             let variant = vary(&specimens[at], rng);

@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tch::{CModule, Device, Kind as Number, TchError, Tensor};
 use thiserror::Error;
 
@@ -23,6 +22,7 @@ use super::Kind;
 use super::head::{DAMAGE, KINDS, OUTPUTS, pooled, together, trace};
 use super::options::TrainOptions;
 use super::train::{Counts, EpochLoss, Trained, blind};
+use crate::checksum::sha256;
 use crate::scoring::{first_line, replace};
 
 /// Name of the program.
@@ -376,10 +376,6 @@ fn pattern(count: i64, channels: i64) -> (Tensor, Tensor) {
         Tensor::from_slice(&values).view([count, width])
     };
     (rows(channels), rows(2))
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
