@@ -271,7 +271,7 @@ fn typical(held_out: &Held) -> f32 {
 }
 
 /// What the members of `head` that have not learned from a picture say of it. `None` where there is
-/// no such member for any picture.
+/// no picture.
 fn head_levels(
     head: &DamageHead,
     judged: &[(&Normal, Vec<f32>)],
