@@ -1,6 +1,7 @@
 //! **Components**: patches of pixels that hang together, side by side or one above the other.
 
 use image::{GrayImage, Luma};
+use imageproc::drawing::flood_fill_mut;
 use imageproc::region_labelling::{Connectivity, connected_components};
 
 use super::Bounds;
@@ -58,9 +59,22 @@ impl Components {
 
 /// `inside` and its holes: what lies outside but cannot be reached from the raster's border.
 pub(super) fn filled(inside: &[bool], width: usize) -> Vec<bool> {
-    let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
-    let Components { labels, list } = Components::of(&outside, width);
-    labels.into_iter().map(|label| label == 0 || !list[label as usize - 1].at_border).collect()
+    const REACHED: Luma<u8> = Luma([2]);
+    // A frame of one pixel joins all that can be reached from the border.
+    let (columns, rows) = (width as u32 + 2, (inside.len() / width) as u32 + 2);
+    let mut framed = GrayImage::new(columns, rows);
+    for (row, pixels) in inside.chunks_exact(width).enumerate() {
+        let start = (row + 1) * (width + 2) + 1;
+        let framed: &mut [u8] = &mut framed;
+        framed[start..start + width]
+            .iter_mut()
+            .zip(pixels)
+            .for_each(|(to, inside)| *to = u8::from(*inside));
+    }
+    flood_fill_mut(&mut framed, 0, 0, REACHED);
+    let row = |row: u32| (1..=width as u32).map(move |column| (column, row));
+    let pixels = (1..rows - 1).flat_map(row);
+    pixels.map(|(column, row)| *framed.get_pixel(column, row) != REACHED).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! A **mask**: which pixels of a picture belong to the item.
 
+use serde::Serialize;
+
 /// A rectangle of whole pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Bounds {
     /// Columns left of it.
     pub x: u32,
@@ -70,6 +72,21 @@ impl Mask {
             height: bottom - top + 1,
         })
     }
+
+    /// The rectangle around the item in a picture of `size` pixels of which this is the mask; the
+    /// whole picture where the mask is empty.
+    pub fn bounds_in(&self, size: (u32, u32)) -> Bounds {
+        let Some(bounds) = self.bounds() else {
+            return Bounds { x: 0, y: 0, width: size.0, height: size.1 };
+        };
+        let scaled = |start: u32, length: u32, of: u32, to: u32| {
+            let at = |edge: u32| (u64::from(edge) * u64::from(to) / u64::from(of)) as u32;
+            (at(start), at(start + length).saturating_sub(at(start)).max(1))
+        };
+        let (x, width) = scaled(bounds.x, bounds.width, self.width, size.0);
+        let (y, height) = scaled(bounds.y, bounds.height, self.height(), size.1);
+        Bounds { x, y, width, height }
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +99,15 @@ mod tests {
         assert_eq!(mask.bounds(), Some(Bounds { x: 3, y: 2, width: 4, height: 1 }));
         assert_eq!((mask.width(), mask.height(), mask.area()), (9, 5, 4));
         assert!(mask.contains(4, 2) && !mask.contains(4, 3));
+    }
+
+    #[test]
+    fn bounds_are_scaled_to_the_picture_that_the_mask_belongs_to() {
+        let mask = Mask::from_fn(9, 5, |x, y| (3..=6).contains(&x) && y == 2);
+        let bounds = Bounds { x: 30, y: 8, width: 40, height: 4 };
+        assert_eq!(mask.bounds_in((90, 20)), bounds);
+        let nothing = Mask::from_fn(4, 4, |_, _| false);
+        assert_eq!(nothing.bounds_in((8, 6)), Bounds { x: 0, y: 0, width: 8, height: 6 });
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! first guess: what looks alike near the same place in several normals and hangs together with the
 //! view's border is background (`background`). From the guess follow the colours of item and
 //! background (`colour`), from the colours a sharp [`Mask`], from the masks how large an item is.
-//! At run time nothing but a [`Small`] copy of the view is needed: its exposure is set right
-//! (`exposure`), its colours are looked up, and the patches that look like the item are judged
+//! At run time nothing but a [`Small`] copy of the view is needed: its light is set right
+//! (`light`), its colours are looked up, and the patches that look like the item are judged
 //! (`components`, `found`).
 //!
 //! Where nothing stands out, as in a catalogue picture that the item fills, the localiser is
@@ -14,20 +14,22 @@
 mod background;
 mod colour;
 mod components;
-mod exposure;
 mod floats;
 mod found;
+mod light;
 mod mask;
 mod raster;
 mod small;
 
 pub use background::Cells;
 pub use found::Found;
+pub use light::Gains;
 pub use mask::{Bounds, Mask};
 pub use small::Small;
 
 use colour::Colours;
 use found::Areas;
+use light::Light;
 
 /// Most normals that are learned from, evenly spread over all there are: more change masks no more,
 /// and comparing them takes time by their square.
@@ -84,6 +86,8 @@ pub enum LocaliseError {
 /// Finds the item of one SKU in one camera's views.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Localiser {
+    /// How light the normals are.
+    light: Light,
     /// `None` where nothing stands out from the background.
     item: Option<Item>,
 }
@@ -115,6 +119,9 @@ impl Localiser {
         let picked = || (0..count).map(|i| i * views.len() / count);
         let cells: Vec<&Cells> = picked().map(|view| &cells[view]).collect();
         let views: Vec<&Small> = picked().map(|view| &views[view]).collect();
+        let light = Light::learn(&views);
+        let lit: Vec<Small> = views.iter().map(|view| view.lit(light.gains(view))).collect();
+        let views: Vec<&Small> = lit.iter().collect();
         let items = background::items(&cells);
         let seeds = items.into_iter().zip(&cells).zip(&views);
         let seeds = seeds.map(|((items, cells), view)| Some(enlarged(&items?, cells, view)));
@@ -126,14 +133,21 @@ impl Localiser {
         let distinct: Vec<f32> =
             masks.iter().map(share).filter(|share| *share > 0.0 && *share <= SHARE_MAX).collect();
         if (distinct.len() as f64) < DISTINCT * views.len() as f64 {
-            return Ok(Localiser::whole());
+            return Ok(Localiser { light, item: None });
         }
-        Ok(Localiser { item: Areas::of(distinct).map(|areas| Item { colours, areas }) })
+        let item = Areas::of(distinct).map(|areas| Item { colours, areas });
+        Ok(Localiser { light, item })
     }
 
-    /// The localiser for views in which nothing stands out: all of the view is the item.
+    /// The localiser for views in which nothing stands out: all of the view is the item, in any
+    /// light.
     pub fn whole() -> Localiser {
-        Localiser { item: None }
+        Localiser { light: Light::any(), item: None }
+    }
+
+    /// What takes the drift of light and white balance in `view` back.
+    pub fn gains(&self, view: &Small) -> Gains {
+        self.light.gains(view)
     }
 
     /// Whether all of every view is the item.
@@ -146,7 +160,7 @@ impl Localiser {
         let Some(Item { colours, areas }) = &self.item else {
             return Found::One(Mask::from_fn(view.width(), view.height(), |_, _| true));
         };
-        let odds = colours.odds_of(&colours.index(view));
+        let odds = colours.odds_of(&colours.index(&view.lit(self.gains(view))));
         found::judge(&odds, view.width() as usize, areas)
     }
 }

@@ -2,6 +2,7 @@
 
 use image::RgbImage;
 
+use super::Gains;
 use crate::picture::{Picture, PixelFormat, scaled};
 
 /// Area of the copy in pixels, that of 320 x 320: the outline of an item that fills a tenth of the
@@ -28,6 +29,13 @@ impl Small {
         }
         let image = RgbImage::from_raw(width, height, pixels)
             .expect("scaling returns width x height pixels");
+        Small { image }
+    }
+
+    /// The same copy with each channel multiplied by its gain.
+    pub(super) fn lit(&self, gains: Gains) -> Small {
+        let mut image = self.image.clone();
+        gains.apply(&mut image, 3);
         Small { image }
     }
 

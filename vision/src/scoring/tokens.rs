@@ -14,7 +14,7 @@ use tch::{Kind, TchError, Tensor};
 
 use super::error::ScoringError;
 use crate::backbone::SIZE_MULTIPLE;
-use crate::localise::Mask;
+use crate::localise::{Gains, Mask};
 use crate::picture::{Picture, scaled};
 
 /// Numbers that describe a token: four times 40 of stride 8, and 112 of stride 16.
@@ -189,17 +189,23 @@ fn covered_share(mask: &Mask, left: f64, top: f64, width: f64, height: f64) -> f
 
 /// The scaled crop as the backbone wants it: `[1, 3, height, width]`, (x - 127) / 128.
 ///
-/// Scaling reads the camera's buffer where it lies and writes the small picture, which is copied
-/// once into the tensor; the full picture is passed over no second time.
-pub(super) fn input_tensor(picture: &Picture, crop: &Crop) -> Result<Tensor, ScoringError> {
+/// Scaling reads the camera's buffer where it lies and writes the small picture, whose light is set
+/// right by `gains` and which is copied once into the tensor; the full picture is passed over no
+/// second time.
+pub(super) fn input_tensor(
+    picture: &Picture,
+    crop: &Crop,
+    gains: Gains,
+) -> Result<Tensor, ScoringError> {
     let (width, height) = (picture.width(), picture.height());
     if width < PICTURE_MIN || height < PICTURE_MIN {
         return Err(ScoringError::TooSmall { width, height, min: PICTURE_MIN });
     }
     let (to_width, to_height) = crop.scaled_size();
-    let pixels = crop.cut(picture);
-    let channels = picture.format().bytes() as i64;
-    pixels_to_tensor(&pixels, i64::from(to_width), i64::from(to_height), channels)
+    let mut pixels = crop.cut(picture);
+    let channels = picture.format().bytes();
+    gains.apply(&mut pixels, channels);
+    pixels_to_tensor(&pixels, i64::from(to_width), i64::from(to_height), channels as i64)
         .map_err(ScoringError::torch("preparing the picture"))
 }
 
@@ -272,7 +278,7 @@ mod tests {
     fn the_input_is_normalised_as_the_backbone_was_trained() {
         let pixels = [255, 127, 0].repeat(64 * 64);
         let picture = Picture::from_pixels(64, 64, PixelFormat::Rgb8, pixels).unwrap();
-        let input = input_tensor(&picture, &Crop::whole(&picture)).unwrap();
+        let input = input_tensor(&picture, &Crop::whole(&picture), Gains::NONE).unwrap();
         assert_eq!(input.size(), [1, 3, 320, 320]);
         assert_eq!(input.double_value(&[0, 0, 100, 100]), 1.0);
         assert_eq!(input.double_value(&[0, 1, 0, 319]), 0.0);
@@ -282,7 +288,7 @@ mod tests {
     #[test]
     fn a_grey_picture_fills_all_three_channels() {
         let picture = grey(32, 32, 191);
-        let input = input_tensor(&picture, &Crop::whole(&picture)).unwrap();
+        let input = input_tensor(&picture, &Crop::whole(&picture), Gains::NONE).unwrap();
         for channel in 0..3 {
             assert_eq!(input.double_value(&[0, channel, 7, 7]), 0.5);
         }
@@ -291,7 +297,7 @@ mod tests {
     #[test]
     fn a_picture_of_one_pixel_is_refused() {
         let picture = grey(1, 1, 0);
-        let refused = input_tensor(&picture, &Crop::whole(&picture));
+        let refused = input_tensor(&picture, &Crop::whole(&picture), Gains::NONE);
         assert!(matches!(refused, Err(ScoringError::TooSmall { .. })));
     }
 
