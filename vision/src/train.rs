@@ -1,7 +1,7 @@
 //! Training the damage head: from folders of pictures to examples, and from these to a head.
 //!
 //! A **specimen** is a normal item, cut out with more of its surroundings than scoring wants. From
-//! each, **variants** are made as the next normal item might look, half of them damaged by a
+//! each, **variants** are made as the next normal item might look, two of three damaged by a
 //! synthetic defect. Every variant goes the deployed way: box around the item, crop, backbone,
 //! distance to a reference that has not seen the specimen. Views that people labelled as damaged are
 //! varied too, but nobody knows where exactly they are damaged.
@@ -36,15 +36,17 @@ const CURVE_FILE: &str = "loss.svg";
 const THREADS: i32 = 2;
 /// A token counts as touched when more than this share of it is.
 const TOUCHED_MIN: f32 = 0.3;
+/// Share of the variants that are damaged. More than half: many dents are hardly any.
+const DAMAGED: f64 = 0.65;
 /// How often each kind of synthetic defect is made. Bent and torn items are what customers return
 /// most; the other kinds are easier to tell, so that fewer examples do.
 const KINDS: [(Kind, f64); 6] = [
-    (Kind::Dent, 0.5),
-    (Kind::Tear, 0.2),
-    (Kind::Puncture, 0.075),
-    (Kind::Stain, 0.075),
-    (Kind::Tape, 0.075),
-    (Kind::Print, 0.075),
+    (Kind::Dent, 0.7),
+    (Kind::Tear, 0.1),
+    (Kind::Puncture, 0.05),
+    (Kind::Stain, 0.05),
+    (Kind::Tape, 0.05),
+    (Kind::Print, 0.05),
 ];
 
 /// Pictures of one SKU in one view.
@@ -141,7 +143,7 @@ pub fn content_sha256(file: &Path) -> Result<String, PictureError> {
 }
 
 impl Examples {
-    /// Adds about `count` examples of one view: variants of its normal pictures, half of them with
+    /// Adds about `count` examples of one view: variants of its normal pictures, most of them with
     /// a synthetic defect, and variants of its labelled ones. `folds` is the number of the head's
     /// members, each of which is blind to a share of the sources.
     pub fn add(
@@ -170,7 +172,7 @@ impl Examples {
             progress.step(done, count, "making examples");
             let at = rng.random_range(0..specimens.len());
             let variant = vary(&specimens[at], rng);
-            let kind = rng.random_bool(0.5).then(|| kind(rng));
+            let kind = rng.random_bool(DAMAGED).then(|| kind(rng));
             let source = first + at;
             let made = kind.and_then(|kind| Some((kind, damage(&variant, kind, rng)?)));
             let (picture, mask, touched) = match &made {
@@ -266,14 +268,15 @@ fn kind(rng: &mut StdRng) -> Kind {
     Kind::Dent
 }
 
-/// 1 for each token of which more than [`TOUCHED_MIN`] is touched, else 0. `touched` has a value for
-/// each pixel of the picture that was described, whose width is `width`.
+/// How badly each token is touched, 0 to 1: the mean of its touched pixels, or 0 where no more than
+/// [`TOUCHED_MIN`] of it is touched at all. `touched` has a value for each pixel of
+/// the picture that was described, whose width is `width`.
 fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
     const POINTS: u32 = 4;
     let height = touched.len() as u32 / width;
     let (cell_width, cell_height) =
         (tokens.crop.width / tokens.width as f64, tokens.crop.height / tokens.height as f64);
-    let mean = |cell: &i64| {
+    let degree = |cell: &i64| {
         let (column, row) = ((cell % tokens.width) as f64, (cell / tokens.width) as f64);
         let points = (0..POINTS * POINTS).map(|point| {
             let part = |step: u32| (f64::from(step) + 0.5) / f64::from(POINTS);
@@ -282,7 +285,10 @@ fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
             let (x, y) = ((x as u32).min(width - 1), (y as u32).min(height - 1));
             touched[(y * width + x) as usize]
         });
-        points.sum::<f32>() / (POINTS * POINTS) as f32
+        let (count, sum) = points
+            .filter(|touched| *touched > 0.0)
+            .fold((0.0, 0.0), |(count, sum), touched| (count + 1.0, sum + touched));
+        if count > TOUCHED_MIN * (POINTS * POINTS) as f32 { sum / count } else { 0.0 }
     };
-    tokens.cells.iter().map(|cell| f32::from(u8::from(mean(cell) > TOUCHED_MIN))).collect()
+    tokens.cells.iter().map(degree).collect()
 }

@@ -1,13 +1,12 @@
-//! The picture of a training: one SVG file, drawn with the viewer's own sans-serif font.
+//! The picture of a training: one SVG file.
 //!
 //! From left to right the epochs, upwards the loss. Each member has a colour; its line is the loss on
 //! what it learns from, the dashed one that on examples it never sees. A dashed line that rises while
 //! the other falls says that the member learns its pictures by heart: fewer epochs or more pictures
 //! help. Training adds noise, so the dashed line may well lie below the other.
 
-use std::fmt::Write;
-
 use super::train::EpochLoss;
+use crate::svg::Drawing;
 
 /// Width and height of the drawing, in SVG units.
 const SIZE: (f64, f64) = (760.0, 420.0);
@@ -20,12 +19,8 @@ const COLOURS: [&str; 4] = ["#4a7fb5", "#d1603d", "#5a9a5a", "#8a6bb0"];
 pub(super) fn svg(members: &[&[EpochLoss]]) -> String {
     let (width, height) = SIZE;
     let (left, top, right, bottom) = PLOT;
-    let mut drawing = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-         font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
-    );
-    text(&mut drawing, left, 26.0, "start", "Loss of the damage head (dashed: on unseen pictures)");
+    let mut drawing = Drawing::new(width, height);
+    drawing.text(left, 26.0, "", "Loss of the damage head (dashed: on unseen pictures)");
     let all = members.iter().flat_map(|losses| losses.iter());
     let highest = all.flat_map(|loss| [Some(loss.learned), loss.unseen]).flatten();
     let highest = f64::from(highest.fold(f32::MIN_POSITIVE, f32::max));
@@ -34,53 +29,27 @@ pub(super) fn svg(members: &[&[EpochLoss]]) -> String {
     let y = |loss: f64| bottom - (bottom - top) * loss / highest;
     for part in 0..=4 {
         let loss = highest * f64::from(part) / 4.0;
-        let attributes =
-            format!("x1=\"{left}\" x2=\"{right}\" y1=\"{0:.1}\" y2=\"{0:.1}\"", y(loss));
-        element(&mut drawing, &format!("<line {attributes} stroke=\"#ddd\"/>"));
-        text(&mut drawing, left - 8.0, y(loss) + 4.0, "end", &format!("{loss:.2}"));
+        drawing.line((left, y(loss)), (right, y(loss)), "#ddd");
+        drawing.text(left - 8.0, y(loss) + 4.0, "text-anchor=\"end\"", &format!("{loss:.2}"));
     }
     for epoch in (0..epochs).step_by(epochs.div_ceil(12).max(1)) {
-        text(&mut drawing, x(epoch), bottom + 18.0, "middle", &(epoch + 1).to_string());
+        let number = (epoch + 1).to_string();
+        drawing.text(x(epoch), bottom + 18.0, "text-anchor=\"middle\"", &number);
     }
-    text(&mut drawing, right, bottom + 38.0, "end", "epoch");
+    drawing.text(right, bottom + 38.0, "text-anchor=\"end\"", "epoch");
     for (member, losses) in members.iter().enumerate() {
         let colour = COLOURS[member % COLOURS.len()];
         let learned =
             losses.iter().enumerate().map(|(epoch, loss)| (x(epoch), y(loss.learned.into())));
         let unseen = losses.iter().enumerate();
         let unseen = unseen.filter_map(|(epoch, loss)| Some((x(epoch), y(loss.unseen?.into()))));
-        line(&mut drawing, learned, colour, "");
-        line(&mut drawing, unseen, colour, " stroke-dasharray=\"5 4\"");
+        drawing.curve(learned, colour, "");
+        drawing.curve(unseen, colour, " stroke-dasharray=\"5 4\"");
         let at = left + 110.0 * member as f64;
-        let key = format!(
-            "<text x=\"{at:.1}\" y=\"{:.1}\" fill=\"{colour}\">member {}</text>",
-            bottom + 38.0,
-            member + 1
-        );
-        element(&mut drawing, &key);
+        let key = format!("member {}", member + 1);
+        drawing.text(at, bottom + 38.0, &format!("fill=\"{colour}\""), &key);
     }
-    drawing.push_str("</svg>\n");
-    drawing
-}
-
-fn element(drawing: &mut String, words: &str) {
-    writeln!(drawing, "{words}").expect("writing to a string cannot fail");
-}
-
-fn text(drawing: &mut String, x: f64, y: f64, anchor: &str, words: &str) {
-    let attributes = format!("x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\"");
-    element(drawing, &format!("<text {attributes}>{words}</text>"));
-}
-
-fn line(drawing: &mut String, points: impl Iterator<Item = (f64, f64)>, colour: &str, style: &str) {
-    let points: Vec<String> = points.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-    if !points.is_empty() {
-        let points = points.join(" ");
-        let element = format!(
-            "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"{style}/>"
-        );
-        self::element(drawing, &element);
-    }
+    drawing.done()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub struct Example {
     pub tokens: Tensor,
     /// Places of the tokens, `[L, 2]`: x and y from -1 to 1 of the crop.
     pub places: Tensor,
-    /// Whether damage touches each token, `[L]` from 0 to 1; `None` where nobody knows.
+    /// How badly damage touches each token, `[L]` from 0 to 1; `None` where nobody knows.
     pub touched: Option<Tensor>,
     /// The kind of the damage, where it is known.
     pub kind: Option<Kind>,
@@ -32,6 +32,15 @@ pub struct Example {
 }
 
 impl Example {
+    /// How badly the item is damaged, 0 to 1: as badly as its worst token.
+    pub(super) fn degree(&self) -> Result<f32, TchError> {
+        match &self.touched {
+            _ if !self.damaged => Ok(0.0),
+            Some(touched) => Ok(touched.f_max()?.f_double_value(&[])? as f32),
+            None => Ok(1.0),
+        }
+    }
+
     /// What keeps this example from being learned from, among `sources` sources, when tokens have
     /// `channels` numbers.
     pub(super) fn fault(&self, channels: i64, sources: usize) -> Result<Option<String>, TchError> {
@@ -80,7 +89,8 @@ pub(super) struct Batch {
     pub(super) kinds: Tensor,
     /// Tokens with a kind.
     pub(super) kinds_count: f64,
-    /// `[B]`: 1 for a damaged item, else 0.
+    /// `[B]`: how badly the item is damaged, 0 to 1: as badly as its worst token, and 1 for a damaged
+    /// item whose tokens nobody knows.
     pub(super) damaged: Tensor,
 }
 
@@ -102,7 +112,7 @@ impl Batch {
             kinds: Tensor::f_full([size, longest], NO_KIND, (Number::Int64, Device::Cpu))?,
             kinds_count: 0.0,
             damaged: Tensor::from_slice(
-                &examples.iter().map(|e| f32::from(u8::from(e.damaged))).collect::<Vec<_>>(),
+                &examples.iter().map(|example| example.degree()).collect::<Result<Vec<_>, _>>()?,
             ),
         };
         for (row, example) in examples.iter().enumerate() {

@@ -7,9 +7,11 @@
 //! * **place**: where the cell's centre lies in the crop, x and y from -1 (left, top) to 1. It enters
 //!   as sine and cosine of four octaves (as in arXiv 1706.03762), because a bent edge is told from a
 //!   straight one by where its pieces lie.
-//! * **logit**: the logarithm of the odds; 0 is undecided, above 0 is damage.
-//! * **outputs** of a token: [`DAMAGE`], the logit that damage of any kind touches it; [`ATTENTION`],
-//!   how much it counts in the view's logit (see [`pooled`]); then one number for each [`Kind`].
+//! * **degree**: how badly damage touches something, 0 to 1.
+//! * **logit**: what a degree is the logistic function of; 0 is a degree of one half.
+//! * **outputs** of a token: [`DAMAGE`], the logit of its degree of damage of any kind;
+//!   [`ATTENTION`], how much it counts in the view's logit while training (see [`pooled`]); then one
+//!   number for each [`Kind`].
 //!
 //! Layers are pre-norm (arXiv 2002.04745): with few examples and no warm-up to tune, they train
 //! without care.
@@ -19,7 +21,7 @@ use tch::{CModule, Device, Kind as Number, TchError, Tensor};
 
 use super::Kind;
 
-/// Output of a token: the logit that damage touches it.
+/// Output of a token: the logit of its degree of damage.
 pub(super) const DAMAGE: i64 = 0;
 /// Output of a token: how much it counts in the view's logit, before the softmax.
 pub(super) const ATTENTION: i64 = 1;
@@ -200,7 +202,8 @@ fn waves(places: &Tensor) -> Result<Tensor, TchError> {
     Tensor::f_cat(&[angles.f_sin()?, angles.f_cos()?], -1)
 }
 
-/// The view's logit: the mean of the tokens' damage logits, weighed by their attention. `outputs` is
+/// The view's logit, by which training is told what nobody knows of single tokens: the mean of the
+/// tokens' damage logits, weighed by their attention. `outputs` is
 /// `[…, L, OUTPUTS]`, `keep` as in [`Network::forward`]; the answer has one number for each set of
 /// tokens.
 pub(super) fn pooled(outputs: &Tensor, keep: Option<&Tensor>) -> Result<Tensor, TchError> {
@@ -211,6 +214,12 @@ pub(super) fn pooled(outputs: &Tensor, keep: Option<&Tensor>) -> Result<Tensor, 
     }
     let weights = attention.f_softmax(-1, Number::Float)?;
     weights.f_mul(&damage)?.f_sum_dim_intlist([-1].as_slice(), false, Number::Float)
+}
+
+/// The levels of views from the damage logits of their tokens, `[…, L]`: the square root of the mean
+/// degree that a logit stands for; one number for each set of tokens.
+pub(super) fn levels(damage: &Tensor) -> Result<Tensor, TchError> {
+    damage.f_sigmoid()?.f_mean_dim([-1].as_slice(), false, Number::Float)?.f_sqrt()
 }
 
 /// Records `members` as one program that maps tokens `[L, channels]` and places `[L, 2]` to outputs

@@ -10,6 +10,7 @@ mod checkpoint;
 mod curve;
 mod example;
 mod head;
+mod judge;
 mod options;
 mod package;
 pub mod synthetic;
@@ -17,6 +18,7 @@ mod train;
 
 pub use checkpoint::CheckpointError;
 pub use example::Example;
+pub use judge::Effects;
 pub use options::{TrainOptions, TrainRun};
 pub use package::{
     DamageHead, HEAD_FACTS_FILE, HEAD_FILE, HeadAnswer, HeadError, HeadFacts, MemberFacts,

@@ -19,7 +19,8 @@ use tch::{CModule, Device, Kind as Number, TchError, Tensor};
 use thiserror::Error;
 
 use super::Kind;
-use super::head::{DAMAGE, KINDS, OUTPUTS, pooled, together, trace};
+use super::head::{DAMAGE, KINDS, OUTPUTS, levels, together, trace};
+use super::judge::{self, Effects};
 use super::options::TrainOptions;
 use super::train::{Counts, EpochLoss, Trained, blind};
 use crate::checksum::sha256;
@@ -30,9 +31,7 @@ pub const HEAD_FILE: &str = "damage_head.pt";
 /// Name of the file that tells about it.
 pub const HEAD_FACTS_FILE: &str = "damage_head.json";
 /// The version of both.
-const FORMAT: u32 = 1;
-/// Share of the tokens whose mean is the view's other score: the most damaged ones.
-const TOP: f64 = 0.05;
+const FORMAT: u32 = 2;
 /// Numbers of tokens for which golden outputs are recorded: two, since none may be built in.
 const GOLDEN_TOKENS: [i64; 2] = [7, 33];
 /// The largest difference that is accepted, absolute for small and relative for large values:
@@ -58,6 +57,8 @@ pub struct HeadFacts {
     pub options: TrainOptions,
     /// The examples of the training.
     pub counts: Counts,
+    /// How far damage moves levels: what the ensemble's weights come from.
+    pub effects: Effects,
     /// What the trained network answered to made-up tokens, flattened; one entry per number of tokens.
     golden: Vec<Vec<f32>>,
 }
@@ -76,13 +77,14 @@ pub struct MemberFacts {
 /// What a damage head says about one view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadAnswer {
-    /// The view's logit: the mean of its members'.
-    pub logit: f32,
-    /// The view's logit by each member.
+    /// How badly the view is damaged: the mean of its members' levels.
+    pub level: f32,
+    /// The level by each member, 0 to 1: the square root of the degree of damage that it expects of a
+    /// token in the mean. A logit would tell a damaged item from a sound one as well; but it hardly
+    /// grows with the damage, and normal items that are a little bent would set the threshold for
+    /// all. The root makes the levels of normal items about as often large as small.
     pub members: Vec<f32>,
-    /// By each member, the mean logit of the tokens that it finds most damaged (5 %).
-    pub tops: Vec<f32>,
-    /// For each token the logit that damage touches it, mean of the members.
+    /// For each token the logit of its degree of damage, mean of the members.
     pub patches: Vec<f32>,
     /// For each token the kind that it would most likely be.
     pub kinds: Vec<Kind>,
@@ -167,6 +169,7 @@ impl Trained {
             unseen_auroc: member.unseen_auroc,
         });
         let facts: Vec<MemberFacts> = facts.collect();
+        let effects = judge::mean(self.members.iter().filter_map(|member| member.effects));
         let mut networks: Vec<_> = self.members.drain(..).map(|member| member.network).collect();
         for network in &mut networks {
             network.move_to(Device::Cpu);
@@ -202,6 +205,7 @@ impl Trained {
             members: facts,
             options: self.options,
             counts: self.counts,
+            effects,
             golden,
         };
         let json = folder.join(HEAD_FACTS_FILE);
@@ -269,7 +273,7 @@ impl DamageHead {
         &self.facts
     }
 
-    /// The member that did not see the normal picture of this name in training: its logit tells how
+    /// The member that did not see the normal picture of this name in training: its level tells how
     /// the head judges a normal item it does not know. `None` when no member did see it either.
     pub fn blind_member(&self, source: &str) -> Option<usize> {
         let blind = |member: &MemberFacts| member.blind_to.iter().any(|name| name == source);
@@ -280,13 +284,9 @@ impl DamageHead {
     pub fn answer(&self, tokens: &Tensor, places: &Tensor) -> Result<HeadAnswer, HeadError> {
         let outputs = self.outputs(tokens, places)?;
         let during = || HeadError::torch("the damage head");
-        let count = tokens.size()[0] as f64;
-        let most = ((TOP * count) as i64).max(1);
         let numbers = || -> Result<HeadAnswer, TchError> {
             let damage = outputs.f_select(-1, DAMAGE)?;
-            let members = pooled(&outputs, None)?;
-            let tops = damage.f_topk(most, -1, true, false)?.0;
-            let tops = tops.f_mean_dim([-1].as_slice(), false, Number::Float)?;
+            let members = levels(&damage)?;
             let patches = damage.f_mean_dim([0].as_slice(), false, Number::Float)?;
             let kinds = outputs
                 .f_narrow(-1, KINDS, Kind::ALL.len() as i64)?
@@ -295,16 +295,15 @@ impl DamageHead {
             let kinds = Vec::<i64>::try_from(kinds)?;
             let members = Vec::<f32>::try_from(members)?;
             Ok(HeadAnswer {
-                logit: members.iter().sum::<f32>() / members.len() as f32,
+                level: members.iter().sum::<f32>() / members.len() as f32,
                 members,
-                tops: Vec::<f32>::try_from(tops)?,
                 patches: Vec::<f32>::try_from(patches)?,
                 kinds: kinds.into_iter().map(|kind| Kind::ALL[kind as usize]).collect(),
             })
         };
         let answer = tch::no_grad(numbers).map_err(during())?;
         // A sum is finite only if all its terms are.
-        let sum = answer.members.iter().chain(&answer.tops).chain(&answer.patches).sum::<f32>();
+        let sum = answer.members.iter().chain(&answer.patches).sum::<f32>();
         if !sum.is_finite() {
             return Err(HeadError::NotFinite { what: "the damage head answers with" });
         }

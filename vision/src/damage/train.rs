@@ -5,9 +5,10 @@
 //! judge the next item: these judgements calibrate (cross-conformal prediction, arXiv 1208.0806),
 //! and the mean of all members is what is deployed.
 //!
-//! The loss has three parts. The view's: is it damaged (all examples). The tokens': which of them
-//! does damage touch (where that is known; synthetic defects know it). The kinds': of which kind is
-//! it (touched tokens of known kind), which counts little: words must not cost detection.
+//! The loss has three parts. The view's: how badly is it damaged (all examples). The tokens': how
+//! badly is each of them (where that is known; synthetic defects know it). The kinds': of which kind
+//! is it (badly touched tokens of known kind), which counts little: words must not cost detection.
+//! Cross-entropy with a degree between 0 and 1 as its target is least where the degree is met.
 
 use std::path::PathBuf;
 
@@ -22,9 +23,9 @@ use super::adam::{AdamW, one_cycle};
 use super::checkpoint::{self, CheckpointError, State};
 use super::example::{Batch, Example, NO_KIND};
 use super::head::{DAMAGE, KINDS, Network, Shape, pooled};
+use super::judge::{Effects, Judged};
 use super::options::{TrainOptions, TrainRun};
 use super::{Kind, curve};
-use crate::evaluate::Metrics;
 use crate::progress::Progress;
 use crate::scoring::first_line;
 
@@ -51,6 +52,7 @@ pub(super) struct Member {
     pub(super) network: Network,
     pub(super) losses: Vec<EpochLoss>,
     pub(super) unseen_auroc: Option<f64>,
+    pub(super) effects: Option<Effects>,
 }
 
 /// A trained head, not yet packaged.
@@ -278,7 +280,7 @@ impl Training<'_> {
         for epoch in losses.len()..options.epochs {
             progress.step(epoch, options.epochs, &what);
             let learned = self.epoch(epoch, &network, &mut adam, &noise)?;
-            let unseen = self.judge(&network)?.0;
+            let unseen = self.judge(&network, &mut Judged::default())?;
             losses.push(EpochLoss {
                 learned: learned as f32,
                 unseen: unseen.map(|loss| loss as f32),
@@ -287,8 +289,10 @@ impl Training<'_> {
             checkpoint::save(&self.file, self.fingerprint, &losses, &state)?;
         }
         progress.step(options.epochs, options.epochs, &what);
-        let unseen_auroc = self.judge(&network)?.1;
-        Ok(Member { network, losses, unseen_auroc })
+        let mut judged = Judged::default();
+        self.judge(&network, &mut judged)?;
+        let (unseen_auroc, effects) = (judged.auroc(), judged.effects());
+        Ok(Member { network, losses, unseen_auroc, effects })
     }
 
     /// A seed of its own for each member and epoch, so that a resumed training draws what an
@@ -350,25 +354,21 @@ impl Training<'_> {
         Ok(sum / order.len() as f64)
     }
 
-    /// Mean loss and AUROC on the examples that this member does not see.
-    fn judge(&self, network: &Network) -> Result<(Option<f64>, Option<f64>), TrainError> {
-        let (mut sum, mut normal, mut damaged) = (0.0, Vec::new(), Vec::new());
+    /// Mean loss on the examples that this member does not see; their levels go to `judged`.
+    fn judge(&self, network: &Network, judged: &mut Judged) -> Result<Option<f64>, TrainError> {
+        let mut sum = 0.0;
         for examples in self.unseen.chunks(self.options.batch) {
             let batch = Batch::join(examples, self.run.device)?;
-            let (loss, views) = tch::no_grad(|| loss(network, &batch))?;
+            let (loss, outputs) = tch::no_grad(|| loss(network, &batch))?;
             sum += loss.f_double_value(&[])? * examples.len() as f64;
-            let views = Vec::<f64>::try_from(views.f_to_kind(Number::Double)?)?;
-            for (example, view) in examples.iter().zip(views) {
-                if example.damaged { &mut damaged } else { &mut normal }.push(view);
-            }
+            tch::no_grad(|| judged.add(examples, &outputs))?;
         }
         let count = self.unseen.len();
-        let mean = (count > 0).then(|| sum / count as f64);
-        Ok((mean, Metrics::new(&normal, &damaged, 0.0).auroc))
+        Ok((count > 0).then(|| sum / count as f64))
     }
 }
 
-/// The loss of a batch, and its views' logits.
+/// The loss of a batch, and the outputs of its tokens.
 fn loss(network: &Network, batch: &Batch) -> Result<(Tensor, Tensor), TchError> {
     let none: Option<&Tensor> = None;
     let outputs = network.forward(&batch.tokens, &batch.places, Some(&batch.keep))?;
@@ -391,7 +391,7 @@ fn loss(network: &Network, batch: &Batch) -> Result<(Tensor, Tensor), TchError> 
         let kinds = kinds.f_cross_entropy_loss(&target, none, Reduction::Mean, NO_KIND, 0.0)?;
         loss = loss.f_add(&kinds.f_mul_scalar(KIND_WEIGHT)?)?;
     }
-    Ok((loss, views))
+    Ok((loss, outputs))
 }
 
 #[cfg(test)]

@@ -3,8 +3,13 @@
 //! Our own generator. The surface is displaced by a sum of one to three Gaussian bumps, a smooth
 //! warp in the manner of thin-plate splines (Bookstein, "Principal warps", 1989), and shaded by the
 //! bump's slope against a random light, as a matt surface would be (Lambert).
+//!
+//! Dents are of all strengths down to what nobody minds, and **touched** says how strong: normal
+//! items are a little bent too, so a head that is only asked "bent or straight?" calls the most bent
+//! normal item as damaged as any.
 
 use std::f32::consts::{PI, TAU};
+use std::ops::Range;
 
 use image::RgbImage;
 use rand::RngExt;
@@ -15,8 +20,12 @@ use super::item::Item;
 use super::raster::{colour_at, normal, pixel, share_at};
 use crate::localise::Mask;
 
-/// Displacement from which a pixel counts as touched, in sides of the item.
-const TOUCHED_FROM: f32 = 0.02;
+/// Displacement of a pixel that is touched as much as can be, in sides of the item.
+const TOUCHED_FULL: f32 = 0.08;
+/// Strength of a dent: a factor of its push, all orders of magnitude alike often.
+const STRENGTH: Range<f32> = 0.06..1.2;
+/// Deviation of the shading of a dent of full strength: weak, since paper that is bent shows little.
+const SHADE_SD: f32 = 0.19;
 /// A bump is left out where it is weaker than exp(-REACH²/2) of its peak: 0.03 %.
 const REACH: f32 = 4.0;
 /// Strongest shading: half as bright again, or half as bright.
@@ -33,21 +42,28 @@ struct Warp {
 pub(super) fn bend(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let pixels = item.width * item.height;
     let mut warp = Warp { dx: vec![0.0; pixels], dy: vec![0.0; pixels], shade: vec![0.0; pixels] };
+    let strength = rng.random_range(STRENGTH.start.ln()..STRENGTH.end.ln()).exp();
     let first = item.likely_place(rng);
     for bump in 0..rng.random_range(1..=3) {
         let spread = if bump == 0 { 0.0 } else { 0.25 * item.side };
         let centre = (first.0 + spread * normal(rng), first.1 + spread * normal(rng));
-        add_bump(&mut warp, item, centre, size, rng);
+        add_bump(&mut warp, item, centre, (size, strength), rng);
     }
     render(item, &warp)
 }
 
 /// Adds one bump around `centre`: an ellipse that is pushed, mostly, towards the item's middle.
-fn add_bump(warp: &mut Warp, item: &Item, centre: (f32, f32), size: f32, rng: &mut StdRng) {
+fn add_bump(
+    warp: &mut Warp,
+    item: &Item,
+    centre: (f32, f32),
+    (size, strength): (f32, f32),
+    rng: &mut StdRng,
+) {
     let radius = item.side * rng.random_range(0.07..0.25) * size;
     let across = radius * rng.random_range(0.5..1.0);
     let (sin, cos) = rng.random_range(0.0..PI).sin_cos();
-    let push = radius * rng.random_range(0.25..0.7);
+    let push = strength * radius * rng.random_range(0.25..0.7);
     let (cx, cy) = centre;
     let towards = if rng.random_bool(0.6) {
         (item.middle.1 - cy).atan2(item.middle.0 - cx) + 0.4 * normal(rng)
@@ -57,7 +73,7 @@ fn add_bump(warp: &mut Warp, item: &Item, centre: (f32, f32), size: f32, rng: &m
     let (push_y, push_x) = towards.sin_cos();
     let (push_x, push_y) = (push * push_x, push * push_y);
     let (light_y, light_x) = rng.random_range(0.0..TAU).sin_cos();
-    let depth = 0.25 * normal(rng) * 1.6;
+    let depth = SHADE_SD * strength.min(1.0) * normal(rng);
 
     let first = |centre: f32| (centre - REACH * radius).max(0.0) as usize;
     let last = |centre: f32, length: usize| {
@@ -95,8 +111,8 @@ fn render(item: &Item, warp: &Warp) -> Damaged {
         let share = share_at(item.mask, from);
         let shade = 1.0 + warp.shade[at].clamp(-SHADE_MAX, SHADE_MAX) * share;
         picture.put_pixel(x, y, pixel(colour_at(item.picture, from).map(|part| part * shade)));
-        if (before || share > 0.5) && dx.hypot(dy) > TOUCHED_FROM * item.side {
-            touched[at] = 1.0;
+        if before || share > 0.5 {
+            touched[at] = (dx.hypot(dy) / (TOUCHED_FULL * item.side)).min(1.0);
         }
         share > 0.5
     });

@@ -35,7 +35,8 @@ const USUAL_ATTEMPTS: u32 = 4;
 const GROWTH: f32 = 1.4;
 /// Share of the item that a defect touches at least: below, it is nothing that a person would see.
 const TOUCHED_MIN: f32 = 0.0005;
-/// Mean change of the touched pixels' colours from which a defect shows, of 255.
+/// Mean change of the touched pixels' colours from which a defect shows, of 255; of pixels that are
+/// touched by half, half as much is enough.
 const CHANGE_MIN: f32 = 3.0;
 
 /// The crop of a normal item, and which of its pixels are the item.
@@ -71,8 +72,8 @@ pub struct Damaged {
     /// Which pixels are the item now: a bend moves its outline, a tear takes a part away. At least
     /// one pixel is.
     pub mask: Mask,
-    /// Per pixel, row by row, 0 (as before) to 1 (clearly changed). Where a part is missing, its
-    /// place is touched though it is no longer item.
+    /// Per pixel, row by row, how badly it is touched: 0 (as before) to 1. Dents are of all degrees,
+    /// other defects of 1. Where a part is missing, its place is touched though it is no longer item.
     pub touched: Vec<f32>,
 }
 
@@ -92,22 +93,20 @@ pub fn damage(specimen: &Specimen, kind: Kind, rng: &mut StdRng) -> Option<Damag
             Kind::Print => print::print(&item, size, rng),
         };
         let touched: f32 = damaged.touched.iter().sum();
-        let shows = touched >= enough && change(specimen, &damaged) >= CHANGE_MIN;
+        let shows = touched >= enough && change(specimen, &damaged) >= CHANGE_MIN * touched;
         (shows && damaged.mask.area() > 0).then_some(damaged)
     })
 }
 
-/// Mean change of the colours where the defect touches the item, of 255.
+/// Sum of the touched pixels' changes of colour, each of 255.
 fn change(specimen: &Specimen, damaged: &Damaged) -> f32 {
     let pixels = specimen.picture.pixels().zip(damaged.picture.pixels());
-    let (mut sum, mut count) = (0u64, 0u64);
-    for ((before, after), _) in pixels.zip(&damaged.touched).filter(|(_, touched)| **touched > 0.5)
-    {
-        count += 3;
+    let touched = pixels.zip(&damaged.touched).filter(|(_, touched)| **touched > 0.0);
+    let changes = touched.map(|((before, after), _)| {
         let parts = before.0.iter().zip(after.0);
-        sum += parts.map(|(before, after)| u64::from(before.abs_diff(after))).sum::<u64>();
-    }
-    if count == 0 { 0.0 } else { (sum as f64 / count as f64) as f32 }
+        parts.map(|(before, after)| u64::from(before.abs_diff(after))).sum::<u64>()
+    });
+    (changes.sum::<u64>() as f64 / 3.0) as f32
 }
 
 #[cfg(test)]
