@@ -1,7 +1,7 @@
 //! **Calibration**: from the levels of normal pictures to the p-value of a new one.
 //!
 //! A **level** is how odd a view is on a member's own scale, chosen so that the levels of normal
-//! views are about normally distributed: the logarithm of a distance, the logit of the damage head.
+//! views are about normally distributed: the logarithm of a distance, the root of a degree of damage.
 //! **Held-out levels** are those of normal pictures that the judging member has not learned from.
 //! With n of them, a new normal picture ranks among the k oddest with a probability of at most
 //! k / (n + 1), whatever the distribution, as long as it is drawn like the held-out ones (conformal
@@ -70,6 +70,16 @@ impl Held {
     /// The mean of the levels.
     pub fn mean(&self) -> f64 {
         self.mean
+    }
+
+    /// The spread of the levels, the prior counted in.
+    pub fn spread(&self) -> f64 {
+        self.spread
+    }
+
+    /// How far `level` lies above the mean, in units of the spread.
+    pub fn standard(&self, level: f64) -> f64 {
+        (level - self.mean) / self.spread
     }
 
     /// The share of normal views whose level is at least `level`.

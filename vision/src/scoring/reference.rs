@@ -5,10 +5,11 @@
 //! memory of the full size that has not seen it. The memory that is kept is made of all pictures.
 //! What the damage head says of a normal picture counts as far as its members have not seen it.
 //!
-//! File: `<references>/<sku>/<view>.safetensors` with the tensors `localiser`, `memory`
-//! (`[n, 272]`), `held_out` and, where there was a damage head, `head_held_out`, all f32, and the
-//! metadata `format`, `sku`, `view`, `backbone_sha256`, `head_sha256`, `normals` and `created`. A
-//! full memory takes 2.2 MB. A file is replaced by renaming, never written in place.
+//! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (`[n, 272]`, 16-bit
+//! floats), `localiser`, `held_out` and, where there was a damage head, `head_held_out`,
+//! `joint_held_out` and `joint_weights` (32-bit floats), and the metadata `format`, `sku`, `view`,
+//! `backbone_sha256`, `head_sha256`, `normals` and `created`. A full memory takes 1.1 MB. A file is
+//! replaced by renaming, never written in place.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use tch::Tensor;
 use super::calibration::Held;
 use super::coreset::{CANDIDATES_MAX, Random, k_centre};
 use super::distance::{self, Memory};
+use super::ensemble::Joint;
 use super::error::ScoringError;
 use super::tokens::Tokens;
 use crate::damage::DamageHead;
@@ -34,8 +36,9 @@ const SEED: u64 = 1;
 /// measured on the held-out normals of two public sets (0.047 on cookies, 0.063 and 0.071 on cartons
 /// from two sides).
 pub(super) const DISTANCE_SPREAD: f64 = 0.071;
-/// The same for the damage head's logits (1.2 on cartons from the side).
-pub(super) const HEAD_SPREAD: f64 = 1.2;
+/// The same for the damage head's levels, rounded up: a prototype had 0.016 on cartons from the side
+/// and 0.013 from the top.
+pub(super) const HEAD_SPREAD: f64 = 0.02;
 
 /// Whose reference it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -82,8 +85,10 @@ pub struct Reference {
 pub(super) struct HeadLevels {
     /// Which damage head.
     pub sha256: String,
-    /// Logits of the normal pictures, by members that have not learned from them.
+    /// Levels of the normal pictures, by members that have not learned from them.
     pub held_out: Held,
+    /// How they join the levels of the distance.
+    pub joint: Joint,
 }
 
 /// A normal picture to learn from.
@@ -147,7 +152,7 @@ impl Reference {
         let held_out =
             Held::new(levels?, normals.len(), DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
         let head = match model.head {
-            Some(head) => head_levels(head, &judged, typical(&held_out), normals.len())?,
+            Some(head) => head_levels(head, &judged, &held_out, normals.len())?,
             None => None,
         };
         Ok(Reference {
@@ -185,7 +190,12 @@ impl Reference {
     /// The held-out levels of the damage head `sha256`; `None` where the reference was made with
     /// another one, or none.
     pub fn head_held_out(&self, sha256: &str) -> Option<&Held> {
-        self.head.as_ref().filter(|head| head.sha256 == sha256).map(|head| &head.held_out)
+        self.head_levels(sha256).map(|head| &head.held_out)
+    }
+
+    /// What the damage head `sha256` says of the normal pictures; `None` as above.
+    pub(super) fn head_levels(&self, sha256: &str) -> Option<&HeadLevels> {
+        self.head.as_ref().filter(|head| head.sha256 == sha256)
     }
 
     /// The distance that a heat map shows as hot: what one normal view in a hundred has on the
@@ -271,23 +281,30 @@ fn typical(held_out: &Held) -> f32 {
 }
 
 /// What the members of `head` that have not learned from a picture say of it. `None` where there is
-/// no picture.
+/// no picture. `distance` holds the distance levels of the same pictures.
 fn head_levels(
     head: &DamageHead,
     judged: &[(&Normal, Vec<f32>)],
-    typical: f32,
+    distance: &Held,
     normals: usize,
 ) -> Result<Option<HeadLevels>, ScoringError> {
-    let mut logits = Vec::with_capacity(judged.len());
+    let mut levels = Vec::with_capacity(judged.len());
     for (normal, distances) in judged {
-        let tokens = &normal.tokens;
-        let answer = head.answer(&tokens.with_distances(distances, typical)?, &tokens.places())?;
-        logits.push(match head.blind_member(&normal.source) {
+        let tokens = normal.tokens.with_distances(distances, typical(distance))?;
+        let answer = head.answer(&tokens, &normal.tokens.places())?;
+        let level = match head.blind_member(&normal.source) {
             Some(member) => answer.members[member],
             // No member has seen it.
-            None => answer.logit,
-        });
+            None => answer.level,
+        };
+        levels.push((distance::level(distances)? as f32, level));
     }
-    let held_out = Held::new(logits, normals, HEAD_SPREAD);
-    Ok(held_out.map(|held_out| HeadLevels { sha256: head.facts().head_sha256.clone(), held_out }))
+    let learned = || {
+        let held_out =
+            Held::new(levels.iter().map(|level| level.1).collect(), normals, HEAD_SPREAD)?;
+        let effects = head.facts().effects;
+        let joint = Joint::learn(&levels, (distance, &held_out), effects, normals)?;
+        Some(HeadLevels { sha256: head.facts().head_sha256.clone(), held_out, joint })
+    };
+    Ok(learned())
 }
