@@ -23,7 +23,7 @@ use crate::scoring::{Reference, ReferenceKey, Scorer, ScoringError, ViewScore};
 
 /// Items that may wait; a submission beyond is refused.
 const QUEUE_MAX: usize = 64;
-/// References in memory at the same time, at most 2.2 MB each.
+/// References in memory at the same time, at most 2.3 MB each.
 const REFERENCES_MAX: usize = 32;
 
 /// An item to inspect.

@@ -14,9 +14,7 @@ use crate::dataset::Dataset;
 use crate::localise::{Localiser, Small};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
-use crate::scoring::{
-    Calibration, Model, Normal, Reference, ReferenceKey, Scorer, ScoringError, find,
-};
+use crate::scoring::{Calibration, Model, Normal, Reference, ReferenceKey, Scorer, ScoringError};
 use crate::train::content_sha256;
 
 /// Normal pictures that are used of one view; of more, every n-th. Their tokens are in memory at
@@ -74,7 +72,7 @@ pub struct LearnedView {
     /// Whether the item can be told from its surroundings; else the whole view is scored.
     pub localised: bool,
     /// Tokens remembered.
-    pub tokens: i64,
+    pub tokens: usize,
     /// How far p-values as small as the scorer's false-divert budget can be trusted.
     pub calibration: Calibration,
 }
@@ -109,7 +107,7 @@ pub fn learn(
             pictures: pictures.normals.len(),
             passed_over,
             localised: !reference.localiser().is_whole(),
-            tokens: reference.memory().tokens().size()[0],
+            tokens: reference.memory().size(),
             calibration: held_out.calibration(scorer.false_divert_budget()),
         });
     }
@@ -180,7 +178,7 @@ fn normal(
     picture: &Picture,
     sha256: &str,
 ) -> Result<Normal, ScoringError> {
-    let tokens = scorer.describe(picture, &find(picture, localiser)?)?;
+    let tokens = scorer.item(picture, localiser)?;
     Ok(Normal { tokens, source: sha256.to_owned() })
 }
 

@@ -14,11 +14,11 @@ const CHUNK: i64 = 128;
 /// Share of a view's tokens whose distances make its level: a fifth. See README.md, "Measured".
 const TOP_SHARE: f64 = 0.2;
 
-/// Tokens to compare with, ready for search.
+/// Tokens to compare with, ready for search. Each number is kept with the 11 significant bits of a
+/// half-precision float, as in the reference's file, so that a loaded reference judges as a learned
+/// one.
 #[derive(Debug)]
 pub struct Memory {
-    /// `[n, FEATURES]`.
-    tokens: Tensor,
     /// `[FEATURES, n]`.
     turned: Tensor,
     /// |m|², `[n]`.
@@ -33,21 +33,40 @@ impl Memory {
             _ => return Err(ScoringError::NoNormals),
         }
         let derived = || {
-            let squares = squared_lengths(&tokens)?;
-            let turned = tokens.f_transpose(0, 1)?.f_contiguous()?;
-            Ok((squares, turned))
+            let turned = tokens
+                .f_to_kind(Kind::Half)?
+                .f_to_kind(Kind::Float)?
+                .f_transpose(0, 1)?
+                .f_contiguous()?;
+            let squares =
+                turned.f_square()?.f_sum_dim_intlist([0i64].as_slice(), false, Kind::Float)?;
+            Ok((turned, squares))
         };
-        let (squares, turned) = derived().map_err(ScoringError::torch("preparing a memory"))?;
+        let (turned, squares) = derived().map_err(ScoringError::torch("preparing a memory"))?;
         let sum = squares.f_sum(Kind::Float).map_err(ScoringError::torch("preparing a memory"))?;
         if !sum.double_value(&[]).is_finite() {
             return Err(ScoringError::NotFinite { what: "the reference's memory" });
         }
-        Ok(Memory { tokens, turned, squares })
+        Ok(Memory { turned, squares })
+    }
+
+    /// Tokens remembered.
+    pub fn size(&self) -> usize {
+        self.squares.size()[0] as usize
     }
 
     /// The tokens, `[n, FEATURES]`.
-    pub fn tokens(&self) -> &Tensor {
-        &self.tokens
+    pub fn tokens(&self) -> Tensor {
+        self.turned.transpose(0, 1)
+    }
+
+    /// The tokens as half-precision floats, row by row, in the byte order of files.
+    pub(super) fn halves(&self) -> Result<Vec<u8>, ScoringError> {
+        let bytes = || {
+            let halves = self.tokens().f_to_kind(Kind::Half)?.f_contiguous()?;
+            Vec::<u8>::try_from(&halves.f_view_dtype(Kind::Uint8)?.f_flatten(0, -1)?)
+        };
+        bytes().map_err(ScoringError::torch("saving a reference"))
     }
 }
 

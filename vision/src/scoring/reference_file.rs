@@ -1,40 +1,38 @@
 //! References on disk: safetensors, checked when they are read.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::Write;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
-use tch::Tensor;
+use safetensors::tensor::{Dtype, Metadata, TensorView};
+use tch::{Device, Kind, Tensor};
 
 use super::calibration::Held;
 use super::distance::Memory;
+use super::ensemble::Joint;
 use super::error::ScoringError;
 use super::reference::{DISTANCE_SPREAD, HEAD_SPREAD, HeadLevels, Reference, ReferenceKey};
 use super::tokens::FEATURES;
 use crate::localise::Localiser;
 
 /// Version of the file's content; other versions are refused.
-const FORMAT: &str = "inspectd-reference-2";
+const FORMAT: &str = "inspectd-reference-3";
+/// A header that is longer than this, in bytes, is none of ours.
+const HEADER_MAX: usize = 1 << 20;
 
 impl Reference {
     /// Writes the reference into the folder of all references and returns its file.
     pub fn save(&self, references: &Path) -> Result<PathBuf, ScoringError> {
         let path = self.key.path(references);
-        let memory = Vec::<f32>::try_from(
-            &self.memory.tokens().f_flatten(0, -1).map_err(ScoringError::torch("saving"))?,
-        )
-        .map_err(ScoringError::torch("saving a reference"))?;
+        let memory = self.memory.halves()?;
+        let rows = memory.len() / (2 * FEATURES as usize);
         let localiser = self.localiser.to_floats();
         let mut parts = vec![
             ("localiser", to_bytes(&localiser), vec![localiser.len()]),
-            (
-                "memory",
-                to_bytes(&memory),
-                vec![memory.len() / FEATURES as usize, FEATURES as usize],
-            ),
             levels("held_out", &self.held_out),
         ];
         let mut metadata = HashMap::from([
@@ -46,17 +44,22 @@ impl Reference {
             ("created".to_owned(), self.created.to_string()),
         ]);
         if let Some(head) = &self.head {
+            let weights = head.joint.weights().map(|weight| weight as f32);
             parts.push(levels("head_held_out", &head.held_out));
+            parts.push(levels("joint_held_out", head.joint.held_out()));
+            parts.push(("joint_weights", to_bytes(&weights), vec![weights.len()]));
             metadata.insert("head_sha256".to_owned(), head.sha256.clone());
         }
         let refused = |error: safetensors::SafeTensorError| ScoringError::ReferenceRefused {
             path: path.clone(),
             cause: error.to_string(),
         };
-        let tensors: Result<Vec<(&str, TensorView<'_>)>, _> = parts
-            .iter()
-            .map(|(name, bytes, shape)| {
-                Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
+        let floats = parts.iter().map(|(name, bytes, shape)| (*name, Dtype::F32, bytes, shape));
+        let shape = vec![rows, FEATURES as usize];
+        let tensors: Result<Vec<(&str, TensorView<'_>)>, _> = floats
+            .chain([("memory", Dtype::F16, &memory, &shape)])
+            .map(|(name, dtype, bytes, shape)| {
+                Ok((name, TensorView::new(dtype, shape.clone(), bytes)?))
             })
             .collect();
         let file = tensors
@@ -75,7 +78,14 @@ impl Reference {
         backbone_sha256: &str,
     ) -> Result<Reference, ScoringError> {
         let path = key.path(references);
-        let file = std::fs::read(&path).map_err(|cause| match cause.kind() {
+        let refused = |error: Unusable| match error {
+            Unusable::Because(cause) => {
+                ScoringError::ReferenceRefused { path: path.clone(), cause }
+            }
+            Unusable::File(cause) => ScoringError::ReferenceFile { path: path.clone(), cause },
+            Unusable::Scoring(error) => error,
+        };
+        let file = File::open(&path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => ScoringError::NoReference {
                 sku: key.sku.clone(),
                 view: key.view.clone(),
@@ -83,16 +93,15 @@ impl Reference {
             },
             _ => ScoringError::ReferenceFile { path: path.clone(), cause },
         })?;
-        parse(&file, key, backbone_sha256).map_err(|error| match error {
-            Unusable::Because(cause) => ScoringError::ReferenceRefused { path, cause },
-            Unusable::Scoring(error) => error,
-        })
+        let stored = Stored::open(file).map_err(refused)?;
+        stored.reference(&path, key, backbone_sha256).map_err(refused)
     }
 }
 
 /// Why the content of a file is no reference.
 enum Unusable {
     Because(String),
+    File(std::io::Error),
     Scoring(ScoringError),
 }
 
@@ -102,69 +111,148 @@ impl From<String> for Unusable {
     }
 }
 
-fn parse(file: &[u8], key: &ReferenceKey, backbone_sha256: &str) -> Result<Reference, Unusable> {
-    let broken = |error: safetensors::SafeTensorError| format!("it is broken ({error})");
-    let (_, header) = SafeTensors::read_metadata(file).map_err(broken)?;
-    let metadata = header.metadata().clone().unwrap_or_default();
-    let entry = |name: &str| metadata.get(name).map_or("", String::as_str);
-    for (name, wanted) in [
-        ("format", FORMAT),
-        ("sku", key.sku.as_str()),
-        ("view", key.view.as_str()),
-        ("backbone_sha256", backbone_sha256),
-    ] {
-        let found = entry(name);
-        if found != wanted {
-            return Err(format!("its {name} is `{found}`, not `{wanted}`").into());
-        }
+impl From<std::io::Error> for Unusable {
+    fn from(cause: std::io::Error) -> Unusable {
+        Unusable::File(cause)
     }
-    let normals: usize =
-        entry("normals").parse().map_err(|_| "its number of normals is missing".to_owned())?;
-    let created: Timestamp =
-        entry("created").parse().map_err(|_| "its date is missing".to_owned())?;
-    let tensors = SafeTensors::deserialize(file).map_err(broken)?;
-    let floats = |name: &str| -> Result<(Vec<usize>, Vec<f32>), String> {
-        let view = tensors.tensor(name).map_err(broken)?;
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("its {name} is not of 32-bit floats"));
-        }
-        let floats = view.data().chunks_exact(4);
-        let floats = floats.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        Ok((view.shape().to_vec(), floats))
-    };
-    let held = |name: &str, spread: f64| -> Result<Held, String> {
-        Held::new(floats(name)?.1, normals, spread)
-            .ok_or_else(|| format!("its {name} is empty or holds no numbers"))
-    };
-    let localiser = Localiser::from_floats(&floats("localiser")?.1)
-        .map_err(|error| Unusable::Because(error.to_string()))?;
-    let head = match entry("head_sha256") {
-        "" => None,
-        sha256 => Some(HeadLevels {
-            sha256: sha256.to_owned(),
-            held_out: held("head_held_out", HEAD_SPREAD)?,
-        }),
-    };
-    Ok(Reference {
-        key: key.clone(),
-        backbone_sha256: backbone_sha256.to_owned(),
-        localiser,
-        memory: memory(floats("memory")?)?,
-        held_out: held("held_out", DISTANCE_SPREAD)?,
-        head,
-        normals,
-        created,
-    })
 }
 
-fn memory((shape, memory): (Vec<usize>, Vec<f32>)) -> Result<Memory, Unusable> {
-    if shape.len() != 2 || shape[0] == 0 || shape[1] != FEATURES as usize {
-        return Err(format!("its memory has the shape {shape:?}").into());
+/// An open file of which nothing but the header has been read.
+struct Stored {
+    file: File,
+    header: Metadata,
+    /// Where the tensors begin, in bytes.
+    start: usize,
+    /// Length of the file, in bytes.
+    length: usize,
+}
+
+impl Stored {
+    fn open(file: File) -> Result<Stored, Unusable> {
+        let broken = |cause: String| Unusable::Because(format!("it is broken ({cause})"));
+        let length = file.metadata()?.len() as usize;
+        let mut size = [0; 8];
+        file.read_exact_at(&mut size, 0).map_err(|error| broken(error.to_string()))?;
+        let size = u64::from_le_bytes(size) as usize;
+        if size > HEADER_MAX {
+            return Err(broken(format!("a header of {size} bytes")));
+        }
+        let mut header = vec![0; size];
+        file.read_exact_at(&mut header, 8).map_err(|error| broken(error.to_string()))?;
+        let header: Metadata =
+            serde_json::from_slice(&header).map_err(|error| broken(error.to_string()))?;
+        let start = 8 + size;
+        if start + header.data_len() != length {
+            let expected = start + header.data_len();
+            return Err(broken(format!("{length} bytes instead of {expected}")));
+        }
+        Ok(Stored { file, header, start, length })
     }
-    let tokens = Tensor::f_from_slice(&memory)
-        .and_then(|flat| flat.f_view([shape[0] as i64, FEATURES]))
-        .map_err(|error| Unusable::Scoring(ScoringError::torch("loading a reference")(error)))?;
-    Memory::new(tokens).map_err(Unusable::Scoring)
+
+    /// Where the tensor lies in the file and what shape it has; it is of `dtype`.
+    fn tensor(&self, name: &str, dtype: Dtype) -> Result<(Range<usize>, Vec<usize>), String> {
+        let info = self.header.info(name).ok_or_else(|| format!("its {name} is missing"))?;
+        let (from, to) = info.data_offsets;
+        let numbers = info.shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side));
+        let bytes = numbers.and_then(|numbers| numbers.checked_mul(dtype.bitsize() / 8));
+        if info.dtype != dtype || from > to || Some(to - from) != bytes {
+            return Err(format!("its {name} is not of {dtype:?}"));
+        }
+        if self.start + to > self.length {
+            return Err(format!("its {name} ends behind the file"));
+        }
+        Ok((self.start + from..self.start + to, info.shape.clone()))
+    }
+
+    fn floats(&self, name: &str) -> Result<Vec<f32>, Unusable> {
+        let (range, _) = self.tensor(name, Dtype::F32)?;
+        let mut bytes = vec![0; range.len()];
+        self.file.read_exact_at(&mut bytes, range.start as u64)?;
+        let (floats, _) = bytes.as_chunks::<4>();
+        Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
+    /// The memory, read where the kernel maps the file: nothing is held twice while it becomes
+    /// floats. The file is never written in place, so that the map cannot shrink.
+    fn memory(&self, path: &Path) -> Result<Memory, Unusable> {
+        let (range, shape) = self.tensor("memory", Dtype::F16)?;
+        let &[rows, columns] = shape.as_slice() else {
+            return Err(format!("its memory has the shape {shape:?}").into());
+        };
+        if rows == 0 || columns != FEATURES as usize || range.start % 2 != 0 {
+            return Err(format!("its memory has the shape {shape:?}").into());
+        }
+        let name = path.to_str().ok_or_else(|| "its path is not UTF-8".to_owned())?;
+        let mapped = || {
+            let halves = (self.length / 2) as i64;
+            let all = Tensor::f_from_file(name, false, halves, (Kind::Half, Device::Cpu))?;
+            all.f_narrow(0, (range.start / 2) as i64, (range.len() / 2) as i64)?
+                .f_view([rows as i64, FEATURES])?
+                .f_to_kind(Kind::Float)
+        };
+        let torch = ScoringError::torch("loading a reference");
+        let tokens = mapped().map_err(|error| Unusable::Scoring(torch(error)))?;
+        Memory::new(tokens).map_err(Unusable::Scoring)
+    }
+
+    fn reference(
+        &self,
+        path: &Path,
+        key: &ReferenceKey,
+        backbone_sha256: &str,
+    ) -> Result<Reference, Unusable> {
+        let metadata = self.header.metadata().clone().unwrap_or_default();
+        let entry = |name: &str| metadata.get(name).map_or("", String::as_str);
+        for (name, wanted) in [
+            ("format", FORMAT),
+            ("sku", key.sku.as_str()),
+            ("view", key.view.as_str()),
+            ("backbone_sha256", backbone_sha256),
+        ] {
+            let found = entry(name);
+            if found != wanted {
+                return Err(format!("its {name} is `{found}`, not `{wanted}`").into());
+            }
+        }
+        let normals: usize =
+            entry("normals").parse().map_err(|_| "its number of normals is missing".to_owned())?;
+        let created: Timestamp =
+            entry("created").parse().map_err(|_| "its date is missing".to_owned())?;
+        let held = |name: &str, spread: f64| -> Result<Held, Unusable> {
+            Held::new(self.floats(name)?, normals, spread)
+                .ok_or_else(|| format!("its {name} is empty or holds no numbers").into())
+        };
+        let localiser = Localiser::from_floats(&self.floats("localiser")?)
+            .map_err(|error| error.to_string())?;
+        let head = match entry("head_sha256") {
+            "" => None,
+            sha256 => Some(HeadLevels {
+                sha256: sha256.to_owned(),
+                held_out: held("head_held_out", HEAD_SPREAD)?,
+                joint: joint(
+                    self.floats("joint_weights")?,
+                    self.floats("joint_held_out")?,
+                    normals,
+                )
+                .ok_or_else(|| "its joint levels or weights are no numbers".to_owned())?,
+            }),
+        };
+        Ok(Reference {
+            key: key.clone(),
+            backbone_sha256: backbone_sha256.to_owned(),
+            localiser,
+            memory: self.memory(path)?,
+            held_out: held("held_out", DISTANCE_SPREAD)?,
+            head,
+            normals,
+            created,
+        })
+    }
+}
+
+fn joint(weights: Vec<f32>, levels: Vec<f32>, normals: usize) -> Option<Joint> {
+    let weights = <[f32; 2]>::try_from(weights).ok()?;
+    Joint::new(weights.map(f64::from), levels, normals)
 }
 
 fn levels<'a>(name: &'a str, held: &Held) -> (&'a str, Vec<u8>, Vec<usize>) {
@@ -180,7 +268,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = std::fs::File::create(&temporary)?;
+    let mut file = File::create(&temporary)?;
     file.write_all(content)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)
