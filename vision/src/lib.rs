@@ -18,7 +18,9 @@ pub mod learn;
 pub mod localise;
 pub mod picture;
 pub mod progress;
+mod regions;
 pub mod scoring;
+mod svg;
 pub mod train;
 
 pub use capture::{Camera, CameraState, CaptureCounters, CaptureError, Frame, Ring, monotonic_now};

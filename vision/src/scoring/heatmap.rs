@@ -1,9 +1,9 @@
 //! A **heat map**: where a view differs from normal, cell by cell, for people to look at.
 
-use image::RgbImage;
+use image::{Pixel, RgbImage};
 
 use super::tokens::Crop;
-use crate::picture::Picture;
+use crate::picture::{Picture, PixelFormat};
 
 /// Distances of one view's cells, row by row from the top left.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,23 +40,12 @@ impl HeatMap {
         )
     }
 
-    /// The picture with its heat over it: what is normal stays as it is, what deviates glows from
+    /// The picture in grey with its heat over it: what is normal stays grey, what deviates glows from
     /// violet (half of [`HeatMap::hot`]) over orange to yellow (one and a half times).
     pub fn overlay(&self, picture: &Picture) -> RgbImage {
-        let mut blended = picture.to_rgb_image();
-        if self.values.is_empty() {
-            return blended;
-        }
-        let (across, down) =
-            (f64::from(self.width) / self.area.width, f64::from(self.height) / self.area.height);
+        let mut blended = grey(picture);
         for (x, y, pixel) in blended.enumerate_pixels_mut() {
-            let column = (f64::from(x) + 0.5 - self.area.x) * across - 0.5;
-            let row = (f64::from(y) + 0.5 - self.area.y) * down - 0.5;
-            let outside = |at: f64, cells: u32| at < -0.5 || at > f64::from(cells) - 0.5;
-            if outside(column, self.width) || outside(row, self.height) {
-                continue;
-            }
-            let heat = (self.between(column as f32, row as f32) / self.hot - 0.5).clamp(0.0, 1.0);
+            let heat = (self.at_pixel(x, y) - 0.5).clamp(0.0, 1.0);
             if heat > 0.0 {
                 let weight = 0.25 + 0.5 * heat;
                 for (channel, colour) in pixel.0.iter_mut().zip(inferno(heat)) {
@@ -65,6 +54,24 @@ impl HeatMap {
             }
         }
         blended
+    }
+
+    /// The heat of every pixel of a picture of this size, row by row, in units of what is hot.
+    pub fn of_pixels(&self, width: u32, height: u32) -> Vec<f32> {
+        (0..height).flat_map(|y| (0..width).map(move |x| self.at_pixel(x, y))).collect()
+    }
+
+    /// The heat of a pixel of the view, in units of what is hot; 0 beside the cells.
+    fn at_pixel(&self, x: u32, y: u32) -> f32 {
+        let (across, down) =
+            (f64::from(self.width) / self.area.width, f64::from(self.height) / self.area.height);
+        let column = (f64::from(x) + 0.5 - self.area.x) * across - 0.5;
+        let row = (f64::from(y) + 0.5 - self.area.y) * down - 0.5;
+        let outside = |at: f64, cells: u32| at < -0.5 || at > f64::from(cells) - 0.5;
+        if self.values.is_empty() || outside(column, self.width) || outside(row, self.height) {
+            return 0.0;
+        }
+        self.between(column as f32, row as f32) / self.hot.max(f32::MIN_POSITIVE)
     }
 
     /// The distance at a position between cells, in cells, interpolated.
@@ -79,6 +86,17 @@ impl HeatMap {
         let lower = at(left, bottom) * (1.0 - across) + at(right, bottom) * across;
         upper * (1.0 - down) + lower * down
     }
+}
+
+/// The picture without its colours, which could be taken for heat.
+fn grey(picture: &Picture) -> RgbImage {
+    let mut shown = picture.to_rgb_image();
+    if picture.format() == PixelFormat::Rgb8 {
+        for pixel in shown.pixels_mut() {
+            pixel.0 = [pixel.to_luma().0[0]; 3];
+        }
+    }
+    shown
 }
 
 /// The colour map "inferno" of matplotlib (CC0), whose brightness rises evenly, so that it survives
@@ -111,6 +129,15 @@ mod tests {
     #[test]
     fn the_peak_is_the_middle_of_the_hottest_patch() {
         assert_eq!(map().peak(), (50, 30));
+    }
+
+    #[test]
+    fn pixels_have_the_heat_of_their_cell_in_units_of_what_is_hot() {
+        let area = Crop { x: 2.0, y: 0.0, width: 4.0, height: 2.0 };
+        let map = HeatMap { width: 2, height: 1, values: vec![0.0, 3.0], area, hot: 2.0 };
+        let heat = map.of_pixels(7, 2);
+        assert_eq!(heat[..7], [0.0, 0.0, 0.0, 0.375, 1.125, 1.5, 0.0]);
+        assert_eq!(heat.len(), 14);
     }
 
     #[test]

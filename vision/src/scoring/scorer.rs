@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tch::{CModule, Device, Kind, Tensor};
 
-use super::ensemble::{Member, MemberScore, fuse};
+use super::ensemble::{Member, MemberScore, alone, fuse};
 use super::error::{ScoringError, first_line};
+use super::explain::{Difference, differences};
 use super::heatmap::HeatMap;
 use super::reference::Reference;
 use super::tokens::{Crop, FEATURES, Tokens, covered, input_tensor, join};
@@ -15,14 +16,14 @@ use super::{Calibration, distance};
 use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden, feature_maps};
 use crate::checksum::sha256;
 use crate::damage::{DamageHead, HEAD_FILE};
-use crate::localise::{Cells, Found, Localiser, Mask, Small};
+use crate::localise::{Cells, Found, Gains, Localiser, Mask, Small};
 use crate::picture::{Picture, PixelFormat};
 
 /// Calls before a scorer is ready, in turn on three shapes: the first call of a module takes three
 /// times as long (measured without the profiling executor; with it, five times).
 const WARM_UP: usize = 9;
-/// From this probability of damage on, a token is hot.
-const PROBABLE: f32 = 0.5;
+/// From this degree of damage on, a token is hot.
+const HOT_DEGREE: f32 = 0.5;
 /// Share of budget that a scorer starts with: 0.5 % of good items.
 const BUDGET: f64 = 0.005;
 
@@ -62,6 +63,8 @@ pub struct ViewScore {
     pub members: Vec<MemberScore>,
     /// Where the view differs, as the most surprised member sees it.
     pub heat: HeatMap,
+    /// The places that differ most, the strongest first; also where the view is normal all in all.
+    pub differs: Vec<Difference>,
     /// Where the time went.
     pub timings: Timings,
 }
@@ -164,7 +167,7 @@ impl Scorer {
             let (width, height) = [(960, 540), (640, 480), (320, 320)][call % 3];
             let grey = vec![127; width as usize * height as usize];
             let picture = Picture::from_pixels(width, height, PixelFormat::Grey8, grey)?;
-            self.backbone_only(&picture)?;
+            self.backbone_only(&picture, &Crop::whole(&picture))?;
         }
         Ok(())
     }
@@ -181,46 +184,58 @@ impl Scorer {
         views: usize,
     ) -> Result<ViewScore, ScoringError> {
         let start = Instant::now();
-        let mask = find(picture, reference.localiser())?;
+        let small = Small::of(picture);
+        let mask = find_in(&small, reference.localiser())?;
+        let gains = reference.localiser().gains(&small);
         let found = Instant::now();
-        let tokens = self.describe(picture, &mask)?;
+        let tokens = self.described(picture, &mask, gains)?;
         let described = Instant::now();
         let distances = distance::nearest(&tokens.features, reference.memory())?;
         let level = distance::level(&distances)?;
-        let held = reference.held_out();
-        let mut members =
-            vec![MemberScore::new(Member::Distance, level, held, self.false_divert_budget)];
+        let (held, budget) = (reference.held_out(), self.false_divert_budget);
+        let mut members = vec![MemberScore::new(Member::Distance, level, held, budget)];
         let compared = Instant::now();
         let mut heat = (tokens.spread(&distances), reference.hot());
+        let mut kinds = Vec::new();
         let head = self.head.as_ref();
         let head =
-            head.and_then(|head| Some((head, reference.head_held_out(&head.facts().head_sha256)?)));
-        if let Some((head, held)) = head {
+            head.and_then(|head| Some((head, reference.head_levels(&head.facts().head_sha256)?)));
+        let fused = if let Some((head, levels)) = head {
             let answer = head.answer(
                 &tokens.with_distances(&distances, reference.typical())?,
                 &tokens.places(),
             )?;
-            let level = f64::from(answer.logit);
-            members.push(MemberScore::new(Member::Head, level, held, self.false_divert_budget));
+            let of_head = f64::from(answer.level);
+            members.push(MemberScore::new(Member::Head, of_head, &levels.held_out, budget));
+            let damaged = degrees(&answer.patches);
+            let named = tokens.cells.iter().copied().zip(answer.kinds).zip(&damaged);
+            kinds
+                .extend(named.filter(|(_, degree)| **degree >= HOT_DEGREE).map(|(named, _)| named));
             if members[1].surprise() > members[0].surprise() {
-                heat = (tokens.spread(&probabilities(&answer.patches)), PROBABLE);
+                heat = (tokens.spread(&damaged), HOT_DEGREE);
             }
-        }
+            fuse(&levels.joint, (level, held), (of_head, &levels.held_out), views, budget)
+        } else {
+            alone(&members[0], views, budget)
+        };
         let asked = Instant::now();
-        let fused = fuse(&members, views, self.false_divert_budget);
+        let heat = HeatMap {
+            width: tokens.width as u32,
+            height: tokens.height as u32,
+            values: heat.0,
+            area: tokens.crop,
+            hot: heat.1,
+        };
+        let size = (picture.width(), picture.height());
+        let differs = differences(&heat, &kinds, mask.bounds_in(size), size);
         Ok(ViewScore {
             score: fused.score,
             threshold: fused.threshold,
             exceeds: fused.score > fused.threshold,
             calibration: fused.calibration,
             members,
-            heat: HeatMap {
-                width: tokens.width as u32,
-                height: tokens.height as u32,
-                values: heat.0,
-                area: tokens.crop,
-                hot: heat.1,
-            },
+            heat,
+            differs,
             timings: Timings {
                 localise: found - start,
                 features: described - found,
@@ -230,10 +245,29 @@ impl Scorer {
         })
     }
 
-    /// The tokens of the item of `mask`, which covers the whole of `picture`.
+    /// The tokens of the one item in `picture`, in the light of its normals.
+    ///
+    /// # Errors
+    /// Those of [`Scorer::score`].
+    pub fn item(&self, picture: &Picture, localiser: &Localiser) -> Result<Tokens, ScoringError> {
+        let small = Small::of(picture);
+        self.described(picture, &find_in(&small, localiser)?, localiser.gains(&small))
+    }
+
+    /// The tokens of the item of `mask`, which covers the whole of `picture`, in the light that the
+    /// picture has.
     pub fn describe(&self, picture: &Picture, mask: &Mask) -> Result<Tokens, ScoringError> {
+        self.described(picture, mask, Gains::NONE)
+    }
+
+    fn described(
+        &self,
+        picture: &Picture,
+        mask: &Mask,
+        gains: Gains,
+    ) -> Result<Tokens, ScoringError> {
         let crop = Crop::around(mask, picture);
-        let (width, height, all) = tch::no_grad(|| self.cells_of(picture, &crop))?;
+        let (width, height, all) = tch::no_grad(|| self.cells_of(picture, &crop, gains))?;
         let size = (picture.width(), picture.height());
         let cells = covered(mask, size, &crop, (width, height));
         let features = all
@@ -244,22 +278,28 @@ impl Scorer {
 
     /// The backbone's cells of the whole view: what learning to find the item starts from.
     pub fn cells(&self, picture: &Picture) -> Result<Cells, ScoringError> {
-        let (width, height, all) = tch::no_grad(|| self.cells_of(picture, &Crop::whole(picture)))?;
+        let (width, height, all) =
+            tch::no_grad(|| self.cells_of(picture, &Crop::whole(picture), Gains::NONE))?;
         let features = Vec::<f32>::try_from(&all.flatten(0, -1))
             .map_err(ScoringError::torch("reading cells"))?;
         let (width, height) = (width as usize, height as usize);
         Ok(Cells { width, height, channels: FEATURES as usize, features })
     }
 
-    /// The whole picture through the backbone and nothing after it: what benches compare with.
-    pub fn backbone_only(&self, picture: &Picture) -> Result<(), ScoringError> {
-        let input = input_tensor(picture, &Crop::whole(picture))?;
+    /// A crop through the backbone and nothing after it: what benches compare with.
+    pub fn backbone_only(&self, picture: &Picture, crop: &Crop) -> Result<(), ScoringError> {
+        let input = input_tensor(picture, crop, Gains::NONE)?;
         tch::no_grad(|| self.maps(&input)).map(drop)
     }
 
     /// Columns, rows and features of all cells of `crop`.
-    fn cells_of(&self, picture: &Picture, crop: &Crop) -> Result<(i64, i64, Tensor), ScoringError> {
-        let (fine, coarse) = self.maps(&input_tensor(picture, crop)?)?;
+    fn cells_of(
+        &self,
+        picture: &Picture,
+        crop: &Crop,
+        gains: Gains,
+    ) -> Result<(i64, i64, Tensor), ScoringError> {
+        let (fine, coarse) = self.maps(&input_tensor(picture, crop, gains)?)?;
         let (Ok((1, fine_channels, fine_height, fine_width)), Ok((1, channels, height, width))) =
             (fine.size4(), coarse.size4())
         else {
@@ -297,8 +337,8 @@ impl Scorer {
     }
 }
 
-/// The probabilities that belong to `logits`.
-fn probabilities(logits: &[f32]) -> Vec<f32> {
+/// The degrees that belong to `logits`.
+fn degrees(logits: &[f32]) -> Vec<f32> {
     logits.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect()
 }
 
@@ -307,7 +347,11 @@ fn probabilities(logits: &[f32]) -> Vec<f32> {
 /// # Errors
 /// Not exactly one item is in sight.
 pub fn find(picture: &Picture, localiser: &Localiser) -> Result<Mask, ScoringError> {
-    match localiser.find(&Small::of(picture)) {
+    find_in(&Small::of(picture), localiser)
+}
+
+fn find_in(view: &Small, localiser: &Localiser) -> Result<Mask, ScoringError> {
+    match localiser.find(view) {
         Found::One(mask) => Ok(mask),
         Found::Nothing => Err(ScoringError::NoItem),
         Found::Several(items) => Err(ScoringError::SeveralItems { count: items.len() }),
