@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `ROOT/train/<class>`, `ROOT/test/<class>` | one view; the class `good` is normal, any other a defect |
 //! | `ROOT/views/<view>/train/good`, ... | several views; the files of one item share their stem up to the last `_` |
+//! | `ground_truth/<class>/<stem>_mask.png` beside `test` | where the damage of `test/<class>/<stem>` is: every pixel that is not black; `<stem>.png` is understood too |
 //! | pictures in `ROOT` itself | normal pictures of one view, to learn from only |
 
 use std::collections::BTreeMap;
@@ -61,6 +62,8 @@ pub struct ViewPictures {
     pub damaged: Vec<PathBuf>,
     /// Test pictures by class, each in name order.
     pub test: BTreeMap<String, Vec<PathBuf>>,
+    /// Masks of damage by test picture, where there are some.
+    pub masks: BTreeMap<PathBuf, PathBuf>,
 }
 
 /// One item of the test part: its pictures, by view.
@@ -72,6 +75,8 @@ pub struct TestItem {
     pub name: String,
     /// View and picture.
     pub pictures: BTreeMap<String, PathBuf>,
+    /// View and mask of the damage, where somebody drew one.
+    pub masks: BTreeMap<String, PathBuf>,
 }
 
 /// A folder of pictures, understood.
@@ -124,12 +129,17 @@ impl Dataset {
     /// The items of the test part, by class and name.
     pub fn test_items(&self) -> Result<Vec<TestItem>, DatasetError> {
         let several = self.views.len() > 1;
-        let mut items: BTreeMap<(String, String), BTreeMap<String, PathBuf>> = BTreeMap::new();
+        type Files = BTreeMap<String, PathBuf>;
+        let mut items: BTreeMap<(String, String), (Files, Files)> = BTreeMap::new();
         for (view, pictures) in &self.views {
             for (class, files) in &pictures.test {
                 for file in files {
                     let key = (class.clone(), item_name(file, several));
-                    items.entry(key).or_default().insert(view.clone(), file.clone());
+                    let (files, masks) = items.entry(key).or_default();
+                    files.insert(view.clone(), file.clone());
+                    if let Some(mask) = pictures.masks.get(file) {
+                        masks.insert(view.clone(), mask.clone());
+                    }
                 }
             }
         }
@@ -138,7 +148,7 @@ impl Dataset {
         }
         Ok(items
             .into_iter()
-            .map(|((class, name), pictures)| TestItem { class, name, pictures })
+            .map(|((class, name), (pictures, masks))| TestItem { class, name, pictures, masks })
             .collect())
     }
 }
@@ -159,12 +169,27 @@ fn view_pictures(folder: &Path) -> Result<ViewPictures, DatasetError> {
     if test.is_dir() {
         for class in folders_in(&test)? {
             let files = pictures_in(&test.join(&class))?;
+            let masks = folder.join("ground_truth").join(&class);
+            if class != GOOD && masks.is_dir() {
+                pictures.masks.extend(masks_of(&files, &pictures_in(&masks)?));
+            }
             if !files.is_empty() {
                 pictures.test.insert(class, files);
             }
         }
     }
     Ok(pictures)
+}
+
+/// Of each file its mask, where there is one: `<stem>_mask` or `<stem>`, with any ending.
+fn masks_of(files: &[PathBuf], masks: &[PathBuf]) -> Vec<(PathBuf, PathBuf)> {
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let by_stem: BTreeMap<String, &PathBuf> = masks.iter().map(|mask| (stem(mask), mask)).collect();
+    let mask = |file: &PathBuf| {
+        let stem = stem(file);
+        by_stem.get(&format!("{stem}_mask")).or_else(|| by_stem.get(&stem)).copied()
+    };
+    files.iter().filter_map(|file| Some((file.clone(), mask(file)?.clone()))).collect()
 }
 
 /// What an item's files have in common: the stem, without the view after the last `_` where there
@@ -236,6 +261,27 @@ mod tests {
         assert_eq!((items[0].class.as_str(), items[0].name.as_str()), ("dent", "a_b"));
         assert_eq!(items[0].pictures.keys().collect::<Vec<_>>(), ["side", "top"]);
         assert_eq!(items[1].pictures.keys().collect::<Vec<_>>(), ["side"]);
+    }
+
+    #[test]
+    fn masks_are_found_by_the_pictures_name_with_or_without_ending() {
+        let root = tree(&[
+            "train/good/a.png",
+            "test/good/a.png",
+            "test/cut/000.jpg",
+            "test/cut/001.jpg",
+            "test/cut/002.jpg",
+            "ground_truth/cut/000_mask.png",
+            "ground_truth/cut/001.png",
+            "ground_truth/good/a.png",
+        ]);
+        let items = Dataset::open(root.path()).unwrap().test_items().unwrap();
+        let masks: Vec<_> = items
+            .iter()
+            .map(|item| item.masks.get(ONLY_VIEW).map(|mask| mask.file_name().unwrap().to_owned()))
+            .collect();
+        let named = |name: &str| Some(std::ffi::OsString::from(name));
+        assert_eq!(masks, [named("000_mask.png"), named("001.png"), None, None]);
     }
 
     #[test]

@@ -2,21 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use image::{Rgb, RgbImage};
+use image::{GrayImage, Luma, Rgb, RgbImage};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use vision::backbone::default_model_dir;
-use vision::evaluate::{self, EvaluateOptions, HeadChoice};
+use vision::damage::Kind;
+use vision::damage::synthetic::{Specimen, damage};
+use vision::evaluate::{self, EvaluateError, EvaluateOptions, HeadChoice};
+use vision::localise::Mask;
 use vision::{Evaluation, Silent};
 
-fn run(root: &Path) -> Evaluation {
-    let options = EvaluateOptions {
+fn options(root: &Path) -> EvaluateOptions {
+    EvaluateOptions {
         root: root.to_owned(),
         model_folder: default_model_dir(),
         shots: None,
         train_labels: 0,
         head: HeadChoice::None,
         command: format!("inspectctl evaluate {}", root.display()),
-    };
-    evaluate::run(&options, &mut Silent).expect("the folder can be evaluated")
+        pictures: None,
+    }
+}
+
+fn run(root: &Path) -> Evaluation {
+    evaluate::run(&options(root), &mut Silent).expect("the folder can be evaluated")
 }
 
 /// Stripes, moved by `seed`, with a blot where `blot`.
@@ -74,6 +83,88 @@ fn two_views_are_fused_measured_and_drawn() {
     assert_eq!(drawing.matches("data:image/jpeg;base64,").count(), 9, "fewer than ten items");
     let error = evaluation.write_picture("/nowhere/at/all.svg").unwrap_err();
     assert!(error.to_string().contains("/nowhere/at/all.svg"));
+}
+
+/// Normal pictures, and some with tape over them whose masks tell where.
+fn taped(root: &Path) {
+    for item in 0..6 {
+        draw(root.join(format!("train/good/{item}.png")), item * 3, false);
+    }
+    for item in 10..12 {
+        draw(root.join(format!("test/good/{item}.png")), item, false);
+    }
+    for item in 20..24 {
+        let path = root.join(format!("test/tape/{item}.png"));
+        draw(path.clone(), item, false);
+        let picture = image::open(&path).expect("the temporary folder can be written").to_rgb8();
+        let specimen =
+            Specimen::new(picture, Mask::from_fn(128, 128, |_, _| true)).expect("it has an item");
+        let mut rng = StdRng::seed_from_u64(item.into());
+        let damaged = damage(&specimen, Kind::Tape, &mut rng).expect("tape shows on stripes");
+        damaged.picture.save(&path).expect("the temporary folder can be written");
+        let masks = root.join("ground_truth/tape");
+        std::fs::create_dir_all(&masks).expect("the temporary folder can be written");
+        let touched = |x: u32, y: u32| damaged.touched[(y * 128 + x) as usize] > 0.5;
+        GrayImage::from_fn(128, 128, |x, y| Luma([if touched(x, y) { 255 } else { 0 }]))
+            .save(masks.join(format!("{item}_mask.png")))
+            .expect("the temporary folder can be written");
+    }
+}
+
+#[test]
+fn masks_tell_how_well_the_heat_shows_where_the_damage_is_and_pictures_show_it() {
+    let root = tempfile::tempdir().unwrap();
+    taped(root.path());
+    let pictures = root.path().join("drawn");
+    let options = EvaluateOptions { pictures: Some(pictures.clone()), ..options(root.path()) };
+    let evaluation = evaluate::run(&options, &mut Silent).unwrap();
+    let pixels = evaluation.pixels["view"];
+    assert_eq!(pixels.masks, 4);
+    assert!(pixels.regions >= 4);
+    assert!(pixels.auroc > 0.7, "{pixels:?}");
+    assert!(pixels.aupro > 0.15, "better than by chance: {pixels:?}");
+    let shown = image::open(pictures.join("view/tape/20.jpg")).unwrap();
+    assert_eq!(shown.width(), 128);
+    assert!(shown.height() > 128, "words stand below");
+    assert!(pictures.join("view/good/10.jpg").exists());
+}
+
+#[test]
+fn a_mask_of_another_size_than_its_picture_is_named_before_anything_is_learned() {
+    let root = tempfile::tempdir().unwrap();
+    taped(root.path());
+    let mask = root.path().join("ground_truth/tape/22_mask.png");
+    GrayImage::new(64, 128).save(&mask).unwrap();
+    let options =
+        EvaluateOptions { model_folder: "/nowhere/at/all".into(), ..options(root.path()) };
+    let refused = evaluate::run(&options, &mut Silent).unwrap_err();
+    assert!(matches!(&refused, EvaluateError::Mask { path, .. } if *path == mask), "{refused}");
+    assert!(refused.to_string().contains("64x128"), "{refused}");
+}
+
+#[test]
+fn each_number_of_normal_pictures_has_a_row_and_too_large_ones_are_skipped() {
+    let root = tempfile::tempdir().unwrap();
+    taped(root.path());
+    let curve = evaluate::few_shots(&options(root.path()), &[1, 4, 64], &mut Silent).unwrap();
+    let shots: Vec<usize> = curve.rows.iter().map(|row| row.shots).collect();
+    assert_eq!((shots, curve.skipped, curve.normals), (vec![1, 4], vec![64], 6));
+    for row in &curve.rows {
+        assert_eq!(row.views["view"], row.auroc);
+        assert_eq!((row.at_budget.good, row.at_budget.defective), (2, 4));
+    }
+}
+
+#[test]
+fn a_model_compared_with_itself_agrees_with_itself() {
+    let root = tempfile::tempdir().unwrap();
+    taped(root.path());
+    let options = options(root.path());
+    let comparison = evaluate::compare(&options, &options, &mut Silent).unwrap();
+    assert_eq!(comparison.compared.items, 6);
+    assert_eq!(comparison.compared.p_value, 1.0);
+    assert!(comparison.disagreements.is_empty());
+    assert_eq!(comparison.first.overall.auroc, comparison.second.overall.auroc);
 }
 
 #[test]

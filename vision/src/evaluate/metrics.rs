@@ -5,6 +5,28 @@
 
 use serde::Serialize;
 
+use super::stats::wilson;
+
+/// How many items exceed their thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AtBudget {
+    /// Good items.
+    pub good: usize,
+    /// Good items that would have been diverted.
+    pub good_diverted: usize,
+    /// The 95 % interval of the share of good items that are diverted (Wilson).
+    pub good_interval: [f64; 2],
+    /// Defective items.
+    pub defective: usize,
+    /// Defective items that would have been diverted.
+    pub defective_diverted: usize,
+    /// The 95 % interval of the share of defective items that are diverted (Wilson).
+    pub defective_interval: [f64; 2],
+}
+
+/// What is said of one item: its score, and whether that exceeds its threshold.
+pub(super) type Judged = (f64, bool);
+
 /// How well scores tell defective items from good ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Metrics {
@@ -21,13 +43,28 @@ pub struct Metrics {
     pub ms_per_item: f64,
     /// Items scored.
     pub items: usize,
+    /// How many of them are diverted with the false-divert budget.
+    pub at_budget: AtBudget,
 }
 
 impl Metrics {
-    /// The figures for the scores of good and of defective items, which took `ms` milliseconds in
-    /// all.
-    pub fn new(good: &[f64], defective: &[f64], ms: f64) -> Metrics {
+    /// The figures for what is said of good and of defective items, which took `ms` milliseconds
+    /// in all.
+    pub(super) fn new(good: &[Judged], defective: &[Judged], ms: f64) -> Metrics {
         let items = good.len() + defective.len();
+        let diverted = |judged: &[Judged]| judged.iter().filter(|(_, diverted)| *diverted).count();
+        let (good_diverted, defective_diverted) = (diverted(good), diverted(defective));
+        let at_budget = AtBudget {
+            good: good.len(),
+            good_diverted,
+            good_interval: wilson(good_diverted, good.len()),
+            defective: defective.len(),
+            defective_diverted,
+            defective_interval: wilson(defective_diverted, defective.len()),
+        };
+        let scores = |judged: &[Judged]| judged.iter().map(|(score, _)| *score).collect();
+        let (good, defective): (Vec<f64>, Vec<f64>) = (scores(good), scores(defective));
+        let (good, defective) = (good.as_slice(), defective.as_slice());
         Metrics {
             auroc: auroc(good, defective),
             average_precision: average_precision(good, defective),
@@ -35,12 +72,30 @@ impl Metrics {
             false_divert_rate_at_99_detection: false_divert_rate(good, defective, 0.99),
             ms_per_item: ms / items.max(1) as f64,
             items,
+            at_budget,
         }
     }
 }
 
-/// Area under the ROC curve.
-fn auroc(good: &[f64], defective: &[f64]) -> Option<f64> {
+/// The ROC curve: share of good and of defective items at or above each threshold, from the highest
+/// down; ends at (1, 1). Empty where one kind is missing.
+pub(super) fn roc(good: &[f64], defective: &[f64]) -> Vec<(f64, f64)> {
+    if good.is_empty() || defective.is_empty() {
+        return Vec::new();
+    }
+    let (good, defective) = (descending(good), descending(defective));
+    let mut thresholds = [good.as_slice(), defective.as_slice()].concat();
+    thresholds.sort_by(|a, b| b.total_cmp(a));
+    thresholds.dedup();
+    let share = |scores: &[f64], threshold: f64| {
+        scores.partition_point(|score| *score >= threshold) as f64 / scores.len() as f64
+    };
+    let points = thresholds.into_iter().map(|at| (share(&good, at), share(&defective, at)));
+    std::iter::once((0.0, 0.0)).chain(points).collect()
+}
+
+/// Area under the ROC curve; `None` where one kind is missing.
+pub(crate) fn auroc(good: &[f64], defective: &[f64]) -> Option<f64> {
     if good.is_empty() || defective.is_empty() {
         return None;
     }
@@ -97,9 +152,33 @@ fn descending(scores: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
+    /// Items are diverted above 3.5.
+    fn metrics(good: &[f64], defective: &[f64], ms: f64) -> Metrics {
+        let judged = |scores: &[f64]| -> Vec<Judged> {
+            scores.iter().map(|score| (*score, *score > 3.5)).collect()
+        };
+        Metrics::new(&judged(good), &judged(defective), ms)
+    }
+
+    #[test]
+    fn shares_at_the_budget_have_their_intervals() {
+        let found = metrics(&[1.0, 2.0, 3.0, 4.0], &[3.0, 4.0, 5.0], 0.0).at_budget;
+        assert_eq!((found.good, found.good_diverted), (4, 1));
+        assert_eq!((found.defective, found.defective_diverted), (3, 2));
+        let [low, high] = found.good_interval;
+        assert!(low < 0.25 && 0.25 < high && low > 0.0 && high < 1.0, "{low} to {high}");
+    }
+
+    #[test]
+    fn the_roc_curve_rises_from_corner_to_corner_and_takes_ties_at_once() {
+        let curve = roc(&[1.0, 2.0], &[2.0, 3.0]);
+        assert_eq!(curve, [(0.0, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 1.0)]);
+        assert!(roc(&[1.0], &[]).is_empty());
+    }
+
     #[test]
     fn scores_that_separate_are_perfect() {
-        let metrics = Metrics::new(&[1.0, 2.0], &[3.0, 4.0, 5.0], 50.0);
+        let metrics = metrics(&[1.0, 2.0], &[3.0, 4.0, 5.0], 50.0);
         assert_eq!(metrics.auroc, Some(1.0));
         assert_eq!(metrics.average_precision, Some(1.0));
         assert_eq!(metrics.false_divert_rate_at_99_detection, Some(0.0));
@@ -119,7 +198,7 @@ mod tests {
 
     #[test]
     fn equal_scores_are_a_coin_toss() {
-        let metrics = Metrics::new(&[1.0; 6], &[1.0; 2], 0.0);
+        let metrics = metrics(&[1.0; 6], &[1.0; 2], 0.0);
         assert_eq!(metrics.auroc, Some(0.5));
         assert_eq!(metrics.average_precision, Some(0.25), "the share of defective items");
         assert_eq!(metrics.false_divert_rate_at_95_detection, Some(1.0));
@@ -135,7 +214,7 @@ mod tests {
 
     #[test]
     fn without_defects_there_is_nothing_to_tell() {
-        let metrics = Metrics::new(&[1.0, 2.0], &[], 8.0);
+        let metrics = metrics(&[1.0, 2.0], &[], 8.0);
         assert_eq!(metrics.auroc, None);
         assert_eq!(metrics.false_divert_rate_at_95_detection, None);
         assert_eq!(metrics.items, 2);

@@ -8,9 +8,19 @@
 //!
 //! A test picture that cannot be read does not stop the evaluation: its item is not scored, and it
 //! is listed under `broken`.
+//!
+//! Read `scored` (one item), `metrics` (scores to figures), `stats` (what can be told from chance),
+//! `masks` and `pixels` (heat maps against masks), `shots` (how many normal pictures it takes),
+//! `compare` (two models), `report` (the picture).
 
+mod compare;
+mod masks;
 mod metrics;
+mod pixels;
 mod report;
+mod scored;
+mod shots;
+mod stats;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,15 +28,21 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tch::Device;
 
-pub use metrics::Metrics;
+pub use compare::{Compared, Comparison, Disagreement, compare};
+pub(crate) use metrics::auroc;
+pub use metrics::{AtBudget, Metrics};
+pub use pixels::PixelMetrics;
+pub use shots::{ShotCurve, ShotRow, few_shots};
+pub use stats::AurocDifference;
 
 use crate::damage::DamageHead;
 use crate::dataset::{Dataset, DatasetError, GOOD, TestItem};
-use crate::learn::{LearnError, learn_view, thinned};
-use crate::picture::Picture;
+use crate::learn::{LearnError, learn_view};
 use crate::progress::Progress;
-use crate::scoring::{HeatMap, Member, Reference, ReferenceKey, Scorer, ScoringError};
+use crate::scoring::{Member, ReferenceKey, Scorer, ScoringError};
 use crate::train::{Labelled, TrainSettings, train_for_now};
+use metrics::Judged;
+use scored::{ItemScore, Unscored, score_item};
 
 /// What to evaluate.
 #[derive(Debug, Clone)]
@@ -43,6 +59,8 @@ pub struct EvaluateOptions {
     pub train_labels: usize,
     /// The damage head.
     pub head: HeadChoice,
+    /// The folder that takes each scored picture with its heat, boxes and words; `None` for nowhere.
+    pub pictures: Option<PathBuf>,
 }
 
 /// Which damage head judges.
@@ -68,7 +86,15 @@ pub enum EvaluateError {
     /// The model cannot be used.
     #[error(transparent)]
     Scoring(#[from] ScoringError),
-    /// The picture of the results cannot be written.
+    /// A mask cannot be held against its picture.
+    #[error("the mask {path} cannot be used: {cause}; replace it by one of its picture's size")]
+    Mask {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A picture of the results cannot be written.
     #[error("cannot write {path}: {cause}; name a file in a folder that may be written")]
     Write {
         /// The file.
@@ -91,6 +117,10 @@ pub struct Evaluation {
     pub members: BTreeMap<String, Metrics>,
     /// What the box would have done with the default false-divert budget.
     pub at_budget: AtBudget,
+    /// The budget: the share of good items that may be diverted.
+    pub false_divert_budget: f64,
+    /// How well the heat maps show where the damage is, of each view that has masks.
+    pub pixels: BTreeMap<String, PixelMetrics>,
     /// The command that was typed.
     pub command: String,
     /// The program and model that scored: name, version, and the backbone's SHA-256.
@@ -111,60 +141,9 @@ pub struct BrokenPicture {
     pub cause: String,
 }
 
-/// How many items exceed their thresholds.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct AtBudget {
-    /// Good items.
-    pub good: usize,
-    /// Good items that would have been diverted.
-    pub good_diverted: usize,
-    /// Defective items.
-    pub defective: usize,
-    /// Defective items that would have been diverted.
-    pub defective_diverted: usize,
-}
-
-/// One scored item.
-#[derive(Debug)]
-struct ItemScore {
-    class: String,
-    name: String,
-    /// The largest score of the views, and that view.
-    score: f64,
-    /// Whether a view exceeds its threshold.
-    diverted: bool,
-    view: String,
-    /// What was scored there, and where it differs.
-    picture: PathBuf,
-    heat: HeatMap,
-    views: BTreeMap<String, ScoredView>,
-}
-
-/// One view of a scored item.
-#[derive(Debug)]
-struct ScoredView {
-    score: f64,
-    ms: f64,
-    /// Surprise by member.
-    members: Vec<(Member, f64)>,
-}
-
-impl ItemScore {
-    /// What all views took, in milliseconds.
-    fn ms(&self) -> f64 {
-        self.views.values().map(|view| view.ms).sum()
-    }
-
-    /// The largest surprise of one member.
-    fn member(&self, member: Member) -> Option<f64> {
-        let all = self.views.values().flat_map(|view| &view.members);
-        all.filter(|(who, _)| *who == member).map(|(_, surprise)| *surprise).reduce(f64::max)
-    }
-}
-
 impl Evaluation {
-    /// Writes the picture of the results, an SVG: a histogram of the scores per class, and the ten
-    /// worst errors with their heat maps.
+    /// Writes the picture of the results, an SVG: a histogram of the scores per class, the ROC curves,
+    /// and the ten worst errors with their heat maps.
     pub fn write_picture(&self, path: impl AsRef<Path>) -> Result<(), EvaluateError> {
         let path = path.as_ref();
         std::fs::write(path, report::svg(self))
@@ -179,9 +158,10 @@ pub fn run(
 ) -> Result<Evaluation, EvaluateError> {
     let mut dataset = Dataset::open(&options.root)?;
     let mut test = dataset.test_items()?;
+    masks::check(&test)?;
     if let Some(shots) = options.shots {
         for pictures in dataset.views.values_mut() {
-            pictures.normals = thinned(&pictures.normals, shots).into_iter().cloned().collect();
+            pictures.normals = evenly(&pictures.normals, shots);
         }
     }
     let labelled = take_labelled(&mut test, options.train_labels);
@@ -219,9 +199,10 @@ pub fn run(
     let mut items = Vec::new();
     for (done, item) in test.iter().enumerate() {
         progress.step(done, test.len(), "scoring");
-        match score_item(&scorer, &references, item) {
+        match score_item(&scorer, &references, item, options.pictures.as_deref()) {
             Ok(score) => items.push(score),
-            Err(picture) => broken.push(picture),
+            Err(Unscored::Broken(picture)) => broken.push(picture),
+            Err(Unscored::Stopped(error)) => return Err(error),
         }
     }
     progress.step(test.len(), test.len(), "scoring");
@@ -231,7 +212,17 @@ pub fn run(
         env!("CARGO_PKG_VERSION"),
         scorer.backbone_sha256()
     );
-    Ok(summarise(items, broken, options.command.clone(), package))
+    let pixels = masks::measure(&items)?;
+    let mut evaluation = summarise(items, broken, options.command.clone(), package);
+    evaluation.pixels = pixels;
+    evaluation.false_divert_budget = scorer.false_divert_budget();
+    Ok(evaluation)
+}
+
+/// `count` of `files`, evenly chosen; all where there are no more.
+fn evenly(files: &[PathBuf], count: usize) -> Vec<PathBuf> {
+    let count = count.min(files.len());
+    (0..count).map(|nth| files[nth * files.len() / count].clone()).collect()
 }
 
 /// Takes the first `count` items, by name, of each class of defect out of `test`.
@@ -246,54 +237,15 @@ fn take_labelled(test: &mut Vec<TestItem>, count: usize) -> Vec<TestItem> {
     labelled
 }
 
-/// The score of all views of an item together. One broken picture spoils the item: what one camera
-/// missed must not make the others' figures look better or worse.
-fn score_item(
-    scorer: &Scorer,
-    references: &BTreeMap<String, Reference>,
-    item: &TestItem,
-) -> Result<ItemScore, BrokenPicture> {
-    let mut views = BTreeMap::new();
-    let mut diverted = false;
-    let mut worst: Option<(f64, &str, &PathBuf, HeatMap)> = None;
-    for (view, file) in &item.pictures {
-        let broken = |cause: String| BrokenPicture { file: file.clone(), cause };
-        let reference = references.get(view).expect("items come from the dataset's views");
-        let picture = Picture::open(file).map_err(|error| broken(error.to_string()))?;
-        let scored = scorer
-            .score(&picture, reference, item.pictures.len())
-            .map_err(|error| broken(error.to_string()))?;
-        let score = f64::from(scored.score);
-        let ms = scored.timings.total().as_secs_f64() * 1e3;
-        diverted |= scored.exceeds;
-        let members = scored.members.iter().map(|member| (member.member, member.surprise()));
-        views.insert(view.clone(), ScoredView { score, ms, members: members.collect() });
-        if worst.as_ref().is_none_or(|(most, ..)| score > *most) {
-            worst = Some((score, view, file, scored.heat));
-        }
-    }
-    let (score, view, picture, heat) = worst.expect("each item of a dataset has a picture");
-    Ok(ItemScore {
-        class: item.class.clone(),
-        name: item.name.clone(),
-        score,
-        diverted,
-        view: view.to_owned(),
-        picture: picture.clone(),
-        heat,
-        views,
-    })
-}
-
 fn summarise(
     items: Vec<ItemScore>,
     broken: Vec<BrokenPicture>,
     command: String,
     package: String,
 ) -> Evaluation {
-    // Defects of one class, all where none is named. `score`: what is measured of an item, its
-    // score and milliseconds; items without one are left out.
-    let measure = |class: Option<&str>, score: &dyn Fn(&ItemScore) -> Option<(f64, f64)>| {
+    // Defects of one class, all where none is named. `score`: what is measured of an item, and its
+    // milliseconds; items without it are left out.
+    let measure = |class: Option<&str>, score: &dyn Fn(&ItemScore) -> Option<(Judged, f64)>| {
         let (mut good, mut defective, mut ms) = (Vec::new(), Vec::new(), 0.0);
         for item in &items {
             let Some((score, took)) = score(item) else {
@@ -313,7 +265,7 @@ fn summarise(
     let names = |name: fn(&ItemScore) -> Vec<&String>| -> BTreeSet<&String> {
         items.iter().flat_map(name).collect()
     };
-    let fused = |item: &ItemScore| Some((item.score, item.ms()));
+    let fused = |item: &ItemScore| Some(((item.score(), item.diverted()), item.ms()));
     let classes = names(|item| vec![&item.class])
         .into_iter()
         .filter(|class| *class != GOOD)
@@ -322,7 +274,9 @@ fn summarise(
     let views = names(|item| item.views.keys().collect())
         .into_iter()
         .map(|view| {
-            let of_view = |item: &ItemScore| item.views.get(view).map(|v| (v.score, v.ms));
+            let of_view = |item: &ItemScore| {
+                item.views.get(view).map(|view| ((view.score, view.exceeds()), view.ms))
+            };
             (view.clone(), measure(None, &of_view))
         })
         .collect();
@@ -334,13 +288,18 @@ fn summarise(
             (member.name().to_owned(), measure(None, &of_member))
         })
         .collect();
-    let good: Vec<&ItemScore> = items.iter().filter(|item| item.class == GOOD).collect();
-    let at_budget = AtBudget {
-        good: good.len(),
-        good_diverted: good.iter().filter(|item| item.diverted).count(),
-        defective: items.len() - good.len(),
-        defective_diverted: items.iter().filter(|i| i.class != GOOD && i.diverted).count(),
-    };
     let overall = measure(None, &fused);
-    Evaluation { overall, classes, views, members, at_budget, command, package, broken, items }
+    Evaluation {
+        overall,
+        classes,
+        views,
+        members,
+        at_budget: overall.at_budget,
+        false_divert_budget: 0.0,
+        pixels: BTreeMap::new(),
+        command,
+        package,
+        broken,
+        items,
+    }
 }

@@ -1,25 +1,30 @@
-//! The picture of an evaluation: one SVG file with everything inside, drawn with the viewer's own
-//! sans-serif font.
+//! The picture of an evaluation: one SVG file with everything inside.
 //!
 //! Left to right, the histogram shows scores; each class of items is a row of its own,
 //! so that classes of different sizes can be compared. The line is the **cut**: the threshold with
-//! the best balance of both kinds of errors on these very items. Below are the ten items that lie
+//! the best balance of both kinds of errors on these very items. Beside it are the ROC curves. Below are the ten items that lie
 //! farthest on the wrong side of it, or nearest to it where all are right.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use image::imageops::FilterType;
 
-use super::{Evaluation, ItemScore};
+use super::Evaluation;
+use super::metrics::roc;
+use super::scored::ItemScore;
 use crate::dataset::GOOD;
 use crate::picture::Picture;
+use crate::svg::Drawing;
 
 /// Width of the drawing, in SVG units.
 const WIDTH: f64 = 1180.0;
 /// Left and right of the histogram.
-const PLOT: (f64, f64) = (150.0, 1150.0);
+const PLOT: (f64, f64) = (150.0, 780.0);
+/// Left, top and side of the square of the ROC curves.
+const ROC: (f64, f64, f64) = (860.0, 100.0, 290.0);
+/// Colours of the curves, in turn.
+const CURVES: [&str; 5] = ["#222", "#4a7fb5", "#d1603d", "#5a9a5a", "#8a6bb0"];
 /// Height of a class's row, and where the first begins.
 const ROW: f64 = 80.0;
 const TOP: f64 = 90.0;
@@ -38,31 +43,21 @@ const COLOURS: (&str, &str) = ("#4a7fb5", "#d1603d");
 pub fn svg(evaluation: &Evaluation) -> String {
     let mut classes: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for item in &evaluation.items {
-        classes.entry(&item.class).or_default().push(item.score);
+        classes.entry(&item.class).or_default().push(item.score());
     }
-    let plot_bottom = TOP + ROW * classes.len() as f64;
+    let plot_bottom = (TOP + ROW * classes.len() as f64).max(ROC.1 + ROC.2);
     let rows = WORST.min(evaluation.items.len()).div_ceil(5);
     let height = plot_bottom + 90.0 + rows as f64 * CARD.1;
-    let mut drawing = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-         font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
-    );
+    let mut drawing = Drawing::new(WIDTH, height);
     heading(&mut drawing, evaluation);
     let cut = cut(&evaluation.items);
     histogram(&mut drawing, &classes, cut, plot_bottom);
+    roc_curves(&mut drawing, &evaluation.items);
     worst_errors(&mut drawing, &evaluation.items, cut, plot_bottom + 60.0);
-    drawing.push_str("</svg>\n");
-    drawing
+    drawing.done()
 }
 
-fn text(drawing: &mut String, x: f64, y: f64, attributes: &str, words: &str) {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    writeln!(drawing, "<text x=\"{x:.1}\" y=\"{y:.1}\" {attributes}>{words}</text>")
-        .expect("writing to a string cannot fail");
-}
-
-fn heading(drawing: &mut String, evaluation: &Evaluation) {
+fn heading(drawing: &mut Drawing, evaluation: &Evaluation) {
     let figure = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
     let overall = &evaluation.overall;
     let summary = format!(
@@ -76,17 +71,17 @@ fn heading(drawing: &mut String, evaluation: &Evaluation) {
         overall.items,
         evaluation.broken.len(),
     );
-    text(drawing, 20.0, 30.0, "font-size=\"15\" font-weight=\"bold\"", &summary);
-    text(drawing, 20.0, 52.0, "fill=\"#666\"", &evaluation.command);
-    text(drawing, 20.0, 70.0, "fill=\"#666\" font-size=\"10\"", &evaluation.package);
+    drawing.text(20.0, 30.0, "font-size=\"15\" font-weight=\"bold\"", &summary);
+    drawing.text(20.0, 52.0, "fill=\"#666\"", &evaluation.command);
+    drawing.text(20.0, 70.0, "fill=\"#666\" font-size=\"10\"", &evaluation.package);
 }
 
-fn histogram(drawing: &mut String, classes: &BTreeMap<&str, Vec<f64>>, cut: f64, bottom: f64) {
+fn histogram(drawing: &mut Drawing, classes: &BTreeMap<&str, Vec<f64>>, cut: f64, bottom: f64) {
     let all = || classes.values().flatten().copied();
     let (low, high) =
         (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
     if !low.is_finite() || !high.is_finite() {
-        text(drawing, PLOT.0, TOP + 20.0, "", "no item was scored");
+        drawing.text(PLOT.0, TOP + 20.0, "", "no item was scored");
         return;
     }
     let span = (high - low).max(1e-9);
@@ -102,42 +97,66 @@ fn histogram(drawing: &mut String, classes: &BTreeMap<&str, Vec<f64>>, cut: f64,
         let width = (PLOT.1 - PLOT.0) / BARS as f64;
         for (bar, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let tall = *count as f64 / most * (ROW - 24.0);
-            writeln!(
-                drawing,
+            drawing.element(&format!(
                 "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{tall:.1}\" \
                  fill=\"{colour}\"><title>{count}</title></rect>",
                 PLOT.0 + bar as f64 * width,
                 base - tall,
                 width - 1.0,
-            )
-            .expect("writing to a string cannot fail");
+            ));
         }
-        line(drawing, (PLOT.0, base), (PLOT.1, base), "#bbb");
-        text(drawing, 20.0, base - 24.0, "font-weight=\"bold\"", class);
-        text(drawing, 20.0, base - 8.0, "fill=\"#666\"", &format!("{} items", scores.len()));
+        drawing.line((PLOT.0, base), (PLOT.1, base), "#bbb");
+        drawing.text(20.0, base - 24.0, "font-weight=\"bold\"", class);
+        drawing.text(20.0, base - 8.0, "fill=\"#666\"", &format!("{} items", scores.len()));
     }
-    line(drawing, (at(cut), TOP), (at(cut), bottom), "#222");
+    drawing.line((at(cut), TOP), (at(cut), bottom), "#222");
     for score in [low, (low + high) / 2.0, high] {
         let anchor = "text-anchor=\"middle\" fill=\"#666\"";
-        text(drawing, at(score), bottom + 12.0, anchor, &format!("{score:.1}"));
+        drawing.text(at(score), bottom + 12.0, anchor, &format!("{score:.1}"));
     }
-    let label = "spreads above the mean of held-out normal items (logarithm of the score)";
-    text(drawing, PLOT.0, bottom + 30.0, "fill=\"#666\"", label);
+    let label = "surprise: 2 means that one normal view in a hundred looks as odd";
+    drawing.text(PLOT.0, bottom + 30.0, "fill=\"#666\"", label);
 }
 
-fn line(drawing: &mut String, from: (f64, f64), to: (f64, f64), colour: &str) {
-    writeln!(
-        drawing,
-        "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\"/>",
-        from.0, from.1, to.0, to.1
-    )
-    .expect("writing to a string cannot fail");
+/// The curves of the fused scores and, where there are several, of each view.
+fn roc_curves(drawing: &mut Drawing, items: &[ItemScore]) {
+    let (left, top, side) = ROC;
+    let at = |(good, found): (f64, f64)| (left + good * side, top + (1.0 - found) * side);
+    let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0), (1.0, 1.0)];
+    drawing.curve(corners.into_iter().map(at), "#ddd", "");
+    drawing.text(left, top + side + 17.0, "fill=\"#666\"", "share of good items diverted");
+    drawing.text(left, top - 8.0, "fill=\"#666\"", "share of defective items found");
+    let names: BTreeSet<&String> = items.iter().flat_map(|item| item.views.keys()).collect();
+    let mut curves = vec![("fused", scores_of(items, &|item| Some(item.score())))];
+    if names.len() > 1 {
+        curves.extend(names.into_iter().map(|name| {
+            let of_view = |item: &ItemScore| item.views.get(name).map(|view| view.score);
+            (name.as_str(), scores_of(items, &of_view))
+        }));
+    }
+    for (nth, (name, (good, defective))) in curves.iter().enumerate() {
+        let colour = CURVES[nth % CURVES.len()];
+        drawing.curve(roc(good, defective).into_iter().map(at), colour, "");
+        let place = (left + side * 0.62, top + side - 14.0 - 17.0 * nth as f64);
+        drawing.text(place.0, place.1, &format!("fill=\"{colour}\""), name);
+    }
+}
+
+/// The scores of good and of defective items.
+fn scores_of(
+    items: &[ItemScore],
+    score: &dyn Fn(&ItemScore) -> Option<f64>,
+) -> (Vec<f64>, Vec<f64>) {
+    let of = |good: bool| {
+        items.iter().filter(|item| (item.class == GOOD) == good).filter_map(score).collect()
+    };
+    (of(true), of(false))
 }
 
 /// The threshold with the largest sum of both shares of right answers; between two scores.
 fn cut(items: &[ItemScore]) -> f64 {
     let mut sorted: Vec<(f64, bool)> =
-        items.iter().map(|item| (item.score, item.class == GOOD)).collect();
+        items.iter().map(|item| (item.score(), item.class == GOOD)).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let goods = sorted.iter().filter(|(_, good)| *good).count().max(1) as f64;
     let defects = sorted.iter().filter(|(_, good)| !*good).count().max(1) as f64;
@@ -155,10 +174,10 @@ fn cut(items: &[ItemScore]) -> f64 {
     best.1
 }
 
-fn worst_errors(drawing: &mut String, items: &[ItemScore], cut: f64, top: f64) {
+fn worst_errors(drawing: &mut Drawing, items: &[ItemScore], cut: f64, top: f64) {
     // How far on the wrong side of the cut; negative on the right side.
     let wrong = |item: &ItemScore| {
-        if item.class == GOOD { item.score - cut } else { cut - item.score }
+        if item.class == GOOD { item.score() - cut } else { cut - item.score() }
     };
     let mut worst: Vec<&ItemScore> = items.iter().collect();
     worst.sort_by(|a, b| wrong(b).total_cmp(&wrong(a)));
@@ -170,27 +189,26 @@ fn worst_errors(drawing: &mut String, items: &[ItemScore], cut: f64, top: f64) {
             (true, false) => "missed",
             (false, _) => "right, but close",
         };
-        text(drawing, x, y, "font-weight=\"bold\"", &format!("{verdict}: {}", item.class));
-        let words = format!("{} {} ({:.2})", item.name, item.view, item.score);
-        text(drawing, x, y + 15.0, "fill=\"#666\" font-size=\"11\"", &words);
+        drawing.text(x, y, "font-weight=\"bold\"", &format!("{verdict}: {}", item.class));
+        let words = format!("{} {} ({:.2})", item.name, item.worst().0, item.score());
+        drawing.text(x, y + 15.0, "fill=\"#666\" font-size=\"11\"", &words);
         let (width, height) = (CARD.0 - 10.0, CARD.1 - 50.0);
         match thumbnail(item) {
-            Ok(jpeg) => writeln!(
-                drawing,
+            Ok(jpeg) => drawing.element(&format!(
                 "<image x=\"{x:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"{height}\" \
                  href=\"data:image/jpeg;base64,{jpeg}\"/>",
                 y + 22.0
-            )
-            .expect("writing to a string cannot fail"),
-            Err(cause) => text(drawing, x, y + 40.0, "font-size=\"11\"", &cause),
+            )),
+            Err(cause) => drawing.text(x, y + 40.0, "font-size=\"11\"", &cause),
         }
     }
 }
 
 /// The item's picture with its heat map, as a small JPEG in base64.
 fn thumbnail(item: &ItemScore) -> Result<String, String> {
-    let picture = Picture::open(&item.picture).map_err(|error| error.to_string())?;
-    let shown = item.heat.overlay(&picture);
+    let (_, view) = item.worst();
+    let picture = Picture::open(&view.picture).map_err(|error| error.to_string())?;
+    let shown = view.heat.overlay(&picture);
     let scale = f64::from(THUMBNAIL_PX) / f64::from(shown.width().max(shown.height()));
     let side = |length: u32| ((f64::from(length) * scale.min(1.0)).round() as u32).max(1);
     let (width, height) = (side(shown.width()), side(shown.height()));
@@ -202,7 +220,7 @@ fn thumbnail(item: &ItemScore) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::ScoredView;
+    use crate::evaluate::scored::ScoredView;
     use crate::scoring::{Crop, HeatMap};
 
     fn item(class: &str, score: f64, picture: &std::path::Path) -> ItemScore {
@@ -214,17 +232,18 @@ mod tests {
             area: Crop { x: 0.0, y: 0.0, width: 20.0, height: 20.0 },
             hot: 1.0,
         };
-        let view = ScoredView { score, ms: 2.0, members: vec![] };
-        ItemScore {
-            class: class.into(),
-            name: "a<b".into(),
-            score,
-            view: "top".into(),
+        let view = ScoredView {
             picture: picture.into(),
+            mask: None,
+            size: (20, 20),
+            score,
+            threshold: 3.0,
+            ms: 2.0,
+            members: vec![],
             heat,
-            diverted: score > 3.0,
-            views: BTreeMap::from([("top".into(), view)]),
-        }
+        };
+        let views = BTreeMap::from([("top".into(), view)]);
+        ItemScore { class: class.into(), name: "a<b".into(), views }
     }
 
     #[test]
@@ -255,5 +274,7 @@ mod tests {
         assert!(false_divert.is_some() && missed.is_some());
         assert!(false_divert < missed, "the good item at 9 is farther off than the dent at 0.5");
         assert_eq!(drawing.matches("<image").count(), 5);
+        assert!(drawing.contains(">fused</text>"));
+        assert_eq!(drawing.matches("<polyline").count(), 2, "the frame and one curve");
     }
 }
