@@ -294,10 +294,28 @@ fn what_was_learned_scores_pictures_and_broken_ones_are_named() {
     assert!(scored[2]["problem"].as_str().unwrap().contains("broken.jpg"), "{scored}");
     assert!(scored[2]["score"].is_null());
 
+    let out = name(&site.path("drawn"));
+    let scoring = ["--references", &references, "--model", &model, "--json"];
+    let drawing = ["heatmap", "box", &pictures[1], "--view", "side", "--out", &out];
+    let drawn = inspectctl(&[&drawing[..], &["--mm-per-px", "0.5"], &scoring[..]].concat());
+    assert_eq!(drawn.status.code(), Some(0), "{}", stderr(&drawn));
+    let drawn = json(&drawn);
+    assert!(Path::new(drawn[0]["heat_map"].as_str().unwrap()).exists());
+    assert!(drawn[0]["words"].as_str().unwrap().contains(" mm"), "{drawn}");
+    assert!(!drawn[0]["boxes"].as_array().unwrap().is_empty());
+    assert_eq!(scored[1]["boxes"], drawn[0]["boxes"], "score and heatmap see the same");
+
     let unknown = ["score", "--sku", "pallet", "--references", &references, &pictures[0]];
     let output = inspectctl(&unknown);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("inspectctl learn --sku pallet"), "{}", stderr(&output));
+}
+
+#[test]
+fn comparing_names_what_is_missing() {
+    let output = inspectctl(&["compare", "/no/a", "/no/b", "/nowhere/pictures"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("/nowhere/pictures"), "{}", stderr(&output));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use vision::evaluate::{EvaluateOptions, Evaluation, HeadChoice, Metrics};
+use vision::evaluate::{AtBudget, EvaluateOptions, Evaluation, HeadChoice, Metrics, ShotCurve};
 use vision::train::TrainSettings;
 
 use super::Context;
@@ -16,23 +16,34 @@ use super::progress::Bar;
 /// Measure detection on a folder of labelled pictures.
 ///
 /// The folder holds `train/good/` and `test/<class>/`, or the same below `views/<view>/` for several
-/// cameras, where the files of one item share the name up to the last `_`. References and a
-/// damage head are learned from the train part and thrown away afterwards. Also writes one picture, an SVG: a histogram of the scores
-/// and the ten worst errors with heat maps.
+/// cameras, where the files of one item share the name up to the last `_`. Masks in
+/// `ground_truth/<class>/<name>_mask.png` beside `test` give pixel AUROC and AUPRO. References and a
+/// damage head are learned from the train part and thrown away afterwards. Also writes one picture,
+/// an SVG: a histogram of the scores, ROC curves and the ten worst errors with heat maps.
+///
+/// Intervals are those of Wilson, for 95 %.
 ///
 /// With --json: one object with `overall` (`auroc`, `average_precision`,
 /// `false_divert_rate_at_95_detection`, `false_divert_rate_at_99_detection`, `ms_per_item`,
-/// `items`), `classes`, `views` and `members` keyed by name with the same fields, `at_budget`,
-/// `command`, `package`, and
-/// `broken` (`file`, `cause`), the pictures that could not be scored.
+/// `items`, `at_budget`), `classes`, `views` and `members` keyed by name with the same fields,
+/// `at_budget` (`good`, `good_diverted`, `good_interval`, and the same for `defective`),
+/// `false_divert_budget`, `pixels` (`auroc`, `aupro`, `masks` and `regions` of each view that has
+/// masks), `command`, `package`, and `broken` (`file`, `cause`), the pictures that could not be
+/// scored. With several `--shots`: `rows` (`shots`, `auroc`, `views`, `at_budget`), `skipped` and
+/// `normals`.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     /// Where the picture of the results goes.
     #[arg(long, value_name = "FILE.svg", default_value = "evaluation.svg")]
     picture: PathBuf,
-    /// Learn from so many normal pictures of each view only.
-    #[arg(long, value_name = "N")]
-    shots: Option<usize>,
+    /// Learn from so many normal pictures of each view only. Several numbers, as in 1,4,16,64, give
+    /// one table with a row for each, and no picture.
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    shots: Vec<usize>,
+    /// Write each scored picture with its heat, boxes and words into this folder, as
+    /// `<view>/<class>/<name>.jpg`.
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
     /// Let the damage head learn from N items of each class of defect, which are not scored then.
     #[arg(long, value_name = "N", default_value_t = 0)]
     train_labels: usize,
@@ -54,7 +65,7 @@ impl Evaluate {
         let options = EvaluateOptions {
             root: self.root,
             model_folder: self.model.folder(context)?,
-            shots: self.shots,
+            shots: None,
             train_labels: self.train_labels,
             head: match self.damage_head {
                 Some(folder) => HeadChoice::Folder(folder),
@@ -62,8 +73,18 @@ impl Evaluate {
                 None => HeadChoice::Train(TrainSettings::default()),
             },
             command: env::args().collect::<Vec<_>>().join(" "),
+            pictures: self.pictures,
         };
         let mut bar = Bar::new();
+        let options = match self.shots.as_slice() {
+            [] => options,
+            [shots] => EvaluateOptions { shots: Some(*shots), ..options },
+            several => {
+                let curve = vision::evaluate::few_shots(&options, several, &mut bar)?;
+                drop(bar);
+                return Answer::either(context.json, &curve, || shots_for_people(&curve));
+            }
+        };
         let evaluation = vision::evaluate::run(&options, &mut bar)?;
         drop(bar);
         evaluation.write_picture(&self.picture)?;
@@ -90,6 +111,7 @@ fn for_people(evaluation: &Evaluation) -> String {
         "avg precision",
         "false diverts at 95 %",
         "at 99 % detection",
+        "detected at budget",
         "ms/item",
     ];
     let mut text = table(&header, &rows);
@@ -97,14 +119,63 @@ fn for_people(evaluation: &Evaluation) -> String {
     // Writing into a String cannot fail.
     let _ = write!(
         text,
-        "\nat the default false-divert budget: {} of {} good items and {} of {} defective ones are \
-         diverted\n",
-        budget.good_diverted, budget.good, budget.defective_diverted, budget.defective
+        "\nat a false-divert budget of {:.1} %: {} of the unseen good items and {} of the defective \
+         ones are diverted\n",
+        100.0 * evaluation.false_divert_budget,
+        false_diverts(budget),
+        detected(budget),
     );
+    for (view, pixels) in &evaluation.pixels {
+        let _ = writeln!(
+            text,
+            "pixels of view {view}: AUROC {:.3}, AUPRO {:.3} ({} masks, {} regions)",
+            pixels.auroc, pixels.aupro, pixels.masks, pixels.regions
+        );
+    }
     for broken in &evaluation.broken {
         let _ = writeln!(text, "not scored: {}: {}", broken.file.display(), broken.cause);
     }
     text
+}
+
+fn shots_for_people(curve: &ShotCurve) -> String {
+    let figure = |value: Option<f64>| cell(value, |value| format!("{value:.3}"));
+    let views = curve.rows.first().map(|row| row.views.keys().collect::<Vec<_>>());
+    let views = views.unwrap_or_default();
+    let named: Vec<String> = views.iter().map(|view| format!("view {view}")).collect();
+    let header = ["normals", "AUROC"].into_iter().chain(named.iter().map(String::as_str));
+    let header: Vec<&str> =
+        header.chain(["detected at budget", "false diverts at budget"]).collect();
+    let rows: Vec<Vec<String>> = curve
+        .rows
+        .iter()
+        .map(|row| {
+            let mut cells = vec![row.shots.to_string(), figure(row.auroc)];
+            cells.extend(views.iter().map(|view| figure(row.views.get(*view).copied().flatten())));
+            cells.extend([detected(&row.at_budget), false_diverts(&row.at_budget)]);
+            cells
+        })
+        .collect();
+    let mut text = table(&header, &rows);
+    for skipped in &curve.skipped {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "\nskipped {skipped}: there are {} normal pictures", curve.normals);
+    }
+    text
+}
+
+/// Defective items that are diverted, in words.
+pub(super) fn detected(budget: &AtBudget) -> String {
+    share(budget.defective_diverted, budget.defective, budget.defective_interval)
+}
+
+/// Good items that are diverted, in words.
+pub(super) fn false_diverts(budget: &AtBudget) -> String {
+    share(budget.good_diverted, budget.good, budget.good_interval)
+}
+
+fn share(count: usize, of: usize, [low, high]: [f64; 2]) -> String {
+    format!("{count} of {of} ({:.0} to {:.0} %)", 100.0 * low, 100.0 * high)
 }
 
 fn row(name: &str, metrics: &Metrics) -> Vec<String> {
@@ -116,6 +187,7 @@ fn row(name: &str, metrics: &Metrics) -> Vec<String> {
         figure(metrics.average_precision),
         figure(metrics.false_divert_rate_at_95_detection),
         figure(metrics.false_divert_rate_at_99_detection),
+        detected(&metrics.at_budget),
         format!("{:.1}", metrics.ms_per_item),
     ]
 }

@@ -8,9 +8,11 @@
 //! Nothing here changes what a running inspectd does, except `learn` and `train`, which write
 //! references that inspectd loads with the next item, and a damage head that it loads when it starts.
 
+mod compare;
 mod config;
 mod config_reference;
 mod evaluate;
+mod heatmap;
 mod learn;
 mod model;
 mod output;
@@ -51,6 +53,8 @@ enum Command {
     Train(train::Train),
     Score(score::Score),
     Evaluate(evaluate::Evaluate),
+    Compare(compare::Compare),
+    Heatmap(heatmap::Heatmap),
     Records(records::Find),
     Status(status::Status),
     #[command(subcommand)]
@@ -90,6 +94,8 @@ pub fn main() -> ExitCode {
         Command::Train(train) => train.run(&context),
         Command::Score(score) => score.run(&context),
         Command::Evaluate(evaluate) => evaluate.run(&context),
+        Command::Compare(compare) => compare.run(&context),
+        Command::Heatmap(heatmap) => heatmap.run(&context),
         Command::Records(find) => find.run(&context),
         Command::Status(status) => status.run(&context),
         Command::Config(config) => config.run(&context),

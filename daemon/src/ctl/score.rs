@@ -8,7 +8,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use vision::picture::Picture;
-use vision::scoring::{Calibration, MemberScore, Reference, ReferenceKey, Scorer, ViewScore};
+use vision::scoring::{
+    Calibration, Difference, MemberScore, Reference, ReferenceKey, Scorer, ViewScore, annotated,
+    words,
+};
 
 use super::Context;
 use super::model::ScoringOptions;
@@ -18,7 +21,8 @@ use super::output::{Answer, cell, table};
 ///
 /// Exit code 1 when a picture could not be scored; the others are scored all the same. With --json:
 /// an array of objects with `picture`, `score`, `threshold`, `exceeds`, `calibration` (`conformal`,
-/// `fitted` or `weak`), `at` (the strangest spot: x, y in pixels), `ms`, `heat_map` and `problem`;
+/// `fitted` or `weak`), `differs` (what differs, in words), `boxes` (the places: `bounds` in pixels,
+/// `strength`, `kind`, `place`, `of_width`), `at` (the strangest spot: x, y in pixels), `ms`, `heat_map` and `problem`;
 /// what does not apply is null.
 #[derive(Debug, Args)]
 pub struct Score {
@@ -47,6 +51,8 @@ struct Scored {
     exceeds: Option<bool>,
     calibration: Option<Calibration>,
     members: Vec<MemberScore>,
+    differs: Option<String>,
+    boxes: Vec<Difference>,
     at: Option<[u32; 2]>,
     ms: Option<f64>,
     heat_map: Option<PathBuf>,
@@ -93,11 +99,11 @@ impl Score {
 
     fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
         let picture = Picture::open(path)?;
-        let ViewScore { score, threshold, exceeds, calibration, members, heat, timings } =
+        let ViewScore { score, threshold, exceeds, calibration, members, heat, differs, timings } =
             scorer.score(&picture, reference, 1)?;
         let heat_map = self.heat_map.as_ref().map(|folder| folder.join(heat_map_name(path)));
         if let Some(file) = &heat_map {
-            heat.overlay(&picture)
+            annotated(&picture, &heat, if exceeds { &differs } else { &[] })
                 .save(file)
                 .with_context(|| format!("cannot write the heat map {}", file.display()))?;
         }
@@ -109,6 +115,8 @@ impl Score {
             exceeds: Some(exceeds),
             calibration: Some(calibration),
             members,
+            differs: exceeds.then(|| words(&differs, None)),
+            boxes: if exceeds { differs } else { Vec::new() },
             at: Some([x, y]),
             ms: Some(timings.total().as_secs_f64() * 1e3),
             heat_map,
@@ -122,7 +130,7 @@ fn heat_map_name(picture: &Path) -> String {
 }
 
 /// The one view that was learned for the SKU.
-fn only_view(references: &Path, sku: &str) -> anyhow::Result<String> {
+pub(super) fn only_view(references: &Path, sku: &str) -> anyhow::Result<String> {
     let folder = references.join(sku);
     let learn = format!("learn it with `inspectctl learn --sku {sku} FOLDER`");
     let entries = fs::read_dir(&folder).with_context(|| {
@@ -159,7 +167,7 @@ fn for_people(scored: &[Scored]) -> String {
 fn row(scored: &Scored) -> Vec<String> {
     let number = |value: Option<f32>| cell(value, |value| format!("{value:.4}"));
     let verdict = match scored.exceeds {
-        Some(true) => "unlike the normal ones",
+        Some(true) => scored.differs.as_deref().unwrap_or("unlike the normal ones"),
         Some(false) => "normal",
         None => "not scored",
     };
