@@ -313,6 +313,7 @@ impl Flow {
                 Ok(scores) if scores.score.is_finite() && scores.threshold.is_finite() => {
                     view.score = Some(scores.score);
                     view.threshold = Some(scores.threshold);
+                    record.timings.scoring_steps.get_or_insert_default().add(scores.steps);
                     record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
                 }
                 Ok(_) => view.problem = Some("the score is not a finite number".to_owned()),
@@ -413,16 +414,16 @@ fn cause_of(fall_back: Option<&FallBackCause>) -> Option<&'static str> {
 }
 
 fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {
-    let Scores { score, threshold, peak } = scores;
-    let [x, y] = peak;
+    let Scores { score, threshold, peak, boxes, differs, .. } = scores;
     let words = if score > threshold {
         let times = score / threshold;
-        format!("{camera}: differs from a normal {sku}, most at ({x}, {y}); {times:.2} × the limit")
+        format!("{camera}: {differs}; {times:.2} × the limit for {sku}")
     } else {
         format!("{camera}: looks like a normal {sku}")
     };
     let camera = camera.to_owned();
-    Finding { check: Check::Damage, camera, score, threshold, at: Some(peak), words }
+    let boxes = if score > threshold { boxes } else { Vec::new() };
+    Finding { check: Check::Damage, camera, score, threshold, at: Some(peak), boxes, words }
 }
 
 fn millis(duration: Duration) -> f64 {

@@ -2,6 +2,7 @@ use plc_bridge::protocol::{Action, Ambiguity, Decision, VERSION};
 use proptest::prelude::*;
 
 use super::*;
+use crate::records::record::ScoringSteps;
 
 fn settings() -> FlowSettings {
     FlowSettings {
@@ -39,7 +40,14 @@ fn outcome(item: u64, outcome: Outcome) -> ItemEvent {
 }
 
 fn scored(score: f32) -> Vec<ScoredView> {
-    let scores = Scores { score, threshold: 1.0, peak: [10, 20] };
+    let scores = Scores {
+        score,
+        threshold: 1.0,
+        peak: [10, 20],
+        boxes: vec![[5, 15, 12, 9]],
+        differs: "dent, upper edge".to_owned(),
+        steps: ScoringSteps { localise_ms: 4.0, features_ms: 30.0, distance_ms: 3.5, head_ms: 2.0 },
+    };
     vec![ScoredView { camera: "side".to_owned(), result: Ok(scores), heat_map: None }]
 }
 
@@ -82,6 +90,7 @@ fn a_damaged_item_is_gathered_scored_diverted_and_closed() {
     let record = closed_in(&steps).expect("the record is closed");
     assert_eq!(record.outcome, Some(Outcome::Diverted { lane: 1 }));
     assert_eq!(record.timings.eye_to_verdict_ms, Some(600.0));
+    assert_eq!(record.timings.scoring_steps.map(|steps| steps.features_ms), Some(30.0));
     assert_eq!(record.entered_at, at(1000).wall);
     assert_eq!(flow.counts().diverted, 1);
 }

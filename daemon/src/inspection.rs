@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
+use vision::scoring::{Timings, words};
 use vision::{
     Camera, Frame, Gathered, Gatherer, InspectionThread, Job, Rings, Scored, Window, monotonic_now,
 };
@@ -21,7 +22,7 @@ use crate::flow::{Flow, FlowSettings, Now, ScoredView, Scores, Step};
 use crate::health::{BridgeHealth, Health, ModelHealth};
 use crate::model::ModelEvent;
 use crate::recorder::{Entry, Recorder, Shot};
-use crate::records::record::{Record, ViewRecord};
+use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
 
 /// How often views are gathered and deadlines looked at: well below a camera's frame interval.
@@ -215,9 +216,21 @@ impl Inspection {
                         let path = Evidence::relative_path(id, entered_at, &camera, kind);
                         heat_map = Some(path.clone());
                         let frame = Arc::clone(frame);
-                        shots.push(Shot { relative_path: path, frame, heat: Some(score.heat) });
+                        // Boxes say that something is wrong there: a normal view has none.
+                        let shown = if score.exceeds { score.differs.clone() } else { Vec::new() };
+                        let heat = Some((score.heat, shown));
+                        shots.push(Shot { relative_path: path, frame, heat });
                     }
-                    Ok(Scores { score: score.score, threshold: score.threshold, peak: [x, y] })
+                    let boxes = score.differs.iter().map(|one| one.bounds);
+                    Ok(Scores {
+                        score: score.score,
+                        threshold: score.threshold,
+                        peak: [x, y],
+                        boxes: boxes.map(|b| [b.x, b.y, b.width, b.height]).collect(),
+                        // Until cameras are calibrated nobody knows a pixel's millimetres.
+                        differs: words(&score.differs, None),
+                        steps: steps_of(&score.timings),
+                    })
                 }
                 Err(error) => Err(error.to_string()),
             };
@@ -303,6 +316,16 @@ fn refusal_words(why: Refusal) -> &'static str {
 
 fn now() -> Now {
     Now { mono: monotonic_now(), wall: Timestamp::now() }
+}
+
+fn steps_of(timings: &Timings) -> ScoringSteps {
+    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    ScoringSteps {
+        localise_ms: millis(timings.localise),
+        features_ms: millis(timings.features),
+        distance_ms: millis(timings.distance),
+        head_ms: millis(timings.head),
+    }
 }
 
 #[cfg(test)]

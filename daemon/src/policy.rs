@@ -48,7 +48,15 @@ mod tests {
 
     fn finding(check: Check, score: f32) -> Finding {
         let words = String::new();
-        Finding { check, camera: "side".to_owned(), score, threshold: 1.0, at: None, words }
+        Finding {
+            check,
+            camera: "side".to_owned(),
+            score,
+            threshold: 1.0,
+            at: None,
+            boxes: Vec::new(),
+            words,
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Instant;
 
+use vision::scoring::{Difference, annotated};
 use vision::{Frame, HeatMap, Picture};
 
 use crate::records::thread::RETRY;
@@ -45,8 +46,8 @@ pub struct Shot {
     pub relative_path: String,
     /// The view.
     pub frame: Arc<Frame>,
-    /// Drawn over the view.
-    pub heat: Option<HeatMap>,
+    /// Drawn over the view: its heat, and boxes around what differs.
+    pub heat: Option<(HeatMap, Vec<Difference>)>,
 }
 
 impl Shot {
@@ -56,7 +57,9 @@ impl Shot {
         let Self { relative_path, frame, heat } = self;
         let view = &frame.picture;
         let compress = || match heat {
-            Some(heat) => Picture::from(heat.overlay(view)).to_jpeg(JPEG_QUALITY),
+            Some((heat, differs)) => {
+                Picture::from(annotated(view, &heat, &differs)).to_jpeg(JPEG_QUALITY)
+            }
             None => view.to_jpeg(JPEG_QUALITY),
         };
         // Whatever a panic leaves half done is not looked at again.

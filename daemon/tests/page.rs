@@ -43,6 +43,7 @@ fn diverted(item: u64) -> Record {
             score: 4.5,
             threshold: 3.0,
             at: Some([40, 30]),
+            boxes: Vec::new(),
             words,
         }],
         verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),

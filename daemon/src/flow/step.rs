@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plc_bridge::protocol::{ItemNumber, ToBridge};
 
-use crate::records::record::Record;
+use crate::records::record::{Record, ScoringSteps};
 
 /// The time, on both clocks.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ pub struct ScoredView {
 }
 
 /// A view's score against its reference.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// How surprising the view is among normal ones: -log10 of its p-value.
     pub score: f32,
@@ -80,4 +80,10 @@ pub struct Scores {
     pub threshold: f32,
     /// Where the view differs most, in pixels: x, y.
     pub peak: [u32; 2],
+    /// Boxes around what differs, the strongest first, in pixels: x, y, width, height.
+    pub boxes: Vec<[u32; 4]>,
+    /// What differs, in words.
+    pub differs: String,
+    /// What the steps of scoring took.
+    pub steps: ScoringSteps,
 }

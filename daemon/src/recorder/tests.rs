@@ -118,7 +118,7 @@ fn a_picture_whose_compression_panics_costs_that_picture_only() {
     };
     one.recorder.record(Entry {
         changes: vec![Change::Save(open(1))],
-        shots: vec![shot("heat", Some(broken)), shot("view", None)],
+        shots: vec![shot("heat", Some((broken, Vec::new()))), shot("view", None)],
         acknowledges: Some(1),
     });
     assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(1));

@@ -90,6 +90,9 @@ pub struct Finding {
     pub threshold: f32,
     /// Where in the view, in pixels from the upper left corner: x, y.
     pub at: Option<[u32; 2]>,
+    /// Boxes around what differs, the strongest first, in pixels: x, y, width, height.
+    #[serde(default)]
+    pub boxes: Vec<[u32; 4]>,
     /// Plain words for people.
     pub words: String,
 }
@@ -98,6 +101,29 @@ impl Finding {
     /// Whether the check found the item imperfect.
     pub fn exceeds(&self) -> bool {
         self.score > self.threshold
+    }
+}
+
+/// What the steps of scoring took, in milliseconds, all scored views of the item together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScoringSteps {
+    /// Finding the item.
+    pub localise_ms: f64,
+    /// Cutting it out, and the backbone.
+    pub features_ms: f64,
+    /// The search in the reference's memory.
+    pub distance_ms: f64,
+    /// The damage head, and fusing.
+    pub head_ms: f64,
+}
+
+impl ScoringSteps {
+    /// Adds what another view took.
+    pub fn add(&mut self, view: ScoringSteps) {
+        self.localise_ms += view.localise_ms;
+        self.features_ms += view.features_ms;
+        self.distance_ms += view.distance_ms;
+        self.head_ms += view.head_ms;
     }
 }
 
@@ -110,6 +136,9 @@ pub struct Timings {
     pub queued_ms: Option<f64>,
     /// Scoring all views.
     pub scoring_ms: Option<f64>,
+    /// What of it each step took.
+    #[serde(default)]
+    pub scoring_steps: Option<ScoringSteps>,
     /// From the entry eye until the verdict left for the bridge.
     pub eye_to_verdict_ms: Option<f64>,
     /// From the bridge's receipt of the verdict until the PLC acknowledged it.

@@ -37,6 +37,7 @@ pub fn diverted(item: u64) -> Record {
             score: 2.5,
             threshold: 1.25,
             at: Some([120, 80]),
+            boxes: vec![[100, 60, 40, 40]],
             words: "the upper left corner looks crushed".to_owned(),
         }],
         verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),

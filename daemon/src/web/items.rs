@@ -240,6 +240,7 @@ mod tests {
             score: 2.0,
             threshold: 1.0,
             at: Some([10, 20]),
+            boxes: Vec::new(),
             words: "side: unlike the normal ones at 10, 20".to_owned(),
         };
         let harmless = Finding { score: 0.5, words: "fine".to_owned(), ..finding.clone() };
