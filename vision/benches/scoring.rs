@@ -1,51 +1,93 @@
-//! What a whole view's score costs next to the bare backbone call on the same picture, in the same
-//! process. Both scale the picture: the difference is pooling and the search in a full memory.
+//! What scoring costs, on painted views of a belt with an item: a whole view next to the bare
+//! backbone call on the same crop, finding the item alone, and the search against the size of the
+//! memory.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use image::{Rgb, RgbImage};
+use tch::{Device, Kind, Tensor};
 use vision::backbone::default_model_dir;
-use vision::localise::Localiser;
-use vision::scoring::{Model, Normal, find};
+use vision::localise::{Localiser, Small};
+use vision::scoring::{FEATURES, Memory, Model, Normal, find, nearest};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
 
-/// A picture without two equal spots, so that the memory fills up.
-fn noise(seed: u32) -> Picture {
-    let mut state = seed;
+/// Memory sizes of the search's bench, in tokens.
+const SIZES: [i64; 5] = [250, 500, 1000, 2000, 4000];
+/// Tokens of a usual view.
+const TOKENS: i64 = 250;
+
+/// A grained belt with a printed box on it, nowhere two equal spots.
+fn view(seed: u32) -> Picture {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let (left, top) = (250 + 13 * (seed % 11), 120 + 7 * (seed % 5));
     let picture = RgbImage::from_fn(960, 540, |x, y| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let wave = (f64::from(x * seed) / 97.0).sin() + (f64::from(y + seed) / 41.0).cos();
-        let level = (wave * 50.0 + 127.0) as u8;
-        Rgb([level, level.wrapping_add((state >> 28) as u8), 255 - level])
+        let grain = (state >> 28) as u8;
+        let (u, v) = (x.wrapping_sub(left), y.wrapping_sub(top));
+        if u < 420 && v < 260 {
+            let print = (f64::from(u) / 9.0).sin() * (f64::from(v) / 7.0).cos() > 0.4;
+            let base = if print { [90, 60, 40] } else { [190, 150, 100] };
+            Rgb(base.map(|level: u8| level + grain))
+        } else {
+            Rgb([30 + grain, 40 + grain, 45 + grain])
+        }
     });
     Picture::from(picture)
 }
 
-fn normal(scorer: &Scorer, picture: &Picture) -> Normal {
-    let mask = find(picture, &Localiser::whole()).expect("the whole view is the item");
-    let tokens = scorer.describe(picture, &mask).expect("noise has tokens");
-    Normal { tokens, source: String::new() }
-}
-
-fn scoring(criterion: &mut Criterion) {
+fn whole_view(criterion: &mut Criterion) {
     let scorer = Scorer::load(default_model_dir()).expect("scripts/bootstrap has run");
-    let normals: Vec<_> = (1..6).map(|seed| normal(&scorer, &noise(seed))).collect();
+    let pictures: Vec<Picture> = (1..9).map(view).collect();
+    let (views, cells): (Vec<Small>, Vec<_>) = pictures
+        .iter()
+        .map(|picture| (Small::of(picture), scorer.cells(picture).expect("it is large enough")))
+        .unzip();
+    let localiser = Localiser::learn(&views, &cells, &[]).expect("there are normals");
+    assert!(!localiser.is_whole(), "the item stands out from the belt");
+    let describe = |picture: &Picture| {
+        let mask = find(picture, &localiser).expect("one item is in sight");
+        scorer.describe(picture, &mask).expect("the item has tokens")
+    };
+    let normals: Vec<Normal> = pictures
+        .iter()
+        .map(|picture| Normal { tokens: describe(picture), source: String::new() })
+        .collect();
     let key = ReferenceKey::new("bench", "top").expect("plain names");
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: None };
-    let reference = Reference::learn(key, model, Localiser::whole(), &normals, &[], &mut Silent)
+    let picture = view(9);
+    let crop = describe(&picture).crop;
+    let small = Small::of(&picture);
+    let reference = Reference::learn(key, model, localiser.clone(), &normals, &[], &mut Silent)
         .expect("there are normals");
-    let picture = noise(9);
-    let mut group = criterion.benchmark_group("960x540 view, full memory");
-    group.sample_size(20);
+    let mut group = criterion.benchmark_group("960x540 view");
+    group.sample_size(30);
     group.bench_function("bare backbone", |bencher| {
-        bencher.iter(|| scorer.backbone_only(black_box(&picture)).expect("it ran before"));
+        bencher.iter(|| scorer.backbone_only(black_box(&picture), &crop).expect("it ran before"));
     });
     group.bench_function("whole score", |bencher| {
         bencher.iter(|| scorer.score(black_box(&picture), &reference, 1).expect("it ran before"));
     });
+    group.bench_function("small copy", |bencher| {
+        bencher.iter(|| Small::of(black_box(&picture)));
+    });
+    group.bench_function("finding", |bencher| bencher.iter(|| localiser.find(black_box(&small))));
     group.finish();
 }
 
-criterion_group!(benches, scoring);
+fn search(criterion: &mut Criterion) {
+    tch::set_num_threads(1);
+    let random = |rows| Tensor::randn([rows, FEATURES], (Kind::Float, Device::Cpu));
+    let tokens = random(TOKENS);
+    let mut group = criterion.benchmark_group("nearest neighbours of 250 tokens");
+    for size in SIZES {
+        let memory = Memory::new(random(size)).expect("finite rows");
+        group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
+            bencher.iter(|| nearest(black_box(&tokens), &memory).expect("finite rows"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, whole_view, search);
 criterion_main!(benches);
