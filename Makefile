@@ -2,7 +2,7 @@
 # takes minutes the first time and a moment afterwards.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test demo bench lint fmt deny clean-demo
+.PHONY: help bootstrap build test demo bench bench-peer lint fmt deny clean-demo
 
 BOOTSTRAP := scripts/bootstrap
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -33,6 +33,11 @@ demo: ## the line with everything on it; DURATION=60 ends by itself, IMAGES=fold
 bench: ## benchmarks
 	@$(BOOTSTRAP)
 	cargo bench --workspace --profile dev
+
+bench-peer: ## optional: anomalib's PatchCore next to inspectd on the pictures in DATA=folder
+	@test -n "$(DATA)" || { echo "name the folder of pictures: make bench-peer DATA=folder"; exit 2; }
+	@$(BOOTSTRAP)
+	scripts/bench-peer "$(DATA)"
 
 lint: ## formatting, clippy, documentation, and licences where cargo-deny is installed
 	@$(BOOTSTRAP)
