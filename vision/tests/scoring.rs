@@ -85,6 +85,51 @@ fn a_defect_exceeds_the_threshold_where_it_is_and_a_normal_view_does_not() {
 }
 
 #[test]
+fn drift_of_light_and_white_balance_changes_the_level_little() {
+    let (scorer, folder) = learned(9);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let lit = |gains: [f32; 3]| {
+        let mut picture = carton(50, false);
+        for pixel in picture.pixels_mut() {
+            pixel.0.iter_mut().zip(gains).for_each(|(value, gain)| {
+                *value = (f32::from(*value) * gain).min(255.0) as u8;
+            });
+        }
+        scorer.score(&picture.into(), &reference, 1).unwrap()
+    };
+    let own = lit([1.0; 3]);
+    for gains in [[0.8; 3], [1.15; 3], [1.15, 1.0, 0.85]] {
+        let drifted = lit(gains);
+        let moved = drifted.members[0].level - own.members[0].level;
+        assert!(moved.abs() < 0.25, "{gains:?} moves the level by {moved}");
+        assert!(!drifted.exceeds, "{gains:?}: {} of {}", drifted.score, drifted.threshold);
+    }
+}
+
+#[test]
+fn a_view_of_20_megapixels_is_scored_and_a_reference_written_again_is_the_same() {
+    let (scorer, folder) = learned(4);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let large = image::imageops::resize(
+        &carton(50, false),
+        5472,
+        3648,
+        image::imageops::FilterType::Triangle,
+    );
+    let score = scorer.score(&large.into(), &reference, 1).unwrap();
+    assert!(score.score.is_finite() && score.heat.values.iter().all(|heat| heat.is_finite()));
+
+    // What is written again is the same file but for its date.
+    let again = tempfile::tempdir().unwrap();
+    reference.save(again.path()).unwrap();
+    let copy = Reference::load(again.path(), &key(), scorer.backbone_sha256()).unwrap();
+    assert!(copy.memory().tokens().equal(&reference.memory().tokens()));
+    let size = std::fs::metadata(key().path(folder.path())).unwrap().len();
+    let expected = 2 * 272 * reference.memory().size() as u64;
+    assert!((expected..expected + 80_000).contains(&size), "{size} bytes for {expected}");
+}
+
+#[test]
 fn one_normal_picture_gives_a_weak_reference_that_still_tells_a_defect() {
     let (scorer, folder) = learned(1);
     let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
@@ -102,7 +147,7 @@ fn learning_twice_gives_the_same_memory_and_threshold() {
     let dataset = Dataset::open(folder.path().join("good")).unwrap().with_only_view_named("top");
     learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
     let second = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
-    assert!(first.memory().tokens().equal(second.memory().tokens()));
+    assert!(first.memory().tokens().equal(&second.memory().tokens()));
     assert_eq!(first.held_out(), second.held_out());
 }
 
