@@ -1,6 +1,5 @@
 //! `inspectctl heatmap`: pictures with what differs drawn over them.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,12 +7,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use vision::picture::Picture;
-use vision::scoring::{Difference, Reference, ReferenceKey, Scorer, annotated, captioned, words};
+use vision::scoring::{Difference, Reference, Scorer, annotated, captioned, words};
 
 use super::Context;
 use super::model::ScoringOptions;
 use super::output::{Answer, cell, table};
-use super::score::only_view;
+use super::score::{heat_map_name, key_of, repeated_name};
 
 /// Draw what differs over pictures: heat on the grey picture, boxes, and words below.
 ///
@@ -59,14 +58,8 @@ impl Heatmap {
     /// Draws picture by picture.
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
         let scoring = self.scoring.resolve(context)?;
-        let view = match &self.view {
-            Some(view) => view.clone(),
-            None => only_view(&scoring.references, &self.sku)?,
-        };
-        let key = ReferenceKey::new(&self.sku, &view)?;
-        let mut names = BTreeSet::new();
-        if let Some(twin) = self.pictures.iter().find(|path| !names.insert(file_name(path))) {
-            let name = file_name(twin);
+        let key = key_of(&scoring.references, &self.sku, self.view.as_deref())?;
+        if let Some(name) = repeated_name(&self.pictures) {
             bail!("two pictures would be drawn into {name}: draw them one after another");
         }
         fs::create_dir_all(&self.out)
@@ -96,7 +89,7 @@ impl Heatmap {
         let verdict = if scored.exceeds { "differs" } else { "normal, strangest" };
         let caption = format!("{:.2} of {:.2}, {verdict}: {said}", scored.score, scored.threshold);
         let shown = captioned(&annotated(&picture, &scored.heat, &scored.differs), &caption);
-        let file = self.out.join(file_name(path));
+        let file = self.out.join(heat_map_name(path));
         shown.save(&file).with_context(|| format!("cannot write {}", file.display()))?;
         Ok(Drawn {
             picture: path.to_owned(),
@@ -108,10 +101,6 @@ impl Heatmap {
             problem: None,
         })
     }
-}
-
-fn file_name(picture: &Path) -> String {
-    format!("{}.heat.jpg", picture.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 fn for_people(drawn: &[Drawn]) -> String {

@@ -63,16 +63,9 @@ impl Score {
     /// Scores picture by picture.
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
         let scoring = self.scoring.resolve(context)?;
-        let view = match &self.view {
-            Some(view) => view.clone(),
-            None => only_view(&scoring.references, &self.sku)?,
-        };
-        let key = ReferenceKey::new(&self.sku, &view)?;
+        let key = key_of(&scoring.references, &self.sku, self.view.as_deref())?;
         if let Some(folder) = &self.heat_map {
-            let mut names = BTreeSet::new();
-            if let Some(twin) = self.pictures.iter().find(|path| !names.insert(heat_map_name(path)))
-            {
-                let name = heat_map_name(twin);
+            if let Some(name) = repeated_name(&self.pictures) {
                 bail!("two pictures would have the heat map {name}: score them one after another");
             }
             fs::create_dir_all(folder)
@@ -125,12 +118,29 @@ impl Score {
     }
 }
 
-fn heat_map_name(picture: &Path) -> String {
+/// The file of a picture's heat map.
+pub(super) fn heat_map_name(picture: &Path) -> String {
     format!("{}.heat.jpg", picture.file_stem().unwrap_or_default().to_string_lossy())
 }
 
+/// The first name that two of the pictures' heat maps would share.
+pub(super) fn repeated_name(pictures: &[PathBuf]) -> Option<String> {
+    let mut names = BTreeSet::new();
+    pictures.iter().map(|path| heat_map_name(path)).find(|name| !names.insert(name.clone()))
+}
+
+/// Which reference is meant: that of `view`, else of the only view that was learned for the SKU.
+pub(super) fn key_of(
+    references: &Path,
+    sku: &str,
+    view: Option<&str>,
+) -> anyhow::Result<ReferenceKey> {
+    let view = view.map_or_else(|| only_view(references, sku), |view| Ok(view.to_owned()))?;
+    Ok(ReferenceKey::new(sku, &view)?)
+}
+
 /// The one view that was learned for the SKU.
-pub(super) fn only_view(references: &Path, sku: &str) -> anyhow::Result<String> {
+fn only_view(references: &Path, sku: &str) -> anyhow::Result<String> {
     let folder = references.join(sku);
     let learn = format!("learn it with `inspectctl learn --sku {sku} FOLDER`");
     let entries = fs::read_dir(&folder).with_context(|| {
