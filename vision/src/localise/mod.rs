@@ -157,10 +157,15 @@ impl Localiser {
 
     /// What is to be seen in `view`; masks and rectangles are in its pixels.
     pub fn find(&self, view: &Small) -> Found {
+        self.find_with(view, self.gains(view))
+    }
+
+    /// [`find`](Localiser::find), for a caller that needs the view's `gains` as well.
+    pub(crate) fn find_with(&self, view: &Small, gains: Gains) -> Found {
         let Some(Item { colours, areas }) = &self.item else {
             return Found::One(Mask::from_fn(view.width(), view.height(), |_, _| true));
         };
-        let odds = colours.odds_of(&colours.index(&view.lit(self.gains(view))));
+        let odds = colours.odds_of(&colours.index(&view.lit(gains)));
         found::judge(&odds, view.width() as usize, areas)
     }
 }

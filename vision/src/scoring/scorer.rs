@@ -185,8 +185,8 @@ impl Scorer {
     ) -> Result<ViewScore, ScoringError> {
         let start = Instant::now();
         let small = Small::of(picture);
-        let mask = find_in(&small, reference.localiser())?;
         let gains = reference.localiser().gains(&small);
+        let mask = one_item(reference.localiser().find_with(&small, gains))?;
         let found = Instant::now();
         let tokens = self.described(picture, &mask, gains)?;
         let described = Instant::now();
@@ -251,7 +251,8 @@ impl Scorer {
     /// Those of [`Scorer::score`].
     pub fn item(&self, picture: &Picture, localiser: &Localiser) -> Result<Tokens, ScoringError> {
         let small = Small::of(picture);
-        self.described(picture, &find_in(&small, localiser)?, localiser.gains(&small))
+        let gains = localiser.gains(&small);
+        self.described(picture, &one_item(localiser.find_with(&small, gains))?, gains)
     }
 
     /// The tokens of the item of `mask`, which covers the whole of `picture`, in the light that the
@@ -347,11 +348,11 @@ fn degrees(logits: &[f32]) -> Vec<f32> {
 /// # Errors
 /// Not exactly one item is in sight.
 pub fn find(picture: &Picture, localiser: &Localiser) -> Result<Mask, ScoringError> {
-    find_in(&Small::of(picture), localiser)
+    one_item(localiser.find(&Small::of(picture)))
 }
 
-fn find_in(view: &Small, localiser: &Localiser) -> Result<Mask, ScoringError> {
-    match localiser.find(view) {
+fn one_item(found: Found) -> Result<Mask, ScoringError> {
+    match found {
         Found::One(mask) => Ok(mask),
         Found::Nothing => Err(ScoringError::NoItem),
         Found::Several(items) => Err(ScoringError::SeveralItems { count: items.len() }),
