@@ -1,0 +1,132 @@
+//! What a whole item of two views costs next to the bare backbone calls on the same crops, where the
+//! time goes, and whether memory stays flat.
+//!
+//! Both sides take turns item by item, so that whatever else the machine does slows both alike; a
+//! criterion bench times one after the other and says less about their ratio.
+//!
+//! `cargo bench -p vision --profile dev --bench whole_item -- --items 10000`
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use vision::backbone::default_model_dir;
+use vision::damage::TrainOptions;
+use vision::learn::learn_view;
+use vision::scoring::Crop;
+use vision::train::{Labelled, TrainSettings, train_for_now};
+use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
+
+mod painted;
+
+/// Items without `--items`: enough for a median.
+const ITEMS: usize = 100;
+/// Normal views that are learned from.
+const NORMALS: u32 = 8;
+/// Different items, which come again and again.
+const DIFFERENT: u32 = 8;
+const VIEWS: usize = 2;
+/// Memory is read after each of so many equal parts of all items.
+const PARTS: usize = 10;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let items = items()?;
+    let folder = tempfile::tempdir()?;
+    let mut normal = Vec::new();
+    for seed in 1..=NORMALS {
+        let file = folder.path().join(format!("{seed}.png"));
+        painted::view(seed).to_rgb_image().save(&file)?;
+        normal.push(file);
+    }
+    let with_head = Scorer::load(default_model_dir())?;
+    let with_head = with_head.with_head(Some(some_head(&normal)?));
+    let key = ReferenceKey::new("bench", "side")?;
+    let (reference, _) = learn_view(&with_head, key, &normal, &mut Silent)?;
+    let without = Scorer::load(default_model_dir())?;
+    let pictures: Vec<Picture> =
+        (0..DIFFERENT).map(|item| painted::view(1 + NORMALS + item)).collect();
+    for (name, scorer) in [("without a damage head", &without), ("with a damage head", &with_head)]
+    {
+        println!("{items} items of {VIEWS} views, {name}");
+        measure(scorer, &reference, &pictures, items)?;
+    }
+    Ok(())
+}
+
+/// The number after `--items`.
+fn items() -> Result<usize, Box<dyn Error>> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--items").skip(1);
+    Ok(arguments.next().map_or(Ok(ITEMS), |number| number.parse())?)
+}
+
+/// A damage head that has learned next to nothing: only how long it takes matters here.
+fn some_head(normal: &[PathBuf]) -> Result<vision::damage::DamageHead, Box<dyn Error>> {
+    let defaults = TrainSettings::default();
+    let head = TrainOptions { epochs: 1, ..defaults.head };
+    let pictures = Labelled { normal: normal.to_vec(), damaged: Vec::new() };
+    let settings = TrainSettings { examples: 24, head };
+    Ok(train_for_now(&Scorer::load(default_model_dir())?, &[pictures], &settings, &mut Silent)?)
+}
+
+fn measure(
+    scorer: &Scorer,
+    reference: &Reference,
+    pictures: &[Picture],
+    items: usize,
+) -> Result<(), Box<dyn Error>> {
+    let crops: Result<Vec<Crop>, _> = pictures
+        .iter()
+        .map(|picture| scorer.item(picture, reference.localiser()).map(|tokens| tokens.crop))
+        .collect();
+    let crops = crops?;
+    let mut bare = Vec::with_capacity(items);
+    let mut whole = Vec::with_capacity(items);
+    let mut ratios = Vec::with_capacity(items);
+    let mut steps: [Vec<f64>; 4] = Default::default();
+    for item in 0..items {
+        let views = (0..VIEWS).map(|view| (item + view) % pictures.len());
+        let start = Instant::now();
+        for at in views.clone() {
+            scorer.backbone_only(&pictures[at], &crops[at])?;
+        }
+        let middle = Instant::now();
+        let mut of_steps = [Duration::ZERO; 4];
+        for at in views {
+            let timings = scorer.score(&pictures[at], reference, VIEWS)?.timings;
+            let of_view = [timings.localise, timings.features, timings.distance, timings.head];
+            of_steps.iter_mut().zip(of_view).for_each(|(sum, step)| *sum += step);
+        }
+        let (of_bare, of_whole) = (ms(middle - start), ms(middle.elapsed()));
+        bare.push(of_bare);
+        whole.push(of_whole);
+        ratios.push(of_whole / of_bare);
+        steps.iter_mut().zip(of_steps).for_each(|(all, step)| all.push(ms(step)));
+        if (item + 1) % items.div_ceil(PARTS) == 0 {
+            println!("  after {:>6} items: {:.1} MB resident", item + 1, resident_mb()?);
+        }
+    }
+    println!("  bare backbone {:8.2} ms (median)", median(&mut bare));
+    println!("  whole item    {:8.2} ms", median(&mut whole));
+    println!("  ratio         {:8.3} (median of each item's own)", median(&mut ratios));
+    for (name, all) in ["localise", "features", "distance", "head"].iter().zip(&mut steps) {
+        println!("    {name:<11} {:8.2} ms", median(all));
+    }
+    Ok(())
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// What this process has in memory.
+fn resident_mb() -> Result<f64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
+    Ok(kilobytes.parse::<f64>()? / 1024.0)
+}
