@@ -11,7 +11,7 @@ use super::light::{LEVELS, Light};
 use super::{Item, LocaliseError, Localiser};
 
 /// Changes whenever the layout or the meaning of a number does.
-const VERSION: f32 = 2.0;
+const VERSION: f32 = 3.0;
 /// Numbers before those of the item: version, whole or not, light.
 const HEAD: usize = 2 + 3 * LEVELS;
 /// Numbers of the item before its odds.

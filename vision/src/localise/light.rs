@@ -92,12 +92,13 @@ fn level(value: f32) -> usize {
 
 /// Pixels of each value, 0 to 255, in each channel.
 fn histograms(view: &Small) -> [[f32; 256]; 3] {
-    let mut counts = [[0u32; 256]; 3];
-    for pixel in view.pixels() {
-        for (counts, value) in counts.iter_mut().zip(pixel) {
-            counts[usize::from(value)] += 1;
-        }
+    let [mut red, mut green, mut blue] = [[0u32; 256]; 3];
+    for [r, g, b] in view.pixels() {
+        red[usize::from(r)] += 1;
+        green[usize::from(g)] += 1;
+        blue[usize::from(b)] += 1;
     }
+    let counts = [red, green, blue];
     counts.map(|counts| counts.map(|count| count as f32))
 }
 

