@@ -16,7 +16,7 @@
 //! Layers are pre-norm (arXiv 2002.04745): with few examples and no warm-up to tune, they train
 //! without care.
 
-use tch::nn::{self, Init, LayerNorm, Linear, LinearConfig, VarStore};
+use tch::nn::{self, Init, VarStore};
 use tch::{CModule, Device, Kind as Number, TchError, Tensor};
 
 use super::Kind;
@@ -48,30 +48,52 @@ pub(super) struct Shape {
     pub(super) heads: i64,
 }
 
-/// One network with its weights.
+/// One network that can be trained: a member on its own.
 #[derive(Debug)]
 pub(super) struct Network {
     store: VarStore,
     shape: Shape,
+    weights: Weights,
+}
+
+/// The weights of M members of one shape, each with a first axis of M: what is asked of all members
+/// is then a few large matrix products instead of many small ones.
+#[derive(Debug)]
+struct Weights {
+    members: i64,
+    heads: i64,
+    /// `[M, 1, channels]`, like the spread.
     mean: Tensor,
     spread: Tensor,
-    token: Linear,
-    place: Linear,
+    token: Dense,
+    place: Dense,
     layers: Vec<Layer>,
-    norm: LayerNorm,
-    output: Linear,
+    norm: Norm,
+    output: Dense,
 }
 
 #[derive(Debug)]
 struct Layer {
-    heads: i64,
-    width: i64,
-    before_attention: LayerNorm,
-    query_key_value: Linear,
-    attended: Linear,
-    before_mixing: LayerNorm,
-    widen: Linear,
-    narrow: Linear,
+    before_attention: Norm,
+    query_key_value: Dense,
+    attended: Dense,
+    before_mixing: Norm,
+    widen: Dense,
+    narrow: Dense,
+}
+
+/// Weights `[M, inputs, outputs]` and biases `[M, 1, outputs]`.
+#[derive(Debug)]
+struct Dense {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+/// Scales and shifts `[M, 1, width]` after numbers were brought to mean 0 and spread 1.
+#[derive(Debug)]
+struct Norm {
+    scale: Tensor,
+    shift: Tensor,
 }
 
 impl Network {
@@ -80,32 +102,32 @@ impl Network {
     pub(super) fn new(shape: Shape, device: Device) -> Network {
         let store = VarStore::new(device);
         let root = store.root();
-        let Shape { channels, width, layers, .. } = shape;
-        let norm = |name: String| nn::layer_norm(root.sub(name), vec![width], Default::default());
-        let layers = (0..layers)
-            .map(|layer| Layer {
-                heads: shape.heads,
-                width,
-                before_attention: norm(format!("layer{layer}_before_attention")),
-                query_key_value: dense(&root, format!("layer{layer}_qkv"), width, 3 * width),
-                attended: dense(&root, format!("layer{layer}_attended"), width, width),
-                before_mixing: norm(format!("layer{layer}_before_mixing")),
-                widen: dense(&root, format!("layer{layer}_widen"), width, 2 * width),
-                narrow: dense(&root, format!("layer{layer}_narrow"), 2 * width, width),
-            })
-            .collect();
-        let code = 4 * OCTAVES.len() as i64;
-        Network {
-            shape,
-            mean: root.zeros_no_train("mean", &[channels]),
-            spread: root.ones_no_train("spread", &[channels]),
-            token: dense(&root, "token".to_owned(), channels, width),
-            place: dense(&root, "place".to_owned(), code, width),
-            layers,
-            norm: norm("norm".to_owned()),
-            output: dense(&root, "output".to_owned(), width, OUTPUTS),
-            store,
-        }
+        let Shape { channels, width, layers, heads } = shape;
+        let dense = |name: &str, inputs, outputs| Dense::new(root.sub(name), inputs, outputs);
+        let norm = |name: &str| Norm::new(root.sub(name), width);
+        let layers = (0..layers).map(|layer| {
+            let named = |part: &str| format!("layer{layer}_{part}");
+            Layer {
+                before_attention: norm(&named("before_attention")),
+                query_key_value: dense(&named("qkv"), width, 3 * width),
+                attended: dense(&named("attended"), width, width),
+                before_mixing: norm(&named("before_mixing")),
+                widen: dense(&named("widen"), width, 2 * width),
+                narrow: dense(&named("narrow"), 2 * width, width),
+            }
+        });
+        let weights = Weights {
+            members: 1,
+            heads,
+            mean: root.zeros_no_train("mean", &[1, 1, channels]),
+            spread: root.ones_no_train("spread", &[1, 1, channels]),
+            layers: layers.collect(),
+            token: dense("token", channels, width),
+            place: dense("place", 4 * OCTAVES.len() as i64, width),
+            norm: norm("norm"),
+            output: dense("output", width, OUTPUTS),
+        };
+        Network { shape, weights, store }
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -121,18 +143,18 @@ impl Network {
         self.store.set_device(device);
     }
 
-    /// The spread of each of a token's numbers, `[channels]`.
+    /// The spread of each of a token's numbers, `[1, 1, channels]`.
     pub(super) fn spread(&self) -> &Tensor {
-        &self.spread
+        &self.weights.spread
     }
 
     /// Makes the network expect tokens like `sample`, `[N, channels]`.
     pub(super) fn normalise(&mut self, sample: &Tensor) -> Result<(), TchError> {
         let (spread, mean) = sample.f_std_mean_dim([0].as_slice(), false, false)?;
         tch::no_grad(|| {
-            self.mean.f_copy_(&mean)?;
+            self.weights.mean.f_copy_(&mean)?;
             // A number that never changes says nothing: it must not become a division by zero.
-            self.spread.f_copy_(&spread.f_add_scalar(1e-3)?).map(drop)
+            self.weights.spread.f_copy_(&spread.f_add_scalar(1e-3)?).map(drop)
         })
     }
 
@@ -144,52 +166,131 @@ impl Network {
         places: &Tensor,
         keep: Option<&Tensor>,
     ) -> Result<Tensor, TchError> {
-        let batch = tokens.size3()?.0;
-        let keys = keep.map(|keep| keep.f_unsqueeze(1)?.f_unsqueeze(1)).transpose()?;
+        self.weights.forward(tokens, places, keep)?.f_select(0, 0)
+    }
+}
+
+impl Weights {
+    /// The weights of all `members`, which have one shape.
+    fn together(members: &[Network]) -> Result<Weights, TchError> {
+        let of = |part: &dyn Fn(&Weights) -> &Tensor| {
+            let parts: Vec<&Tensor> = members.iter().map(|member| part(&member.weights)).collect();
+            Tensor::f_cat(&parts, 0)
+        };
+        let dense = |part: &dyn Fn(&Weights) -> &Dense| {
+            let (weight, bias) = (of(&|all| &part(all).weight)?, of(&|all| &part(all).bias)?);
+            Ok::<Dense, TchError>(Dense { weight, bias })
+        };
+        let norm = |part: &dyn Fn(&Weights) -> &Norm| {
+            let (scale, shift) = (of(&|all| &part(all).scale)?, of(&|all| &part(all).shift)?);
+            Ok::<Norm, TchError>(Norm { scale, shift })
+        };
+        let first = members.first().map(|member| member.shape);
+        let layers = (0..first.map_or(0, |shape| shape.layers as usize)).map(|layer| {
+            Ok(Layer {
+                before_attention: norm(&|all| &all.layers[layer].before_attention)?,
+                query_key_value: dense(&|all| &all.layers[layer].query_key_value)?,
+                attended: dense(&|all| &all.layers[layer].attended)?,
+                before_mixing: norm(&|all| &all.layers[layer].before_mixing)?,
+                widen: dense(&|all| &all.layers[layer].widen)?,
+                narrow: dense(&|all| &all.layers[layer].narrow)?,
+            })
+        });
+        Ok(Weights {
+            members: members.len() as i64,
+            heads: first.map_or(1, |shape| shape.heads),
+            mean: of(&|all| &all.mean)?,
+            spread: of(&|all| &all.spread)?,
+            token: dense(&|all| &all.token)?,
+            place: dense(&|all| &all.place)?,
+            layers: layers.collect::<Result<_, TchError>>()?,
+            norm: norm(&|all| &all.norm)?,
+            output: dense(&|all| &all.output)?,
+        })
+    }
+
+    /// Outputs `[M, B, L, OUTPUTS]`; the rest is as in [`Network::forward`].
+    fn forward(
+        &self,
+        tokens: &Tensor,
+        places: &Tensor,
+        keep: Option<&Tensor>,
+    ) -> Result<Tensor, TchError> {
+        let views = tokens.size3()?.0;
+        let keys =
+            keep.map(|keep| keep.f_repeat([self.members, 1])?.f_unsqueeze(1)?.f_unsqueeze(1));
+        let keys = keys.transpose()?;
+        // The tokens of all views in a row, [1, B·L, channels].
+        let tokens = tokens.f_flatten(0, 1)?.f_unsqueeze(0)?;
         let tokens = tokens.f_sub(&self.mean)?.f_div(&self.spread)?;
-        let mut x = apply(&self.token, &tokens)?.f_add(&apply(&self.place, &waves(places)?)?)?;
+        let places = waves(places)?.f_flatten(0, 1)?.f_unsqueeze(0)?;
+        let places = places.f_expand([self.members, -1, -1], false)?;
+        let mut x = self.token.of(&tokens)?.f_add(&self.place.of(&places)?)?;
         for layer in &self.layers {
-            x = layer.forward(&x, keys.as_ref(), batch)?;
+            x = layer.forward(&x, keys.as_ref(), (self.members, views, self.heads))?;
         }
-        apply(&self.output, &normed(&self.norm, &x)?)
+        let outputs = self.output.of(&self.norm.of(&x)?)?;
+        outputs.f_reshape([self.members, views, -1, OUTPUTS])
     }
 }
 
 impl Layer {
-    /// No size of the tokens' number enters here, so that a trace of it holds for every number.
-    fn forward(&self, x: &Tensor, keys: Option<&Tensor>, batch: i64) -> Result<Tensor, TchError> {
-        let part = self.width / self.heads;
-        let qkv = apply(&self.query_key_value, &normed(&self.before_attention, x)?)?
-            .f_reshape([batch, -1, 3, self.heads, part])?
+    /// `x` after this layer, `[M, B·L, width]`. No size of the tokens' number enters here, so that a
+    /// trace of it holds for every number.
+    fn forward(
+        &self,
+        x: &Tensor,
+        keys: Option<&Tensor>,
+        (members, views, heads): (i64, i64, i64),
+    ) -> Result<Tensor, TchError> {
+        let width = x.size3()?.2;
+        let qkv = self
+            .query_key_value
+            .of(&self.before_attention.of(x)?)?
+            .f_reshape([members * views, -1, 3, heads, width / heads])?
             .f_permute([2, 0, 3, 1, 4])?;
         let (query, key, value) = (qkv.f_select(0, 0)?, qkv.f_select(0, 1)?, qkv.f_select(0, 2)?);
         let attended = Tensor::f_scaled_dot_product_attention(
             &query, &key, &value, keys, 0.0, false, None, false,
         )?
         .f_transpose(1, 2)?
-        .f_reshape([batch, -1, self.width])?;
-        let x = x.f_add(&apply(&self.attended, &attended)?)?;
-        let wide = apply(&self.widen, &normed(&self.before_mixing, &x)?)?.f_gelu("none")?;
-        x.f_add(&apply(&self.narrow, &wide)?)
+        .f_reshape([members, -1, width])?;
+        let x = x.f_add(&self.attended.of(&attended)?)?;
+        let wide = self.widen.of(&self.before_mixing.of(&x)?)?.f_gelu("none")?;
+        x.f_add(&self.narrow.of(&wide)?)
     }
 }
 
-/// A dense layer that starts as PyTorch's own do (tch's start is 2.4 times as large, which suits
-/// layers that a rectifier follows).
-fn dense(root: &nn::Path, name: String, inputs: i64, outputs: i64) -> Linear {
-    let bound = 1.0 / (inputs as f64).sqrt();
-    let start = Init::Uniform { lo: -bound, up: bound };
-    let config = LinearConfig { ws_init: start, bs_init: Some(start), bias: true };
-    nn::linear(root.sub(name), inputs, outputs, config)
+impl Dense {
+    /// A dense layer that starts as PyTorch's own do (tch's start is 2.4 times as large, which suits
+    /// layers that a rectifier follows).
+    fn new(root: nn::Path, inputs: i64, outputs: i64) -> Dense {
+        let bound = 1.0 / (inputs as f64).sqrt();
+        let start = Init::Uniform { lo: -bound, up: bound };
+        Dense {
+            weight: root.var("weight", &[1, inputs, outputs], start),
+            bias: root.var("bias", &[1, 1, outputs], start),
+        }
+    }
+
+    fn of(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        self.bias.f_baddbmm(x, &self.weight, 1, 1)
+    }
 }
 
-fn apply(layer: &Linear, x: &Tensor) -> Result<Tensor, TchError> {
-    x.f_linear(&layer.ws, layer.bs.as_ref())
-}
+impl Norm {
+    fn new(root: nn::Path, width: i64) -> Norm {
+        Norm {
+            scale: root.ones("scale", &[1, 1, width]),
+            shift: root.zeros("shift", &[1, 1, width]),
+        }
+    }
 
-fn normed(norm: &LayerNorm, x: &Tensor) -> Result<Tensor, TchError> {
-    let size = norm.normalized_shape.as_slice();
-    x.f_layer_norm(size, norm.ws.as_ref(), norm.bs.as_ref(), 1e-5, true)
+    fn of(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        let width = x.size3()?.2;
+        let none: Option<&Tensor> = None;
+        self.shift.f_addcmul(&x.f_layer_norm([width], none, none, 1e-5, true)?, &self.scale)
+    }
 }
 
 /// Places `[B, L, 2]` as sines and cosines, `[B, L, 16]`.
@@ -233,15 +334,20 @@ pub(super) fn trace(members: &mut [Network]) -> Result<CModule, TchError> {
     let cpu = (Number::Float, Device::Cpu);
     let example = [Tensor::zeros([3, channels], cpu), Tensor::zeros([3, 2], cpu)];
     tch::no_grad(|| {
-        let _ = together(members, &example[0], &example[1])?;
+        let weights = Weights::together(members)?;
+        let all = |tokens: &Tensor, places: &Tensor| {
+            weights.forward(&tokens.f_unsqueeze(0)?, &places.f_unsqueeze(0)?, None)?.f_select(1, 0)
+        };
+        let _ = all(&example[0], &example[1])?;
         CModule::create_by_tracing("DamageHead", "forward", &example, &mut |inputs| {
-            let outputs = together(members, &inputs[0], &inputs[1]);
+            let outputs = all(&inputs[0], &inputs[1]);
             vec![outputs.expect("the same call succeeded just before")]
         })
     })
 }
 
-/// The outputs of all members, `[members, L, OUTPUTS]`, for one view's tokens and places.
+/// The outputs of all members, `[members, L, OUTPUTS]`, for one view's tokens and places, each member
+/// asked on its own: what the program is compared with.
 pub(super) fn together(
     members: &[Network],
     tokens: &Tensor,
@@ -254,53 +360,4 @@ pub(super) fn together(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHAPE: Shape = Shape { channels: 5, width: 8, layers: 2, heads: 2 };
-    const CPU: (Number, Device) = (Number::Float, Device::Cpu);
-
-    fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
-        assert_eq!(a.size(), b.size());
-        (a - b).abs().max().double_value(&[])
-    }
-
-    #[test]
-    fn a_trace_answers_like_the_network_for_another_number_of_tokens() {
-        let mut members = [Network::new(SHAPE, Device::Cpu), Network::new(SHAPE, Device::Cpu)];
-        members[1].normalise(&(Tensor::randn([50, 5], CPU) * 3 + 1)).unwrap();
-        let traced = trace(&mut members).unwrap();
-        for tokens in [1, 3, 17, 400] {
-            let (x, places) = (Tensor::randn([tokens, 5], CPU), Tensor::rand([tokens, 2], CPU));
-            let eager = together(&members, &x, &places).unwrap();
-            let answer = tch::no_grad(|| traced.forward_ts(&[&x, &places])).unwrap();
-            assert_eq!(eager.size(), [2, tokens, OUTPUTS]);
-            assert!(largest_difference(&eager, &answer) < 1e-5);
-        }
-    }
-
-    #[test]
-    fn padding_changes_nothing() {
-        let network = Network::new(SHAPE, Device::Cpu);
-        let (x, places) = (Tensor::randn([1, 6, 5], CPU), Tensor::rand([1, 6, 2], CPU));
-        let alone = network.forward(&x, &places, None).unwrap();
-        let pad = |t: &Tensor| Tensor::cat(&[t, &(t.narrow(1, 0, 4) * 7.0)], 1);
-        let keep = Tensor::arange(10, (Number::Int64, Device::Cpu)).lt(6).unsqueeze(0);
-        let padded = network.forward(&pad(&x), &pad(&places), Some(&keep)).unwrap();
-        assert!(largest_difference(&alone, &padded.narrow(1, 0, 6)) < 1e-5);
-        let (alone, padded) =
-            (pooled(&alone, None).unwrap(), pooled(&padded, Some(&keep)).unwrap());
-        assert!(largest_difference(&alone, &padded) < 1e-5);
-    }
-
-    #[test]
-    fn places_tell_tokens_apart_and_order_does_not() {
-        let network = Network::new(SHAPE, Device::Cpu);
-        let x = Tensor::ones([1, 4, 5], CPU);
-        let places = Tensor::rand([1, 4, 2], CPU);
-        let answer = network.forward(&x, &places, None).unwrap();
-        assert!(largest_difference(&answer.narrow(1, 0, 1), &answer.narrow(1, 1, 1)) > 1e-4);
-        let turned = network.forward(&x, &places.flip([1]), None).unwrap().flip([1]);
-        assert!(largest_difference(&answer, &turned) < 1e-5);
-    }
-}
+mod tests;
