@@ -3,7 +3,8 @@
 use tch::{CModule, Device, Kind, Tensor, no_grad};
 use vision::backbone::efficientnet_lite::{EfficientNetLite0, WeightsError};
 use vision::backbone::{
-    BACKBONE_FILE, GOLDEN_FILE, Golden, GoldenError, check_golden, default_model_dir, feature_maps,
+    BACKBONE_FILE, GOLDEN_FILE, Golden, GoldenError, check_golden, check_golden_on,
+    default_model_dir, feature_maps,
 };
 
 fn exported() -> CModule {
@@ -29,6 +30,18 @@ fn the_exported_backbone_gives_the_golden_outputs() {
     let difference = check_golden(&exported(), &golden).unwrap();
     // Rounding alone; far inside the tolerance, which must also hold on a GPU.
     assert!(difference < 2e-4, "{difference}");
+}
+
+#[test]
+fn half_precision_gives_the_golden_outputs_within_its_own_tolerance() {
+    let golden = Golden::efficientnet_lite0();
+    let half = |golden: &Golden| check_golden_on(&exported(), golden, Device::Cpu, Kind::Half);
+    let difference = half(&golden).unwrap();
+    // Farther off than 32-bit floats are, or it was not computed in half precision at all.
+    assert!(difference > 2e-4 && difference < 0.04, "{difference}");
+    let mut wrong = golden.clone();
+    wrong.cases[0].outputs[0].samples[3] += 1.0;
+    assert!(matches!(half(&wrong), Err(GoldenError::Value { .. })));
 }
 
 #[test]

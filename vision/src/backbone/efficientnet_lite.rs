@@ -186,17 +186,20 @@ struct Convolution {
 }
 
 impl Convolution {
+    /// The weights take the input's device and kind of numbers: a trace holds them as constants, which
+    /// nobody could convert afterwards.
     fn forward(&self, x: &Tensor) -> Tensor {
+        let (weight, bias) = (self.weight.type_as(x), self.bias.type_as(x));
         let kernel = self.weight.size()[2];
         let total = kernel - self.stride;
         let stride = [self.stride; 2];
         if total > 0 && total % 2 == 1 {
             let (before, after) = (total / 2, total - total / 2);
             let x = x.constant_pad_nd([before, after, before, after]);
-            x.conv2d(&self.weight, Some(&self.bias), stride, [0, 0], [1, 1], self.groups)
+            x.conv2d(&weight, Some(&bias), stride, [0, 0], [1, 1], self.groups)
         } else {
             let pad = [total / 2; 2];
-            x.conv2d(&self.weight, Some(&self.bias), stride, pad, [1, 1], self.groups)
+            x.conv2d(&weight, Some(&bias), stride, pad, [1, 1], self.groups)
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! * **backbone**: a TorchScript file that maps `[N, 3, H, W]` float to a tuple of **feature
 //!   maps**, finest first. A feature map is `[N, C, H / stride, W / stride]`: one vector of `C`
-//!   numbers for each `stride × stride` patch of the picture. H and W are multiples of 32.
+//!   numbers for each `stride × stride` patch of the picture. H and W are multiples of 32. It
+//!   computes on its input's device and with its kind of numbers: 16-bit floats on a GPU.
 //! * **model folder**: what `[model]` in the line file points at. It holds
 //!   * `backbone.pt`: the backbone;
 //!   * `golden.json`: its **golden outputs**, what the original network answered to a known input
