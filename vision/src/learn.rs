@@ -10,7 +10,7 @@ use image::RgbImage;
 use serde::Serialize;
 
 use crate::damage::TrainError;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, ViewPictures};
 use crate::localise::{Localiser, Small};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
@@ -63,9 +63,9 @@ pub struct LearnedView {
     pub view: String,
     /// The reference's file.
     pub path: PathBuf,
-    /// Normal pictures used.
+    /// Normal pictures that the reference was learned from, now and before.
     pub normals: usize,
-    /// Normal pictures there were.
+    /// Normal pictures in the folder.
     pub pictures: usize,
     /// Normal pictures that were passed over.
     pub passed_over: Vec<PassedOver>,
@@ -98,18 +98,54 @@ pub fn learn(
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey::new(sku, view)?;
         let (reference, passed_over) = learn_view(scorer, key, &pictures.normals, progress)?;
-        let path = reference.save(references)?;
-        let held_out = reference.held_out();
-        views.push(LearnedView {
-            view: view.clone(),
-            path,
+        views.push(LearnedView::saved(scorer, &reference, pictures, passed_over, references)?);
+    }
+    Ok(Learned { sku: sku.to_owned(), views })
+}
+
+impl LearnedView {
+    /// Saves `reference`, and tells about it.
+    fn saved(
+        scorer: &Scorer,
+        reference: &Reference,
+        pictures: &ViewPictures,
+        passed_over: Vec<PassedOver>,
+        references: &Path,
+    ) -> Result<LearnedView, ScoringError> {
+        Ok(LearnedView {
+            view: reference.key().view.clone(),
+            path: reference.save(references)?,
             normals: reference.normals(),
             pictures: pictures.normals.len(),
             passed_over,
             localised: !reference.localiser().is_whole(),
             tokens: reference.memory().size(),
-            calibration: held_out.calibration(scorer.false_divert_budget()),
-        });
+            calibration: reference.held_out().calibration(scorer.false_divert_budget()),
+        })
+    }
+}
+
+/// Adds each view's normal pictures to the reference of `sku` under `references`, which must be there.
+///
+/// # Errors
+/// Those of [`Reference::load`] and [`Reference::grown`], and pictures that cannot be read. References
+/// of views before the failing one have grown.
+pub fn add(
+    scorer: &Scorer,
+    dataset: &Dataset,
+    sku: &str,
+    references: &Path,
+    progress: &mut dyn Progress,
+) -> Result<Learned, LearnError> {
+    let mut views = Vec::new();
+    for (view, pictures) in &dataset.views {
+        let key = ReferenceKey::new(sku, view)?;
+        let before = Reference::load(references, &key, scorer.backbone_sha256())?;
+        let files = thinned(&pictures.normals, NORMALS_MAX);
+        let (normals, passed_over) = normals(scorer, before.localiser(), &files, &key, progress)?;
+        let reference =
+            if normals.is_empty() { before } else { before.grown(scorer.head(), &normals)? };
+        views.push(LearnedView::saved(scorer, &reference, pictures, passed_over, references)?);
     }
     Ok(Learned { sku: sku.to_owned(), views })
 }
@@ -124,27 +160,13 @@ pub fn learn_view(
 ) -> Result<(Reference, Vec<PassedOver>), LearnError> {
     let used = thinned(files, NORMALS_MAX);
     let localiser = learn_localiser(scorer, &used, progress)?;
-    let what = format!("reading {} {}", key.sku, key.view);
-    let mut normals: Vec<Normal> = Vec::with_capacity(used.len());
-    let (mut altered, mut passed_over) = (Vec::new(), Vec::new());
-    for (done, file) in used.iter().enumerate() {
-        progress.step(done, used.len(), &what);
-        let picture = Picture::open(file)?;
-        match normal(scorer, &localiser, &picture, &content_sha256(file)?) {
-            Ok(found) => normals.push(found),
-            Err(error @ (ScoringError::NoItem | ScoringError::SeveralItems { .. })) => {
-                passed_over.push(PassedOver { file: file.to_path_buf(), cause: error.to_string() });
-            }
-            Err(error) => return Err(error.into()),
-        }
-        if used.len() == 1 {
-            for copy in alter(&picture.to_rgb_image()) {
-                let copy = Picture::from(copy);
-                altered.push(normal(scorer, &localiser, &copy, "")?);
-            }
+    let (normals, passed_over) = normals(scorer, &localiser, &used, &key, progress)?;
+    let mut altered = Vec::new();
+    if let [file] = used.as_slice() {
+        for copy in alter(&Picture::open(file)?.to_rgb_image()) {
+            altered.push(normal(scorer, &localiser, &Picture::from(copy), "")?);
         }
     }
-    progress.step(used.len(), used.len(), &what);
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: scorer.head() };
     let reference = Reference::learn(key, model, localiser, &normals, &altered, progress)?;
     Ok((reference, passed_over))
@@ -168,6 +190,31 @@ pub fn learn_localiser(
         cells.push(scorer.cells(&picture)?);
     }
     Ok(Localiser::learn(&views, &cells, &[]).map_err(ScoringError::from)?)
+}
+
+/// What the pictures of `files` teach, and which were passed over.
+fn normals(
+    scorer: &Scorer,
+    localiser: &Localiser,
+    files: &[&PathBuf],
+    key: &ReferenceKey,
+    progress: &mut dyn Progress,
+) -> Result<(Vec<Normal>, Vec<PassedOver>), LearnError> {
+    let what = format!("reading {} {}", key.sku, key.view);
+    let (mut normals, mut passed_over) = (Vec::with_capacity(files.len()), Vec::new());
+    for (done, file) in files.iter().enumerate() {
+        progress.step(done, files.len(), &what);
+        let picture = Picture::open(file)?;
+        match normal(scorer, localiser, &picture, &content_sha256(file)?) {
+            Ok(found) => normals.push(found),
+            Err(error @ (ScoringError::NoItem | ScoringError::SeveralItems { .. })) => {
+                passed_over.push(PassedOver { file: file.to_path_buf(), cause: error.to_string() });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    progress.step(files.len(), files.len(), &what);
+    Ok((normals, passed_over))
 }
 
 /// What a normal picture teaches. `sha256` is that of its file: members of the damage head that have

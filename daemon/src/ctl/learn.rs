@@ -29,6 +29,10 @@ pub struct Learn {
     /// only camera]; where it does, learn this view only.
     #[arg(long)]
     view: Option<String>,
+    /// Add the pictures to the references that are there, whose own pictures are not needed. How the
+    /// item is found stays as it was learned.
+    #[arg(long)]
+    add: bool,
     #[command(flatten)]
     scoring: ScoringOptions,
     /// The folder of pictures.
@@ -50,8 +54,8 @@ impl Learn {
         }
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
-        let learned =
-            vision::learn::learn(&scorer, &dataset, &self.sku, &scoring.references, &mut bar)?;
+        let learn = if self.add { vision::learn::add } else { vision::learn::learn };
+        let learned = learn(&scorer, &dataset, &self.sku, &scoring.references, &mut bar)?;
         drop(bar);
         Answer::either(context.json, &learned, || for_people(&learned, scoring.false_divert_budget))
     }
@@ -93,11 +97,11 @@ fn for_people(learned: &Learned, budget: f64) -> String {
 }
 
 fn row(view: &LearnedView) -> Vec<String> {
-    let pictures = if view.normals == view.pictures {
-        view.normals.to_string()
-    } else {
-        format!("{} of {}", view.normals, view.pictures)
+    let left_out = match view.passed_over.len() {
+        0 => String::new(),
+        some => format!(" ({some} passed over)"),
     };
+    let pictures = format!("{}{left_out}", view.normals);
     let calibration = match view.calibration {
         Calibration::Conformal => "bounded by enough pictures",
         Calibration::Fitted => "estimated from few pictures",

@@ -101,26 +101,27 @@ impl Joint {
         };
         // As exact as the file keeps them, so that a loaded reference judges as a learned one.
         let weights = weights.map(|weight| f64::from(weight as f32));
+        Joint::new(weights, levels, (distance, head), normals)
+    }
+
+    /// A joint level with these weights, whose held-out levels are those of the members, as in
+    /// [`Joint::learn`]. `None` where there is no level, or where something is no number.
+    pub(super) fn new(
+        weights: [f64; 2],
+        levels: &[(f32, f32)],
+        (distance, head): (&Held, &Held),
+        normals: usize,
+    ) -> Option<Joint> {
         let standard = |level: &(f32, f32)| {
             [distance.standard(f64::from(level.0)), head.standard(f64::from(level.1))]
         };
         let levels = levels.iter().map(|level| sum(weights, standard(level)) as f32);
-        Joint::new(weights, levels.collect(), normals)
-    }
-
-    /// A joint level with these weights and held-out joint levels. `None` where there is no level, or
-    /// where something is no number.
-    pub(super) fn new(weights: [f64; 2], levels: Vec<f32>, normals: usize) -> Option<Joint> {
-        let held_out = Held::new(levels, normals, JOINT_SPREAD)?;
+        let held_out = Held::new(levels.collect(), normals, JOINT_SPREAD)?;
         weights.iter().all(|weight| weight.is_finite()).then_some(Joint { weights, held_out })
     }
 
     pub(super) fn weights(&self) -> [f64; 2] {
         self.weights
-    }
-
-    pub(super) fn held_out(&self) -> &Held {
-        &self.held_out
     }
 
     /// The p-value of a view, from its distance and its head's levels in units of their spreads.

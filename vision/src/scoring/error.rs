@@ -39,6 +39,23 @@ pub enum ScoringError {
         /// Which output differs and by how much.
         cause: Box<GoldenError>,
     },
+    /// A reference can only grow with the damage head that it was learned with.
+    #[error(
+        "the reference of {sku}, view {view}, was learned with another damage head than this one, or \
+         without any; learn it from all normal pictures instead of adding to it"
+    )]
+    OtherHead {
+        /// The SKU.
+        sku: String,
+        /// The view.
+        view: String,
+    },
+    /// CUDA is asked for and not there.
+    #[error(
+        "[model] device is `cuda`, but this libtorch finds no CUDA device; check the driver and that \
+         libtorch is a CUDA build, or write `auto` or `cpu`"
+    )]
+    NoCuda,
     /// A tensor operation failed.
     #[error("libtorch failed at {during}: {cause}")]
     Torch {

@@ -5,9 +5,11 @@
 //! memory of the full size that has not seen it. The memory that is kept is made of all pictures.
 //! What the damage head says of a normal picture counts as far as its members have not seen it.
 //!
+//! It grows with new normal pictures without those it was learned from ([`Reference::grown`]).
+//!
 //! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (`[n, 272]`, 16-bit
-//! floats), `localiser`, `held_out` and, where there was a damage head, `head_held_out`,
-//! `joint_held_out` and `joint_weights` (32-bit floats), and the metadata `format`, `sku`, `view`,
+//! floats), `localiser`, `held_out` and, where there was a damage head, `head_held_out` and
+//! `joint_weights` (32-bit floats; levels in the order of the pictures), and the metadata `format`, `sku`, `view`,
 //! `backbone_sha256`, `head_sha256`, `normals` and `created`. A full memory takes 1.1 MB. A file is
 //! replaced by renaming, never written in place.
 
@@ -38,7 +40,7 @@ const SEED: u64 = 1;
 pub(super) const DISTANCE_SPREAD: f64 = 0.071;
 /// The same for the damage head's levels, rounded up: a prototype had 0.016 on cartons from the side
 /// and 0.013 from the top.
-pub(super) const HEAD_SPREAD: f64 = 0.02;
+const HEAD_SPREAD: f64 = 0.02;
 
 /// Whose reference it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -74,6 +76,8 @@ pub struct Reference {
     pub(super) backbone_sha256: String,
     pub(super) localiser: Localiser,
     pub(super) memory: Memory,
+    /// The distance's held-out levels, in the order of the pictures.
+    pub(super) levels: Vec<f32>,
     pub(super) held_out: Held,
     pub(super) head: Option<HeadLevels>,
     pub(super) normals: usize,
@@ -85,10 +89,33 @@ pub struct Reference {
 pub(super) struct HeadLevels {
     /// Which damage head.
     pub sha256: String,
-    /// Levels of the normal pictures, by members that have not learned from them.
+    /// Levels of the normal pictures, by members that have not learned from them, in the order of the
+    /// distance's levels.
+    pub levels: Vec<f32>,
     pub held_out: Held,
     /// How they join the levels of the distance.
     pub joint: Joint,
+}
+
+impl HeadLevels {
+    /// The `levels` that belong to the `distances` of the same pictures; `joint` makes the joint level
+    /// of these pairs. `None` where there are none, or not as many of each.
+    pub fn new(
+        sha256: String,
+        levels: Vec<f32>,
+        (distances, distance): (&[f32], &Held),
+        normals: usize,
+        joint: impl FnOnce(&[(f32, f32)], (&Held, &Held)) -> Option<Joint>,
+    ) -> Option<HeadLevels> {
+        if levels.len() != distances.len() {
+            return None;
+        }
+        let held_out = Held::new(levels.clone(), normals, HEAD_SPREAD)?;
+        let pairs: Vec<(f32, f32)> =
+            distances.iter().copied().zip(levels.iter().copied()).collect();
+        let joint = joint(&pairs, (distance, &held_out))?;
+        Some(HeadLevels { sha256, levels, held_out, joint })
+    }
 }
 
 /// A normal picture to learn from.
@@ -120,7 +147,7 @@ impl Reference {
         altered: &[Normal],
         progress: &mut dyn Progress,
     ) -> Result<Reference, ScoringError> {
-        let all: Vec<&Tokens> = normals.iter().map(|normal| &normal.tokens).collect();
+        let all: Vec<&Tensor> = normals.iter().map(|normal| &normal.tokens.features).collect();
         let folds = FOLDS.min(all.len());
         let memories = if folds > 1 { folds + 1 } else { 1 };
         let what = format!("learning {} {}", key.sku, key.view);
@@ -134,8 +161,8 @@ impl Reference {
             for fold in 0..folds {
                 let (unseen, seen): (Vec<_>, Vec<_>) =
                     normals.iter().enumerate().partition(|(at, _)| at % folds == fold);
-                let seen: Vec<&Tokens> =
-                    seen.into_iter().map(|(_, normal)| &normal.tokens).collect();
+                let seen: Vec<&Tensor> =
+                    seen.into_iter().map(|(_, normal)| &normal.tokens.features).collect();
                 let without = remember(&seen)?;
                 for (_, normal) in unseen {
                     judged.push((normal, distance::nearest(&normal.tokens.features, &without)?));
@@ -147,12 +174,18 @@ impl Reference {
                 judged.push((normal, distance::nearest(&normal.tokens.features, &memory)?));
             }
         }
-        let levels: Result<Vec<f32>, ScoringError> =
-            judged.iter().map(|(_, distances)| Ok(distance::level(distances)? as f32)).collect();
-        let held_out =
-            Held::new(levels?, normals.len(), DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
+        let levels = distance_levels(&judged)?;
+        let held_out = Held::new(levels.clone(), normals.len(), DISTANCE_SPREAD)
+            .ok_or(ScoringError::NoNormals)?;
         let head = match model.head {
-            Some(head) => head_levels(head, &judged, &held_out, normals.len())?,
+            Some(head) => {
+                let of_head = levels_of_head(head, &judged, typical(&held_out))?;
+                let facts = head.facts();
+                let (sha256, count) = (facts.head_sha256.clone(), normals.len());
+                HeadLevels::new(sha256, of_head, (&levels, &held_out), count, |pairs, members| {
+                    Joint::learn(pairs, members, facts.effects, count)
+                })
+            }
             None => None,
         };
         Ok(Reference {
@@ -160,11 +193,62 @@ impl Reference {
             backbone_sha256: model.backbone_sha256.to_owned(),
             localiser,
             memory,
+            levels,
             held_out,
             head,
             normals: normals.len(),
             created: Timestamp::now(),
         })
+    }
+
+    /// The same reference with more normal pictures, which nobody has learned from yet: their levels
+    /// are held-out ones, and their tokens compete with the remembered ones for a place in the
+    /// memory. The pictures behind the reference are not needed. How the item is found, and how the
+    /// members are weighed, stays as it was learned.
+    ///
+    /// # Errors
+    /// The reference was learned with another damage head than `head`, or with none, or scoring fails.
+    pub fn grown(
+        self,
+        head: Option<&DamageHead>,
+        more: &[Normal],
+    ) -> Result<Reference, ScoringError> {
+        if self.head.as_ref().map(|levels| &levels.sha256)
+            != head.map(|head| &head.facts().head_sha256)
+        {
+            return Err(ScoringError::OtherHead {
+                sku: self.key.sku.clone(),
+                view: self.key.view.clone(),
+            });
+        }
+        let judged: Result<Vec<(&Normal, Vec<f32>)>, ScoringError> = more
+            .iter()
+            .map(|normal| Ok((normal, distance::nearest(&normal.tokens.features, &self.memory)?)))
+            .collect();
+        let judged = judged?;
+        // A lone picture's levels are those of altered copies: a guess that gives way to the truth.
+        let old = if self.normals > 1 { self.levels.len() } else { 0 };
+        let joined = |before: &[f32], new: Vec<f32>| [&before[..old], &new].concat();
+        let normals = self.normals + more.len();
+        let levels = joined(&self.levels, distance_levels(&judged)?);
+        let held_out =
+            Held::new(levels.clone(), normals, DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
+        let head = match (head, &self.head) {
+            (Some(head), Some(before)) => {
+                let new = levels_of_head(head, &judged, self.typical())?;
+                let (of_head, sha256) = (joined(&before.levels, new), before.sha256.clone());
+                let members = (levels.as_slice(), &held_out);
+                HeadLevels::new(sha256, of_head, members, normals, |pairs, members| {
+                    Joint::new(before.joint.weights(), pairs, members, normals)
+                })
+            }
+            _ => None,
+        };
+        let remembered = self.memory.tokens();
+        let features = more.iter().map(|normal| &normal.tokens.features);
+        let memory = remember(&std::iter::once(&remembered).chain(features).collect::<Vec<_>>())?;
+        let created = Timestamp::now();
+        Ok(Reference { memory, levels, held_out, head, normals, created, ..self })
     }
 
     /// Whose reference it is.
@@ -232,16 +316,15 @@ impl Memories {
         first: usize,
         folds: usize,
     ) -> Result<Memories, ScoringError> {
-        let all: Vec<&Tokens> = pictures.iter().collect();
+        let all: Vec<&Tensor> = pictures.iter().map(|tokens| &tokens.features).collect();
         let (mut memories, mut levels) = (Vec::with_capacity(folds), Vec::new());
         for fold in 0..folds {
             let (unseen, seen): (Vec<_>, Vec<_>) =
                 all.iter().enumerate().partition(|(at, _)| (first + at) % folds == fold);
-            let seen: Vec<&Tokens> = seen.into_iter().map(|(_, tokens)| *tokens).collect();
+            let seen: Vec<&Tensor> = seen.into_iter().map(|(_, features)| *features).collect();
             let memory = remember(if seen.is_empty() { &all } else { &seen })?;
-            for (_, tokens) in unseen {
-                levels
-                    .push(distance::level(&distance::nearest(&tokens.features, &memory)?)? as f32);
+            for (_, features) in unseen {
+                levels.push(distance::level(&distance::nearest(features, &memory)?)? as f32);
             }
             memories.push(memory);
         }
@@ -257,12 +340,12 @@ impl Memories {
     }
 }
 
-/// The memory of some pictures: as many tokens of each as their share, then a coreset of these.
-fn remember(pictures: &[&Tokens]) -> Result<Memory, ScoringError> {
+/// The memory of some pictures, `[tokens, FEATURES]` each: as many tokens of each as their share, then
+/// a coreset of these.
+fn remember(pictures: &[&Tensor]) -> Result<Memory, ScoringError> {
     let mut random = Random(SEED);
     let share = CANDIDATES_MAX.div_ceil(pictures.len().max(1));
-    let gather = |tokens: &&Tokens| {
-        let features = &tokens.features;
+    let gather = |features: &&Tensor| {
         let rows = features.size2()?.0 as usize;
         if rows <= share {
             return Ok(features.shallow_clone());
@@ -280,31 +363,26 @@ fn typical(held_out: &Held) -> f32 {
     held_out.mean().exp() as f32
 }
 
-/// What the members of `head` that have not learned from a picture say of it. `None` where there is
-/// no picture. `distance` holds the distance levels of the same pictures.
-fn head_levels(
+/// The distance's level of each picture.
+fn distance_levels(judged: &[(&Normal, Vec<f32>)]) -> Result<Vec<f32>, ScoringError> {
+    judged.iter().map(|(_, distances)| Ok(distance::level(distances)? as f32)).collect()
+}
+
+/// What the members of `head` that have not learned from a picture say of it. `typical` is the unit of
+/// the distances.
+fn levels_of_head(
     head: &DamageHead,
     judged: &[(&Normal, Vec<f32>)],
-    distance: &Held,
-    normals: usize,
-) -> Result<Option<HeadLevels>, ScoringError> {
-    let mut levels = Vec::with_capacity(judged.len());
-    for (normal, distances) in judged {
-        let tokens = normal.tokens.with_distances(distances, typical(distance))?;
+    typical: f32,
+) -> Result<Vec<f32>, ScoringError> {
+    let level = |(normal, distances): &(&Normal, Vec<f32>)| {
+        let tokens = normal.tokens.with_distances(distances, typical)?;
         let answer = head.answer(&tokens, &normal.tokens.places())?;
-        let level = match head.blind_member(&normal.source) {
+        Ok(match head.blind_member(&normal.source) {
             Some(member) => answer.members[member],
             // No member has seen it.
             None => answer.level,
-        };
-        levels.push((distance::level(distances)? as f32, level));
-    }
-    let learned = || {
-        let held_out =
-            Held::new(levels.iter().map(|level| level.1).collect(), normals, HEAD_SPREAD)?;
-        let effects = head.facts().effects;
-        let joint = Joint::learn(&levels, (distance, &held_out), effects, normals)?;
-        Some(HeadLevels { sha256: head.facts().head_sha256.clone(), held_out, joint })
+        })
     };
-    Ok(learned())
+    judged.iter().map(level).collect()
 }

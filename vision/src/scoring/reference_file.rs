@@ -15,12 +15,12 @@ use super::calibration::Held;
 use super::distance::Memory;
 use super::ensemble::Joint;
 use super::error::ScoringError;
-use super::reference::{DISTANCE_SPREAD, HEAD_SPREAD, HeadLevels, Reference, ReferenceKey};
+use super::reference::{DISTANCE_SPREAD, HeadLevels, Reference, ReferenceKey};
 use super::tokens::FEATURES;
 use crate::localise::Localiser;
 
 /// Version of the file's content; other versions are refused.
-const FORMAT: &str = "inspectd-reference-3";
+const FORMAT: &str = "inspectd-reference-4";
 /// A header that is longer than this, in bytes, is none of ours.
 const HEADER_MAX: usize = 1 << 20;
 
@@ -33,7 +33,7 @@ impl Reference {
         let localiser = self.localiser.to_floats();
         let mut parts = vec![
             ("localiser", to_bytes(&localiser), vec![localiser.len()]),
-            levels("held_out", &self.held_out),
+            ("held_out", to_bytes(&self.levels), vec![self.levels.len()]),
         ];
         let mut metadata = HashMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
@@ -45,8 +45,7 @@ impl Reference {
         ]);
         if let Some(head) = &self.head {
             let weights = head.joint.weights().map(|weight| weight as f32);
-            parts.push(levels("head_held_out", &head.held_out));
-            parts.push(levels("joint_held_out", head.joint.held_out()));
+            parts.push(("head_held_out", to_bytes(&head.levels), vec![head.levels.len()]));
             parts.push(("joint_weights", to_bytes(&weights), vec![weights.len()]));
             metadata.insert("head_sha256".to_owned(), head.sha256.clone());
         }
@@ -218,45 +217,42 @@ impl Stored {
             entry("normals").parse().map_err(|_| "its number of normals is missing".to_owned())?;
         let created: Timestamp =
             entry("created").parse().map_err(|_| "its date is missing".to_owned())?;
-        let held = |name: &str, spread: f64| -> Result<Held, Unusable> {
-            Held::new(self.floats(name)?, normals, spread)
-                .ok_or_else(|| format!("its {name} is empty or holds no numbers").into())
-        };
+        let levels = self.floats("held_out")?;
+        let held_out = Held::new(levels.clone(), normals, DISTANCE_SPREAD)
+            .ok_or_else(|| "its held_out is empty or holds no numbers".to_owned())?;
         let localiser = Localiser::from_floats(&self.floats("localiser")?)
             .map_err(|error| error.to_string())?;
         let head = match entry("head_sha256") {
             "" => None,
-            sha256 => Some(HeadLevels {
-                sha256: sha256.to_owned(),
-                held_out: held("head_held_out", HEAD_SPREAD)?,
-                joint: joint(
-                    self.floats("joint_weights")?,
-                    self.floats("joint_held_out")?,
+            sha256 => {
+                let (of_head, weights) =
+                    (self.floats("head_held_out")?, self.floats("joint_weights")?);
+                let members = (levels.as_slice(), &held_out);
+                let head = HeadLevels::new(
+                    sha256.to_owned(),
+                    of_head,
+                    members,
                     normals,
-                )
-                .ok_or_else(|| "its joint levels or weights are no numbers".to_owned())?,
-            }),
+                    |pairs, members| {
+                        let weights = <[f32; 2]>::try_from(weights).ok()?;
+                        Joint::new(weights.map(f64::from), pairs, members, normals)
+                    },
+                );
+                Some(head.ok_or_else(|| "its head's levels or weights do not fit".to_owned())?)
+            }
         };
         Ok(Reference {
             key: key.clone(),
             backbone_sha256: backbone_sha256.to_owned(),
             localiser,
             memory: self.memory(path)?,
-            held_out: held("held_out", DISTANCE_SPREAD)?,
+            levels,
+            held_out,
             head,
             normals,
             created,
         })
     }
-}
-
-fn joint(weights: Vec<f32>, levels: Vec<f32>, normals: usize) -> Option<Joint> {
-    let weights = <[f32; 2]>::try_from(weights).ok()?;
-    Joint::new(weights.map(f64::from), levels, normals)
-}
-
-fn levels<'a>(name: &'a str, held: &Held) -> (&'a str, Vec<u8>, Vec<usize>) {
-    (name, to_bytes(held.levels()), vec![held.levels().len()])
 }
 
 fn to_bytes(floats: &[f32]) -> Vec<u8> {
