@@ -13,7 +13,7 @@ use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::scoring::{Timings, words};
 use vision::{
-    Camera, Frame, Gathered, Gatherer, InspectionThread, Job, Rings, Scored, Window, monotonic_now,
+    Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window, monotonic_now,
 };
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
@@ -55,7 +55,7 @@ pub struct Inspection {
     cameras: Vec<Camera>,
     /// Views of items that are not scored yet.
     frames: HashMap<ItemNumber, Views>,
-    scorer: Option<InspectionThread>,
+    scorer: Option<InspectionPool>,
     link: BridgeLink,
     recorder: Recorder,
     health: Health,
@@ -273,7 +273,7 @@ impl Inspection {
         }
     }
 
-    /// Hands an item to the inference thread; returns what follows when it is not taken.
+    /// Hands an item to the inspection pool; returns what follows when it is not taken.
     fn score(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         let job = Job { item, sku: self.sku.clone(), deadline, views };

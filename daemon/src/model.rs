@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use vision::{InspectionThread, ModelSection, Scored};
+use vision::{InspectionPool, ModelSection, Scored};
 
 /// Pause between two attempts to load.
 const RETRY_PERIOD: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const RETRY_PERIOD: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub enum ModelEvent {
     /// Items can be scored.
-    Ready(InspectionThread),
+    Ready(InspectionPool),
     /// They cannot; why, and what to do.
     Failed(String),
     /// An item was scored.
@@ -35,12 +35,12 @@ pub fn start(
     let (events, received) = mpsc::channel(64);
     thread::Builder::new().name("model".to_owned()).spawn(move || {
         while !events.is_closed() {
-            match InspectionThread::start(section.clone(), false_divert_budget) {
+            match InspectionPool::start(&section, false_divert_budget) {
                 Ok((thread, answers)) => {
                     if events.blocking_send(ModelEvent::Ready(thread)).is_err() {
                         return;
                     }
-                    // Ends when the loop drops the inspection thread.
+                    // Ends when the loop drops the pool.
                     for scored in answers {
                         if events.blocking_send(ModelEvent::Scored(scored)).is_err() {
                             return;

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::scoring::DeviceChoice;
+
 /// `[[camera]]`: one camera of the tunnel. Each camera makes one view of each item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +75,11 @@ pub struct ModelSection {
     /// with their references only.
     #[serde(default = "damage_head")]
     pub damage_head: PathBuf,
+    /// Where the networks run: `auto` takes a CUDA device (with 16-bit floats) where there is one that
+    /// reproduces the model's golden outputs, else the CPU; `cpu` and `cuda` insist. How many views
+    /// are scored at the same time is measured at start, and written to the log.
+    #[serde(default)]
+    pub device: DeviceChoice,
 }
 
 fn fps() -> u32 {

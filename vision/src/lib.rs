@@ -2,7 +2,7 @@
 //!
 //! The path of one item, which is also the order to read in: [`capture`] keeps each camera's latest
 //! frames, [`gather`] picks the frame in which the item stood in the camera's window,
-//! [`inference`] scores these frames on a thread of its own with [`scoring`]. [`mod@learn`] makes the
+//! [`inference`] scores these frames on threads of its own with [`scoring`]. [`mod@learn`] makes the
 //! references that scoring compares with, [`evaluate`] tells how well that works.
 
 pub mod backbone;
@@ -28,8 +28,10 @@ pub use config::{CameraSection, ModelSection};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{EvaluateError, EvaluateOptions, Evaluation, Metrics};
 pub use gather::{FrameStore, Gathered, Gatherer, Missing, Rings, View, Window};
-pub use inference::{InspectionThread, Job, Scored};
+pub use inference::{InspectionPool, Job, Scored};
 pub use learn::{LearnError, Learned, learn};
 pub use picture::{Picture, PictureError, PixelFormat};
 pub use progress::{Progress, Silent};
-pub use scoring::{Calibration, HeatMap, Reference, ReferenceKey, Scorer, ScoringError, ViewScore};
+pub use scoring::{
+    Calibration, DeviceChoice, HeatMap, Reference, ReferenceKey, Scorer, ScoringError, ViewScore,
+};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
 use vision::{
-    Calibration, Dataset, Frame, InspectionThread, Job, ModelSection, Picture, PixelFormat,
-    Reference, ReferenceKey, Scorer, ScoringError, Silent, learn, monotonic_now,
+    Calibration, Dataset, DeviceChoice, Frame, InspectionPool, Job, ModelSection, Picture,
+    PixelFormat, Reference, ReferenceKey, Scorer, ScoringError, Silent, learn, monotonic_now,
 };
 
 /// A carton with a label, moved a little by `seed`; `dent` darkens a corner of it.
@@ -45,6 +45,7 @@ fn model(references: &Path) -> ModelSection {
         folder: default_model_dir(),
         references: references.to_owned(),
         damage_head: references.join("damage_head"),
+        device: DeviceChoice::Auto,
     }
 }
 
@@ -228,6 +229,11 @@ fn a_model_that_is_absent_corrupt_or_not_what_was_exported_is_refused() {
     assert!(matches!(error, ScoringError::Golden { .. }), "{error}");
 }
 
+/// The picture of items that are not scored anyway.
+fn speck() -> Picture {
+    Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap()
+}
+
 fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job {
     let camera: Arc<str> = "top".into();
     let views = pictures
@@ -241,9 +247,9 @@ fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job 
 }
 
 #[test]
-fn the_inspection_thread_answers_every_item_whatever_is_wrong_with_it() {
+fn the_pool_answers_every_item_whatever_is_wrong_with_it() {
     let (_, folder) = learned(2);
-    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
+    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
     let one_pixel = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![9]).unwrap();
     let picture = |dent| Picture::from(carton(8, dent));
     let never = Duration::MAX;
@@ -252,11 +258,11 @@ fn the_inspection_thread_answers_every_item_whatever_is_wrong_with_it() {
         job(2, "unknown", vec![picture(false)], never),
         job(3, "../box", vec![picture(false)], never),
         job(4, "box", vec![picture(false)], Duration::from_nanos(1)),
-        job(5, "box", vec![], never),
     ] {
-        thread.submit(job).unwrap();
+        pool.submit(job).unwrap();
     }
-    let answers: std::collections::BTreeMap<u64, _> = (0..5)
+    assert_eq!(pool.submit(job(5, "box", vec![], never)).unwrap_err().item, 5);
+    let answers: std::collections::BTreeMap<u64, _> = (0..4)
         .map(|_| results.recv_timeout(Duration::from_secs(60)).unwrap())
         .map(|scored| (scored.item, scored.views))
         .collect();
@@ -266,16 +272,15 @@ fn the_inspection_thread_answers_every_item_whatever_is_wrong_with_it() {
     assert!(matches!(answers[&2][0].1, Err(ScoringError::NoReference { .. })));
     assert!(matches!(answers[&3][0].1, Err(ScoringError::Name { .. })));
     assert!(matches!(answers[&4][0].1, Err(ScoringError::TooLate { .. })));
-    assert!(answers[&5].is_empty());
 }
 
 #[test]
 fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
     let (scorer, folder) = learned(2);
-    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
+    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
     let score = |item| {
         let picture = Picture::from(carton(8, true));
-        thread.submit(job(item, "box", vec![picture], Duration::MAX)).unwrap();
+        pool.submit(job(item, "box", vec![picture], Duration::MAX)).unwrap();
         let scored = results.recv_timeout(Duration::from_secs(60)).unwrap();
         scored.views[0].1.as_ref().map(|view| view.score).map_err(|error| error.to_string())
     };
@@ -293,46 +298,48 @@ fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
 #[test]
 fn a_full_queue_gives_the_item_back() {
     let folder = tempfile::tempdir().unwrap();
-    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
-    // Nobody reads the answers: 64 fit behind the thread, one waits in its hand, 64 in the queue.
+    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
+    // Nobody reads the answers: 64 fit behind the workers, each has one in hand, 64 wait.
+    let most = 128 + pool.probe().layout.workers as u64;
     let mut accepted = 0;
     let refused = loop {
-        let next = job(accepted, "unknown", vec![], Duration::MAX);
-        match thread.submit(next) {
+        let next = job(accepted, "unknown", vec![speck()], Duration::MAX);
+        match pool.submit(next) {
             Ok(()) => accepted += 1,
             Err(job) => break job,
         }
-        assert!(accepted <= 129, "the queue is bounded");
+        assert!(accepted <= most, "the queue is bounded");
     };
     assert_eq!(refused.item, accepted);
     drop(results);
-    drop(thread);
+    drop(pool);
 }
 
 #[test]
 fn a_waiting_item_is_scored_when_its_deadline_moves_and_refused_when_it_is_drawn_near() {
     let folder = tempfile::tempdir().unwrap();
-    let (thread, results) = InspectionThread::start(model(folder.path()), 0.005).unwrap();
-    // The thread waits with the 65th answer in its hand, since nobody reads the 64 before it.
-    for item in 0..65 {
-        let mut next = job(item, "unknown", vec![], Duration::ZERO);
-        while let Err(job) = thread.submit(next) {
+    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
+    // All workers wait with an answer in hand, since nobody reads the 64 before them.
+    let filling = 64 + pool.probe().layout.workers as u64;
+    for item in 0..filling {
+        let mut next = job(1000 + item, "unknown", vec![speck()], Duration::ZERO);
+        while let Err(job) = pool.submit(next) {
             next = job;
             std::thread::yield_now();
         }
     }
     let stuck = std::time::Instant::now() + Duration::from_secs(60);
-    while thread.queued() > 0 {
-        assert!(std::time::Instant::now() < stuck, "{} still wait", thread.queued());
+    while pool.queued() > 0 {
+        assert!(std::time::Instant::now() < stuck, "{} still wait", pool.queued());
         std::thread::yield_now();
     }
     let picture = || vec![Picture::from(carton(8, false))];
-    thread.submit(job(100, "unknown", picture(), Duration::from_nanos(1))).unwrap();
-    thread.submit(job(101, "unknown", picture(), Duration::MAX)).unwrap();
-    thread.set_deadline(100, Duration::MAX);
-    thread.set_deadline(101, Duration::from_nanos(1));
-    thread.set_deadline(999, Duration::MAX);
-    let answers: std::collections::BTreeMap<u64, _> = (0..67)
+    pool.submit(job(100, "unknown", picture(), Duration::from_nanos(1))).unwrap();
+    pool.submit(job(101, "unknown", picture(), Duration::MAX)).unwrap();
+    pool.set_deadline(100, Duration::MAX);
+    pool.set_deadline(101, Duration::from_nanos(1));
+    pool.set_deadline(999, Duration::MAX);
+    let answers: std::collections::BTreeMap<u64, _> = (0..filling + 2)
         .map(|_| results.recv_timeout(Duration::from_secs(60)).unwrap())
         .map(|scored| (scored.item, scored.views))
         .collect();

@@ -53,7 +53,7 @@ fn a_head_that_was_trained_judges_beside_the_distance_once_its_references_are_le
     let again = train(&scorer, &pictures, &settings(), &head_folder, &mut Silent).unwrap();
     assert_eq!(again.head.facts().head_sha256, first, "finished: it goes on from its checkpoints");
 
-    let scorer = Scorer::load_with_head(default_model_dir(), &head_folder).unwrap();
+    let scorer = Scorer::load(default_model_dir()).unwrap().with_head_from(&head_folder).unwrap();
     let dataset = Dataset::open(&good).unwrap().with_only_view_named("top");
     learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
     let key = ReferenceKey::new("box", "top").unwrap();

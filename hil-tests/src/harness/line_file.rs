@@ -13,6 +13,7 @@ use plc_bridge::config::{
     PlcSection, WordOrder,
 };
 use plc_bridge::field_io::config::IoSection;
+use vision::DeviceChoice;
 use vision::config::{CameraSection, ModelSection};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
@@ -149,6 +150,7 @@ impl Layout {
                 folder: self.model.clone(),
                 references: self.references.clone(),
                 damage_head: self.references.join("damage_head"),
+                device: DeviceChoice::default(),
             },
             policy: PolicySection::default(),
             store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },

@@ -8,10 +8,11 @@
 //!
 //! Read `scorer` (the way of a view), `tokens` (picture to tokens), `distance` (tokens to a level),
 //! `calibration` (level to p-value), `ensemble` (two levels to a score), `reference` (what is
-//! remembered), `reference_file`, `coreset` (which tokens are remembered), `heatmap`, `explain` (what
+//! remembered), `reference_file`, `compute` (on which device), `coreset` (which tokens are remembered), `heatmap`, `explain` (what
 //! differs, for people).
 
 mod calibration;
+mod compute;
 mod coreset;
 mod distance;
 mod ensemble;
@@ -24,6 +25,7 @@ mod scorer;
 mod tokens;
 
 pub use calibration::{Calibration, Held};
+pub use compute::{Compute, DeviceChoice};
 pub(crate) use distance::level as distance_level;
 pub use distance::{Memory, nearest};
 pub use ensemble::{Member, MemberScore};

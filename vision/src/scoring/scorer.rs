@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tch::{CModule, Device, Kind, Tensor};
+use tch::{CModule, Device, Kind, TchError, Tensor};
 
+use super::compute::{Compute, DeviceChoice};
 use super::ensemble::{Member, MemberScore, alone, fuse};
 use super::error::{ScoringError, first_line};
 use super::explain::{Difference, differences};
@@ -13,7 +14,7 @@ use super::heatmap::HeatMap;
 use super::reference::Reference;
 use super::tokens::{Crop, FEATURES, Tokens, covered, input_tensor, join};
 use super::{Calibration, distance};
-use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden, feature_maps};
+use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden_on, feature_maps};
 use crate::checksum::sha256;
 use crate::damage::{DamageHead, HEAD_FILE};
 use crate::localise::{Cells, Found, Gains, Localiser, Mask, Small};
@@ -69,10 +70,11 @@ pub struct ViewScore {
     pub timings: Timings,
 }
 
-/// A loaded, checked and warm model that scores views. Belongs to one thread at a time.
+/// A loaded, checked and warm model that scores views; several threads may use it at once.
 #[derive(Debug)]
 pub struct Scorer {
     module: CModule,
+    compute: Compute,
     folder: PathBuf,
     sha256: String,
     head: Option<DamageHead>,
@@ -80,9 +82,32 @@ pub struct Scorer {
 }
 
 impl Scorer {
-    /// Loads `backbone.pt` of the model folder, checks that it reproduces the golden outputs, and
-    /// warms it up. Thresholds are for a false-divert budget of 0.5 % until told otherwise.
+    /// [`Scorer::load_on`] the CPU.
     pub fn load(folder: impl AsRef<Path>) -> Result<Scorer, ScoringError> {
+        Scorer::load_on(folder, Compute::CPU)
+    }
+
+    /// The scorer on the best device that `choice` allows. A device that does not reproduce the golden
+    /// outputs gives way to the next, with a warning.
+    pub fn load_best(
+        folder: impl AsRef<Path>,
+        choice: DeviceChoice,
+    ) -> Result<Scorer, ScoringError> {
+        let mut candidates = choice.candidates()?.into_iter().peekable();
+        loop {
+            let compute = candidates.next().ok_or(ScoringError::NoCuda)?;
+            match Scorer::load_on(&folder, compute) {
+                Err(error) if candidates.peek().is_some() => {
+                    tracing::warn!(device = compute.name(), %error, "the model does not run there");
+                }
+                loaded => return loaded,
+            }
+        }
+    }
+
+    /// Loads `backbone.pt` of the model folder, checks that it reproduces the golden outputs on this
+    /// device, and warms it up. Thresholds are for a false-divert budget of 0.5 % until told otherwise.
+    pub fn load_on(folder: impl AsRef<Path>, compute: Compute) -> Result<Scorer, ScoringError> {
         // OpenMP spins at its barriers: on a box whose other cores are busy, two threads are slower
         // than one. Measured on 2 cores: learning from 50 pictures takes 23 s instead of 69 s.
         tch::set_num_threads(1);
@@ -94,22 +119,15 @@ impl Scorer {
         // The profiling executor compiles again for what it has seen. Without it the first call
         // takes 80 ms instead of 190, and later ones the same 40 (measured on a busy 2-core box).
         tch::jit::f_set_profiling_mode(false).map_err(ScoringError::torch("set-up"))?;
-        let mut module = CModule::load_data(&mut bytes.as_slice())
+        let mut module = CModule::load_data_on_device(&mut bytes.as_slice(), compute.device)
             .map_err(|e| ScoringError::Backbone { path, cause: first_line(&e.to_string()) })?;
         module.f_set_eval().map_err(ScoringError::torch("set-up"))?;
-        let scorer = Scorer { module, folder, sha256, head: None, false_divert_budget: BUDGET };
+        let budget = BUDGET;
+        let scorer =
+            Scorer { module, compute, folder, sha256, head: None, false_divert_budget: budget };
         scorer.check_golden()?;
         scorer.warm_up()?;
         Ok(scorer)
-    }
-
-    /// [`Scorer::load`], with the damage head in the folder `head` where there is one.
-    pub fn load_with_head(
-        folder: impl AsRef<Path>,
-        head: impl AsRef<Path>,
-    ) -> Result<Scorer, ScoringError> {
-        let scorer = Scorer::load(folder)?;
-        scorer.with_head_from(head.as_ref())
     }
 
     /// The same scorer with the damage head in the folder `head`; as it is where there is none.
@@ -117,7 +135,7 @@ impl Scorer {
         if !head.join(HEAD_FILE).exists() {
             return Ok(self);
         }
-        let head = DamageHead::load(head, &self.sha256, Device::Cpu)?;
+        let head = DamageHead::load(head, &self.sha256, self.compute.device)?;
         Ok(self.with_head(Some(head)))
     }
 
@@ -149,6 +167,11 @@ impl Scorer {
         &self.sha256
     }
 
+    /// Where the networks run.
+    pub fn compute(&self) -> Compute {
+        self.compute
+    }
+
     /// The folder that the model came from.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -158,7 +181,8 @@ impl Scorer {
         let refused =
             |cause| ScoringError::Golden { folder: self.folder.clone(), cause: Box::new(cause) };
         let golden = Golden::load(&self.folder.join(GOLDEN_FILE)).map_err(refused)?;
-        tch::no_grad(|| check_golden(&self.module, &golden)).map(drop).map_err(refused)
+        let Compute { device, kind } = self.compute;
+        check_golden_on(&self.module, &golden, device, kind).map(drop).map_err(refused)
     }
 
     /// Runs the whole feature path on the shapes of usual items.
@@ -320,10 +344,15 @@ impl Scorer {
         Ok((width, height, features))
     }
 
-    /// The backbone's two feature maps.
+    /// The backbone's two feature maps, as 32-bit floats on the CPU.
     fn maps(&self, input: &Tensor) -> Result<(Tensor, Tensor), ScoringError> {
-        let maps =
-            feature_maps(&self.module, input).map_err(ScoringError::torch("the backbone"))?;
+        let Compute { device, kind } = self.compute;
+        let run = || -> Result<Vec<Tensor>, TchError> {
+            let input = input.f_to_device(device)?.f_to_kind(kind)?;
+            let maps = feature_maps(&self.module, &input)?.into_iter();
+            maps.map(|map| map.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)).collect()
+        };
+        let maps = run().map_err(ScoringError::torch("the backbone"))?;
         match <[Tensor; 2]>::try_from(maps) {
             Ok([fine, coarse]) => Ok((fine, coarse)),
             Err(_) => Err(self.contract("other than two feature maps")),
