@@ -29,7 +29,7 @@ use crate::clock;
 use crate::config::PlcSection;
 use crate::field_io::{FieldIoError, Panel, PanelState};
 use crate::inspector_socket::FromInspector;
-use crate::journal_file::JournalFile;
+use crate::journal_file::{JournalFile, JournalFileError};
 use crate::line::{Counters, Line};
 use crate::logger::{Entry, Log};
 use crate::registers::{Command, Status};
@@ -211,7 +211,14 @@ impl Cycle {
     fn exchange_blocks(&mut self) -> PanelState {
         let Some((wire, is_new)) = self.link.wire() else { return PanelState::of(None, None) };
         let began = clock::monotonic();
-        let exchanged = exchange(wire, &mut self.line, is_new);
+        let mut unkept = None;
+        let kept_in = &mut self.kept_in;
+        let exchanged = exchange(wire, &mut self.line, is_new, clock::monotonic, |line| {
+            unkept = keep(kept_in, |file| file.keep_results(line)).or(unkept.take());
+        });
+        if let Some(error) = unkept {
+            self.log.warn(error.to_string());
+        }
         let ended = clock::monotonic();
         match exchanged {
             Ok((command, status)) => {
@@ -251,8 +258,7 @@ impl Cycle {
     /// Passes on what the line has to say: to the journal's file before all others, to the log, and
     /// to inspectd.
     fn after_line(&mut self) {
-        if let Some(Err(error)) = self.kept_in.as_mut().map(|file| file.keep(&self.line)) {
-            self.kept_in = None;
+        if let Some(error) = keep(&mut self.kept_in, |file| file.keep(&self.line)) {
             self.log.warn(error.to_string());
         }
         for notice in self.line.take_notices() {
@@ -278,20 +284,44 @@ impl Cycle {
 
 /// One exchange. On a new connection the status block is read and nothing written yet: a PLC that
 /// was restarted meanwhile numbers its items anew, and must not see results for older ones.
+///
+/// `before_sending` keeps a command's new results, so that a bridge that is killed knows what the
+/// PLC may hold. A fall-back that follows from the status block is sent at once, before its
+/// decision is kept: a decision that the PLC has not heard of would be told as one that it made.
 fn exchange(
     wire: &mut dyn PlcWire,
     line: &mut Line,
     is_new: bool,
+    now: impl Fn() -> Duration,
+    mut before_sending: impl FnMut(&Line),
 ) -> Result<(Option<Command>, Status), PlcError> {
-    let command = if is_new { None } else { line.command() };
+    let mut command = if is_new { None } else { line.command() };
     if let Some(command) = &command {
+        before_sending(line);
         wire.write_command(command)?;
     }
-    let asked = clock::monotonic();
+    let asked = now();
     let status = wire.read_status()?;
     // Half way between request and answer.
-    line.status(&status, asked + (clock::monotonic() - asked) / 2);
+    line.status(&status, asked + (now() - asked) / 2);
+    if !is_new && line.has_news_for_the_plc() {
+        command = line.command();
+        if let Some(command) = &command {
+            before_sending(line);
+            wire.write_command(command)?;
+        }
+    }
     Ok((command, status))
+}
+
+/// Keeps something in the file, if there is one; when that fails there is none any more.
+fn keep(
+    file: &mut Option<JournalFile>,
+    what: impl FnOnce(&mut JournalFile) -> Result<(), JournalFileError>,
+) -> Option<JournalFileError> {
+    let error = what(file.as_mut()?).err()?;
+    *file = None;
+    Some(error)
 }
 
 /// How many whole cycles a time has.
@@ -299,5 +329,7 @@ fn whole_cycles(time: Duration, cycle: Duration) -> u32 {
     u32::try_from(time.as_nanos() / cycle.as_nanos().max(1)).unwrap_or(u32::MAX)
 }
 
+#[cfg(test)]
+mod kills;
 #[cfg(test)]
 mod tests;

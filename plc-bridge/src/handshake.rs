@@ -12,7 +12,9 @@
 //!
 //! A result is **waiting** until there is room for it in the ring, then **in flight** until the PLC
 //! has taken it. One that waits is replaced by a newer one for the same item; one in flight is
-//! never touched, since the PLC may be reading it: the newer one follows it.
+//! never touched, since the PLC may be reading it: the newer one follows it. A bridge that was
+//! killed learns at its meeting with the PLC which of its results in flight were taken: those whose
+//! command the PLC has echoed. It asks before it writes, and a restart takes longer than a scan.
 //!
 //! A **lost connection** changes nothing here: the ring stands in every command block, so whatever
 //! was not acknowledged is written again.
@@ -76,6 +78,22 @@ pub struct Flags {
     pub items: u16,
 }
 
+/// An echo that is further ahead than this of a command's sequence is of another session. Half of
+/// [`SEQUENCE_JUMP`], which is what lies between two sessions.
+const ECHO_WINDOW: u16 = SEQUENCE_JUMP / 2;
+
+/// A result that was put into a command block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Which of all results that PLCs took or are to take, from 1. What no PLC took when a session
+    /// ended gives its number back.
+    pub nth: u64,
+    /// Sequence of the first command block that carries it.
+    pub sequence: u16,
+    /// The result, and whose it is.
+    pub delivery: Delivery,
+}
+
 /// How far an earlier process of the bridge had come with the PLC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
@@ -113,8 +131,10 @@ pub struct Handshake {
     plc_heartbeat: Option<(u16, Duration)>,
     ring: [PlcResult; RING],
     /// Oldest first; the newest has the number `result_head`.
-    in_flight: VecDeque<Delivery>,
+    in_flight: VecDeque<Sent>,
     waiting: VecDeque<Delivery>,
+    /// How many results PLCs have taken.
+    taken: u64,
 }
 
 impl Handshake {
@@ -133,15 +153,19 @@ impl Handshake {
             ring: [PlcResult::default(); RING],
             in_flight: VecDeque::with_capacity(RING),
             waiting: VecDeque::with_capacity(MOST_WAITING),
+            taken: 0,
         }
     }
 
     /// Goes on where an earlier process of the bridge was: with this boot of the PLC, after this
     /// event, at this raw and unwrapped count of the encoder. If the PLC was restarted meanwhile,
-    /// the first status block shows it.
-    pub fn resume(&mut self, at: &Resume) {
+    /// the first status block shows it. PLCs had taken so many results, and these may have been
+    /// sent since.
+    pub fn resume(&mut self, at: &Resume, taken: u64, in_flight: impl Iterator<Item = Sent>) {
         self.encoder = Unwrapped::starting(at.encoder, at.count);
         self.resumes = Some(*at);
+        self.taken = taken;
+        self.in_flight.extend(in_flight);
     }
 
     /// Takes a status block that was read at `at`; `heard` is filled anew.
@@ -151,7 +175,8 @@ impl Handshake {
         if heard.is_fresh {
             self.plc_heartbeat = Some((status.heartbeat, at));
         }
-        heard.restarted = self.meet(status);
+        heard.acknowledged.clear();
+        heard.restarted = self.meet(status, &mut heard.acknowledged);
         heard.count = self.encoder.advance(status.encoder);
         heard.events_lost = self.take_events(status, &mut heard.edges);
         self.take_acknowledgements(status, &mut heard.acknowledged);
@@ -178,15 +203,16 @@ impl Handshake {
     /// The next command block; `None` before the PLC was met.
     pub fn command(&mut self, flags: Flags) -> Option<Command> {
         let session = self.session.as_mut()?;
+        self.heartbeat = self.heartbeat.wrapping_add(1);
+        self.sequence = self.sequence.wrapping_add(1);
         while self.in_flight.len() < RING
             && let Some(delivery) = self.waiting.pop_front()
         {
             session.result_head = session.result_head.wrapping_add(1);
             self.ring[slot(session.result_head, RING)] = delivery.result;
-            self.in_flight.push_back(delivery);
+            let nth = self.taken + self.in_flight.len() as u64 + 1;
+            self.in_flight.push_back(Sent { nth, sequence: self.sequence, delivery });
         }
-        self.heartbeat = self.heartbeat.wrapping_add(1);
-        self.sequence = self.sequence.wrapping_add(1);
         Some(Command {
             heartbeat: self.heartbeat,
             inspector_alive: flags.inspector_alive,
@@ -207,8 +233,24 @@ impl Handshake {
         })
     }
 
-    /// Begins a session when the PLC's boot is a new one; says whether there was another before.
-    fn meet(&mut self, status: &Status) -> bool {
+    /// Whether a result waits that the next command block has room for.
+    pub fn has_news(&self) -> bool {
+        self.session.is_some() && !self.waiting.is_empty() && self.in_flight.len() < RING
+    }
+
+    /// The results that stand in a command block for the first time in the newest one.
+    pub fn newly_sent(&self) -> impl Iterator<Item = &Sent> {
+        self.in_flight.iter().filter(|sent| sent.sequence == self.sequence)
+    }
+
+    /// How many results PLCs have taken, as far as is known.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Begins a session when the PLC's boot is a new one; says whether there was another before. A
+    /// bridge that goes on in the PLC's session is told what was taken of what it had in flight.
+    fn meet(&mut self, status: &Status, acknowledged: &mut Vec<Delivery>) -> bool {
         let known = self.session.as_ref().map(|session| (session.plc_boot, session.event_taken));
         let resumes = self.resumes.take().map(|at| (at.plc_boot, at.event_taken));
         let goes_on = |(plc_boot, event_taken)| {
@@ -225,6 +267,11 @@ impl Handshake {
         if resumed.is_none() {
             // A restarted encoder goes on from the count that was known: it does not jump.
             self.encoder = Unwrapped::starting(status.encoder, self.encoder.count());
+        } else {
+            let echo = status.sequence_echo;
+            let is_taken = |sent: &&Sent| ahead(echo, sent.sequence) < ECHO_WINDOW;
+            let taken = self.in_flight.iter().take_while(is_taken).count();
+            self.acknowledge(taken, acknowledged);
         }
         self.in_flight.clear();
         if restarted {
@@ -283,7 +330,6 @@ impl Handshake {
     }
 
     fn take_acknowledgements(&mut self, status: &Status, acknowledged: &mut Vec<Delivery>) {
-        acknowledged.clear();
         let session = self.session.as_mut().expect("the PLC was met just above");
         session.echoed |= in_window(status.sequence_echo, session.first_sequence, self.sequence);
         if !session.echoed {
@@ -294,7 +340,13 @@ impl Handshake {
             return;
         }
         let taken = ahead(status.result_taken, before_flight);
-        acknowledged.extend(self.in_flight.drain(..usize::from(taken)));
+        self.acknowledge(usize::from(taken), acknowledged);
+    }
+
+    /// The PLC has taken so many of the results in flight.
+    fn acknowledge(&mut self, taken: usize, acknowledged: &mut Vec<Delivery>) {
+        self.taken += taken as u64;
+        acknowledged.extend(self.in_flight.drain(..taken).map(|sent| sent.delivery));
     }
 }
 

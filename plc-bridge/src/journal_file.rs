@@ -3,8 +3,11 @@
 //! The file holds a **head** and a ring of **records**, each a line of JSON padded to a fixed
 //! length, so that a person can read it and one `pwrite` replaces it. A record is an event with
 //! its seq. The head says how far the bridge has come: with the PLC, with inspectd, and with the
-//! records. It is written last, once a cycle, before inspectd and the PLC are told anything: records
-//! beyond the head's newest seq belong to a cycle that nobody has heard of, and are passed over.
+//! records. It is written last, once a cycle, before inspectd is told anything: records beyond the
+//! head's newest seq belong to a cycle that nobody has heard of, and are passed over.
+//!
+//! A second ring holds the **results** for the PLC, each written before it is sent. The head says
+//! how many the PLC has taken; whether it took those beyond is seen when it is met again.
 //!
 //! A `pwrite` of a few hundred bytes to memory takes about a microsecond, allocates nothing, and is
 //! not torn by SIGKILL. It would not survive a power cut, and need not: the head names the kernel's
@@ -21,17 +24,23 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::config::BridgeConfig;
-use crate::handshake::Resume;
+use crate::handshake::{Resume, Sent};
 use crate::journal::MOST_EVENTS;
 use crate::line::{Kept, Line};
-use crate::protocol::{FallBackCause, FromBridge, ItemEvent};
+use crate::protocol::{FallBackCause, FromBridge, ItemEvent, MOST_ITEMS};
+use crate::registers::RING;
 
 /// Bytes of the head and of each record; the longest event takes 200 and the words that it keeps.
 const SLOT: usize = 384;
 /// Records in the ring: all events that the journal owes, and as many again for items on the belt.
 const RECORDS: u64 = 2 * MOST_EVENTS as u64;
+/// Results in their ring: two for each item of a full belt.
+const RESULTS: u64 = 2 * MOST_ITEMS as u64;
+/// Most results that may have been sent beyond those that the head knows to be taken: a ring that
+/// was taken since, and one in flight.
+const SENT_SINCE: u64 = 2 * RING as u64;
 /// Version of this file's form.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// Where Linux tells which boot of the kernel this is.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -58,6 +67,8 @@ struct Head<'a> {
     acknowledged: u64,
     lost: u64,
     newest: u64,
+    /// Results that PLCs have taken.
+    taken: u64,
     /// Tells line files apart, by what they say of belt and PLC.
     line: u64,
     plc: Option<Resume>,
@@ -102,8 +113,11 @@ impl JournalFile {
         file.read_to_end(&mut bytes).map_err(failed)?;
         let line = mark(config);
         let kept = kept(&bytes, &kernel, line);
+        if kept.is_none() {
+            file.set_len(0).map_err(failed)?;
+        }
         // Memory that is short is to show now, and not in the middle of a shift.
-        fallocate(&file, FallocateFlags::empty(), 0, (1 + RECORDS) * SLOT as u64)
+        fallocate(&file, FallocateFlags::empty(), 0, (1 + RECORDS + RESULTS) * SLOT as u64)
             .map_err(|error| failed(error.into()))?;
         let newest = kept.as_ref().and_then(|kept| kept.events.last()).map_or(0, |(seq, _)| *seq);
         Ok((Self { path: path.to_owned(), file, kernel, line, slot: [b' '; SLOT], newest }, kept))
@@ -115,11 +129,31 @@ impl JournalFile {
     /// When the file system is full or gone; the bridge goes on without the file, which is removed:
     /// what stands in it would be stale when a later process finds it.
     pub fn keep(&mut self, line: &Line) -> Result<(), JournalFileError> {
-        self.write(line).map_err(|source| {
-            // It may be what is gone.
-            let _ = std::fs::remove_file(&self.path);
-            JournalFileError { path: self.path.clone(), source }
-        })
+        self.write(line).map_err(|source| self.given_up(source))
+    }
+
+    /// Writes the results that stand in the line's newest command block for the first time; to be
+    /// called before that is sent.
+    ///
+    /// # Errors
+    /// As for [`JournalFile::keep`].
+    pub fn keep_results(&mut self, line: &Line) -> Result<(), JournalFileError> {
+        self.write_results(line).map_err(|source| self.given_up(source))
+    }
+
+    fn given_up(&self, source: io::Error) -> JournalFileError {
+        // It may be what is gone.
+        let _ = std::fs::remove_file(&self.path);
+        JournalFileError { path: self.path.clone(), source }
+    }
+
+    fn write_results(&mut self, line: &Line) -> io::Result<()> {
+        for sent in line.newly_sent() {
+            fill(&mut self.slot, sent)?;
+            let place = (1 + RECORDS + sent.nth % RESULTS) * SLOT as u64;
+            self.file.write_all_at(&self.slot, place)?;
+        }
+        Ok(())
     }
 
     fn write(&mut self, line: &Line) -> io::Result<()> {
@@ -142,6 +176,7 @@ impl JournalFile {
             lost: journal.lost(),
             line: self.line,
             newest: self.newest,
+            taken: line.results_taken(),
             plc: line.plc_progress(),
         };
         fill(&mut self.slot, &head)?;
@@ -192,11 +227,19 @@ fn kept(bytes: &[u8], kernel: &str, line: u64) -> Option<Kept> {
     }
     let covered = head.newest.saturating_sub(RECORDS)..=head.newest;
     let mut events: Vec<(u64, ItemEvent)> = slots
+        .by_ref()
+        .take(RECORDS as usize)
         .filter_map(|slot| serde_json::from_slice::<Record<ItemEvent>>(slot).ok())
         .map(|record| (record.seq, record.event))
         .filter(|(seq, _)| covered.contains(seq))
         .collect();
     events.sort_by_key(|(seq, _)| *seq);
+    let sent = (head.taken + SENT_SINCE).saturating_sub(RESULTS)..=head.taken + SENT_SINCE;
+    let mut results: Vec<Sent> = slots
+        .filter_map(|slot| serde_json::from_slice(slot).ok())
+        .filter(|result: &Sent| sent.contains(&result.nth))
+        .collect();
+    results.sort_by_key(|result| result.nth);
     Some(Kept {
         boot: head.boot.to_owned(),
         bridge_boot: head.bridge_boot,
@@ -205,6 +248,8 @@ fn kept(bytes: &[u8], kernel: &str, line: u64) -> Option<Kept> {
         lost: head.lost,
         is_other_line: head.line != line,
         plc: head.plc,
+        taken: head.taken,
+        results,
         events,
     })
 }

@@ -44,7 +44,7 @@ use crate::protocol::{
     Action, Ambiguity, COMMIT_SHIFT, Decision, ItemEvent, ItemNumber, MOST_ITEMS, NEVER, Outcome,
     Refusal, Verdict,
 };
-use crate::registers::{Capabilities, Eye};
+use crate::registers::{Capabilities, Eye, PlcResult};
 use belt::Belt;
 use item::{Item, Place};
 
@@ -74,7 +74,7 @@ pub struct Remembered {
     /// The unwrapped count at the entry eye.
     pub count: i64,
     /// What the PLC has last confirmed to hold for it.
-    pub held: Option<Action>,
+    pub held: Option<PlcResult>,
     /// Its decision, when that was made.
     pub decision: Option<Decision>,
     /// Where confirming eyes saw it (a lane, or 0 for the exit eye), when, and whether it alone.
@@ -101,6 +101,8 @@ pub struct Tracker {
     stops_belt: bool,
     /// The count from which on every item that entered is known; `None` before the first sample.
     unknown_since: Option<i64>,
+    /// An earlier process of the bridge has left its items, and the PLC was not looked at since.
+    is_resumed: bool,
 }
 
 impl Tracker {
@@ -121,22 +123,21 @@ impl Tracker {
             entries_lost: false,
             stops_belt: false,
             unknown_since: None,
+            is_resumed: false,
         }
     }
 
     /// A belt with the items that an earlier process of the bridge left on it, when the encoder
-    /// stood at `count`. Those without a decision take the fall-back: nobody knows what was said
-    /// and seen meanwhile.
-    pub fn resume(
-        &mut self,
-        count: i64,
-        items: impl Iterator<Item = Remembered>,
-        out: &mut Vec<Output>,
-    ) {
+    /// stood at `count`. Those without a decision take the fall-back, for nobody knows what was said
+    /// and seen meanwhile; but those that the PLC has decided without the bridge, or that the
+    /// bridge cannot surely reach any more, go as the PLC has it. Which these are is known at the
+    /// next poll.
+    pub fn resume(&mut self, count: i64, items: impl Iterator<Item = Remembered>) {
+        self.is_resumed = true;
         for remembered in items.take(MOST_ITEMS) {
             let mut item = Item::new(remembered.item, remembered.acquisition, remembered.count);
             item.restarted = true;
-            item.held = remembered.held.map(|action| item.result(action, false).lane);
+            item.held = remembered.held;
             item.decision = remembered.decision;
             for (place, at, alone) in remembered.seen {
                 item.seen(Place::of(place), at, alone);
@@ -148,7 +149,6 @@ impl Tracker {
             item.next_diverter = passed.min(self.conveyor.diverter.len() - 1);
             self.unknown_since = self.unknown_since.or(Some(item.origin));
             self.items.push_back(item);
-            self.tell_fall_back(self.items.len() - 1, out);
         }
     }
 
@@ -157,6 +157,11 @@ impl Tracker {
     pub fn count_on(&mut self, next: ItemNumber, last_acquisition: Option<u16>) {
         self.next = next;
         self.last_acquisition = last_acquisition;
+    }
+
+    /// Whether the bridge fires the diverters, and not the PLC.
+    pub fn is_direct(&self) -> bool {
+        self.mode == PlcMode::Direct
     }
 
     /// The number of the item that enters next.
@@ -203,7 +208,11 @@ impl Tracker {
         }
         self.look_for_doubt(sample.count);
         let reach = self.belt.reach_mm(self.decision_lead);
+        let meets_again = std::mem::take(&mut self.is_resumed);
         for index in 0..self.items.len() {
+            if meets_again && self.items[index].restarted {
+                self.take_up(index, sample, reach, out);
+            }
             self.decide_as_far_as(index, sample, reach, cut_off, out);
             self.predict(index, sample, out);
         }
@@ -258,7 +267,7 @@ impl Tracker {
     pub fn acknowledged(&mut self, delivery: &Delivery) -> bool {
         match self.items.iter_mut().find(|item| item.number == delivery.item) {
             Some(item) => {
-                item.held = Some(delivery.result.lane);
+                item.held = Some(delivery.result);
                 true
             }
             None => false,

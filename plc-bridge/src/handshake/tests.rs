@@ -194,7 +194,7 @@ fn a_bridge_that_was_killed_goes_on_at_the_event_that_it_had_taken_last() {
     plc.edge(Eye::Entry, 2);
     plc.status.encoder = 30;
     let mut next = Handshake::new(2, TIMEOUT);
-    next.resume(&progress);
+    next.resume(&progress, 0, std::iter::empty());
     next.offer(delivery(1, 1));
     let heard = exchange(&mut next, &mut plc, ms(500));
     assert_eq!((heard.restarted, acquisitions(&heard), heard.count), (false, vec![2], 36));
@@ -204,12 +204,43 @@ fn a_bridge_that_was_killed_goes_on_at_the_event_that_it_had_taken_last() {
 }
 
 #[test]
+fn a_bridge_that_was_killed_asks_the_plc_which_of_its_results_in_flight_were_taken() {
+    for (is_sent, is_scanned) in [(false, false), (true, false), (true, true)] {
+        let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+        exchange(&mut bridge, &mut plc, ms(0));
+        bridge.offer(delivery(1, 1));
+        exchange(&mut bridge, &mut plc, ms(10));
+        assert_eq!(read(&mut bridge, &plc, ms(20)).acknowledged, [delivery(1, 1)]);
+        bridge.offer(delivery(2, 2));
+        let command = bridge.command(Flags::default()).expect("met");
+        let kept: Vec<Sent> = bridge.newly_sent().copied().collect();
+        assert_eq!((bridge.taken(), kept.len(), kept[0].nth), (1, 1, 2));
+        if is_sent && is_scanned {
+            plc.scan(&command);
+        }
+        let progress = bridge.progress(0).expect("met");
+        let mut next = Handshake::new(2, TIMEOUT);
+        next.resume(&progress, 1, kept.into_iter());
+        let taken = read(&mut next, &plc, ms(500)).acknowledged;
+        assert_eq!(taken == [delivery(2, 2)], is_scanned, "{taken:?}");
+        // The new session's results are told from those of the last.
+        next.offer(delivery(3, 1));
+        exchange(&mut next, &mut plc, ms(510));
+        assert_eq!(next.newly_sent().map(|sent| sent.nth).collect::<Vec<_>>(), [next.taken() + 1]);
+        assert_eq!(read(&mut next, &plc, ms(520)).acknowledged, [delivery(3, 1)]);
+    }
+}
+
+#[test]
 fn a_plc_that_was_restarted_while_the_bridge_was_away_is_noticed() {
     let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(10, 0, 0));
     (1..=3).for_each(|acquisition| plc.edge(Eye::Entry, acquisition));
-    bridge.resume(&Resume { plc_boot: 9, event_taken: 501, encoder: 10, count: 16 });
+    let progress = Resume { plc_boot: 9, event_taken: 501, encoder: 10, count: 16 };
+    let in_flight = Sent { nth: 1, sequence: 0, delivery: delivery(1, 1) };
+    bridge.resume(&progress, 0, std::iter::once(in_flight));
     let heard = exchange(&mut bridge, &mut plc, ms(500));
     assert_eq!((heard.restarted, heard.edges.len(), heard.count), (true, 3, 16));
+    assert_eq!(heard.acknowledged, [], "it knows nothing of what an earlier boot took");
 }
 
 #[test]

@@ -134,6 +134,39 @@ fn a_cycle_that_nobody_has_heard_of_is_passed_over() {
 }
 
 #[test]
+fn results_are_kept_before_they_are_sent_and_the_head_says_how_many_were_taken() {
+    let mut run = Run::new();
+    run.enter(3);
+    for item in 1..=3 {
+        let verdict = Verdict::Divert { lane: 1, reasons: vec![] };
+        let boot = "boot-1".into();
+        run.line.message(ToBridge::Verdict { item, boot, verdict }, Duration::from_secs(item));
+        let command = run.line.command().expect("the PLC was met");
+        run.file.keep_results(&run.line).unwrap();
+        // The third is not taken any more, and no journal kept.
+        if item < 3 {
+            run.status.result_taken = command.result_head;
+            run.status.sequence_echo = command.sequence;
+            run.enter(1);
+        }
+    }
+    let kept = run.kept().expect("an earlier process has left something");
+    assert_eq!(kept.taken, 2);
+    let results: Vec<_> = kept
+        .results
+        .iter()
+        .map(|sent| (sent.nth, sent.delivery.item, sent.delivery.handed_at))
+        .collect();
+    let handed = |seconds| Some(Duration::from_secs(seconds));
+    assert_eq!(results, [(1, 1, handed(1)), (2, 2, handed(2)), (3, 3, handed(3))]);
+    // A fresh start leaves none of them to a later one.
+    std::fs::write(&run.path, "rubbish").unwrap();
+    assert_eq!(run.kept(), None);
+    let blank = std::fs::read(&run.path).unwrap();
+    assert!(blank.iter().all(|byte| *byte == 0));
+}
+
+#[test]
 fn the_ring_runs_over_and_keeps_the_newest() {
     let mut run = Run::new();
     for round in 1..=60 {

@@ -4,15 +4,20 @@
 //! stored by inspectd yet, and how far it had come with the PLC. The items follow from their
 //! events. Nobody knows what was said meanwhile, so items without a decision take the fall-back
 //! `uninspected`; their places are known, because the PLC's encoder has gone on counting.
+//!
+//! What the PLC did with an item meanwhile is what it **held** for it, and the record must say so.
+//! A result is kept before it is sent, and whether the PLC took it is the PLC's to say: so it is
+//! known what the PLC holds, wherever the kill fell. A fall-back is sent before its decision is
+//! kept: no decision stands in the journal of which the PLC has not heard.
 
 use std::time::Duration;
 
 use super::Line;
 use crate::config::BridgeConfig;
-use crate::handshake::Resume;
+use crate::handshake::{Resume, Sent};
 use crate::journal::Journal;
 use crate::protocol::{Ambiguity, ItemEvent, ItemNumber, Outcome};
-use crate::tracker::{Output, Remembered};
+use crate::tracker::{Delivery, Output, Remembered};
 
 /// What an earlier process of the bridge has left behind.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +36,10 @@ pub struct Kept {
     pub is_other_line: bool,
     /// How far it had come with the PLC; `None` when it never met one.
     pub plc: Option<Resume>,
+    /// How many results PLCs had taken.
+    pub taken: u64,
+    /// The newest results that were sent or were about to be, ascending without gaps.
+    pub results: Vec<Sent>,
     /// Events with ascending seqs without gaps, from the oldest item on the belt on.
     pub events: Vec<(u64, ItemEvent)>,
 }
@@ -49,12 +58,19 @@ impl Line {
             }
             replay(&mut items, event);
         }
+        let (taken, in_flight): (Vec<Sent>, Vec<Sent>) =
+            kept.results.into_iter().partition(|sent| sent.nth <= kept.taken);
+        for Delivery { item, result, .. } in taken.into_iter().map(|sent| sent.delivery) {
+            if let Some(remembered) = items.iter_mut().find(|known| known.item == item) {
+                remembered.held = Some(result);
+            }
+        }
         let plc = kept.plc.filter(|_| !kept.is_other_line);
         line.tracker.count_on(kept.next_item, last_id.filter(|_| plc.is_some()));
         match plc {
             Some(plc) => {
-                line.handshake.resume(&plc);
-                line.tracker.resume(plc.count, items.into_iter(), &mut line.outputs);
+                line.handshake.resume(&plc, kept.taken, in_flight.into_iter());
+                line.tracker.resume(plc.count, items.into_iter());
             }
             None => line.outputs.extend(items.iter().map(|remembered| {
                 let (item, at) = (remembered.item, last_at);
@@ -81,6 +97,21 @@ impl Line {
         self.tracker.next_item()
     }
 
+    /// Whether the PLC decides, and the next command block has a result that the last one had not.
+    pub fn has_news_for_the_plc(&self) -> bool {
+        self.handshake.has_news() && !self.tracker.is_direct()
+    }
+
+    /// The results that stand in the newest command block for the first time.
+    pub fn newly_sent(&self) -> impl Iterator<Item = &Sent> {
+        self.handshake.newly_sent()
+    }
+
+    /// How many results PLCs have taken, as far as is known.
+    pub fn results_taken(&self) -> u64 {
+        self.handshake.taken()
+    }
+
     /// How far the bridge has come with the PLC.
     pub fn plc_progress(&self) -> Option<Resume> {
         self.handshake.progress(self.encoder)
@@ -96,7 +127,6 @@ fn replay(items: &mut Vec<Remembered>, event: ItemEvent) {
             let (held, decision, seen) = (None, None, Vec::new());
             items.push(Remembered { item, acquisition, count, held, decision, seen });
         }
-        (ItemEvent::Delivered { action, .. }, Some(index)) => items[index].held = Some(action),
         (ItemEvent::Decided { decision, .. }, Some(index)) => {
             items[index].decision = Some(decision);
         }
@@ -107,7 +137,7 @@ fn replay(items: &mut Vec<Remembered>, event: ItemEvent) {
         (ItemEvent::Outcome { .. }, Some(index)) => {
             items.remove(index);
         }
-        // Of an item that has left the belt since.
+        // What the PLC holds is told by the results; the rest is of items that have left the belt.
         (_, _) => {}
     }
 }

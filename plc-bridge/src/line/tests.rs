@@ -226,6 +226,8 @@ fn a_bridge_that_was_killed_goes_on_with_its_items_and_what_it_owes() {
         lost: 0,
         is_other_line: false,
         plc: bench.line.plc_progress(),
+        taken: 0,
+        results: vec![],
         events,
     };
     bench.line = Line::resume(&toml::from_str(LINE).unwrap(), kept);

@@ -1,5 +1,7 @@
 //! The command block: what the bridge says.
 
+use serde::{Deserialize, Serialize};
+
 use super::{DecodeError, MAP_VERSION, Order, bit, flags, whole};
 use crate::config::FallBack;
 use crate::protocol::{Check, FallBackCause};
@@ -43,7 +45,7 @@ pub const CAUSE_BRIDGE_RESTARTED: u16 = 6;
 /// What the bridge says, decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Command {
-    /// Register 1: counts up once a cycle.
+    /// Register 1: counts up with each command.
     pub heartbeat: u16,
     /// Register 2, bit 0: inspectd's heartbeat counts.
     pub inspector_alive: bool,
@@ -75,12 +77,12 @@ pub struct Command {
     pub items: u16,
     /// Registers 10 to 41: the ring of results, by slot.
     pub results: [PlcResult; RING],
-    /// Register 42, the last: counts up once a cycle.
+    /// Register 42, the last: counts up with each command.
     pub sequence: u16,
 }
 
 /// What to do with one item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PlcResult {
     /// First register: the acquisition id of the item.
     pub acquisition: u16,

@@ -47,7 +47,7 @@ const STATUS: &[Entry] = &[
 
 const COMMAND: &[Entry] = &[
     (1, "map_version", "2; anything else is refused by the PLC"),
-    (1, "heartbeat", "counts up once a cycle of the bridge"),
+    (1, "heartbeat", "counts up with each command, at least once a cycle"),
     (
         1,
         "flags",
@@ -73,7 +73,7 @@ const COMMAND: &[Entry] = &[
     (1, "outputs", "direct mode: bit n, diverter n of the line file (from 0) is to be out"),
     (1, "items", "items on the belt that have no outcome yet"),
     (RING * RESULT_WORDS, "results", "ring of results, see below"),
-    (1, "sequence", "counts up once a cycle; written last"),
+    (1, "sequence", "counts up with each command; written last"),
 ];
 
 const EVENT: &[Entry] = &[
@@ -115,7 +115,8 @@ The PLC is a Modbus server (TCP or RTU) with two blocks of 16-bit holding regist
 from the block's base address (`status_base` and `command_base` in `[plc]` of the line file). 32-bit
 values stand high word first, bytes high byte first; `word_order` and `byte_order` change that. Once
 a cycle (`cycle_ms`) the bridge writes the whole command block with one request and reads the whole
-status block with another. A program that follows the rules is `plc/inspectd.st`.
+status block with another. A fall-back that follows from the status block is written at once, with
+a command of its own. A program that follows the rules is `plc/inspectd.st`.
 
 "
     );

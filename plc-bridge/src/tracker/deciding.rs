@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::item::{self, Item};
 use super::{Delivery, Output, Sample, Tracker};
-use crate::config::DiverterSection;
+use crate::config::{DiverterSection, PlcMode};
 use crate::protocol::{Action, Ambiguity, Decision, FallBackCause, ItemEvent, Verdict};
-use crate::registers::{LANE_STOP, PlcResult};
+use crate::registers::{LANE_STOP, PlcResult, SOURCE_VERDICT};
 
 /// What one diverter does with an item.
 struct Choice {
@@ -57,7 +57,8 @@ impl Tracker {
         let is_last = place + 1 == self.conveyor.diverter.len();
         let item = &mut self.items[index];
         item.next_diverter += 1;
-        if choice.cause.is_some() {
+        // A PLC that was cut off has decided by itself.
+        if choice.cause.is_some() && !was_cut_off {
             let result = item.result(choice.action, true);
             tell(item, result, out);
         }
@@ -117,29 +118,59 @@ impl Tracker {
     /// bridge did not hear each other: what it held for the item, or what it was told beforehand.
     fn while_cut_off(&self, index: usize, diverter: &DiverterSection) -> Choice {
         let item = &self.items[index];
-        let by_itself =
-            if item.restarted { FallBackCause::BridgeRestarted } else { FallBackCause::PlcLost };
         let Some(held) = item.held else {
             let action = item::action(diverter.fall_back.plc_lost, diverter.lane);
-            return Choice { action, cause: Some(by_itself) };
+            return Choice { action, cause: Some(FallBackCause::PlcLost) };
         };
-        let action = match held {
+        let action = match held.lane {
             LANE_STOP => Action::Stop,
             lane if lane == u16::from(diverter.lane) => Action::Divert { lane: diverter.lane },
             _ => Action::Pass,
         };
+        let is_verdict = held.source == SOURCE_VERDICT && self.mode == PlcMode::Mailbox;
         let wished = self.choice(index, diverter);
-        let cause = if wished.action == action { wished.cause } else { Some(by_itself) };
+        let cause = match item.restarted {
+            true if is_verdict => None,
+            true => Some(FallBackCause::BridgeRestarted),
+            false if wished.action == action => wished.cause,
+            false => Some(FallBackCause::PlcLost),
+        };
         Choice { action, cause }
+    }
+
+    /// An item that an earlier process of the bridge has left, at the first look at the PLC. One
+    /// that is within `reach` of its commit point is the PLC's: a result could come too late, and
+    /// the record would tell of a fall-back that nobody applied. The PLC is told nothing then, so
+    /// that it does what it holds. In `direct` mode the bridge itself decides until the commit
+    /// point. Any other item takes the fall-back.
+    pub(super) fn take_up(
+        &mut self,
+        index: usize,
+        sample: Sample,
+        reach: f64,
+        out: &mut Vec<Output>,
+    ) {
+        let is_decided = self.items[index].decision.is_some();
+        let reach = if self.mode == PlcMode::Mailbox { reach } else { 0.0 };
+        while self.items[index].decision.is_none()
+            && self.to_commit_mm(&self.items[index], sample.count) <= reach
+        {
+            self.decide(index, sample.at, true, out);
+        }
+        if is_decided || self.items[index].decision.is_none() {
+            self.tell_fall_back(index, out);
+        }
     }
 
     /// Tells the PLC the fall-back of an item that is not inspected any more, ahead of its commit
     /// point.
-    pub(super) fn tell_fall_back(&mut self, index: usize, out: &mut Vec<Output>) {
+    fn tell_fall_back(&mut self, index: usize, out: &mut Vec<Output>) {
         let item = &self.items[index];
         let Some(diverter) = self.conveyor.diverter.get(item.next_diverter) else { return };
         let result = match &item.decision {
             None => item.result(self.choice(index, diverter).action, true),
+            // It was the PLC's own.
+            Some(decision) if decision.fall_back == Some(FallBackCause::PlcLost) => return,
             Some(decision) => item.result(decision.action, decision.fall_back.is_some()),
         };
         tell(&mut self.items[index], result, out);

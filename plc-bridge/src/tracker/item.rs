@@ -36,8 +36,8 @@ pub(super) struct Item {
     pub verdict: Option<Verdict>,
     /// What the PLC was last sent for it.
     pub sent: Option<PlcResult>,
-    /// The lane that the PLC has last confirmed to hold for it.
-    pub held: Option<u16>,
+    /// What the PLC has last confirmed to hold for it.
+    pub held: Option<PlcResult>,
     /// The diverter whose commit point comes next.
     pub next_diverter: usize,
     /// Why a diverter that it has passed let it go without a verdict.
@@ -177,7 +177,7 @@ impl Item {
             return (Outcome::Ambiguous { why: Ambiguity::SeenTwice }, Some(at));
         }
         let decided = self.decision.as_ref().map(|decision| decision.action);
-        let has_stopped = stops_belt && self.held == Some(LANE_STOP);
+        let has_stopped = stops_belt && self.held.is_some_and(|held| held.lane == LANE_STOP);
         let outcome = match (decided, place) {
             (Some(Action::Pass), Place::Exit) => Outcome::Passed,
             (Some(Action::Divert { lane }), Place::Lane(seen)) if lane == seen => {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::{ItemEvent, ItemNumber, Refusal};
 use crate::registers::{Eye, PlcResult};
 
@@ -46,7 +48,7 @@ pub enum Output {
 }
 
 /// A result on its way to the PLC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The item.
     pub item: ItemNumber,

@@ -2,6 +2,7 @@
 //! whoever lets a stopped belt go on.
 
 use plc_bridge::config::BridgeConfig;
+use plc_bridge::handshake::Sent;
 use plc_bridge::line::{Kept, Line};
 use plc_bridge::protocol::{FromBridge, ItemEvent};
 
@@ -16,6 +17,8 @@ use crate::world::{Way, World};
 const OPERATOR_MS: f64 = 400.0;
 /// The bridge's clock does not begin at zero.
 const START_MS: f64 = 5_000.0;
+/// Results that the book holds: more than two for each item that a belt has room for here.
+const MOST_RESULTS: usize = 256;
 /// The event book is cleared of what nobody needs any more when it is this long.
 const LONG_BOOK: usize = 2_000;
 
@@ -24,6 +27,7 @@ const LONG_BOOK: usize = 2_000;
 struct Book {
     events: Vec<(u64, ItemEvent)>,
     last: u64,
+    results: Vec<Sent>,
 }
 
 pub struct Run<'s> {
@@ -204,11 +208,13 @@ impl<'s> Run<'s> {
                 lost: 0,
                 is_other_line: false,
                 plc: line.plc_progress(),
+                taken: line.results_taken(),
+                results: self.book.results.clone(),
                 events: self.book.events.clone(),
             });
             self.inspector.disconnected(None, self.now);
         } else {
-            self.book = Book { events: Vec::new(), last: self.book.last + 1_000 };
+            self.book = Book { last: self.book.last + 1_000, ..Book::default() };
             self.inspector.disconnected(Some(self.book.last), self.now);
             self.judge.bridge_died();
         }
@@ -237,9 +243,16 @@ impl<'s> Run<'s> {
             line.tick(instant(ms));
         } else {
             if let Some(command) = line.command() {
+                self.book.send(line);
                 self.plc.write(&command);
             }
             line.status(&self.plc.status, instant(ms));
+            if line.has_news_for_the_plc()
+                && let Some(command) = line.command()
+            {
+                self.book.send(line);
+                self.plc.write(&command);
+            }
             if let Some(FromBridge::Encoder { count, .. }) = line.take_sample() {
                 self.judge.offset(count - i64::from(self.plc.status.encoder));
             }
@@ -274,6 +287,16 @@ impl<'s> Run<'s> {
 }
 
 impl Book {
+    /// Keeps the results that are about to be sent.
+    fn send(&mut self, line: &Line) {
+        for sent in line.newly_sent() {
+            self.results.retain(|before| before.nth < sent.nth);
+            self.results.push(*sent);
+        }
+        let old = self.results.len().saturating_sub(MOST_RESULTS);
+        self.results.drain(..old);
+    }
+
     fn write(&mut self, line: &Line, trace: &mut Option<Vec<String>>, ms: f64) {
         while let Some(FromBridge::Event { seq, event, .. }) = line.journal().next_after(self.last)
         {

@@ -119,8 +119,8 @@ fn a_bridge_that_goes_on_leaves_diverters_alone_that_an_item_has_passed() {
         decision: None,
         seen: vec![],
     };
-    line.tracker.resume(1100, [remembered].into_iter(), &mut line.out);
-    assert_eq!(deliveries(&line.out)[0].result.lane, 2, "the first lies behind it");
+    line.tracker.resume(1100, [remembered].into_iter());
+    assert_eq!(deliveries(&line.run(1100, &[]))[0].result.lane, 2, "the first lies behind it");
 }
 
 #[test]
