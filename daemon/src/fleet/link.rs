@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAck};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -23,7 +23,7 @@ use super::backoff::{self, Backoff};
 use super::identity::Identity;
 use super::messages::{BoxState, Kind, OfflineReason, State};
 use super::problem::LinkProblem;
-use super::session::{Sent, Session};
+use super::session::{self, Sent, Session};
 
 /// How often the state is looked at; so it is published at most this often.
 const TICK: Duration = Duration::from_secs(1);
@@ -251,7 +251,7 @@ impl Link {
         let Some(sent) = session.answered(ack.pkid) else {
             return Ok(Vec::new());
         };
-        if !matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) {
+        if !session::is_taken(ack.reason) {
             // Not delivered, so still owed: the session ends, and a later one tries again.
             return Err(LinkProblem::MessageRefused {
                 broker: self.identity.broker(),
@@ -357,20 +357,15 @@ impl Link {
         let offline = State::Offline { reason: OfflineReason::Stopped };
         let last_id = self.counts.borrow().last_id;
         let text = self.identity.state_text(offline, last_id);
-        let said = session.publish(Sent::State, self.identity.topic(Kind::State), text)
-            && session.client.try_disconnect().is_ok();
-        let gone = timeout(FAREWELL, async {
-            while let Ok(event) = events.poll().await {
-                if event == Event::Outgoing(Outgoing::Disconnect) {
-                    break;
-                }
-            }
-        });
-        if !said || gone.await.is_err() {
+        let said = session.publish(Sent::State, self.identity.topic(Kind::State), text);
+        if !said || timeout(FAREWELL, session.take_leave(events)).await != Ok(true) {
             tracing::warn!(
                 "the broker was not told that the box goes offline; its last will says so"
             );
+            return;
         }
+        // It knows already: one that does not close the connection is waited for no longer.
+        let _ = timeout(FAREWELL, session::read_to_the_end(events)).await;
     }
 
     fn tell(&self, change: impl FnOnce(&mut LinkStatus)) {

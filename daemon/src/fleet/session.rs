@@ -2,11 +2,18 @@
 //!
 //! rumqttc takes messages in the order in which they are handed over, and tells each one's packet
 //! id when it writes it. By that order a packet id, and so an acknowledgement, finds its message.
+//!
+//! An orderly end takes three steps, and the broker is heard in each: it has acknowledged the last
+//! state, it is sent the leave, it closes the connection. A connection that is closed with an
+//! acknowledgement unread is **reset** (RFC 2525, 2.17). A busy broker then fails to answer before
+//! it has read the leave, and publishes the last will over the last state.
 
 use std::collections::{HashMap, VecDeque};
 
-use rumqttc::v5::AsyncClient;
+use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAckReason};
+use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use tokio::time::Instant;
 
 use crate::outbox::MessageId;
@@ -88,4 +95,41 @@ impl Session {
         let sent = self.handed.iter().chain(self.written.values());
         sent.filter(|sent| **sent == Sent::State).count()
     }
+
+    /// Waits until the broker has acknowledged every state that was handed over, then sends it the
+    /// leave; says whether that went well. [`read_to_the_end`] comes next.
+    pub async fn take_leave(&mut self, events: &mut EventLoop) -> bool {
+        while self.states_on_their_way() > 0 {
+            match events.poll().await {
+                Ok(Event::Outgoing(Outgoing::Publish(packet))) => self.written(packet),
+                Ok(Event::Incoming(Packet::PubAck(ack))) => {
+                    if self.answered(ack.pkid) == Some(Sent::State) && !is_taken(ack.reason) {
+                        return false;
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+        if self.client.try_disconnect().is_err() {
+            return false;
+        }
+        loop {
+            match events.poll().await {
+                Ok(Event::Outgoing(Outgoing::Disconnect)) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+/// Reads until the broker has closed the connection, which is its answer to the leave.
+pub async fn read_to_the_end(events: &mut EventLoop) {
+    while events.poll().await.is_ok() {}
+}
+
+/// Whether the broker has taken the message that it acknowledges.
+pub fn is_taken(reason: PubAckReason) -> bool {
+    matches!(reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers)
 }
