@@ -172,6 +172,13 @@ fn a_reference_of_another_sku_backbone_or_a_cut_off_file_is_refused() {
     assert!(refused(&other, sha256).contains("broken"));
     std::fs::write(other.path(folder.path()), b"").unwrap();
     assert!(refused(&other, sha256).contains("broken"));
+
+    let header = b"inspectd-reference-";
+    let at = file.windows(header.len()).position(|bytes| bytes == header).unwrap();
+    let mut older = file.clone();
+    older[at + header.len()] = b'3';
+    std::fs::write(key().path(folder.path()), older).unwrap();
+    assert!(refused(&key(), sha256).contains("its format is `inspectd-reference-3`"));
 }
 
 #[test]
