@@ -18,6 +18,8 @@ use plc_bridge::protocol::{
     Check, FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
 
+use vision::Calibration;
+
 use crate::policy;
 use crate::records::record::{Finding, ItemId, Record, Timings, ViewRecord};
 use crate::web::status::ItemCounts;
@@ -313,6 +315,7 @@ impl Flow {
                 Ok(scores) if scores.score.is_finite() && scores.threshold.is_finite() => {
                     view.score = Some(scores.score);
                     view.threshold = Some(scores.threshold);
+                    view.calibration = Some(scores.calibration);
                     record.timings.scoring_steps.get_or_insert_default().add(scores.steps);
                     record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
                 }
@@ -414,12 +417,16 @@ fn cause_of(fall_back: Option<&FallBackCause>) -> Option<&'static str> {
 }
 
 fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {
-    let Scores { score, threshold, peak, boxes, differs, .. } = scores;
+    let Scores { score, threshold, calibration, peak, boxes, differs, .. } = scores;
+    let weak = match calibration {
+        Calibration::Weak => " (a guess: the reference knows very few normal pictures)",
+        Calibration::Fitted | Calibration::Conformal => "",
+    };
     let words = if score > threshold {
         let times = score / threshold;
-        format!("{camera}: {differs}; {times:.2} × the limit for {sku}")
+        format!("{camera}: {differs}; {times:.2} × the limit for {sku}{weak}")
     } else {
-        format!("{camera}: looks like a normal {sku}")
+        format!("{camera}: looks like a normal {sku}{weak}")
     };
     let camera = camera.to_owned();
     let boxes = if score > threshold { boxes } else { Vec::new() };

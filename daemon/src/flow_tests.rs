@@ -43,6 +43,7 @@ fn scored(score: f32) -> Vec<ScoredView> {
     let scores = Scores {
         score,
         threshold: 1.0,
+        calibration: Calibration::Weak,
         peak: [10, 20],
         boxes: vec![[5, 15, 12, 9]],
         differs: "dent, upper edge".to_owned(),
@@ -91,6 +92,8 @@ fn a_damaged_item_is_gathered_scored_diverted_and_closed() {
     assert_eq!(record.outcome, Some(Outcome::Diverted { lane: 1 }));
     assert_eq!(record.timings.eye_to_verdict_ms, Some(600.0));
     assert_eq!(record.timings.scoring_steps.map(|steps| steps.features_ms), Some(30.0));
+    assert_eq!(record.views[0].calibration, Some(Calibration::Weak));
+    assert!(record.findings[0].words.contains("a guess"), "{}", record.findings[0].words);
     assert_eq!(record.entered_at, at(1000).wall);
     assert_eq!(flow.counts().diverted, 1);
 }

@@ -225,6 +225,7 @@ impl Inspection {
                     Ok(Scores {
                         score: score.score,
                         threshold: score.threshold,
+                        calibration: score.calibration,
                         peak: [x, y],
                         boxes: boxes.map(|b| [b.x, b.y, b.width, b.height]).collect(),
                         // Until cameras are calibrated nobody knows a pixel's millimetres.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use plc_bridge::protocol::{ItemNumber, ToBridge};
+use vision::Calibration;
 
 use crate::records::record::{Record, ScoringSteps};
 
@@ -78,6 +79,8 @@ pub struct Scores {
     pub score: f32,
     /// Above it the view counts as damaged.
     pub threshold: f32,
+    /// How far the threshold can be trusted.
+    pub calibration: Calibration,
     /// Where the view differs most, in pixels: x, y.
     pub peak: [u32; 2],
     /// Boxes around what differs, the strongest first, in pixels: x, y, width, height.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use plc_bridge::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vision::Calibration;
 
 /// Which item: its number, and the start of the bridge that gave it.
 #[derive(
@@ -58,6 +59,10 @@ pub struct ViewRecord {
     pub score: Option<f32>,
     /// The score above which the view counts as damaged.
     pub threshold: Option<f32>,
+    /// How far the threshold can be trusted: `conformal` is bounded by enough normal pictures,
+    /// `fitted` estimated from fewer, and `weak` a guess, as from a catalogue picture alone.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
     /// Why there is no score, in plain words.
     pub problem: Option<String>,
 }
@@ -72,6 +77,7 @@ impl ViewRecord {
             offset_mm: None,
             score: None,
             threshold: None,
+            calibration: None,
             problem: None,
         }
     }

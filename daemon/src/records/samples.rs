@@ -29,6 +29,7 @@ pub fn diverted(item: u64) -> Record {
             offset_mm: Some(1.5),
             score: Some(2.5),
             threshold: Some(1.25),
+            calibration: None,
             problem: None,
         }],
         findings: vec![Finding {

@@ -12,7 +12,8 @@
 //! drawing from a normal one. A few levels say little about their spread, so that a prior counts
 //! like [`PRIOR_WEIGHT`] more of them.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// How many levels the prior spread counts for.
@@ -24,7 +25,9 @@ const WEAK_BELOW: usize = 8;
 const RANKS_FROM: usize = 100;
 
 /// How far a p-value can be trusted, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Calibration {
     /// Enough normal pictures for the budget: the false-divert rate is bounded by construction.
