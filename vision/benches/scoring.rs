@@ -35,7 +35,11 @@ fn whole_view(criterion: &mut Criterion) {
     };
     let normals: Vec<Normal> = pictures
         .iter()
-        .map(|picture| Normal { tokens: describe(picture), source: String::new() })
+        .map(|picture| Normal {
+            tokens: describe(picture),
+            turned: Vec::new(),
+            source: String::new(),
+        })
         .collect();
     let key = ReferenceKey::new("bench", "top").expect("plain names");
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: None };

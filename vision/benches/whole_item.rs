@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use vision::backbone::default_model_dir;
 use vision::damage::TrainOptions;
-use vision::learn::learn_view;
+use vision::learn::{Turns, learn_view};
 use vision::scoring::Crop;
 use vision::train::{Labelled, TrainSettings, train_for_now};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let with_head = Scorer::load(default_model_dir())?;
     let with_head = with_head.with_head(Some(some_head(&normal)?));
     let key = ReferenceKey::new("bench", "side")?;
-    let (reference, _) = learn_view(&with_head, key, &normal, &mut Silent)?;
+    let (reference, _) = learn_view(&with_head, key, &normal, Turns::One, &mut Silent)?;
     let without = Scorer::load(default_model_dir())?;
     let pictures: Vec<Picture> =
         (0..DIFFERENT).map(|item| painted::view(1 + NORMALS + item)).collect();

@@ -14,7 +14,9 @@ use crate::dataset::{Dataset, ViewPictures};
 use crate::localise::{Localiser, Small};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
-use crate::scoring::{Calibration, Model, Normal, Reference, ReferenceKey, Scorer, ScoringError};
+use crate::scoring::{
+    Calibration, Model, Normal, Reference, ReferenceKey, Scorer, ScoringError, Tokens,
+};
 use crate::train::content_sha256;
 
 /// Normal pictures that are used of one view; of more, every n-th. Their tokens are in memory at
@@ -29,6 +31,35 @@ const LOCALISER_MAX: usize = 40;
 const SHIFT: f64 = 0.03;
 /// How much brighter or darker an altered copy is.
 const BRIGHTNESS: f64 = 0.08;
+
+/// How else an item may lie that normal pictures show lying one way only: copies of the pictures,
+/// turned, are remembered too. Not for items whose way of lying tells something, such as a parcel
+/// with its label below.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Turns {
+    /// Only as the pictures show it.
+    #[default]
+    One,
+    /// Also turned by half a circle.
+    Two,
+    /// Also turned by each quarter of a circle.
+    Four,
+}
+
+impl Turns {
+    /// The turned copies of `picture`.
+    fn of(self, picture: &Picture) -> Vec<RgbImage> {
+        use image::imageops::{rotate90, rotate180, rotate270};
+        match self {
+            Turns::One => Vec::new(),
+            Turns::Two => vec![rotate180(&picture.to_rgb_image())],
+            Turns::Four => {
+                let picture = picture.to_rgb_image();
+                vec![rotate90(&picture), rotate180(&picture), rotate270(&picture)]
+            }
+        }
+    }
+}
 
 /// Why nothing was learned.
 #[derive(Debug, thiserror::Error)]
@@ -92,12 +123,13 @@ pub fn learn(
     dataset: &Dataset,
     sku: &str,
     references: &Path,
+    turns: Turns,
     progress: &mut dyn Progress,
 ) -> Result<Learned, LearnError> {
     let mut views = Vec::new();
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey::new(sku, view)?;
-        let (reference, passed_over) = learn_view(scorer, key, &pictures.normals, progress)?;
+        let (reference, passed_over) = learn_view(scorer, key, &pictures.normals, turns, progress)?;
         views.push(LearnedView::saved(scorer, &reference, pictures, passed_over, references)?);
     }
     Ok(Learned { sku: sku.to_owned(), views })
@@ -135,6 +167,7 @@ pub fn add(
     dataset: &Dataset,
     sku: &str,
     references: &Path,
+    turns: Turns,
     progress: &mut dyn Progress,
 ) -> Result<Learned, LearnError> {
     let mut views = Vec::new();
@@ -142,7 +175,8 @@ pub fn add(
         let key = ReferenceKey::new(sku, view)?;
         let before = Reference::load(references, &key, scorer.backbone_sha256())?;
         let files = thinned(&pictures.normals, NORMALS_MAX);
-        let (normals, passed_over) = normals(scorer, before.localiser(), &files, &key, progress)?;
+        let (normals, passed_over) =
+            normals(scorer, before.localiser(), &files, &key, turns, progress)?;
         let reference =
             if normals.is_empty() { before } else { before.grown(scorer.head(), &normals)? };
         views.push(LearnedView::saved(scorer, &reference, pictures, passed_over, references)?);
@@ -156,15 +190,16 @@ pub fn learn_view(
     scorer: &Scorer,
     key: ReferenceKey,
     files: &[PathBuf],
+    turns: Turns,
     progress: &mut dyn Progress,
 ) -> Result<(Reference, Vec<PassedOver>), LearnError> {
     let used = thinned(files, NORMALS_MAX);
     let localiser = learn_localiser(scorer, &used, progress)?;
-    let (normals, passed_over) = normals(scorer, &localiser, &used, &key, progress)?;
+    let (normals, passed_over) = normals(scorer, &localiser, &used, &key, turns, progress)?;
     let mut altered = Vec::new();
     if let [file] = used.as_slice() {
         for copy in alter(&Picture::open(file)?.to_rgb_image()) {
-            altered.push(normal(scorer, &localiser, &Picture::from(copy), "")?);
+            altered.push(normal(scorer, &localiser, &Picture::from(copy), "", Turns::One)?);
         }
     }
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: scorer.head() };
@@ -198,6 +233,7 @@ fn normals(
     localiser: &Localiser,
     files: &[&PathBuf],
     key: &ReferenceKey,
+    turns: Turns,
     progress: &mut dyn Progress,
 ) -> Result<(Vec<Normal>, Vec<PassedOver>), LearnError> {
     let what = format!("reading {} {}", key.sku, key.view);
@@ -205,7 +241,7 @@ fn normals(
     for (done, file) in files.iter().enumerate() {
         progress.step(done, files.len(), &what);
         let picture = Picture::open(file)?;
-        match normal(scorer, localiser, &picture, &content_sha256(file)?) {
+        match normal(scorer, localiser, &picture, &content_sha256(file)?, turns) {
             Ok(found) => normals.push(found),
             Err(error @ (ScoringError::NoItem | ScoringError::SeveralItems { .. })) => {
                 passed_over.push(PassedOver { file: file.to_path_buf(), cause: error.to_string() });
@@ -217,16 +253,22 @@ fn normals(
     Ok((normals, passed_over))
 }
 
-/// What a normal picture teaches. `sha256` is that of its file: members of the damage head that have
+/// What a normal picture, and its turned copies, teach. `sha256` is that of its file: members of the damage head that have
 /// learned from it are not asked.
 fn normal(
     scorer: &Scorer,
     localiser: &Localiser,
     picture: &Picture,
     sha256: &str,
+    turns: Turns,
 ) -> Result<Normal, ScoringError> {
     let tokens = scorer.item(picture, localiser)?;
-    Ok(Normal { tokens, source: sha256.to_owned() })
+    let turned: Result<Vec<Tokens>, ScoringError> = turns
+        .of(picture)
+        .into_iter()
+        .map(|copy| scorer.item(&Picture::from(copy), localiser))
+        .collect();
+    Ok(Normal { tokens, turned: turned?, source: sha256.to_owned() })
 }
 
 /// At most `max` of `files`, evenly chosen.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
-use vision::learn::add;
+use vision::learn::{Turns, add};
 use vision::scoring::{Normal, find};
 use vision::train::{Labelled, TrainSettings, train_for_now};
 use vision::{
@@ -47,7 +47,7 @@ fn a_pose_that_was_added_is_normal_from_then_on_and_the_old_one_stays_so() {
     let folder = tempfile::tempdir().unwrap();
     let scorer = Scorer::load(default_model_dir()).unwrap();
     let first = pictures(&folder.path().join("first"), 0..8, false);
-    learn(&scorer, &first, "box", folder.path(), &mut Silent).unwrap();
+    learn(&scorer, &first, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let score = |turned: bool| -> ViewScore {
         let picture = Picture::from(carton(50, turned));
         scorer.score(&picture, &reference(&scorer, folder.path()), 1).unwrap()
@@ -56,7 +56,7 @@ fn a_pose_that_was_added_is_normal_from_then_on_and_the_old_one_stays_so() {
     assert!(!old.exceeds && new.score > 2.0 * old.score, "{} and {}", old.score, new.score);
 
     let more = pictures(&folder.path().join("more"), 20..28, true);
-    let added = add(&scorer, &more, "box", folder.path(), &mut Silent).unwrap();
+    let added = add(&scorer, &more, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     assert_eq!((added.views[0].normals, added.views[0].pictures), (16, 8));
     assert_eq!(reference(&scorer, folder.path()).held_out().levels().len(), 16);
     let level = |score: &ViewScore| score.members[0].level;
@@ -67,14 +67,36 @@ fn a_pose_that_was_added_is_normal_from_then_on_and_the_old_one_stays_so() {
 }
 
 #[test]
+fn an_item_that_may_lie_the_other_way_round_is_learned_from_pictures_of_one_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let scorer = Scorer::load(default_model_dir()).unwrap();
+    let one_way = pictures(&folder.path().join("good"), 0..8, false);
+    let scores = |turns: Turns| {
+        learn(&scorer, &one_way, "box", folder.path(), turns, &mut Silent).unwrap();
+        let reference = reference(&scorer, folder.path());
+        [false, true].map(|turned| {
+            let picture = Picture::from(carton(50, turned));
+            scorer.score(&picture, &reference, 1).unwrap()
+        })
+    };
+    let [_, before] = scores(Turns::One);
+    for turns in [Turns::Two, Turns::Four] {
+        let [same_way, other_way] = scores(turns);
+        assert!(!same_way.exceeds, "{turns:?}: {} of {}", same_way.score, same_way.threshold);
+        let (other_way, before) = (other_way.members[0].level, before.members[0].level);
+        assert!(other_way < before - 0.1, "{turns:?}: {other_way} after {before}");
+    }
+}
+
+#[test]
 fn a_lone_pictures_guesses_give_way_to_the_levels_of_real_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let scorer = Scorer::load(default_model_dir()).unwrap();
     let lone = pictures(&folder.path().join("lone"), 0..1, false);
-    let learned = learn(&scorer, &lone, "box", folder.path(), &mut Silent).unwrap();
+    let learned = learn(&scorer, &lone, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     assert_eq!(learned.views[0].calibration, Calibration::Weak);
     let more = pictures(&folder.path().join("more"), 1..9, false);
-    let added = add(&scorer, &more, "box", folder.path(), &mut Silent).unwrap();
+    let added = add(&scorer, &more, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     assert_eq!((added.views[0].normals, added.views[0].calibration), (9, Calibration::Fitted));
     let grown = reference(&scorer, folder.path());
     assert_eq!(grown.held_out().levels().len(), 8, "one for each picture that was not remembered");
@@ -85,7 +107,7 @@ fn nothing_can_be_added_to_what_was_never_learned_or_with_another_head() {
     let folder = tempfile::tempdir().unwrap();
     let scorer = Scorer::load(default_model_dir()).unwrap();
     let good = pictures(&folder.path().join("good"), 0..6, false);
-    let error = add(&scorer, &good, "box", folder.path(), &mut Silent).unwrap_err();
+    let error = add(&scorer, &good, "box", folder.path(), Turns::One, &mut Silent).unwrap_err();
     assert!(error.to_string().contains("inspectctl learn"), "{error}");
 
     let mut settings = TrainSettings { examples: 24, ..TrainSettings::default() };
@@ -95,9 +117,9 @@ fn nothing_can_be_added_to_what_was_never_learned_or_with_another_head() {
     let head = train_for_now(&scorer, &[labelled], &settings, &mut Silent).unwrap();
     let sha256 = head.facts().head_sha256.clone();
     let scorer = scorer.with_head(Some(head));
-    learn(&scorer, &good, "box", folder.path(), &mut Silent).unwrap();
+    learn(&scorer, &good, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let more = pictures(&folder.path().join("more"), 10..12, false);
-    add(&scorer, &more, "box", folder.path(), &mut Silent).unwrap();
+    add(&scorer, &more, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let grown = reference(&scorer, folder.path());
     assert_eq!(grown.head_held_out(&sha256).unwrap().levels().len(), 8);
 
@@ -105,7 +127,7 @@ fn nothing_can_be_added_to_what_was_never_learned_or_with_another_head() {
     let picture = Picture::from(carton(60, false));
     let mask = find(&picture, grown.localiser()).unwrap();
     let tokens = without.describe(&picture, &mask).unwrap();
-    let normal = Normal { tokens, source: String::new() };
+    let normal = Normal { tokens, turned: Vec::new(), source: String::new() };
     let error = grown.grown(None, &[normal]).unwrap_err();
     assert!(matches!(error, ScoringError::OtherHead { .. }), "{error}");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
+use vision::learn::Turns;
 use vision::{
     Calibration, Dataset, DeviceChoice, Frame, InspectionPool, Job, ModelSection, Picture,
     PixelFormat, Reference, ReferenceKey, Scorer, ScoringError, Silent, learn, monotonic_now,
@@ -57,7 +58,7 @@ fn learned(count: u32) -> (Scorer, tempfile::TempDir) {
     let dataset = Dataset::open(folder.path().join("good"))
         .expect("the cartons can be learned")
         .with_only_view_named("top");
-    let learned = learn(&scorer, &dataset, "box", folder.path(), &mut Silent)
+    let learned = learn(&scorer, &dataset, "box", folder.path(), Turns::One, &mut Silent)
         .expect("the cartons can be learned");
     assert_eq!(learned.views[0].path, folder.path().join("box/top.safetensors"));
     assert_eq!(learned.views[0].normals, count as usize);
@@ -146,7 +147,7 @@ fn learning_twice_gives_the_same_memory_and_threshold() {
     let (scorer, folder) = learned(3);
     let first = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
     let dataset = Dataset::open(folder.path().join("good")).unwrap().with_only_view_named("top");
-    learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
+    learn(&scorer, &dataset, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let second = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
     assert!(first.memory().tokens().equal(&second.memory().tokens()));
     assert_eq!(first.held_out(), second.held_out());
@@ -196,7 +197,8 @@ fn learning_stops_at_a_broken_picture_and_names_it() {
     std::fs::write(folder.path().join("bad.png"), b"not a picture").unwrap();
     let scorer = Scorer::load(default_model_dir()).unwrap();
     let dataset = Dataset::open(folder.path()).unwrap();
-    let error = learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap_err();
+    let error =
+        learn(&scorer, &dataset, "box", folder.path(), Turns::One, &mut Silent).unwrap_err();
     assert!(error.to_string().contains("bad.png"), "{error}");
     assert!(!folder.path().join("box").exists(), "nothing half-learned is left");
 }
@@ -296,7 +298,7 @@ fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
     // The new reference knows the dent.
     carton(8, true).save(folder.path().join("good/999.png")).unwrap();
     let dataset = Dataset::open(folder.path().join("good")).unwrap().with_only_view_named("top");
-    learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
+    learn(&scorer, &dataset, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     assert!(score(3).unwrap() < before / 2.0);
     std::fs::remove_file(key().path(folder.path())).unwrap();
     assert!(score(4).unwrap_err().contains("does not exist"));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
+use vision::learn::Turns;
 use vision::scoring::Member;
 use vision::train::{Labelled, TrainSettings, train};
 use vision::{Dataset, Picture, Reference, ReferenceKey, Scorer, Silent, learn};
@@ -55,7 +56,7 @@ fn a_head_that_was_trained_judges_beside_the_distance_once_its_references_are_le
 
     let scorer = Scorer::load(default_model_dir()).unwrap().with_head_from(&head_folder).unwrap();
     let dataset = Dataset::open(&good).unwrap().with_only_view_named("top");
-    learn(&scorer, &dataset, "box", folder.path(), &mut Silent).unwrap();
+    learn(&scorer, &dataset, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let key = ReferenceKey::new("box", "top").unwrap();
     let reference = Reference::load(folder.path(), &key, scorer.backbone_sha256()).unwrap();
     let levels = reference.head_held_out(&first).expect("the reference knows the head");

@@ -10,7 +10,7 @@ use vision::learn::{Learned, LearnedView};
 use vision::scoring::Calibration;
 
 use super::Context;
-use super::model::ScoringOptions;
+use super::model::{ScoringOptions, TurnsOption};
 use super::output::{Answer, table};
 use super::progress::Bar;
 
@@ -34,6 +34,8 @@ pub struct Learn {
     #[arg(long)]
     add: bool,
     #[command(flatten)]
+    turns: TurnsOption,
+    #[command(flatten)]
     scoring: ScoringOptions,
     /// The folder of pictures.
     root: PathBuf,
@@ -55,7 +57,8 @@ impl Learn {
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
         let learn = if self.add { vision::learn::add } else { vision::learn::learn };
-        let learned = learn(&scorer, &dataset, &self.sku, &scoring.references, &mut bar)?;
+        let (references, turns) = (&scoring.references, self.turns.turns());
+        let learned = learn(&scorer, &dataset, &self.sku, references, turns, &mut bar)?;
         drop(bar);
         Answer::either(context.json, &learned, || for_people(&learned, scoring.false_divert_budget))
     }

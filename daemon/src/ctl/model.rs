@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use vision::learn::Turns;
 use vision::scoring::Scorer;
 
 use super::Context;
@@ -32,6 +33,26 @@ pub struct ScoringOptions {
     /// Folder of the damage head [default: that of the line file, else none].
     #[arg(long, value_name = "DIR")]
     damage_head: Option<PathBuf>,
+}
+
+/// The option that says how items may lie.
+#[derive(Debug, Args)]
+pub struct TurnsOption {
+    /// In how many ways the item may lie that the pictures show lying one way: 2 also remembers the
+    /// pictures turned by half a circle, 4 by each quarter.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = ["1", "2", "4"])]
+    turns: String,
+}
+
+impl TurnsOption {
+    /// The turns.
+    pub fn turns(&self) -> Turns {
+        match self.turns.as_str() {
+            "4" => Turns::Four,
+            "2" => Turns::Two,
+            _ => Turns::One,
+        }
+    }
 }
 
 /// What scoring needs.

@@ -6,11 +6,11 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use vision::dataset::Dataset;
-use vision::learn::Learned;
+use vision::learn::{Learned, learn};
 use vision::train::{Labelled, TrainSettings, train};
 
 use super::Context;
-use super::model::ScoringOptions;
+use super::model::{ScoringOptions, TurnsOption};
 use super::output::{Answer, table};
 use super::progress::Bar;
 
@@ -34,6 +34,8 @@ pub struct Train {
     /// Where all random choices begin; the same number gives the same head.
     #[arg(long, default_value_t = TrainSettings::default().head.seed)]
     seed: u64,
+    #[command(flatten)]
+    turns: TurnsOption,
     #[command(flatten)]
     scoring: ScoringOptions,
     /// What the items are, and the folder of their pictures.
@@ -84,8 +86,8 @@ impl Train {
         let scorer = scorer.with_head(Some(head.head));
         let mut learned = Vec::new();
         for (sku, dataset) in &datasets {
-            let references = &scoring.references;
-            learned.push(vision::learn::learn(&scorer, dataset, sku, references, &mut bar)?);
+            let (references, turns) = (&scoring.references, self.turns.turns());
+            learned.push(learn(&scorer, dataset, sku, references, turns, &mut bar)?);
         }
         drop(bar);
         let labelled = pictures.iter().map(|view| view.damaged.len()).sum();

@@ -37,7 +37,7 @@ pub use stats::AurocDifference;
 
 use crate::damage::DamageHead;
 use crate::dataset::{Dataset, DatasetError, GOOD, TestItem};
-use crate::learn::{LearnError, learn_view};
+use crate::learn::{LearnError, Turns, learn_view};
 use crate::progress::Progress;
 use crate::scoring::{Member, ReferenceKey, Scorer, ScoringError};
 use crate::train::{Labelled, TrainSettings, train_for_now};
@@ -192,7 +192,7 @@ pub fn run(
     let mut references = BTreeMap::new();
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey { sku: "evaluation".into(), view: view.clone() };
-        let (reference, _) = learn_view(&scorer, key, &pictures.normals, progress)?;
+        let (reference, _) = learn_view(&scorer, key, &pictures.normals, Turns::One, progress)?;
         references.insert(view.clone(), reference);
     }
     let mut broken = Vec::new();

@@ -123,8 +123,17 @@ impl HeadLevels {
 pub struct Normal {
     /// Its item.
     pub tokens: Tokens,
+    /// Its item in turned copies of the picture, which are remembered but not judged.
+    pub turned: Vec<Tokens>,
     /// SHA-256 of its file: members of the damage head that have learned from it are not asked.
     pub source: String,
+}
+
+impl Normal {
+    /// The features of its item in all poses.
+    fn poses(&self) -> impl Iterator<Item = &Tensor> {
+        std::iter::once(&self.tokens).chain(&self.turned).map(|tokens| &tokens.features)
+    }
 }
 
 /// The model that a reference belongs to.
@@ -147,8 +156,8 @@ impl Reference {
         altered: &[Normal],
         progress: &mut dyn Progress,
     ) -> Result<Reference, ScoringError> {
-        let all: Vec<&Tensor> = normals.iter().map(|normal| &normal.tokens.features).collect();
-        let folds = FOLDS.min(all.len());
+        let all: Vec<&Tensor> = normals.iter().flat_map(Normal::poses).collect();
+        let folds = FOLDS.min(normals.len());
         let memories = if folds > 1 { folds + 1 } else { 1 };
         let what = format!("learning {} {}", key.sku, key.view);
         progress.step(0, memories, &what);
@@ -162,7 +171,7 @@ impl Reference {
                 let (unseen, seen): (Vec<_>, Vec<_>) =
                     normals.iter().enumerate().partition(|(at, _)| at % folds == fold);
                 let seen: Vec<&Tensor> =
-                    seen.into_iter().map(|(_, normal)| &normal.tokens.features).collect();
+                    seen.into_iter().flat_map(|(_, normal)| normal.poses()).collect();
                 let without = remember(&seen)?;
                 for (_, normal) in unseen {
                     judged.push((normal, distance::nearest(&normal.tokens.features, &without)?));
@@ -245,7 +254,7 @@ impl Reference {
             _ => None,
         };
         let remembered = self.memory.tokens();
-        let features = more.iter().map(|normal| &normal.tokens.features);
+        let features = more.iter().flat_map(Normal::poses);
         let memory = remember(&std::iter::once(&remembered).chain(features).collect::<Vec<_>>())?;
         let created = Timestamp::now();
         Ok(Reference { memory, levels, held_out, head, normals, created, ..self })
