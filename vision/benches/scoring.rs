@@ -1,12 +1,12 @@
 //! What scoring costs, on painted views of a belt with an item: a whole view next to the bare
 //! backbone call on the same crop, finding the item alone, and the search against the size of the
-//! memory.
+//! memory, and the backbone with two pictures in one call.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use tch::{Device, Kind, Tensor};
-use vision::backbone::default_model_dir;
+use tch::{CModule, Device, Kind, Tensor};
+use vision::backbone::{BACKBONE_FILE, default_model_dir, feature_maps};
 use vision::localise::{Localiser, Small};
 use vision::scoring::{FEATURES, Memory, Model, Normal, find, nearest};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
@@ -77,5 +77,24 @@ fn search(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, whole_view, search);
+/// Whether putting two pictures into one call of the backbone would save time.
+fn batches(criterion: &mut Criterion) {
+    tch::set_num_threads(1);
+    tch::jit::set_profiling_mode(false);
+    let backbone =
+        CModule::load(default_model_dir().join(BACKBONE_FILE)).expect("scripts/bootstrap has run");
+    let pictures = Tensor::rand([2, 3, 320, 320], (Kind::Float, Device::Cpu));
+    let describe = |pictures: &Tensor| {
+        tch::no_grad(|| feature_maps(&backbone, pictures)).expect("pictures of 32 x n pixels")
+    };
+    let mut group = criterion.benchmark_group("backbone, two pictures of 320x320");
+    group.sample_size(30);
+    group.bench_function("one call", |bencher| bencher.iter(|| describe(black_box(&pictures))));
+    group.bench_function("two calls", |bencher| {
+        bencher.iter(|| [0, 1].map(|at| describe(&black_box(&pictures).narrow(0, at, 1))));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, whole_view, search, batches);
 criterion_main!(benches);

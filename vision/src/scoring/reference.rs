@@ -29,7 +29,7 @@ use crate::localise::Localiser;
 use crate::progress::Progress;
 
 /// Tokens that a reference remembers at most; search time and file size grow with it.
-pub const MEMORY_MAX: usize = 2000;
+pub const MEMORY_MAX: usize = 1000;
 /// Folds of the held-out levels: each memory has seen three quarters of the pictures.
 const FOLDS: usize = 4;
 /// Where all random choices begin, so that learning is repeatable.
