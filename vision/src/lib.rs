@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod evaluate;
 pub mod gather;
 pub mod inference;
+pub mod label;
 pub mod learn;
 pub mod localise;
 pub mod picture;

@@ -1,0 +1,109 @@
+//! **Edges**: what stands directly before and after a match, and shows that it is part of something else.
+
+use super::scan::{Match, Separator, separator_of};
+use crate::label::fold::letter;
+use crate::label::rows::Row;
+use crate::label::table::Part;
+use crate::label::words::Hit;
+
+/// Whether nothing before or after the match goes on with it.
+pub fn clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
+    starts_clean(row, found) && ends_clean(row, found, hits)
+}
+
+fn numeral(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+/// Marks that stand for a character which could not be read.
+fn unreadable(c: char) -> bool {
+    matches!(c, '?' | '#' | '*' | '_' | '\u{fffd}' | '■' | '□')
+}
+
+fn starts_clean(row: &Row, found: &Match) -> bool {
+    let start = found.span.start;
+    let (near, far) = (row.before(start), row.before(start.saturating_sub(1)));
+    if unreadable(near) || numeral(far) && matches!(near, ':' | '\'') {
+        return false;
+    }
+    // The year of an era is no day and no month.
+    if matches!(near, '和' | '成') {
+        return false;
+    }
+    if found.format.parts[0] == Part::Name {
+        return !number_before(row, start);
+    }
+    match separator_of(near) {
+        // Words and dates follow on times and codes (`11:19 16 NOV`), three numbers on a fourth do not.
+        Some(Separator::Space) => found.separator != Some(Separator::Space) || !numeral(far),
+        Some(before) => {
+            let other =
+                found.separator.is_some_and(|own| own != before) && found.fields.year.is_some();
+            !numeral(far) || other && found.format.parts.len() > 3
+        }
+        None => true,
+    }
+}
+
+/// Whether one or two digits stand before the name of a month: they were its day, and there is no such day.
+fn number_before(row: &Row, start: usize) -> bool {
+    let gap = (0..2)
+        .take_while(|n| matches!(row.before(start.saturating_sub(*n)), ' ' | '.' | '-' | '/'));
+    let end = start - gap.count().min(start);
+    let width = (0..3).take_while(|n| end > *n && numeral(row.before(end - n))).count();
+    let before = row.before(end.saturating_sub(width));
+    (1..=2).contains(&width) && !letter(before) && !matches!(before, ':' | '.' | ',' | '-')
+}
+
+fn ends_clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
+    let end = found.span.end;
+    let (near, far) = (row.at(end), row.at(end + 1));
+    if unreadable(near) {
+        return false;
+    }
+    if numeral(near) {
+        return found.separator.is_some() && time_at(row, end);
+    }
+    if letter(near) {
+        let ordinal = found.format.parts.last() == Some(&Part::D)
+            && ["st", "nd", "rd", "th"].iter().any(|ending| ends_with(row, end, ending));
+        let lot = near == 'l' && numeral(far) && found.fields.year.is_some();
+        let phrase = hits.iter().any(|hit| hit.span.start == end && hit.span.len() > 1);
+        return ordinal || lot || phrase;
+    }
+    // `13.05.26` in `13.05.26.4`, the 11 in `16 NOV 11:19`.
+    match separator_of(near) {
+        _ if near == ':' => !numeral(far),
+        Some(Separator::Space) => {
+            found.separator != Some(Separator::Space) || !group_of_two(row, end + 1)
+        }
+        Some(after) => {
+            let other =
+                found.separator.is_some_and(|own| own != after) && found.fields.year.is_some();
+            !numeral(far) || other && found.format.parts.len() > 3
+        }
+        None => near != '\'' || !numeral(far),
+    }
+}
+
+/// Whether exactly two digits stand at `at`, which are no hours: a telephone number goes on so.
+fn group_of_two(row: &Row, at: usize) -> bool {
+    let width = (at..at + 3).take_while(|&place| numeral(row.at(place))).count();
+    width == 2 && !time_at(row, at)
+}
+
+/// Whether a time of day stands at `at`: `14:35`.
+pub fn time_at(row: &Row, at: usize) -> bool {
+    let two = |at: usize| {
+        let (ten, one) = (row.at(at).to_digit(10)?, row.at(at + 1).to_digit(10)?);
+        Some(10 * ten + one)
+    };
+    let sign = matches!(row.at(at + 2), ':' | 'h');
+    sign && two(at).is_some_and(|hours| hours < 24)
+        && two(at + 3).is_some_and(|minutes| minutes < 60)
+}
+
+fn ends_with(row: &Row, at: usize, ending: &str) -> bool {
+    let same = ending.chars().enumerate().all(|(place, c)| row.at(at + place) == c);
+    same && !letter(row.at(at + ending.len()))
+}

@@ -1,0 +1,237 @@
+//! **Dates on labels**: where they stand, which day they are, and what they mean.
+//!
+//! The way of a date: lines are joined to [rows](super::rows), in which [phrases](super::words) are found
+//! ("best before"); [`scan`] finds stretches that fit a [format](super::table::formats); [`neighbours`] strikes
+//! out amounts, versions and lots; [`resolve`] decides which day it is; [`roles`] gives the phrases to the
+//! dates. A *role* is what the date means: the last day on which the item is good, or the day it was made.
+//! Nothing is guessed: what the label does not say is `None`, and a date without words has no role.
+
+mod confirm;
+pub(crate) mod edges;
+mod names;
+mod neighbours;
+mod reasons;
+mod resolve;
+mod roles;
+mod scan;
+
+#[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
+mod table_tests;
+#[cfg(test)]
+mod tests;
+
+pub use confirm::{dates_with, from_gs1};
+pub use resolve::days_between;
+
+use super::line::{Corners, TextLine};
+use super::rows::{Row, rows};
+use super::table::{Needs, Part};
+use super::words::{Hit, Kind, hits};
+use jiff::civil::Date;
+use resolve::{Reading, Resolved, resolve};
+use roles::{Found, Worded, Words, assign};
+use scan::{Match, Separator, Year, scan};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Where the goods are sold: the custom by which `04/05/26` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Region {
+    /// Day, month, year: Europe, and also Latin America, Africa, India, Australia.
+    Europe,
+    /// Month, day, year.
+    UnitedStates,
+    /// Year, month, day (and symbols for months that are neither English nor French).
+    Canada,
+    /// Year, month, day: Japan, China, Korea, Taiwan.
+    EastAsia,
+    /// No custom: what is ambiguous stays open.
+    #[default]
+    Unspecified,
+}
+
+/// What is known besides the label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Context {
+    /// Where the goods are sold.
+    pub region: Region,
+    /// The present date: for centuries and for what is plausible.
+    pub today: Date,
+}
+
+/// What a date on a label means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The last day on which the item is good: expiry, use by, best before.
+    Expiry,
+    /// The day on which it was made, filled, packed or frozen.
+    Manufacture,
+    /// The label does not say.
+    Unknown,
+}
+
+/// A date as it was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DateRead {
+    /// The print, as text recognition gave it.
+    pub text: String,
+    /// What it means.
+    pub role: Role,
+    /// The year with its century, where the label says it.
+    pub year: Option<i16>,
+    /// 1 to 12, where the label says it.
+    pub month: Option<i8>,
+    /// 1 to 31, where the label says it.
+    pub day: Option<i8>,
+    /// Why it was read so, in plain words.
+    pub reason: String,
+    /// Where it stands, in pixels of the view, clockwise from the text's top left.
+    pub corners: Corners,
+    /// How sure the recognition of the text was, 0 to 1.
+    pub confidence: f32,
+}
+
+/// The dates of a label, in the order of its rows.
+pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
+    let rows: Vec<Worded> = rows(lines)
+        .into_iter()
+        .map(|row| {
+            let hits = hits(&row);
+            Worded { row, hits }
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut reads = Vec::new();
+    for (index, worded) in rows.iter().enumerate() {
+        let bracketed = confirm::bracketed(&worded.row, lines, context.today);
+        // A row printed under a GS1 code holds nothing but elements.
+        let only_elements =
+            !bracketed.is_empty() && !worded.hits.iter().any(|hit| hit.kind.is_date());
+        reads.extend(bracketed.into_iter().map(|(start, read)| (index, start, read)));
+        if !only_elements {
+            found.extend(of_row(index, worded, lines, context));
+        }
+    }
+    assign(&rows, &mut found, lines);
+    repeat(&mut found);
+    keep(&rows, &mut found, context.today);
+    let remarks = reasons::of(&found, context);
+    for (date, reason) in found.into_iter().zip(remarks) {
+        let role = match &date.words {
+            Some(Words::Say(Kind::Expiry, ..)) => Role::Expiry,
+            Some(Words::Say(Kind::Manufacture, ..)) => Role::Manufacture,
+            _ => Role::Unknown,
+        };
+        let Reading { year, month, day, .. } = date.reading;
+        let (corners, confidence) = (date.print.place.corners, date.print.place.confidence);
+        let read =
+            DateRead { text: date.print.text, role, year, month, day, reason, corners, confidence };
+        reads.push((date.row, date.found.span.start, read));
+    }
+    reads.sort_by_key(|(row, start, _)| (*row, *start));
+    reads.into_iter().map(|(.., read)| read).collect()
+}
+
+/// Whether the name of a month stands at `at`.
+pub(crate) fn month_begins(row: &Row, at: usize) -> bool {
+    names::name_at(row, at).is_some()
+}
+
+/// The stretches of a row that are written as dates and as nothing else.
+pub(crate) fn written_dates(row: &Row, hits: &[Hit]) -> Vec<Range<usize>> {
+    let date = |found: &Match| {
+        let signs = found.separator.is_some() || found.has_words();
+        signs && neighbours::needs(found) == Needs::Nothing
+    };
+    scan(row, hits).into_iter().filter(date).map(|found| found.span).collect()
+}
+
+/// The dates of one row, none over another.
+fn of_row(index: usize, worded: &Worded, lines: &[TextLine], context: &Context) -> Vec<Found> {
+    let Worded { row, hits } = worded;
+    let mut matches = scan(row, hits);
+    matches.retain(|found| !neighbours::forbid(row, found, hits));
+    // Prints that are right as they stand go first, then those that say most.
+    matches.sort_by_key(|found| {
+        let needs = neighbours::needs(found);
+        (found.span.start, found.span.end, needs)
+    });
+    let mut stretches: Vec<(&[Match], Needs, Resolved)> = Vec::new();
+    for group in matches.chunk_by(|a, b| a.span == b.span) {
+        let needs = neighbours::needs(&group[0]);
+        let members: Vec<&Match> =
+            group.iter().filter(|found| neighbours::needs(found) == needs).collect();
+        match resolve(&members, context) {
+            Resolved::Nothing => {}
+            resolved => stretches.push((group, needs, resolved)),
+        }
+    }
+    stretches.sort_by_key(|(group, needs, _)| {
+        (*needs, std::cmp::Reverse(group[0].span.len()), group[0].confused, group[0].span.start)
+    });
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    let mut found = Vec::new();
+    for (group, needs, resolved) in stretches {
+        let span = &group[0].span;
+        if taken.iter().any(|other| other.start < span.end && span.start < other.end) {
+            continue;
+        }
+        taken.push(span.clone());
+        if let Resolved::Date(reading) = resolved {
+            let member = group.iter().find(|one| one.format.order == reading.order);
+            let found_one = member.unwrap_or(&group[0]).clone();
+            let print = row.print(span, lines);
+            found.push(Found { row: index, found: found_one, reading, needs, print, words: None });
+        }
+    }
+    found
+}
+
+/// A date printed twice means the same both times.
+fn repeat(found: &mut [Found]) {
+    let same = |a: &Reading, b: &Reading| (a.year, a.month, a.day) == (b.year, b.month, b.day);
+    let said: Vec<(Reading, Words)> =
+        found.iter().filter_map(|date| Some((date.reading, date.words.clone()?))).collect();
+    for date in found.iter_mut().filter(|date| date.words.is_none() && date.needs == Needs::Nothing)
+    {
+        let twin = said.iter().find(|(reading, _)| same(reading, &date.reading));
+        date.words = twin.map(|(_, words)| words.clone());
+    }
+}
+
+/// Drops what needs words and has none. Two prints are kept without: a month and year alone in its line, and,
+/// where the label has no other date, the day of the year within a lot.
+fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) {
+    let certain = |date: &Found| {
+        date.needs == Needs::Nothing || date.words.is_some() || alone(rows, date, today)
+    };
+    if found.iter().any(certain) {
+        found.retain(certain);
+        return;
+    }
+    found.retain(|date| {
+        let Worded { row, hits } = &rows[date.row];
+        let lot = neighbours::directly_before(row, &date.found, hits);
+        date.needs == Needs::WordsOrLot
+            && lot.is_some_and(|hit| hit.kind == Kind::Lot)
+            && date
+                .reading
+                .year
+                .is_none_or(|year| (today.year() - 3..=today.year()).contains(&year))
+    });
+}
+
+/// Whether a print is `05/27` and nothing else, of a year that goods on sale have.
+fn alone(rows: &[Worded], date: &Found, today: Date) -> bool {
+    let row = &rows[date.row].row;
+    let span = &date.found.span;
+    let only = row.segment(span.start) == *span;
+    let parts = matches!(date.found.format.parts, [Part::M, Part::Sep, Part::Yy]);
+    let slash = date.found.separator == Some(Separator::Slash) && span.len() == 5;
+    let near = date.reading.year.is_some_and(|year| (-2..=10).contains(&(year - today.year())));
+    only && parts && slash && near && matches!(date.found.fields.year, Some(Year::Two(_)))
+}

@@ -1,0 +1,114 @@
+//! **Neighbours**: words and signs next to a match that show it to be an amount, an article number, a lot or
+//! part of a sentence.
+
+use super::scan::{Match, Separator, Year};
+use crate::label::fold::letter;
+use crate::label::rows::Row;
+use crate::label::table::{Needs, Part, UNITS};
+use crate::label::words::{Hit, Kind};
+
+/// Whether the neighbours of a match say that it is no date.
+pub fn forbid(row: &Row, found: &Match, hits: &[Hit]) -> bool {
+    if after_brackets(row, found.span.start) {
+        return true;
+    }
+    // "DLC" is no misread "DIC", and the L of "L012" no misread 1.
+    let over = |hit: &&Hit| hit.span.start < found.span.end && found.span.start < hit.span.end;
+    let symbol = found.format.parts.contains(&Part::Symbol);
+    let weak = needs(found) != Needs::Nothing && !symbol;
+    if hits.iter().filter(over).any(|hit| hit.kind.is_date() || weak) {
+        return true;
+    }
+    let before = directly_before(row, found, hits);
+    let worded = found.has_words();
+    let bare = !worded && found.separator.is_none();
+    match before.map(|hit| hit.kind) {
+        Some(Kind::Number) if !worded => return true,
+        Some(Kind::Serial) if !worded => return true,
+        // Packers do use dates as lots, so a full date after "lot" stays one; bare digits are the lot.
+        Some(Kind::Lot) if needs(found) == Needs::Words => return true,
+        Some(Kind::Lot) if bare && needs(found) == Needs::Nothing => {
+            return !shared(row, before, hits);
+        }
+        _ => {}
+    }
+    if before.is_some_and(|hit| hit.kind.is_date()) {
+        return false;
+    }
+    if worded { in_a_sentence(row, found, hits) } else { amount(row, found) }
+}
+
+/// Whether digits in brackets stand before `at`: an application identifier, and what follows is its value.
+fn after_brackets(row: &Row, at: usize) -> bool {
+    let digits = (2..6).take_while(|&n| at >= n && row.at(at - n).is_ascii_digit()).count();
+    row.before(at) == ')'
+        && (2..=4).contains(&digits)
+        && at >= digits + 2
+        && row.at(at - digits - 2) == '('
+}
+
+/// The hit that ends where the match begins, but for signs and digits.
+pub fn directly_before<'a>(row: &Row, found: &Match, hits: &'a [Hit]) -> Option<&'a Hit> {
+    let last = hits.iter().rfind(|hit| hit.span.end <= found.span.start)?;
+    let between = &row.chars[last.span.end..found.span.start];
+    let number = last.kind == Kind::Number;
+    let joined = |c: &char| !c.is_alphabetic() && (number || !c.is_ascii_digit());
+    between.iter().all(joined).then_some(last)
+}
+
+/// Whether words for a date touch those for the lot: `生产日期(批号) 20260203` is both.
+fn shared(row: &Row, lot: Option<&Hit>, hits: &[Hit]) -> bool {
+    let Some(start) = lot.map(|hit| hit.span.start) else { return false };
+    let touches = |hit: &&Hit| {
+        let signs = |at: usize| !row.at(at).is_alphanumeric();
+        hit.kind.is_date() && hit.span.end <= start && (hit.span.end..start).all(signs)
+    };
+    hits.iter().any(|hit| touches(&hit))
+}
+
+/// Whether a unit or currency stands at the match: `12.05 €`, `10.12 kg`. Three numbers are no amount.
+fn amount(row: &Row, found: &Match) -> bool {
+    if found.format.parts.len() > 3 {
+        return false;
+    }
+    let end = found.span.end;
+    let from = end + usize::from(row.at(end) == ' ');
+    let letters = (from..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
+    let after: String =
+        row.chars[from.min(row.chars.len())..].iter().take(letters.max(1)).collect();
+    let start = found.span.start;
+    let near = row.before(start);
+    let near = if near == ' ' { row.before(start - 1) } else { near };
+    let unit = |text: &str| UNITS.split(", ").any(|unit| unit == text);
+    unit(&after) || !letter(near) && unit(&near.to_string())
+}
+
+/// What must stand near a match. Numbers that may as well be a version or a list (`1.2.26`, `12 05 26`) need
+/// words although their format does not; with `/` and in full length only dates are so written.
+pub fn needs(found: &Match) -> Needs {
+    let full = found.span.len() >= if found.format.parts.len() > 3 { 8 } else { 6 };
+    let long_year = matches!(found.fields.year, Some(Year::Full(_)));
+    let loose = match found.separator {
+        Some(Separator::Point | Separator::Dash) => !full,
+        Some(Separator::Space) => !full || !long_year || found.span.len() < 10,
+        Some(Separator::Slash) | None => false,
+    };
+    if loose { found.format.needs.max(Needs::Words) } else { found.format.needs }
+}
+
+/// Whether a date without a year stands among other words: "stir 2 mar and may be". Labels print dates alone.
+fn in_a_sentence(row: &Row, found: &Match, hits: &[Hit]) -> bool {
+    let sure = found.fields.year.is_some_and(|year| matches!(year, Year::Full(_)));
+    if sure || !found.format.parts.contains(&Part::Name) {
+        return false;
+    }
+    let mut words = 0;
+    let mut inside = false;
+    for at in row.segment(found.span.start) {
+        let known = found.span.contains(&at) || hits.iter().any(|hit| hit.span.contains(&at));
+        let word = letter(row.at(at)) && !known;
+        words += usize::from(word && !inside);
+        inside = word;
+    }
+    words >= 3
+}

@@ -1,0 +1,327 @@
+//! **Roles**: which words belong to which date.
+//!
+//! Words stand before their date in the row, or after it, on the row above, or below. Each phrase serves one
+//! date. What is decided first is not given away again: rows first, then rows above and below. Two phrases of
+//! different kinds with as many dates after them, or under them, go in pairs (`MFG/EXP 01.05.25/01.05.26`);
+//! with one date only, nothing says which of them it is, and it stays unknown.
+
+use super::resolve::Reading;
+use super::scan::Match;
+use crate::label::line::TextLine;
+use crate::label::rows::{Print, Row};
+use crate::label::table::Needs;
+use crate::label::words::{Hit, Kind, after_links};
+use std::ops::Range;
+
+/// A row with its hits.
+#[derive(Debug)]
+pub struct Worded {
+    /// The row.
+    pub row: Row,
+    /// Its hits.
+    pub hits: Vec<Hit>,
+}
+
+/// A date found in a row.
+#[derive(Debug)]
+pub struct Found {
+    /// The row's index.
+    pub row: usize,
+    /// The match.
+    pub found: Match,
+    /// What it says.
+    pub reading: Reading,
+    /// What must stand near it.
+    pub needs: Needs,
+    /// How it is printed.
+    pub print: Print,
+    /// What the words around it say.
+    pub words: Option<Words>,
+}
+
+/// The words that decide a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// A phrase, with where it stands.
+    Say(Kind, String, Side),
+    /// Phrases of two kinds, for one date.
+    Differ(String),
+}
+
+/// Where the words stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// In the row, before the date.
+    Before,
+    /// In the row, after it.
+    After,
+    /// On the row above.
+    Above,
+    /// On the row below.
+    Below,
+}
+
+impl Found {
+    fn weak(&self) -> bool {
+        self.needs != Needs::Nothing
+    }
+
+    fn span(&self) -> &Range<usize> {
+        &self.found.span
+    }
+}
+
+/// A phrase for dates, waiting for its date.
+struct Waiting {
+    row: usize,
+    kind: Kind,
+    span: Range<usize>,
+    print: Print,
+    begun: bool,
+    free: bool,
+}
+
+/// Gives words to the dates.
+pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
+    let mut waiting = Vec::new();
+    for (index, Worded { row, hits }) in rows.iter().enumerate() {
+        for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
+            let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
+            waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun, free: true });
+        }
+    }
+    for (index, worded) in rows.iter().enumerate() {
+        in_row(index, worded, found, &mut waiting);
+    }
+    headings(rows, found, &mut waiting);
+    let above_first = [Side::Above, Side::Below];
+    let below_first = [Side::Below, Side::Above];
+    let count = |order: [Side; 2]| vertical(rows, found, &waiting, order, lines).len();
+    let order = if count(below_first) > count(above_first) { below_first } else { above_first };
+    for (date, word, side) in vertical(rows, found, &waiting, order, lines) {
+        give(&mut found[date], &mut waiting[word], side);
+    }
+}
+
+fn give(date: &mut Found, word: &mut Waiting, side: Side) {
+    date.words = Some(Words::Say(word.kind, word.print.text.clone(), side));
+    word.free = false;
+}
+
+/// Words and dates of one row: runs of words, each with the run of dates after it.
+fn in_row(index: usize, worded: &Worded, found: &mut [Found], waiting: &mut [Waiting]) {
+    let words: Vec<usize> = (0..waiting.len()).filter(|&word| waiting[word].row == index).collect();
+    let mut dates: Vec<usize> = (0..found.len()).filter(|&date| found[date].row == index).collect();
+    dates.sort_by_key(|&date| found[date].span().start);
+    if words.is_empty() || dates.is_empty() {
+        return;
+    }
+    let starts: Vec<usize> = waiting.iter().map(|word| word.span.start).collect();
+    let word_start = |word: usize| starts[word];
+    let strong: Vec<usize> = dates.iter().copied().filter(|&date| !found[date].weak()).collect();
+    // "13.05.25 PROD 13.05.26 EXP": each date has its words after it.
+    let alternate = strong.len() == words.len()
+        && strong
+            .iter()
+            .zip(&words)
+            .all(|(&date, &word)| found[date].span().end <= word_start(word))
+        && words
+            .iter()
+            .zip(strong.iter().skip(1))
+            .all(|(&w, &d)| word_start(w) < found[d].span().start);
+    if alternate {
+        for (&date, &word) in strong.iter().zip(&words) {
+            give(&mut found[date], &mut waiting[word], Side::After);
+        }
+        return;
+    }
+    let mut at = 0;
+    while at < words.len() {
+        let next_date = |from: usize| {
+            dates.iter().map(|&date| found[date].span().start).find(|&start| start > from)
+        };
+        let first = next_date(word_start(words[at])).unwrap_or(usize::MAX);
+        let run: Vec<usize> =
+            words[at..].iter().copied().take_while(|&w| word_start(w) < first).collect();
+        at += run.len();
+        let until = words.get(at).map_or(usize::MAX, |&word| word_start(word));
+        let mut after: Vec<usize> = dates
+            .iter()
+            .copied()
+            .filter(|&date| (first..until).contains(&found[date].span().start))
+            .collect();
+        if after.iter().any(|&date| !found[date].weak()) {
+            after.retain(|&date| !found[date].weak());
+        } else {
+            after.retain(|&date| direct(worded, &run, found[date].span().start, waiting));
+        }
+        serve(worded, &run, &after, found, waiting);
+    }
+    // Words at the end of the row, for the date before them.
+    let loose = words.iter().copied().find(|&word| waiting[word].free);
+    if let Some(word) = loose {
+        let before =
+            strong.iter().rfind(|&&date| found[date].span().end <= word_start(word)).copied();
+        if let Some(date) = before.filter(|&date| found[date].words.is_none()) {
+            give(&mut found[date], &mut waiting[word], Side::After);
+        }
+    }
+}
+
+/// Gives a run of words to the dates after it.
+fn serve(
+    worded: &Worded,
+    run: &[usize],
+    after: &[usize],
+    found: &mut [Found],
+    waiting: &mut [Waiting],
+) {
+    let (Some(&last), Some(&date)) = (run.last(), after.first()) else { return };
+    let kinds = different(run, waiting);
+    if kinds.len() > 1 && kinds.len() == after.len() {
+        for (&word, &date) in kinds.iter().zip(after) {
+            give(&mut found[date], &mut waiting[word], Side::Before);
+        }
+        return;
+    }
+    let previous = run.len().checked_sub(2).map(|place| run[place]);
+    if let Some(previous) = previous
+        && waiting[previous].kind != waiting[last].kind
+        && touching(worded, &waiting[previous].span, &waiting[last].span)
+    {
+        let both = format!("{}\" and \"{}", waiting[previous].print.text, waiting[last].print.text);
+        found[date].words = Some(Words::Differ(both));
+    } else {
+        give(&mut found[date], &mut waiting[last], Side::Before);
+    }
+    run.iter().for_each(|&word| waiting[word].free &= waiting[word].kind != waiting[last].kind);
+}
+
+/// The words of a run, one for each stretch of the same kind.
+fn different(run: &[usize], waiting: &[Waiting]) -> Vec<usize> {
+    let mut kinds: Vec<usize> = Vec::new();
+    for &word in run {
+        if kinds.last().is_none_or(|&last| waiting[last].kind != waiting[word].kind) {
+            kinds.push(word);
+        }
+    }
+    kinds
+}
+
+/// Whether no letter or digit stands between two phrases.
+fn touching(worded: &Worded, first: &Range<usize>, second: &Range<usize>) -> bool {
+    worded.row.chars[first.end..second.start].iter().all(|c| !c.is_alphanumeric())
+}
+
+/// Whether nothing but signs and other phrases stands between the words of a run and `start`.
+fn direct(worded: &Worded, run: &[usize], start: usize, waiting: &[Waiting]) -> bool {
+    let Some(&first) = run.iter().find(|&&word| !waiting[word].begun) else { return false };
+    let mut at = waiting[first].span.end;
+    loop {
+        at = after_links(&worded.row, at);
+        match worded.hits.iter().find(|hit| hit.span.start == at && hit.kind != Kind::Number) {
+            Some(hit) if hit.kind.is_date() => at = hit.span.end,
+            _ => {
+                // A word of the run may stand further on, with other text before it.
+                let later =
+                    run.iter().map(|&word| &waiting[word].span).find(|span| span.start >= at);
+                match later {
+                    Some(span) if span.start < start => at = span.end,
+                    _ => return at == start,
+                }
+            }
+        }
+    }
+}
+
+/// Rows of words of different kinds over rows of as many dates: in pairs. Over one date, undecided.
+fn headings(rows: &[Worded], found: &mut [Found], waiting: &mut [Waiting]) {
+    for above in 0..rows.len() {
+        let run: Vec<usize> = (0..waiting.len())
+            .filter(|&word| waiting[word].row == above && waiting[word].free)
+            .collect();
+        let kinds = different(&run, waiting);
+        if kinds.len() < 2 {
+            continue;
+        }
+        for below in (0..rows.len()).filter(|&below| below != above) {
+            let mut dates: Vec<usize> = (0..found.len())
+                .filter(|&date| found[date].row == below && found[date].words.is_none())
+                .filter(|&date| !found[date].weak() || starts_segment(&rows[below], &found[date]))
+                .collect();
+            dates.sort_by_key(|&date| found[date].span().start);
+            let under = dates.iter().any(|&date| {
+                kinds
+                    .iter()
+                    .any(|&word| waiting[word].print.place.just_above(&found[date].print.place))
+            });
+            let together = kinds
+                .windows(2)
+                .all(|pair| touching(&rows[above], &waiting[pair[0]].span, &waiting[pair[1]].span));
+            if under && dates.len() == kinds.len() {
+                for (&word, &date) in kinds.iter().zip(&dates) {
+                    give(&mut found[date], &mut waiting[word], Side::Above);
+                }
+            } else if let ([date], true, true) = (&dates[..], under, together) {
+                let names: Vec<&str> =
+                    kinds.iter().map(|&w| waiting[w].print.text.as_str()).collect();
+                found[*date].words = Some(Words::Differ(names.join("\" and \"")));
+            }
+        }
+    }
+}
+
+/// The pairs of dates without words and free words above or below them, the nearest first. One side is used
+/// up before the other, so that a column of words under their dates is not read from above.
+fn vertical(
+    rows: &[Worded],
+    found: &[Found],
+    waiting: &[Waiting],
+    order: [Side; 2],
+    lines: &[TextLine],
+) -> Vec<(usize, usize, Side)> {
+    let mut pairs: Vec<(usize, usize, Side)> = Vec::new();
+    for side in order {
+        let mut near = Vec::new();
+        for (date, at) in found.iter().enumerate().filter(|(_, at)| at.words.is_none()) {
+            if at.weak() && !(side == Side::Above && starts_segment(&rows[at.row], at)) {
+                continue;
+            }
+            let serves = |phrase: &Waiting| phrase.free && !(phrase.begun && at.weak());
+            for (word, phrase) in waiting.iter().enumerate().filter(|(_, phrase)| serves(phrase)) {
+                // What continues the phrase may stand before the date: "BEST" over "BEFORE 13.05.26".
+                let row = &rows[at.row].row;
+                let whole =
+                    phrase.begun.then(|| row.print(&row.segment(at.span().start), lines).place);
+                let (here, there) =
+                    (whole.as_ref().unwrap_or(&at.print.place), &phrase.print.place);
+                let gap = if side == Side::Above {
+                    there.gap_to_below(here)
+                } else {
+                    here.gap_to_below(there)
+                };
+                if let Some(gap) = gap.filter(|_| phrase.row != at.row) {
+                    let ([x, y], [u, v]) = (here.centre(), there.centre());
+                    let apart = (x - u).hypot(y - v) / here.height().max(1.0);
+                    near.push((gap + 0.1 * apart, date, word));
+                }
+            }
+        }
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (_, date, word) in near {
+            if pairs.iter().all(|(other, used, _)| *other != date && *used != word) {
+                pairs.push((date, word, side));
+            }
+        }
+    }
+    pairs
+}
+
+/// Whether nothing but phrases stands before a date in its line: bare digits under words are their date only
+/// when they come first.
+fn starts_segment(worded: &Worded, found: &Found) -> bool {
+    let segment = worded.row.segment(found.span().start);
+    let known =
+        |at: usize| worded.hits.iter().any(|hit| hit.kind.is_date() && hit.span.contains(&at));
+    (segment.start..found.span().start).all(|at| !worded.row.at(at).is_alphanumeric() || known(at))
+}

@@ -1,0 +1,263 @@
+//! **Matches**: stretches of a row that fit a row of the table of formats.
+//!
+//! A match knows the numbers that stand in it, not yet which of competing readings is right. Its *edges* are
+//! what stands directly before and after it: a print that goes on (`13.05.26.4`, `14:35`, `1005 6141`) is no
+//! date but a version, a time or the digits of a code.
+
+use super::names::{Name, name_at, symbol_at};
+use crate::label::fold::{digit, letter};
+use crate::label::rows::Row;
+use crate::label::table::{FORMATS, Format, Part};
+use crate::label::words::Hit;
+use std::ops::Range;
+
+/// What a year's digits say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Year {
+    /// With its century.
+    Full(i16),
+    /// The last two digits.
+    Two(i8),
+    /// The last digit.
+    One(i8),
+}
+
+/// The numbers of a date, not yet checked against the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fields {
+    /// The year, if any.
+    pub year: Option<Year>,
+    /// 1 to 12.
+    pub month: Option<i8>,
+    /// 1 to 31.
+    pub day: Option<i8>,
+    /// 1 to 366.
+    pub of_year: Option<i16>,
+}
+
+/// What separates the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Separator {
+    /// A point, or what recognition makes of it: comma, middle dot.
+    Point,
+    /// `/`
+    Slash,
+    /// `-`
+    Dash,
+    /// A space and nothing else.
+    Space,
+}
+
+/// A stretch of a row that fits a format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// The format that it fits.
+    pub format: &'static Format,
+    /// Its numbers.
+    pub fields: Fields,
+    /// What separates them, where the format has separators.
+    pub separator: Option<Separator>,
+    /// How many characters had to be taken for a digit or letter that they look like.
+    pub confused: u8,
+}
+
+impl Match {
+    /// Whether one of the parts is the name of a month or a sign for it.
+    pub fn has_words(&self) -> bool {
+        let worded = |part: &Part| matches!(part, Part::Name | Part::Symbol | Part::Sign(_));
+        self.format.parts.iter().any(worded)
+    }
+}
+
+/// Every match of a row whose edges are clean.
+pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
+    let mut matches = Vec::new();
+    for start in 0..row.chars.len() {
+        let c = row.chars[start];
+        if !c.is_alphanumeric() || !begins(row, start, hits) {
+            continue;
+        }
+        let numeral = digit(c).is_some();
+        for format in FORMATS {
+            let worded = matches!(format.parts[0], Part::Name | Part::Era);
+            if !numeral && !worded {
+                continue;
+            }
+            let from = Match {
+                span: start..start,
+                format,
+                fields: Fields::default(),
+                separator: None,
+                confused: 0,
+            };
+            if let Some(found) = go(row, hits, format.parts, from) {
+                matches.push(found);
+            }
+        }
+    }
+    matches
+}
+
+/// The rest of a match: `parts` from the end of `so_far` on, the longest way first.
+fn go(row: &Row, hits: &[Hit], parts: &[Part], so_far: Match) -> Option<Match> {
+    let Some((part, rest)) = parts.split_first() else {
+        return (super::edges::clean(row, &so_far, hits)).then_some(so_far);
+    };
+    let at = so_far.span.end;
+    let number = |width: usize, range: Range<i16>| {
+        number(row, at, width).filter(|(value, _)| range.contains(value))
+    };
+    let with = |length: usize, confused: u8, set: &dyn Fn(&mut Fields)| {
+        let mut next = so_far.clone();
+        next.span.end += length;
+        next.confused += confused;
+        set(&mut next.fields);
+        go(row, hits, rest, next)
+    };
+    let day = |width: usize| {
+        number(width, 1..32).and_then(|(value, c)| with(width, c, &|f| f.day = Some(value as i8)))
+    };
+    let month = |width: usize| {
+        number(width, 1..13).and_then(|(value, c)| with(width, c, &|f| f.month = Some(value as i8)))
+    };
+    match *part {
+        Part::D => day(2).or_else(|| day(1)),
+        Part::Dd => day(2),
+        Part::M => month(2).or_else(|| month(1)),
+        Part::Mm => month(2),
+        // Years that stand on goods: older ones and later ones are other numbers.
+        Part::Yyyy => number(4, 1990..2100)
+            .and_then(|(value, c)| with(4, c, &|f| f.year = Some(Year::Full(value)))),
+        Part::Yy => number(2, 0..100)
+            .and_then(|(value, c)| with(2, c, &|f| f.year = Some(Year::Two(value as i8)))),
+        Part::Y => number(1, 0..10)
+            .and_then(|(value, c)| with(1, c, &|f| f.year = Some(Year::One(value as i8)))),
+        Part::Ddd => {
+            number(3, 1..367).and_then(|(value, c)| with(3, c, &|f| f.of_year = Some(value)))
+        }
+        Part::Era => {
+            let (length, year) = era(row, at)?;
+            with(length, 0, &|f| f.year = Some(Year::Full(year)))
+        }
+        Part::Name => {
+            let Name { length, month, confused } = name_at(row, at)?;
+            with(length, confused, &|f| f.month = Some(month))
+        }
+        Part::Symbol => {
+            let month = symbol_at(row, at)?;
+            with(2, 0, &|f| f.month = Some(month))
+        }
+        Part::Sign(sign) => (row.at(at) == sign).then(|| with(1, 0, &|_| ()))?,
+        Part::Sep => {
+            let (length, separator) = separator(row, at)?;
+            if so_far.separator.is_some_and(|before| before != separator) {
+                return None;
+            }
+            let mut next = so_far.clone();
+            next.separator = Some(separator);
+            next.span.end += length;
+            go(row, hits, rest, next)
+        }
+        Part::Gap => gaps(row, at).into_iter().find_map(|length| {
+            // Two numbers with nothing between them are one number.
+            let digits = row.before(at).is_ascii_digit() && row.at(at + length).is_ascii_digit();
+            if length == 0 && digits { None } else { with(length, 0, &|_| ()) }
+        }),
+    }
+}
+
+/// Whether a date may begin at `at`: not within a number, and within a word only where a phrase ends
+/// (`EXP130526`).
+fn begins(row: &Row, at: usize, hits: &[Hit]) -> bool {
+    let before = row.before(at);
+    !before.is_ascii_digit() && (!letter(before) || hits.iter().any(|hit| hit.span.end == at))
+}
+
+/// A number of `width` digits, one of which may be a letter that looks like a digit, and how many are.
+fn number(row: &Row, at: usize, width: usize) -> Option<(i16, u8)> {
+    let mut value = 0;
+    let mut letters = 0;
+    for place in at..at + width {
+        let (digit, confused) = digit(row.at(place))?;
+        value = 10 * value + i16::from(digit);
+        letters += u8::from(confused);
+    }
+    (letters == 0 || letters == 1 && width > 1).then_some((value, letters))
+}
+
+/// The separator of a character.
+pub fn separator_of(c: char) -> Option<Separator> {
+    match c {
+        '.' | ',' | '·' => Some(Separator::Point),
+        '/' => Some(Separator::Slash),
+        '-' => Some(Separator::Dash),
+        ' ' => Some(Separator::Space),
+        _ => None,
+    }
+}
+
+/// A separator with the spaces around it, and its length.
+fn separator(row: &Row, at: usize) -> Option<(usize, Separator)> {
+    let spaces = |at: usize| usize::from(row.at(at) == ' ');
+    let before = spaces(at);
+    match separator_of(row.at(at + before)) {
+        Some(separator) if separator != Separator::Space => {
+            Some((before + 1 + spaces(at + before + 1), separator))
+        }
+        _ if before > 0 => Some((before + spaces(at + before), Separator::Space)),
+        _ => None,
+    }
+}
+
+/// The lengths that a gap at `at` may have, the longest first.
+fn gaps(row: &Row, at: usize) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    let marks = |from: usize| {
+        (from..from + 3)
+            .take_while(|&place| matches!(row.at(place), ' ' | '.' | '-' | '/' | ',' | '\'' | '·'))
+            .count()
+    };
+    if row.before(at).is_ascii_digit() {
+        for ending in ["st", "nd", "rd", "th", "er", "o", "a"] {
+            if starts(row, at, ending) && !letter(row.at(at + ending.len())) {
+                let after = at + ending.len() + marks(at + ending.len());
+                lengths.push(after + small_word(row, after) - at);
+            }
+        }
+    }
+    let after = at + marks(at);
+    if after > at || row.before(at).is_ascii_digit() {
+        let word = small_word(row, after);
+        if word > 0 {
+            lengths.push(after + word - at);
+        }
+    }
+    lengths.push(after - at);
+    lengths
+}
+
+/// The length of a word that joins day, month and year: `13 de mayo de 2026`, `13th of May`.
+fn small_word(row: &Row, at: usize) -> usize {
+    let fits = |word: &&str| starts(row, at, word) && row.at(at + word.len()) == ' ';
+    ["de", "of", "di", "del"].into_iter().find(fits).map_or(0, |word| word.len() + 1)
+}
+
+fn starts(row: &Row, at: usize, word: &str) -> bool {
+    word.chars().enumerate().all(|(place, c)| row.at(at + place) == c)
+}
+
+/// A Japanese era with its year, and the length of both: Reiwa began in 2019, Heisei in 1989 (JIS X 0301).
+fn era(row: &Row, at: usize) -> Option<(usize, i16)> {
+    let eras = [("令和", 2018, 99), ("平成", 1988, 31), ("r", 2018, 99), ("h", 1988, 31)];
+    let (name, before_first, last) = eras.into_iter().find(|(name, ..)| starts(row, at, name))?;
+    let mut from = at + name.chars().count();
+    from += usize::from(row.at(from) == ' ' || row.at(from) == '.');
+    if row.at(from) == '元' {
+        return Some((from + 1 - at, before_first + 1));
+    }
+    let width = (from..from + 2).take_while(|&place| row.at(place).is_ascii_digit()).count();
+    let (year, _) = number(row, from, width).filter(|(year, _)| (1..=last).contains(year))?;
+    Some((from + width - at, before_first + year))
+}
