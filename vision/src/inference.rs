@@ -5,7 +5,7 @@
 //! measured at start ([`Probe`]). They share the model; each has references of its own, since tensors
 //! may not be used by two threads at once.
 //!
-//! Items wait in a bounded [`Queue`]. A view whose deadline has passed is answered without scoring
+//! Items wait in a bounded queue. A view whose deadline has passed is answered without scoring
 //! it, so that a box that is behind does not stay behind. A panic while scoring becomes an error of
 //! that view, and the worker goes on.
 

@@ -240,7 +240,7 @@ fn a_model_that_is_absent_corrupt_or_not_what_was_exported_is_refused() {
 
 /// The picture of items that are not scored anyway.
 fn speck() -> Picture {
-    Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap()
+    Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).expect("one grey pixel")
 }
 
 fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job {
