@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use vision::backbone::default_model_dir;
 use vision::damage::TrainOptions;
+use vision::dataset::ViewPictures;
 use vision::learn::{Turns, learn_view};
 use vision::scoring::Crop;
 use vision::train::{Labelled, TrainSettings, train_for_now};
@@ -43,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let with_head = Scorer::load(default_model_dir())?;
     let with_head = with_head.with_head(Some(some_head(&normal)?));
     let key = ReferenceKey::new("bench", "side")?;
-    let (reference, _) = learn_view(&with_head, key, &normal, Turns::One, &mut Silent)?;
+    let pictures = ViewPictures { normals: normal, ..ViewPictures::default() };
+    let (reference, _) = learn_view(&with_head, key, &pictures, Turns::One, &mut Silent)?;
     let without = Scorer::load(default_model_dir())?;
     let pictures: Vec<Picture> =
         (0..DIFFERENT).map(|item| painted::view(1 + NORMALS + item)).collect();
@@ -74,7 +76,7 @@ fn items() -> Result<usize, Box<dyn Error>> {
 fn some_head(normal: &[PathBuf]) -> Result<vision::damage::DamageHead, Box<dyn Error>> {
     let defaults = TrainSettings::default();
     let head = TrainOptions { epochs: 1, ..defaults.head };
-    let pictures = Labelled { normal: normal.to_vec(), damaged: Vec::new() };
+    let pictures = Labelled { empty: Vec::new(), normal: normal.to_vec(), damaged: Vec::new() };
     let settings = TrainSettings { examples: 24, head };
     Ok(train_for_now(&Scorer::load(default_model_dir())?, &[pictures], &settings, &mut Silent)?)
 }

@@ -4,12 +4,15 @@
 //! | --- | --- |
 //! | `ROOT/train/<class>`, `ROOT/test/<class>` | one view; the class `good` is normal, any other a defect |
 //! | `ROOT/views/<view>/train/good`, ... | several views; the files of one item share their stem up to the last `_` |
+//! | `train/empty` | the empty tunnel: what is to be seen there is not the item |
 //! | `ground_truth/<class>/<stem>_mask.png` beside `test` | where the damage of `test/<class>/<stem>` is: every pixel that is not black; `<stem>.png` is understood too |
 //! | pictures in `ROOT` itself | normal pictures of one view, to learn from only |
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The folder in `train` with pictures of the empty tunnel.
+pub const EMPTY: &str = "empty";
 /// The class of normal pictures.
 pub const GOOD: &str = "good";
 /// Name of the only view where the layout names none.
@@ -58,6 +61,8 @@ pub enum DatasetError {
 pub struct ViewPictures {
     /// Normal pictures to learn from, in name order.
     pub normals: Vec<PathBuf>,
+    /// Pictures of the empty tunnel, in name order; there may be none.
+    pub empty: Vec<PathBuf>,
     /// Pictures labelled as damaged to learn from, by class and name.
     pub damaged: Vec<PathBuf>,
     /// Test pictures by class, each in name order.
@@ -162,7 +167,8 @@ fn view_pictures(folder: &Path) -> Result<ViewPictures, DatasetError> {
     let train = folder.join("train");
     if train.is_dir() {
         for class in folders_in(&train)?.into_iter().filter(|class| class != GOOD) {
-            pictures.damaged.extend(pictures_in(&train.join(class))?);
+            let files = pictures_in(&train.join(&class))?;
+            if class == EMPTY { &mut pictures.empty } else { &mut pictures.damaged }.extend(files);
         }
     }
     let test = folder.join("test");
@@ -261,6 +267,16 @@ mod tests {
         assert_eq!((items[0].class.as_str(), items[0].name.as_str()), ("dent", "a_b"));
         assert_eq!(items[0].pictures.keys().collect::<Vec<_>>(), ["side", "top"]);
         assert_eq!(items[1].pictures.keys().collect::<Vec<_>>(), ["side"]);
+    }
+
+    #[test]
+    fn pictures_of_the_empty_tunnel_are_neither_normal_nor_damaged() {
+        let root = tree(&["train/good/a.png", "train/empty/b.png", "train/torn/c.png"]);
+        let dataset = Dataset::open(root.path()).unwrap();
+        let pictures = &dataset.views[ONLY_VIEW];
+        assert_eq!(pictures.empty, [root.path().join("train/empty/b.png")]);
+        assert_eq!(pictures.damaged, [root.path().join("train/torn/c.png")]);
+        assert_eq!(pictures.normals.len(), 1);
     }
 
     #[test]

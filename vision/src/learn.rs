@@ -129,7 +129,7 @@ pub fn learn(
     let mut views = Vec::new();
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey::new(sku, view)?;
-        let (reference, passed_over) = learn_view(scorer, key, &pictures.normals, turns, progress)?;
+        let (reference, passed_over) = learn_view(scorer, key, pictures, turns, progress)?;
         views.push(LearnedView::saved(scorer, &reference, pictures, passed_over, references)?);
     }
     Ok(Learned { sku: sku.to_owned(), views })
@@ -184,17 +184,17 @@ pub fn add(
     Ok(Learned { sku: sku.to_owned(), views })
 }
 
-/// Learns the reference of one view from `files`, without saving it; also tells which pictures were
+/// Learns the reference of one view from its pictures, without saving it; also tells which pictures were
 /// passed over, because not exactly one item is in sight there.
 pub fn learn_view(
     scorer: &Scorer,
     key: ReferenceKey,
-    files: &[PathBuf],
+    pictures: &ViewPictures,
     turns: Turns,
     progress: &mut dyn Progress,
 ) -> Result<(Reference, Vec<PassedOver>), LearnError> {
-    let used = thinned(files, NORMALS_MAX);
-    let localiser = learn_localiser(scorer, &used, progress)?;
+    let used = thinned(&pictures.normals, NORMALS_MAX);
+    let localiser = learn_localiser(scorer, &used, &pictures.empty, progress)?;
     let (normals, passed_over) = normals(scorer, &localiser, &used, &key, turns, progress)?;
     let mut altered = Vec::new();
     if let [file] = used.as_slice() {
@@ -207,10 +207,12 @@ pub fn learn_view(
     Ok((reference, passed_over))
 }
 
-/// Learns to tell the item from its surroundings; from few pictures, that the whole view is the item.
+/// Learns to tell the item from its surroundings, of which pictures of the `empty` tunnel may help; from
+/// few pictures, that the whole view is the item.
 pub fn learn_localiser(
     scorer: &Scorer,
     files: &[&PathBuf],
+    empty: &[PathBuf],
     progress: &mut dyn Progress,
 ) -> Result<Localiser, LearnError> {
     if files.len() < LOCALISER_MIN {
@@ -224,7 +226,11 @@ pub fn learn_localiser(
         views.push(Small::of(&picture));
         cells.push(scorer.cells(&picture)?);
     }
-    Ok(Localiser::learn(&views, &cells, &[]).map_err(ScoringError::from)?)
+    let empty: Result<Vec<Small>, PictureError> = thinned(empty, LOCALISER_MAX)
+        .into_iter()
+        .map(|file| Ok(Small::of(&Picture::open(file)?)))
+        .collect();
+    Ok(Localiser::learn(&views, &cells, &empty?).map_err(ScoringError::from)?)
 }
 
 /// What the pictures of `files` teach, and which were passed over.

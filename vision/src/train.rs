@@ -53,6 +53,8 @@ const KINDS: [(Kind, f64); 6] = [
 /// Pictures of one SKU in one view.
 #[derive(Debug, Clone, Default)]
 pub struct Labelled {
+    /// Pictures of the empty tunnel; there may be none.
+    pub empty: Vec<PathBuf>,
     /// Pictures of normal items.
     pub normal: Vec<PathBuf>,
     /// Pictures of items that people called damaged.
@@ -157,7 +159,7 @@ impl Examples {
         progress: &mut dyn Progress,
     ) -> Result<(), LearnError> {
         let normal = thinned(&pictures.normal, SPECIMENS_MAX);
-        let localiser = learn_localiser(scorer, &normal, progress)?;
+        let localiser = learn_localiser(scorer, &normal, &pictures.empty, progress)?;
         let first = self.sources.len();
         let (mut specimens, mut tokens) = (Vec::new(), Vec::new());
         for (done, file) in normal.iter().enumerate() {

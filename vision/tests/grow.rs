@@ -113,7 +113,7 @@ fn nothing_can_be_added_to_what_was_never_learned_or_with_another_head() {
     let mut settings = TrainSettings { examples: 24, ..TrainSettings::default() };
     settings.head.epochs = 1;
     let normal = good.views["top"].normals.clone();
-    let labelled = Labelled { normal, damaged: vec![] };
+    let labelled = Labelled { empty: vec![], normal, damaged: vec![] };
     let head = train_for_now(&scorer, &[labelled], &settings, &mut Silent).unwrap();
     let sha256 = head.facts().head_sha256.clone();
     let scorer = scorer.with_head(Some(head));

@@ -43,7 +43,7 @@ fn settings() -> TrainSettings {
 fn a_head_that_was_trained_judges_beside_the_distance_once_its_references_are_learned_anew() {
     let folder = tempfile::tempdir().unwrap();
     let good = folder.path().join("good");
-    let pictures = [Labelled { normal: normals(&good, 9), damaged: vec![] }];
+    let pictures = [Labelled { empty: vec![], normal: normals(&good, 9), damaged: vec![] }];
     let head_folder = folder.path().join("damage_head");
     let scorer = Scorer::load(default_model_dir()).unwrap();
     let trained = train(&scorer, &pictures, &settings(), &head_folder, &mut Silent).unwrap();
@@ -76,7 +76,7 @@ fn a_head_that_was_trained_judges_beside_the_distance_once_its_references_are_le
 #[test]
 fn one_normal_picture_is_too_little_for_a_head() {
     let folder = tempfile::tempdir().unwrap();
-    let pictures = [Labelled { normal: normals(folder.path(), 1), damaged: vec![] }];
+    let pictures = [Labelled { empty: vec![], normal: normals(folder.path(), 1), damaged: vec![] }];
     let scorer = Scorer::load(default_model_dir()).unwrap();
     let head = folder.path().join("damage_head");
     let error = train(&scorer, &pictures, &settings(), &head, &mut Silent).unwrap_err();

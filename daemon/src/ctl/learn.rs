@@ -17,7 +17,8 @@ use super::progress::Bar;
 /// Learn what normal items look like, from a folder of pictures of good ones.
 ///
 /// The folder holds `train/good/`, or `views/<view>/train/good/` for several cameras, or the
-/// pictures themselves. A reference per view is written; a running inspectd uses it from the next
+/// pictures themselves. Pictures of the empty tunnel in `train/empty/` beside `good` help to find the
+/// item. A reference per view is written; a running inspectd uses it from the next
 /// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "tokens",
 /// "passed_over", "localised", "calibration"}]}`.
 #[derive(Debug, Args)]

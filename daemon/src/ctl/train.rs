@@ -73,7 +73,11 @@ impl Train {
         let pictures: Vec<Labelled> = datasets
             .iter()
             .flat_map(|(_, dataset)| dataset.views.values())
-            .map(|view| Labelled { normal: view.normals.clone(), damaged: view.damaged.clone() })
+            .map(|view| Labelled {
+                empty: view.empty.clone(),
+                normal: view.normals.clone(),
+                damaged: view.damaged.clone(),
+            })
             .collect();
         let mut settings = TrainSettings { examples: self.examples, ..TrainSettings::default() };
         settings.head.epochs = self.epochs;

@@ -178,6 +178,7 @@ pub fn run(
                 .views
                 .iter()
                 .map(|(view, pictures)| Labelled {
+                    empty: pictures.empty.clone(),
                     normal: pictures.normals.clone(),
                     damaged: labelled
                         .iter()
@@ -192,7 +193,7 @@ pub fn run(
     let mut references = BTreeMap::new();
     for (view, pictures) in &dataset.views {
         let key = ReferenceKey { sku: "evaluation".into(), view: view.clone() };
-        let (reference, _) = learn_view(&scorer, key, &pictures.normals, Turns::One, progress)?;
+        let (reference, _) = learn_view(&scorer, key, pictures, Turns::One, progress)?;
         references.insert(view.clone(), reference);
     }
     let mut broken = Vec::new();

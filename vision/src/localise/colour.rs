@@ -32,6 +32,8 @@ const ROUNDS: usize = 4;
 const BELL: [f32; 3] = [1.0, 0.36, 0.017];
 /// Pixels that each cell has from the start, so that a colour never seen decides little.
 const PRIOR: f32 = 0.5;
+/// Colours that normals show more than twice as often as the empty tunnel does are the item's.
+const EXCESS: f32 = std::f32::consts::LN_2;
 /// One pixel's say is limited to odds of 20 to 1, so that a speck does not outvote its
 /// surroundings.
 pub(super) const ODDS_MAX: f32 = 3.0;
@@ -91,8 +93,9 @@ pub(super) struct Indexed {
 
 impl Colours {
     /// The colours of `views` by the first guess `seeds` (for each pixel whether it is the item's;
-    /// `None` for a view of which nothing is known yet) and by views of `empty` background. `mask`
-    /// makes a mask of a view's pixels' odds. Also returns the last round's masks.
+    /// `None` for a view of which nothing is known yet) and by views of `empty` background. Where there
+    /// are such views, they make a better first guess: a belt that runs looks different in each
+    /// picture, but has the same colours. `mask` makes a mask of a view's pixels' odds. Also returns the last round's masks.
     pub fn learn(
         views: &[&Small],
         mut seeds: Vec<Option<Vec<bool>>>,
@@ -110,6 +113,9 @@ impl Colours {
                 .iter()
                 .for_each(|cell| empty_counts[usize::from(*cell)] += 1.0);
         }
+        if !empty.is_empty() {
+            seeds = colours.excess(&indexed, &empty_counts).into_iter().map(Some).collect();
+        }
         let mut masks = Vec::new();
         for _ in 0..ROUNDS {
             let (mut item, mut background) = (vec![0.0; CELLS], empty_counts.clone());
@@ -126,6 +132,21 @@ impl Colours {
             seeds = masks.iter().cloned().map(Some).collect();
         }
         (colours, masks)
+    }
+
+    /// For each pixel of `views` whether they show its colour more often than the empty background
+    /// with these `counts` does.
+    fn excess(&self, views: &[Indexed], counts: &[f32]) -> Vec<Vec<bool>> {
+        let mut all = vec![0.0; CELLS];
+        for cell in views.iter().flat_map(|view| &view.cells) {
+            all[usize::from(*cell)] += 1.0;
+        }
+        let (all, empty) = (shares(all), shares(counts.to_vec()));
+        let more: Vec<bool> =
+            all.iter().zip(&empty).map(|(all, empty)| (all / empty).ln() > EXCESS).collect();
+        let of_view =
+            |view: &Indexed| view.cells.iter().map(|cell| more[usize::from(*cell)]).collect();
+        views.iter().map(of_view).collect()
     }
 
     fn pixel_odds<'a>(

@@ -2,7 +2,8 @@
 //!
 //! A [`Localiser`] is learned for one SKU and view from normals alone. Backbone [`Cells`] give a
 //! first guess: what looks alike near the same place in several normals and hangs together with the
-//! view's border is background (`background`). From the guess follow the colours of item and
+//! view's border is background (`background`); where there are pictures of the empty tunnel, the
+//! colours that normals show more of than these. From the guess follow the colours of item and
 //! background (`colour`), from the colours a sharp [`Mask`], from the masks how large an item is.
 //! At run time nothing but a [`Small`] copy of the view is needed: its light is set right
 //! (`light`), its colours are looked up, and the patches that look like the item are judged
