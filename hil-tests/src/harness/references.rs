@@ -19,7 +19,7 @@ use thiserror::Error;
 use super::{line_file::Layout, process::program};
 
 /// Normal items that are rendered to learn from.
-const NORMALS: usize = 60;
+const NORMALS: usize = 120;
 
 /// Why there are no references.
 #[derive(Debug, Error)]

@@ -20,6 +20,8 @@ use super::{
     world::Feed,
 };
 
+/// Pictures of the empty tunnel for each camera: enough to see what a running belt looks like.
+const EMPTIES: u64 = 4;
 /// Jitter beyond half of the travel between two pictures, in milliseconds of belt travel.
 const LATENCY_MS: f64 = 20.0;
 
@@ -39,8 +41,9 @@ pub enum NormalsError {
     Pictures(#[from] PicturesError),
 }
 
-/// Writes `views/<camera>/train/good/` with `normals` rendered items and, when `test` is not 0,
-/// `views/<camera>/test/<class>/` with that many more.
+/// Writes `views/<camera>/train/good/` with `normals` rendered items, `train/empty/` with a few
+/// pictures of the running belt alone and, when `test` is not 0, `test/<class>/` with that many more
+/// items.
 ///
 /// # Errors
 /// Something cannot be written.
@@ -68,6 +71,11 @@ pub fn render(
             let number = number as u64;
             let picture = scene.picture(travel_mm, &[Standing { number, what, offset_mm }], number);
             let folder = out.join("views").join(&camera.name).join(part).join(class);
+            save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
+        }
+        let folder = out.join("views").join(&camera.name).join("train").join("empty");
+        for number in 0..EMPTIES {
+            let picture = scene.picture(rng.between(0.0, 10_000.0), &[], number);
             save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
         }
     }
