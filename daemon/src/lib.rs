@@ -1,16 +1,19 @@
 //! inspectd: captures, scores, decides, records, serves the technicians' page, talks to the fleet.
 //!
 //! Read in the order in which an item meets it: [`bridge_link`] hears that it entered,
-//! [`inspection`] carries out what [`flow`] decides, [`policy`] makes the verdict, [`recorder`] and
-//! [`records`] keep what happened, [`outbox`] and [`fleet`] tell the fleet. [`health`] says what is
-//! wrong with the box, [`web`] and [`ctl`] show it to people.
+//! [`inspection`] carries out what [`flow`] decides, [`holds`] say what is diverted whatever it looks like,
+//! [`policy`] makes the verdict, [`recorder`] and [`records`] keep what happened, [`batches`] counts it lot
+//! by lot, [`outbox`] and [`fleet`] tell the fleet. [`health`] says what is wrong with the box, [`web`] and
+//! [`ctl`] show it to people.
 
+pub mod batches;
 pub mod bridge_link;
 pub mod config;
 pub mod ctl;
 pub mod fleet;
 pub mod flow;
 pub mod health;
+pub mod holds;
 pub mod inspection;
 pub mod model;
 pub mod outbox;
