@@ -83,6 +83,11 @@ impl BatchTest {
         self.false_alarm
     }
 
+    /// The share at which every batch may fail.
+    pub fn ordinary_share(&self) -> f64 {
+        self.ordinary_share
+    }
+
     /// Whether so many failures among so many items are suspect.
     pub fn is_suspect(&self, items: u64, failed: u64) -> bool {
         let failed = failed.min(items);
@@ -243,7 +248,8 @@ mod tests {
 
     #[test]
     fn counting_starts_anew_once_a_batch_is_answered_for() {
-        let mut batches = Batches::new(TEST, [(batch("A"), Seen { items: 2, failed: 2, suspect: false })]);
+        let mut batches =
+            Batches::new(TEST, [(batch("A"), Seen { items: 2, failed: 2, suspect: false })]);
         batches.restart(&batch("A"));
         assert!(!batches.item(&batch("A"), true).1);
     }
@@ -262,9 +268,13 @@ mod tests {
 
     #[test]
     fn shares_that_make_no_test_are_refused() {
-        for (ordinary, suspect, alarm) in
-            [(0.0, 0.1, 0.1), (0.1, 0.1, 0.1), (0.1, 1.0, 0.1), (0.1, 0.2, 0.0), (f64::NAN, 0.1, 0.1)]
-        {
+        for (ordinary, suspect, alarm) in [
+            (0.0, 0.1, 0.1),
+            (0.1, 0.1, 0.1),
+            (0.1, 1.0, 0.1),
+            (0.1, 0.2, 0.0),
+            (f64::NAN, 0.1, 0.1),
+        ] {
             assert_eq!(BatchTest::new(ordinary, suspect, alarm), None);
         }
     }

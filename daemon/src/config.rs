@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
 use plc_bridge::field_io::config::IoSection;
 use plc_bridge::field_io::rules;
@@ -11,6 +12,9 @@ use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::config::{CameraSection, ModelSection};
+
+use crate::batches::BatchTest;
+use crate::fleet::orders;
 
 /// Where the line file stands on the appliance.
 pub const DEFAULT_PATH: &str = "/etc/inspectd/line.toml";
@@ -102,7 +106,43 @@ impl Rules for LineFile {
                 format!("write one of {:?}", lanes.iter().map(|d| d.lane).collect::<Vec<_>>()),
             ));
         }
+        let policy = &self.policy;
+        if policy.batch_ordinary_share <= policy.false_divert_budget {
+            mistakes.push(Mistake::new(
+                &["policy", "batch_ordinary_share"],
+                "good items alone may fail so often: every lot would become suspect".to_owned(),
+                format!("write more than false_divert_budget, {}", policy.false_divert_budget),
+            ));
+        }
+        if policy.batch_suspect_share <= policy.batch_ordinary_share {
+            mistakes.push(Mistake::new(
+                &["policy", "batch_suspect_share"],
+                "a bad lot would fail no more often than any other".to_owned(),
+                format!("write more than batch_ordinary_share, {}", policy.batch_ordinary_share),
+            ));
+        }
+        if self.fleet.as_ref().is_some_and(|fleet| fleet.box_name == orders::ALL) {
+            mistakes.push(Mistake::new(
+                &["fleet", "box_name"],
+                "`all` means every box of the site".to_owned(),
+                "write another name".to_owned(),
+            ));
+        }
         mistakes
+    }
+}
+
+impl PolicySection {
+    /// The test of batches. The bounds and [`LineFile`]'s checks make it sound.
+    pub fn batch_test(&self) -> BatchTest {
+        BatchTest::new(self.batch_ordinary_share, self.batch_suspect_share, self.batch_false_alarm)
+            .expect("the line file was checked")
+    }
+
+    /// How long a suspect lot is held.
+    pub fn batch_hold(&self) -> Option<SignedDuration> {
+        let hours = i64::from(self.batch_hold_hours);
+        (hours > 0).then(|| SignedDuration::from_hours(hours))
     }
 }
 
@@ -121,11 +161,33 @@ pub struct PolicySection {
     /// item whose views are not scored by then is reported as uninspected.
     #[schemars(range(min = 1, max = 5000))]
     pub verdict_margin_ms: u32,
+    /// Which part of the items may fail in any lot. A lot that fails more often, and so much that chance
+    /// explains it badly, is suspect.
+    #[schemars(range(min = 0.0001, max = 0.5))]
+    pub batch_ordinary_share: f64,
+    /// Which part fails in a bad lot: the larger, the sooner the worst lots are found, and the later the
+    /// others.
+    #[schemars(range(min = 0.001, max = 0.9))]
+    pub batch_suspect_share: f64,
+    /// With which probability a lot may ever be suspected that is no worse than any other.
+    #[schemars(range(min = 0.0000001, max = 0.1))]
+    pub batch_false_alarm: f64,
+    /// For how many hours a suspect lot is held on this line; 0 only tells the fleet.
+    #[schemars(range(max = 87_600))]
+    pub batch_hold_hours: u32,
 }
 
 impl Default for PolicySection {
     fn default() -> Self {
-        Self { false_divert_budget: 0.005, divert_lane: 1, verdict_margin_ms: 40 }
+        Self {
+            false_divert_budget: 0.005,
+            divert_lane: 1,
+            verdict_margin_ms: 40,
+            batch_ordinary_share: 0.01,
+            batch_suspect_share: 0.1,
+            batch_false_alarm: 0.001,
+            batch_hold_hours: 72,
+        }
     }
 }
 

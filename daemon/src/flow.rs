@@ -1,11 +1,10 @@
 //! One item's way through inspectd: from the bridge's `Entered` to the closed record.
 //!
 //! A plain state machine: events, results and the time go in, [`Step`]s for the wiring come out.
-//! An item is **gathering** (its views are being chosen), **scoring** (they are with the inference
-//! thread), **judged** (its verdict has left) or **interrupted** (an earlier run of inspectd began
+//! An item is **gathering** (its views are being chosen), **inspecting** (they are being scored, and its
+//! label read), **judged** (its verdict has left) or **interrupted** (an earlier run of inspectd began
 //! it and was killed; its pictures are gone). Its **deadline** is the bridge's predicted commit
-//! time less the margin of the line file; an item that is not judged by then is reported as
-//! uninspected, with the step that it was waiting for as the cause.
+//! time less the margin of the line file (`judging`).
 //!
 //! Everything that comes from the bridge is stored before it is acknowledged, so that a killed
 //! inspectd hears it again; everything here tolerates hearing it twice.
@@ -15,18 +14,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use plc_bridge::protocol::{
-    Check, FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
+    FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
 
-use vision::Calibration;
-
-use crate::policy;
-use crate::records::record::{Finding, ItemId, Record, Timings, ViewRecord};
+use crate::quarantine::Quarantine;
+use crate::records::record::{ItemId, Record, ViewRecord};
 use crate::web::status::ItemCounts;
 
+mod judging;
 mod step;
 
-pub use step::{Now, ScoredView, Scores, Step};
+pub use step::{LabelAnswer, Now, ScoredView, Scores, Step};
 
 /// Why an item is not inspected whose bridge has forgotten it.
 const BRIDGE_RESTARTED: &str = "plc-bridge was restarted while the item was on the belt";
@@ -40,12 +38,25 @@ pub struct FlowSettings {
     pub divert_lane: u8,
     /// How long before the bridge's decision a verdict must leave.
     pub verdict_margin: Duration,
+    /// Whether labels are read.
+    pub label: LabelDuty,
+}
+
+/// Whether labels are read, and what follows when one is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelDuty {
+    /// They are not read.
+    Off,
+    /// They are read if there is time.
+    Optional,
+    /// An item whose label was not read is not inspected.
+    Required,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Gathering,
-    Scoring,
+    Inspecting,
     Judged,
     Interrupted,
 }
@@ -57,6 +68,8 @@ struct OpenItem {
     entered: Option<Duration>,
     commit_at: Duration,
     stage: Stage,
+    is_scored: bool,
+    awaits_label: bool,
 }
 
 /// Every item between its entry and its outcome.
@@ -68,20 +81,23 @@ pub struct Flow {
     /// Whether the bridge had to throw events of this boot away while inspectd was gone.
     events_lost: bool,
     items: BTreeMap<ItemNumber, OpenItem>,
+    quarantine: Quarantine,
     /// Open records of an earlier run, until the bridge says which boot it is in.
     resumed: Vec<Record>,
     counts: ItemCounts,
 }
 
 impl Flow {
-    /// A flow that goes on from the records that an earlier run left open.
-    pub fn new(settings: FlowSettings, open_records: Vec<Record>) -> Self {
+    /// A flow that goes on from the records that an earlier run left open, and from the holds and counts of
+    /// `quarantine`.
+    pub fn new(settings: FlowSettings, open_records: Vec<Record>, quarantine: Quarantine) -> Self {
         Self {
             settings,
             boot: None,
             last_event: 0,
             events_lost: false,
             items: BTreeMap::new(),
+            quarantine,
             resumed: open_records,
             counts: ItemCounts::default(),
         }
@@ -90,6 +106,11 @@ impl Flow {
     /// What happened to the items since the start.
     pub fn counts(&self) -> &ItemCounts {
         &self.counts
+    }
+
+    /// The holds and the batches.
+    pub fn quarantine(&mut self) -> &mut Quarantine {
+        &mut self.quarantine
     }
 
     /// Which item this is, and when it entered; none once it is closed.
@@ -115,7 +136,7 @@ impl Flow {
             FromBridge::CommitAt { item, commit_at } => {
                 let Some(open) = self.items.get_mut(&item) else { return Vec::new() };
                 open.commit_at = commit_at;
-                if open.stage != Stage::Scoring {
+                if open.stage != Stage::Inspecting {
                     return Vec::new();
                 }
                 vec![Step::Postpone { item, deadline: self.deadline(commit_at) }]
@@ -172,14 +193,14 @@ impl Flow {
             let mut record = self.new_record(event.item(), now.wall);
             record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
             self.counts.entered += 1;
-            self.count_uninspected(cause);
+            *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
             self.items.insert(event.item(), OpenItem::resumed(record));
         }
     }
 
     fn close_as_lost(&mut self, mut record: Record, cause: &str, steps: &mut Vec<Step>) {
         if record.verdict.is_none() {
-            self.count_uninspected(cause);
+            *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
             record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
         }
         record.outcome = Some(Outcome::Lost);
@@ -212,9 +233,8 @@ impl Flow {
                     if open.stage == Stage::Judged {
                         steps.push(Step::Save(open.record.clone()));
                     } else if let Some(cause) = cause {
-                        let cause = cause.into();
                         steps.push(Step::Forget { item });
-                        self.conclude(item, Verdict::Uninspected { cause }, now, steps);
+                        self.judge(item, Some(cause), now, steps);
                     } else {
                         self.give_up(item, now, steps);
                     }
@@ -224,6 +244,11 @@ impl Flow {
             ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
             ItemEvent::Outcome { item, outcome, .. } => {
                 self.give_up(item, now, steps);
+                if let Some(open) = self.items.get_mut(&item) {
+                    // A label that is not read by now is waited for no longer.
+                    open.awaits_label = false;
+                    self.count_in_batch(item, now, steps);
+                }
                 if let Some(mut open) = self.items.remove(&item) {
                     open.record.outcome = Some(outcome);
                     match outcome {
@@ -249,21 +274,20 @@ impl Flow {
         let ago = SignedDuration::try_from(now.mono.saturating_sub(at)).unwrap_or_default();
         let record = self.new_record(item, now.wall.checked_sub(ago).unwrap_or(now.wall));
         let stage = Stage::Gathering;
-        self.items.insert(item, OpenItem { record, entered: Some(at), commit_at, stage });
+        let open = OpenItem {
+            record,
+            entered: Some(at),
+            commit_at,
+            stage,
+            is_scored: false,
+            awaits_label: false,
+        };
+        self.items.insert(item, open);
     }
 
     fn new_record(&self, item: ItemNumber, entered_at: Timestamp) -> Record {
-        Record {
-            id: ItemId { boot: self.boot.clone().unwrap_or_default(), item },
-            sku: self.settings.sku.clone(),
-            entered_at,
-            views: Vec::new(),
-            findings: Vec::new(),
-            verdict: None,
-            decision: None,
-            outcome: None,
-            timings: Timings::default(),
-        }
+        let id = ItemId { boot: self.boot.clone().unwrap_or_default(), item };
+        Record::of(id, self.settings.sku.clone(), entered_at)
     }
 
     /// When the verdict for an item must leave.
@@ -282,113 +306,20 @@ impl Flow {
             return vec![Step::Save(open.record.clone())];
         }
         if open.record.views.iter().all(|view| view.problem.is_some()) {
-            return self.judge(item, now);
+            let mut steps = Vec::new();
+            self.judge(item, None, now, &mut steps);
+            return steps;
         }
-        open.stage = Stage::Scoring;
+        open.stage = Stage::Inspecting;
+        open.awaits_label = self.settings.label != LabelDuty::Off;
         let (commit_at, record) = (open.commit_at, open.record.clone());
-        vec![Step::Score { item, deadline: self.deadline(commit_at) }, Step::Save(record)]
-    }
-
-    /// The inference thread has scored the item's views. Scores that come after the verdict are
-    /// kept in the record and change nothing else.
-    pub fn scored(
-        &mut self,
-        item: ItemNumber,
-        views: Vec<ScoredView>,
-        queued: Duration,
-        took: Duration,
-        now: Now,
-    ) -> Vec<Step> {
-        let Some(open) = self.items.get_mut(&item) else {
-            return Vec::new();
-        };
-        let record = &mut open.record;
-        record.timings.queued_ms = Some(millis(queued));
-        record.timings.scoring_ms = Some(millis(took));
-        for scored in views {
-            let Some(view) = record.views.iter_mut().find(|view| view.camera == scored.camera)
-            else {
-                continue;
-            };
-            view.heat_map = scored.heat_map;
-            match scored.result {
-                Ok(scores) if scores.score.is_finite() && scores.threshold.is_finite() => {
-                    view.score = Some(scores.score);
-                    view.threshold = Some(scores.threshold);
-                    view.calibration = Some(scores.calibration);
-                    record.timings.scoring_steps.get_or_insert_default().add(scores.steps);
-                    record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
-                }
-                Ok(_) => view.problem = Some("the score is not a finite number".to_owned()),
-                Err(why) => view.problem = Some(why),
-            }
+        let deadline = self.deadline(commit_at);
+        let mut steps = vec![Step::Score { item, deadline }];
+        if self.settings.label != LabelDuty::Off {
+            steps.push(Step::ReadLabel { item, deadline });
         }
-        // A camera whose view went unanswered must not count as normal.
-        for view in record.views.iter_mut().filter(|view| view.score.is_none()) {
-            view.problem.get_or_insert_with(|| "the view was not scored".to_owned());
-        }
-        if open.stage == Stage::Judged {
-            return vec![Step::Save(open.record.clone())];
-        }
-        self.judge(item, now)
-    }
-
-    /// Gives up on items whose deadline has come.
-    pub fn tick(&mut self, now: Now) -> Vec<Step> {
-        let is_late = |open: &OpenItem| {
-            open.stage != Stage::Judged && self.deadline(open.commit_at) <= now.mono
-        };
-        let late: Vec<_> =
-            self.items.iter().filter(|(_, open)| is_late(open)).map(|(item, _)| *item).collect();
-        let mut steps = Vec::new();
-        for item in late {
-            self.give_up(item, now, &mut steps);
-        }
+        steps.push(Step::Save(record));
         steps
-    }
-
-    fn give_up(&mut self, item: ItemNumber, now: Now, steps: &mut Vec<Step>) {
-        let cause = match self.items.get(&item).map(|open| open.stage) {
-            Some(Stage::Gathering) => "its pictures were not there in time",
-            Some(Stage::Scoring) => "its pictures were not scored in time",
-            Some(Stage::Interrupted) => "inspectd was restarted while it inspected the item",
-            Some(Stage::Judged) | None => return,
-        };
-        steps.push(Step::Forget { item });
-        self.conclude(item, Verdict::Uninspected { cause: cause.into() }, now, steps);
-    }
-
-    fn judge(&mut self, item: ItemNumber, now: Now) -> Vec<Step> {
-        let mut steps = Vec::new();
-        if let Some(open) = self.items.get(&item) {
-            let record = &open.record;
-            let lane = self.settings.divert_lane;
-            let verdict = policy::verdict(&record.views, &record.findings, lane);
-            self.conclude(item, verdict, now, &mut steps);
-        }
-        steps
-    }
-
-    fn conclude(&mut self, item: ItemNumber, verdict: Verdict, now: Now, steps: &mut Vec<Step>) {
-        if let Verdict::Uninspected { cause } = &verdict {
-            self.count_uninspected(cause);
-        }
-        let Some(open) = self.items.get_mut(&item) else {
-            return;
-        };
-        open.stage = Stage::Judged;
-        open.record.verdict = Some(verdict.clone());
-        if open.record.decision.is_none() {
-            open.record.timings.eye_to_verdict_ms = open.since_entry(now);
-            // The verdict leaves before the record is stored: the disk must not make it late.
-            let boot = open.record.id.boot.clone();
-            steps.push(Step::Send(ToBridge::Verdict { item, boot, verdict }));
-        }
-        steps.push(Step::Save(open.record.clone()));
-    }
-
-    fn count_uninspected(&mut self, cause: &str) {
-        *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
     }
 }
 
@@ -396,7 +327,14 @@ impl OpenItem {
     /// An item that an earlier run began. Unless that run judged it, it is given up at once.
     fn resumed(record: Record) -> Self {
         let stage = if record.verdict.is_some() { Stage::Judged } else { Stage::Interrupted };
-        Self { record, entered: None, commit_at: Duration::ZERO, stage }
+        Self {
+            record,
+            entered: None,
+            commit_at: Duration::ZERO,
+            stage,
+            is_scored: false,
+            awaits_label: false,
+        }
     }
 
     fn since_entry(&self, now: Now) -> Option<f64> {
@@ -414,23 +352,6 @@ fn cause_of(fall_back: Option<&FallBackCause>) -> Option<&'static str> {
         | FallBackCause::Ambiguous { .. }
         | FallBackCause::PlcLost => None,
     }
-}
-
-fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {
-    let Scores { score, threshold, calibration, peak, boxes, differs, .. } = scores;
-    let weak = match calibration {
-        Calibration::Weak => " (a guess: the reference knows very few normal pictures)",
-        Calibration::Fitted | Calibration::Conformal => "",
-    };
-    let words = if score > threshold {
-        let times = score / threshold;
-        format!("{camera}: {differs}; {times:.2} × the limit for {sku}{weak}")
-    } else {
-        format!("{camera}: looks like a normal {sku}{weak}")
-    };
-    let camera = camera.to_owned();
-    let boxes = if score > threshold { boxes } else { Vec::new() };
-    Finding { check: Check::Damage, camera, score, threshold, at: Some(peak), boxes, words }
 }
 
 fn millis(duration: Duration) -> f64 {

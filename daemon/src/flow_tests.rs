@@ -1,14 +1,39 @@
-use plc_bridge::protocol::{Action, Ambiguity, Decision, VERSION};
+use jiff::SignedDuration;
+use plc_bridge::protocol::{Action, Ambiguity, Check, Decision, VERSION};
 use proptest::prelude::*;
+use vision::Calibration;
 
 use super::*;
-use crate::records::record::ScoringSteps;
+use crate::batches::{Batch, BatchTest};
+use crate::holds::{Hold, Origin};
+use crate::records::Change;
+use crate::records::record::{Finding, LabelRecord, ScoringSteps};
 
 fn settings() -> FlowSettings {
     FlowSettings {
         sku: "carton".to_owned(),
         divert_lane: 1,
         verdict_margin: Duration::from_millis(40),
+        label: LabelDuty::Off,
+    }
+}
+
+/// Nothing on hold; a lot is suspect after three failures in a row.
+fn quarantine(holds: Vec<Hold>) -> Quarantine {
+    let test = BatchTest::new(0.01, 0.1, 0.001).expect("sound");
+    let holds = holds.into_iter().map(|hold| (Origin::Site, hold)).collect();
+    Quarantine::new(test, Some(SignedDuration::from_hours(72)), holds, Vec::new())
+}
+
+fn hold(lot: Option<&str>) -> Hold {
+    Hold {
+        id: "recall-7".to_owned(),
+        sku: "carton".to_owned(),
+        lot: lot.map(str::to_owned),
+        why: "glass".to_owned(),
+        by: "quality".to_owned(),
+        set_at: Timestamp::UNIX_EPOCH,
+        expires_at: None,
     }
 }
 
@@ -53,7 +78,7 @@ fn scored(score: f32) -> Vec<ScoredView> {
 }
 
 fn started() -> Flow {
-    let mut flow = Flow::new(settings(), Vec::new());
+    let mut flow = Flow::new(settings(), Vec::new(), quarantine(Vec::new()));
     flow.bridge(hello("a"), at(0));
     flow
 }
@@ -162,7 +187,7 @@ fn a_killed_inspectd_goes_on_with_the_records_that_it_left_open() {
         panic!("the entered item is not saved: {steps:?}");
     };
 
-    let mut restarted = Flow::new(settings(), vec![open.clone()]);
+    let mut restarted = Flow::new(settings(), vec![open.clone()], quarantine(Vec::new()));
     restarted.bridge(hello("a"), at(1500));
     let cause = "inspectd was restarted while it inspected the item".into();
     let verdict = verdict_in(&restarted.tick(at(1500)));
@@ -311,4 +336,125 @@ proptest! {
         prop_assert!(verdicts.values().all(|n| *n == 1), "{verdicts:?}");
         prop_assert!(closes.values().all(|n| *n == 1), "{closes:?}");
     }
+}
+
+/// A flow that reads labels, with an item 7 that is being inspected.
+fn with_label(label: LabelDuty, holds: Vec<Hold>) -> Flow {
+    let settings = FlowSettings { label, ..settings() };
+    let mut flow = Flow::new(settings, Vec::new(), quarantine(holds));
+    flow.bridge(hello("a"), at(0));
+    flow.bridge(event(1, entered(7, 1000)), at(1000));
+    let steps = flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+    let deadline = Duration::from_millis(2960);
+    assert_eq!(steps[1], Step::ReadLabel { item: 7, deadline });
+    flow
+}
+
+fn answer(lot: Option<&str>, finding: Option<&str>) -> LabelAnswer {
+    let label = LabelRecord { lot: lot.map(str::to_owned), ..LabelRecord::default() };
+    let fact = |words: &str| Finding::fact(Check::Label, None, words.to_owned());
+    let took = Duration::from_millis(300);
+    LabelAnswer { label, findings: finding.map(fact).into_iter().collect(), took }
+}
+
+fn score_7(flow: &mut Flow, ms: u64) -> Vec<Step> {
+    flow.scored(7, scored(0.1), Duration::ZERO, Duration::ZERO, at(ms))
+}
+
+fn diverted(reason: Check) -> Option<Verdict> {
+    Some(Verdict::Divert { lane: 1, reasons: vec![reason] })
+}
+
+fn counted_in(steps: &[Step]) -> Vec<(Option<&str>, u64, u64)> {
+    let kept = steps.iter().filter_map(|step| match step {
+        Step::Keep(Change::Batch(Batch { lot, .. }, Some(seen))) => {
+            Some((lot.as_deref(), seen.items, seen.failed))
+        }
+        _ => None,
+    });
+    kept.collect()
+}
+
+#[test]
+fn an_item_is_judged_once_it_is_scored_and_its_label_read() {
+    let mut flow = with_label(LabelDuty::Optional, Vec::new());
+    assert_eq!(verdict_in(&score_7(&mut flow, 1600)), None);
+    let steps = flow.label_read(7, answer(Some("A1"), Some("expired")), at(1800));
+    assert_eq!(verdict_in(&steps), diverted(Check::Label));
+    assert_eq!(counted_in(&steps), [(Some("A1"), 1, 1)]);
+}
+
+#[test]
+fn a_label_that_is_not_read_in_time_leaves_the_item_uninspected_only_where_it_must_be() {
+    for (duty, passes) in [(LabelDuty::Optional, true), (LabelDuty::Required, false)] {
+        let mut flow = with_label(duty, Vec::new());
+        score_7(&mut flow, 1600);
+        let steps = flow.tick(at(2960));
+        assert_eq!(verdict_in(&steps) == Some(Verdict::Pass), passes, "{duty:?}");
+        assert_eq!(counted_in(&steps), [], "its label may still come");
+        let late = flow.label_read(7, answer(Some("A1"), Some("expired")), at(3100));
+        assert_eq!(verdict_in(&late), None, "a late label changes no verdict");
+        let expected: &[_] = if passes { &[(Some("A1"), 1, 1)] } else { &[] };
+        assert_eq!(counted_in(&late), expected);
+        let steps = flow.bridge(event(2, outcome(7, Outcome::Passed)), at(4000));
+        assert_eq!(counted_in(&steps), [], "an item counts once");
+        let record = closed_in(&steps).expect("closed");
+        assert_eq!(record.findings.iter().filter(|f| f.check == Check::Label).count(), 1);
+    }
+}
+
+#[test]
+fn an_item_whose_label_never_comes_is_counted_at_its_end_without_a_lot() {
+    let mut flow = with_label(LabelDuty::Optional, Vec::new());
+    score_7(&mut flow, 1600);
+    flow.tick(at(2960));
+    let steps = flow.bridge(event(2, outcome(7, Outcome::Passed)), at(4000));
+    assert_eq!(counted_in(&steps), [(None, 1, 0)]);
+    let label = closed_in(&steps).and_then(|record| record.label).expect("a label");
+    assert_eq!(label.problem.as_deref(), Some("it was not read in time"));
+}
+
+#[test]
+fn a_perfect_item_of_a_held_lot_is_diverted_and_one_of_another_lot_passes() {
+    for (lot, verdict) in [("A1", diverted(Check::Hold)), ("A2", Some(Verdict::Pass))] {
+        let mut flow = with_label(LabelDuty::Optional, vec![hold(Some("A1"))]);
+        score_7(&mut flow, 1600);
+        let steps = flow.label_read(7, answer(Some(lot), None), at(1800));
+        assert_eq!(verdict_in(&steps), verdict, "{lot}");
+        assert_eq!(counted_in(&steps), [(Some(lot), 1, 0)], "being on hold is no failure");
+    }
+}
+
+#[test]
+fn while_a_lot_is_on_hold_an_item_of_an_unknown_lot_does_not_pass() {
+    let mut flow = with_label(LabelDuty::Optional, vec![hold(Some("A1"))]);
+    score_7(&mut flow, 1600);
+    let steps = flow.label_read(7, answer(None, None), at(1800));
+    let Some(Verdict::Uninspected { cause }) = verdict_in(&steps) else { panic!("{steps:?}") };
+    assert!(cause.contains("lot A1 of carton is on hold: glass"), "{cause}");
+}
+
+#[test]
+fn an_item_of_a_held_sku_is_diverted_even_if_nothing_of_it_was_seen_in_time() {
+    let mut flow = with_label(LabelDuty::Required, vec![hold(None)]);
+    assert_eq!(verdict_in(&flow.tick(at(2960))), diverted(Check::Hold));
+}
+
+#[test]
+fn a_lot_that_fails_is_held_from_the_next_item_on() {
+    let settings = FlowSettings { label: LabelDuty::Optional, ..settings() };
+    let mut flow = Flow::new(settings, Vec::new(), quarantine(Vec::new()));
+    flow.bridge(hello("a"), at(0));
+    let mut told = Vec::new();
+    for item in 1..=4 {
+        flow.bridge(event(item, entered(item, 1000)), at(1000));
+        flow.gathered(item, vec![ViewRecord::of("side")], at(1500));
+        let score = if item < 4 { 2.5 } else { 0.1 };
+        flow.scored(item, scored(score), Duration::ZERO, Duration::ZERO, at(1600));
+        let steps = flow.label_read(item, answer(Some("A1"), None), at(1700));
+        told.push(steps.iter().any(|s| matches!(s, Step::Keep(Change::BatchSuspect(_)))));
+        let check = if item < 4 { Check::Damage } else { Check::Hold };
+        assert_eq!(verdict_in(&steps), diverted(check), "item {item}");
+    }
+    assert_eq!(told, [false, false, true, false]);
 }

@@ -74,6 +74,8 @@ pub struct Health {
     uninspected: BTreeMap<String, (u64, Duration)>,
     /// The same for items of which it cannot be told where they went.
     ambiguous: (u64, Duration),
+    /// Orders of the fleet that are not followed, by topic, and why.
+    refused_orders: BTreeMap<String, String>,
     frame_rates: FrameRates,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
@@ -107,6 +109,7 @@ impl Health {
             since: BTreeMap::new(),
             uninspected: BTreeMap::new(),
             ambiguous: (0, Duration::ZERO),
+            refused_orders: BTreeMap::new(),
             frame_rates: FrameRates::default(),
             alerts: Alerts::default(),
             status,
@@ -133,6 +136,14 @@ impl Health {
     /// The model was loaded, or not.
     pub fn model(&mut self, model: ModelHealth) {
         self.model = model;
+    }
+
+    /// An order came on `topic`; `refused` is why it is not followed.
+    pub fn order(&mut self, topic: String, refused: Option<String>) {
+        match refused {
+            Some(why) => self.refused_orders.insert(topic, why),
+            None => self.refused_orders.remove(&topic),
+        };
     }
 
     /// Whether items could be inspected at the last report: model warm, a camera delivering.
@@ -246,6 +257,11 @@ impl Health {
                 remedy,
                 Some((AlertKind::StoreFailing, None)),
             );
+        }
+        for (topic, why) in &self.refused_orders {
+            let what = format!("the fleet's order on {topic} is not followed: {why}");
+            let remedy = "what the fleet ordered before goes on; it has to send a better one";
+            add(what, remedy, Some((AlertKind::OrderRefused, Some(topic.clone()))));
         }
         if let Some(problem) = &fleet.problem {
             add(problem.clone(), "nothing is lost: messages wait on this box", None);

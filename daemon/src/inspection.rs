@@ -18,9 +18,11 @@ use vision::{
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
 use crate::config::LineFile;
-use crate::flow::{Flow, FlowSettings, Now, ScoredView, Scores, Step};
+use crate::fleet::orders::{HoldList, Order};
+use crate::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step};
 use crate::health::{BridgeHealth, Health, ModelHealth};
 use crate::model::ModelEvent;
+use crate::quarantine::Quarantine;
 use crate::recorder::{Entry, Recorder, Shot};
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
@@ -41,6 +43,8 @@ pub struct Inputs {
     pub link: mpsc::Receiver<LinkEvent>,
     /// From the thread that loads the model and scores.
     pub model: mpsc::Receiver<ModelEvent>,
+    /// What the fleet tells the box.
+    pub orders: mpsc::Receiver<Order>,
     /// Bridge events that now stand in the database.
     pub stored: mpsc::UnboundedReceiver<u64>,
 }
@@ -67,6 +71,7 @@ impl Inspection {
         line: &LineFile,
         cameras: Vec<Camera>,
         open_records: Vec<Record>,
+        quarantine: Quarantine,
         link: BridgeLink,
         recorder: Recorder,
         health: Health,
@@ -75,11 +80,12 @@ impl Inspection {
             sku: line.line.sku.clone(),
             divert_lane: line.policy.divert_lane,
             verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
+            label: LabelDuty::Off,
         };
         let windows = line.camera.iter().map(Window::from).collect();
         Self {
             sku: line.line.sku.clone(),
-            flow: Flow::new(settings, open_records),
+            flow: Flow::new(settings, open_records, quarantine),
             gatherer: Gatherer::new(windows, line.conveyor.mm_per_count),
             rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
             cameras,
@@ -102,6 +108,7 @@ impl Inspection {
                 () = &mut stop => return,
                 Some(event) = inputs.link.recv() => self.on_link(event),
                 Some(event) = inputs.model.recv() => self.on_model(event),
+                Some(order) = inputs.orders.recv() => self.on_order(order),
                 Some(through) = inputs.stored.recv() => {
                     self.link.send(ToBridge::Ack { through });
                 }
@@ -166,6 +173,27 @@ impl Inspection {
                 self.health.model(ModelHealth::Failed(cause));
             }
             ModelEvent::Scored(scored) => self.on_scored(scored),
+        }
+    }
+
+    fn on_order(&mut self, Order { topic, content }: Order) {
+        let followed = content.and_then(|(origin, HoldList { holds, lift, .. })| {
+            let count = holds.len();
+            let quarantine = self.flow.quarantine();
+            let mut changes = quarantine.replace(origin, holds).map_err(|why| why.to_string())?;
+            changes.extend(quarantine.lift_all(&lift));
+            tracing::info!("the fleet holds {count} SKUs and lots by {topic}");
+            Ok(changes)
+        });
+        match followed {
+            Ok(changes) => {
+                self.health.order(topic, None);
+                self.recorder.record(Entry { changes, ..Entry::default() });
+            }
+            Err(why) => {
+                tracing::error!("the order on {topic} is not followed: {why}");
+                self.health.order(topic, Some(why));
+            }
         }
     }
 
@@ -264,6 +292,8 @@ impl Inspection {
                         tracing::warn!("plc-bridge is away: a verdict waits for its return");
                     }
                 }
+                Step::ReadLabel { .. } => {}
+                Step::Keep(change) => entry.changes.push(change),
                 Step::Save(record) => entry.changes.push(Change::Save(record)),
                 Step::Close(record) => entry.changes.push(Change::Close(record)),
                 Step::Acknowledge { through } => entry.acknowledges = Some(through),

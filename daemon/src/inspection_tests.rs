@@ -21,7 +21,9 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     let (link, _events) = BridgeLink::start(folder.path().join("nobody.sock"));
     let line: LineFile =
         line_file::parse(include_str!("ctl/example-line.toml")).expect("no mistake");
-    let mut inspection = Inspection::new(&line, Vec::new(), Vec::new(), link, recorder, health);
+    let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
+    let mut inspection =
+        Inspection::new(&line, Vec::new(), Vec::new(), quarantine, link, recorder, health);
 
     let at = monotonic_now();
     let commit_at = at + Duration::from_secs(60);

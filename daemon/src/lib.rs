@@ -18,6 +18,7 @@ pub mod inspection;
 pub mod model;
 pub mod outbox;
 pub mod policy;
+pub mod quarantine;
 pub mod recorder;
 pub mod records;
 pub mod web;

@@ -1,9 +1,9 @@
 //! From findings to a verdict: a pure function.
 //!
-//! The order of the rules is the order of certainty. A view that is known to be imperfect diverts
-//! the item, whatever the other cameras missed; an item of which any view could not be judged is
-//! reported as uninspected, with the cause, and never passed silently; only an item of which every
-//! view was judged and found normal passes.
+//! The order of the rules is the order of certainty. An item that is known to be imperfect, or is on hold,
+//! is diverted, whatever else is missing; an item of which a question that must be answered could not be,
+//! or any view could not be judged, is reported as uninspected, with the cause, and never passed silently;
+//! only an item of which every view was judged and found normal passes.
 
 use plc_bridge::protocol::Verdict;
 
@@ -11,9 +11,14 @@ use crate::records::record::{Finding, ViewRecord};
 
 /// What inspectd asks for, given what the checks found.
 ///
-/// `views` has one entry for each camera; one with a `problem` could not be judged. `lane` is the
-/// lane for imperfect items.
-pub fn verdict(views: &[ViewRecord], findings: &[Finding], lane: u8) -> Verdict {
+/// `views` has one entry for each camera; one with a `problem` could not be judged. `open` is why a
+/// question that must be answered was not. `lane` is the lane for imperfect items.
+pub fn verdict(
+    views: &[ViewRecord],
+    findings: &[Finding],
+    open: Option<&str>,
+    lane: u8,
+) -> Verdict {
     let mut reasons: Vec<_> =
         findings.iter().filter(|finding| finding.exceeds()).map(|finding| finding.check).collect();
     reasons.sort_unstable();
@@ -22,6 +27,9 @@ pub fn verdict(views: &[ViewRecord], findings: &[Finding], lane: u8) -> Verdict 
         return Verdict::Divert { lane, reasons };
     }
 
+    if let Some(cause) = open {
+        return Verdict::Uninspected { cause: cause.into() };
+    }
     let problems: Vec<_> = views
         .iter()
         .filter_map(|view| view.problem.as_ref().map(|why| format!("{}: {why}", view.camera)))
@@ -50,7 +58,7 @@ mod tests {
         let words = String::new();
         Finding {
             check,
-            camera: "side".to_owned(),
+            camera: Some("side".to_owned()),
             score,
             threshold: 1.0,
             at: None,
@@ -62,7 +70,7 @@ mod tests {
     #[test]
     fn an_item_whose_views_are_all_normal_passes() {
         let views = [view("side", None), view("top", None)];
-        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.9)], 1), Verdict::Pass);
+        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.9)], None, 1), Verdict::Pass);
     }
 
     #[test]
@@ -70,19 +78,31 @@ mod tests {
         let views = [view("side", None), view("top", Some("no frame"))];
         let found = [finding(Check::Damage, 1.2), finding(Check::Damage, 3.0)];
         let expected = Verdict::Divert { lane: 2, reasons: vec![Check::Damage] };
-        assert_eq!(verdict(&views, &found, 2), expected);
+        assert_eq!(verdict(&views, &found, None, 2), expected);
     }
 
     #[test]
     fn a_view_that_could_not_be_judged_makes_the_item_uninspected() {
         let views = [view("side", None), view("top", Some("no frame"))];
         let expected = Verdict::Uninspected { cause: "top: no frame".into() };
-        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.2)], 1), expected);
+        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.2)], None, 1), expected);
+    }
+
+    #[test]
+    fn a_question_that_must_be_answered_makes_the_item_uninspected_unless_it_is_imperfect() {
+        let views = [view("side", None)];
+        let open = Some("its label was not read in time");
+        let expected = Verdict::Uninspected { cause: "its label was not read in time".into() };
+        assert_eq!(verdict(&views, &[finding(Check::Damage, 0.2)], open, 1), expected);
+        let held = [Finding::fact(Check::Hold, None, "lot A1 is on hold".to_owned())];
+        let diverted = Verdict::Divert { lane: 1, reasons: vec![Check::Hold] };
+        assert_eq!(verdict(&views, &held, open, 1), diverted);
+        assert_eq!(verdict(&[], &held, None, 1), diverted);
     }
 
     #[test]
     fn an_item_without_views_is_uninspected() {
-        assert!(matches!(verdict(&[], &[], 1), Verdict::Uninspected { .. }));
+        assert!(matches!(verdict(&[], &[], None, 1), Verdict::Uninspected { .. }));
     }
 
     proptest! {
@@ -97,7 +117,7 @@ mod tests {
             let fine = !views.is_empty()
                 && problems.iter().all(|bad| !bad)
                 && scores.iter().all(|score| *score <= 1.0);
-            prop_assert_eq!(verdict(&views, &found, 1) == Verdict::Pass, fine);
+            prop_assert_eq!(verdict(&views, &found, None, 1) == Verdict::Pass, fine);
         }
     }
 }

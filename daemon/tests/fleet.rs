@@ -5,17 +5,17 @@ mod fleet_broker;
 
 use std::time::Duration;
 
-use fleet_broker::{Broker, Subscriber, free_port};
+use fleet_broker::{Broker, Subscriber, free_port, retain};
 use inspectd::config::FleetSection;
 use inspectd::fleet::messages::{Alert, AlertKind, BoxState, Kind, Phase};
+use inspectd::fleet::orders::Order;
 use inspectd::fleet::{FleetLink, LinkStatus};
-use inspectd::records::{
-    Change, Evidence, ItemId, Owing, Record, Store, StoreHandle, StoreThread, Timings,
-};
+use inspectd::holds::Origin;
+use inspectd::records::{Change, Evidence, ItemId, Owing, Record, Store, StoreHandle, StoreThread};
 use plc_bridge::protocol::{Outcome, Verdict};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// Far more than anything here takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -42,22 +42,21 @@ fn store() -> (TempDir, StoreThread, StoreHandle) {
 }
 
 fn link(port: u16, store: &StoreHandle) -> FleetLink {
+    link_with(port, store, mpsc::channel(64).0)
+}
+
+fn link_with(port: u16, store: &StoreHandle, orders: mpsc::Sender<Order>) -> FleetLink {
     let (_, state) = watch::channel(BoxState::default());
-    FleetLink::start(section(port), "box-boot".to_owned(), store.clone(), state)
+    FleetLink::start(section(port), "box-boot".to_owned(), store.clone(), state, orders)
 }
 
 fn close(store: &StoreHandle, items: impl Iterator<Item = u64>) {
     for item in items {
+        let id = ItemId { boot: "bridge-boot".to_owned(), item };
         let record = Record {
-            id: ItemId { boot: "bridge-boot".to_owned(), item },
-            sku: "carton-a".to_owned(),
-            entered_at: jiff::Timestamp::now(),
-            views: Vec::new(),
-            findings: Vec::new(),
             verdict: Some(Verdict::Pass),
-            decision: None,
             outcome: Some(Outcome::Passed),
-            timings: Timings::default(),
+            ..Record::of(id, "carton-a".to_owned(), jiff::Timestamp::now())
         };
         let taken = store.commit(vec![Change::Close(record)], Vec::new(), || {});
         taken.expect("taken");
@@ -239,6 +238,37 @@ async fn a_message_that_the_broker_refuses_stays_owed_and_its_topic_is_named() {
     .await;
     let status = link.status().borrow().clone();
     assert_eq!((status.owed, status.acknowledged), (3, 0));
+    link.stop().await;
+    assert_eq!(thread.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_reach_a_box_that_was_away_when_they_were_ordered() {
+    let broker = Broker::start(free_port(), "");
+    let hold = r#"{ "schema": "holds/1", "holds": [ { "id": "recall-7", "sku": "tea", "lot": "A1",
+        "why": "glass", "by": "quality", "set_at": "2026-03-01T08:00:00Z" } ] }"#;
+    let all = "inspectd/v1/test-site/all/holds";
+    let mine = "inspectd/v1/test-site/box-1/holds";
+    retain(broker.port, all, hold).await;
+    retain(broker.port, "inspectd/v1/test-site/box-2/holds", hold).await;
+
+    let (_folder, thread, store) = store();
+    let (orders, mut ordered) = mpsc::channel(64);
+    let link = link_with(broker.port, &store, orders);
+    let mut next = async || tokio::time::timeout(DEADLINE, ordered.recv()).await.expect("in time");
+    let first = next().await.expect("an order");
+    assert_eq!(first.topic, all, "the other box's holds are nobody else's business");
+    let (origin, list) = first.content.expect("readable");
+    assert_eq!((origin, list.holds[0].id.as_str()), (Origin::Site, "recall-7"));
+
+    retain(broker.port, mine, "{ nonsense").await;
+    let second = next().await.expect("an order");
+    assert_eq!(second.topic, mine);
+    assert!(second.content.expect_err("unreadable").contains("docs/schemas/holds.json"));
+
+    retain(broker.port, all, "").await;
+    let (_, list) = next().await.expect("an order").content.expect("readable");
+    assert_eq!(list.holds, []);
     link.stop().await;
     assert_eq!(thread.stop(), 0);
 }

@@ -70,20 +70,19 @@ fn record(item: u64, verdict: Verdict) -> Record {
         Verdict::Divert { lane, .. } => Action::Divert { lane: *lane },
         _ => Action::Pass,
     };
+    let id = ItemId { boot: "boot".to_owned(), item };
+    let entered_at = format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time");
     Record {
-        id: ItemId { boot: "boot".to_owned(), item },
-        sku: "CARTON-17".to_owned(),
-        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time"),
         views: vec![ViewRecord {
             score: Some(3.0),
             threshold: Some(2.0),
             ..ViewRecord::of("side")
         }],
-        findings: Vec::new(),
         verdict: Some(verdict),
         decision: Some(Decision { action, fall_back: None }),
         outcome: Some(Outcome::Passed),
         timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
+        ..Record::of(id, "CARTON-17".to_owned(), entered_at)
     }
 }
 

@@ -26,10 +26,9 @@ const PIXEL: &[u8] = &[
 
 fn diverted(item: u64) -> Record {
     let words = "side: unlike the normal ones at 40, 30".to_owned();
+    let id = ItemId { boot: "boot".to_owned(), item };
+    let entered_at = format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time");
     Record {
-        id: ItemId { boot: "boot".to_owned(), item },
-        sku: "CARTON-17".to_owned(),
-        entered_at: format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time"),
         views: vec![ViewRecord {
             picture: Some("2026-11-22/side.png".to_owned()),
             heat_map: Some("2026-11-22/side-heat.png".to_owned()),
@@ -39,7 +38,7 @@ fn diverted(item: u64) -> Record {
         }],
         findings: vec![Finding {
             check: Check::Damage,
-            camera: "side".to_owned(),
+            camera: Some("side".to_owned()),
             score: 4.5,
             threshold: 3.0,
             at: Some([40, 30]),
@@ -50,6 +49,7 @@ fn diverted(item: u64) -> Record {
         decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
         outcome: Some(Outcome::Diverted { lane: 1 }),
         timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
+        ..Record::of(id, "CARTON-17".to_owned(), entered_at)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use inspectd::records::{
-    Change, Evidence, ItemId, Owing, Picture, Record, Records, Store, StoreThread, Timings,
+    Change, Evidence, ItemId, Owing, Picture, Record, Records, Store, StoreThread,
 };
 use plc_bridge::protocol::{Outcome, Verdict};
 
@@ -17,16 +17,11 @@ fn owing() -> Owing {
 }
 
 fn record(item: u64) -> Record {
+    let id = ItemId { boot: "bridge-boot".to_owned(), item };
     Record {
-        id: ItemId { boot: "bridge-boot".to_owned(), item },
-        sku: "carton-a".to_owned(),
-        entered_at: jiff::Timestamp::now(),
-        views: Vec::new(),
-        findings: Vec::new(),
         verdict: Some(Verdict::Pass),
-        decision: None,
         outcome: Some(Outcome::Passed),
-        timings: Timings::default(),
+        ..Record::of(id, "carton-a".to_owned(), jiff::Timestamp::now())
     }
 }
 

@@ -13,6 +13,7 @@ use inspectd::fleet::messages::BoxState;
 use inspectd::fleet::{self, FleetLink};
 use inspectd::health::{Health, Watched};
 use inspectd::inspection::{Inputs, Inspection};
+use inspectd::quarantine::Quarantine;
 use inspectd::recorder::Recorder;
 use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
@@ -25,6 +26,9 @@ use vision::Camera;
 
 /// Pause before the page's port is tried again.
 const PAGE_RETRY: Duration = Duration::from_secs(10);
+
+/// Orders of the fleet that wait at most: each replaces the one before it on its topic.
+const ORDERS: usize = 64;
 
 /// Inspects every item on a conveyor and asks the PLC to divert the imperfect ones.
 #[derive(Debug, Parser)]
@@ -69,6 +73,9 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         store = store.owing(Owing { boot: boot.clone(), capacity: section.outbox_messages });
     }
     let open_records = store.open_records()?;
+    let policy = &line.policy;
+    let (test, hold) = (policy.batch_test(), policy.batch_hold());
+    let quarantine = Quarantine::new(test, hold, store.holds()?, store.batches()?);
     let (store_thread, store) = StoreThread::start(store, Evidence::new(&line.store.folder))?;
     let retention = RetentionThread::start(store.clone(), line.store.clone())?;
     let (stored, stored_seen) = mpsc::unbounded_channel();
@@ -78,10 +85,11 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
 
     let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
     let (state, state_seen) = watch::channel(BoxState::default());
+    let (orders, orders_seen) = mpsc::channel(ORDERS);
     let fleet = line
         .fleet
         .clone()
-        .map(|section| FleetLink::start(section, boot, store.clone(), state_seen));
+        .map(|section| FleetLink::start(section, boot, store.clone(), state_seen, orders));
     let watched = Watched { store: store.state(), fleet: fleet.as_ref().map(FleetLink::status) };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = tokio::spawn(serve_page(line.clone(), status_seen));
@@ -89,7 +97,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let model = model::start(line.model.clone(), line.policy.false_divert_budget)?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
-    let inspection = Inspection::new(&line, cameras, open_records, bridge, recorder, health);
+    let inspection =
+        Inspection::new(&line, cameras, open_records, quarantine, bridge, recorder, health);
 
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;
@@ -100,7 +109,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         }
     };
     tracing::info!("inspecting {} on {}", line.line.sku, line.line.name);
-    inspection.run(Inputs { link, model, stored: stored_seen }, stop).await;
+    inspection.run(Inputs { link, model, orders: orders_seen, stored: stored_seen }, stop).await;
 
     tracing::info!("stopping");
     page.abort();

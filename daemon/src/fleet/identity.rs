@@ -15,6 +15,7 @@ use crate::outbox::MessageId;
 use crate::records::OwedMessage;
 
 use super::messages::{Envelope, Kind, OfflineReason, State};
+use super::orders;
 use super::problem::LinkProblem;
 
 /// Largest packet either way, in bytes; rumqttc's own limit is 10 KiB. A summary of 16 views with a
@@ -42,6 +43,11 @@ impl Identity {
     /// The box's topic for messages of that kind.
     pub fn topic(&self, kind: Kind) -> String {
         kind.topic(&self.section.site, &self.section.box_name)
+    }
+
+    /// The topics on which the fleet tells the box something.
+    pub fn order_topics(&self) -> [String; 2] {
+        orders::topics(&self.section.site, &self.section.box_name)
     }
 
     /// How to connect, with at most `in_flight` packets unacknowledged; `last_id` stands in the last

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::v5::{Packet, PubAck};
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, Publish, SubAck};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,6 +22,7 @@ use crate::records::{Change, OutboxCounts, OwedMessage, StoreError, StoreHandle}
 use super::backoff::{self, Backoff};
 use super::identity::Identity;
 use super::messages::{BoxState, Kind, OfflineReason, State};
+use super::orders::{self, Order};
 use super::problem::LinkProblem;
 use super::session::{self, Sent, Session};
 
@@ -64,14 +65,15 @@ pub struct FleetLink {
 }
 
 impl FleetLink {
-    /// Starts the link on the present tokio runtime. `boot` is the box's ([`super::boot_id`]), and
-    /// `state` what the box says of itself. Never fails: what is wrong shows in the status, and is
+    /// Starts the link on the present tokio runtime. `boot` is the box's ([`super::boot_id`]), `state`
+    /// what the box says of itself, and what the fleet tells it goes into `orders`. Never fails: what is wrong shows in the status, and is
     /// tried again.
     pub fn start(
         section: FleetSection,
         boot: String,
         store: StoreHandle,
         state: watch::Receiver<BoxState>,
+        orders: mpsc::Sender<Order>,
     ) -> Self {
         let counts = store.outbox();
         let (status, status_seen) = watch::channel(LinkStatus::default());
@@ -85,6 +87,7 @@ impl FleetLink {
             outbox: Outbox::default(),
             forgotten,
             forgotten_seen,
+            orders,
         };
         link.tell(|_| {});
         let (stop, stopped) = oneshot::channel();
@@ -114,6 +117,7 @@ struct Link {
     outbox: Outbox<OwedMessage>,
     forgotten: mpsc::UnboundedSender<MessageId>,
     forgotten_seen: mpsc::UnboundedReceiver<MessageId>,
+    orders: mpsc::Sender<Order>,
 }
 
 /// How a session ended.
@@ -226,6 +230,9 @@ impl Link {
             Event::Incoming(Packet::ConnAck(_)) => {
                 tracing::info!("linked to the fleet by {}", self.identity.broker());
                 session.established = true;
+                if !session.subscribe(self.identity.order_topics()) {
+                    return Err(self.takes_no_more());
+                }
                 self.tell(|status| {
                     status.connected = true;
                     status.problem = None;
@@ -238,6 +245,11 @@ impl Link {
                 Ok(Vec::new())
             }
             Event::Incoming(Packet::PubAck(ack)) => self.take_ack(&ack, session, backoff),
+            Event::Incoming(Packet::SubAck(ack)) => {
+                self.take_subscribed(&ack);
+                Ok(Vec::new())
+            }
+            Event::Incoming(Packet::Publish(publish)) => self.take_order(&publish),
             _ => Ok(Vec::new()),
         }
     }
@@ -266,6 +278,35 @@ impl Link {
             }
             Sent::State => Vec::new(),
         })
+    }
+
+    /// What the box has to tell is told all the same when it may not listen.
+    fn take_subscribed(&self, ack: &SubAck) {
+        let topics = self.identity.order_topics();
+        let Some((at, reason)) = session::refused_subscription(ack) else { return };
+        let topic = topics.get(at).cloned().unwrap_or_default();
+        let broker = self.identity.broker();
+        let problem = LinkProblem::OrdersRefused { broker, topic, reason }.to_string();
+        tracing::error!("{problem}");
+        self.tell(|status| status.problem = Some(problem));
+    }
+
+    /// An order of the fleet; a retained one comes again with the next connection.
+    fn take_order(&self, publish: &Publish) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
+        let order = orders::read(&String::from_utf8_lossy(&publish.topic), &publish.payload);
+        tracing::info!(topic = order.topic, "an order of the fleet");
+        self.orders.try_send(order).map_err(|_| LinkProblem::Broken {
+            broker: self.identity.broker(),
+            cause: "orders come faster than they can be followed".to_owned(),
+        })?;
+        Ok(Vec::new())
+    }
+
+    fn takes_no_more(&self) -> LinkProblem {
+        LinkProblem::Broken {
+            broker: self.identity.broker(),
+            cause: "the client takes no more messages".to_owned(),
+        }
     }
 
     fn take_read(
@@ -306,10 +347,7 @@ impl Link {
                     let sent = Sent::Owed(id, message.kind);
                     let topic = self.identity.topic(message.kind);
                     if !session.publish(sent, topic, self.identity.owed_text(message)) {
-                        return Err(LinkProblem::Broken {
-                            broker: self.identity.broker(),
-                            cause: "the client takes no more messages".to_owned(),
-                        });
+                        return Err(self.takes_no_more());
                     }
                 }
                 Action::Forget(id) => self.forget(id),

@@ -9,11 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::batches::{Batch, Seen};
+use crate::holds::Hold;
 use crate::outbox::MessageId;
 use crate::records::{ItemId, Record, Timings};
 
 /// First levels of every topic; the version changes when the topics do.
-const ROOT: &str = "inspectd/v1";
+pub(super) const ROOT: &str = "inspectd/v1";
 
 /// Which message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,13 +26,16 @@ pub enum Kind {
     Alert,
     /// [`Lost`].
     Lost,
+    /// [`BatchSuspect`].
+    BatchSuspect,
     /// [`State`].
     State,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::State, Self::Summary, Self::Alert, Self::Lost];
+    pub const ALL: [Self; 5] =
+        [Self::State, Self::Summary, Self::Alert, Self::Lost, Self::BatchSuspect];
 
     /// The kind's name: in the database, and its schema's file name.
     pub fn name(self) -> &'static str {
@@ -38,6 +43,7 @@ impl Kind {
             Self::Summary => "summary",
             Self::Alert => "alert",
             Self::Lost => "lost",
+            Self::BatchSuspect => "batch_suspect",
             Self::State => "state",
         }
     }
@@ -53,6 +59,7 @@ impl Kind {
             Self::Summary => "summary/1",
             Self::Alert => "alert/1",
             Self::Lost => "lost/1",
+            Self::BatchSuspect => "batch_suspect/1",
             Self::State => "state/1",
         }
     }
@@ -61,7 +68,7 @@ impl Kind {
     pub fn level(self) -> &'static str {
         match self {
             Self::Summary => "summary",
-            Self::Alert | Self::Lost => "alerts",
+            Self::Alert | Self::Lost | Self::BatchSuspect => "alerts",
             Self::State => "state",
         }
     }
@@ -77,6 +84,7 @@ impl Kind {
             Self::Summary => schemars::schema_for!(Envelope<Summary>),
             Self::Alert => schemars::schema_for!(Envelope<Alert>),
             Self::Lost => schemars::schema_for!(Envelope<Lost>),
+            Self::BatchSuspect => schemars::schema_for!(Envelope<BatchSuspect>),
             Self::State => schemars::schema_for!(Envelope<State>),
         }
         .to_value();
@@ -114,6 +122,9 @@ pub struct Summary {
     pub item: ItemId,
     /// What it was supposed to be.
     pub sku: String,
+    /// Its lot, as its label says it; null where that is not known.
+    #[serde(default)]
+    pub lot: Option<String>,
     /// When it crossed the entry eye.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub entered_at: Timestamp,
@@ -138,8 +149,8 @@ pub struct Summary {
 pub struct Reason {
     /// Which question.
     pub check: Check,
-    /// In which camera's view.
-    pub camera: String,
+    /// In which camera's view; null where it is not about one view.
+    pub camera: Option<String>,
     /// Its score.
     pub score: f32,
     /// The threshold that it was held against.
@@ -182,6 +193,7 @@ impl Summary {
         Self {
             item: record.id.clone(),
             sku: record.sku.clone(),
+            lot: record.label.as_ref().and_then(|label| label.lot.clone()),
             entered_at: record.entered_at,
             verdict: record.verdict.clone(),
             reasons: reasons.collect(),
@@ -213,6 +225,8 @@ pub enum AlertKind {
     ModelFailed,
     /// Records do not reach the disk.
     StoreFailing,
+    /// An order of the fleet cannot be followed.
+    OrderRefused,
 }
 
 /// Whether a trouble starts or is over.
@@ -234,6 +248,25 @@ pub struct Alert {
     pub subject: Option<String>,
     /// Whether it starts or is over.
     pub phase: Phase,
+    /// What happened and what to do, in plain words.
+    pub words: String,
+}
+
+/// `alerts`: a batch fails so often that all of it is suspect. Owed once for each batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchSuspect {
+    /// Which batch.
+    #[serde(flatten)]
+    pub batch: Batch,
+    /// What was seen of it.
+    #[serde(flatten)]
+    pub seen: Seen,
+    /// The share at which every batch may fail.
+    pub ordinary_share: f64,
+    /// The probability with which an ordinary batch is ever found suspect, at most.
+    pub false_alarm: f64,
+    /// The hold that this box has set; null where the line file wants none.
+    pub hold: Option<Hold>,
     /// What happened and what to do, in plain words.
     pub words: String,
 }

@@ -4,6 +4,7 @@
 //!   (the **envelope**) is its **body**; each has a JSON Schema in `docs/schemas/`.
 //! * Summaries and alerts are **owed**: they stand in the outbox until the broker has acknowledged
 //!   them. The **state** is not owed; it is worth something only while it is new.
+//! * **Orders** ([`orders`]) are what the fleet tells the box; they are retained.
 //! * The **link** ([`FleetLink`]) keeps the connection, pays what is owed and says how it stands.
 //!
 //! The box never depends on any of this: with no network everything waits in the outbox.
@@ -13,6 +14,7 @@ mod backoff;
 mod identity;
 pub mod link;
 pub mod messages;
+pub mod orders;
 mod problem;
 mod session;
 

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, DisconnectReasonCode, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{
+    ConnectReturnCode, DisconnectReasonCode, PubAckReason, SubscribeReasonCode,
+};
 use rumqttc::v5::{ConnectionError, StateError};
 use thiserror::Error;
 
@@ -72,6 +74,19 @@ pub enum LinkProblem {
         topic: String,
         /// The broker's reason.
         reason: PubAckReason,
+    },
+    /// The broker does not let the box listen to the fleet.
+    #[error(
+        "the broker {broker} refuses the subscription to {topic} ({reason:?}), so that holds of the \
+         fleet do not reach this box; check its access list for this user"
+    )]
+    OrdersRefused {
+        /// Host and port.
+        broker: String,
+        /// One of the topics.
+        topic: String,
+        /// The broker's reason.
+        reason: SubscribeReasonCode,
     },
     /// The connection stands, but nothing comes back.
     #[error("the broker {broker} has fallen silent; check the network between")]

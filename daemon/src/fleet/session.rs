@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Packet, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{Filter, Packet, PubAckReason, SubAck, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use tokio::time::Instant;
 
@@ -78,6 +78,12 @@ impl Session {
         handed.is_ok()
     }
 
+    /// Subscribes without waiting; says whether the client took it.
+    pub fn subscribe(&mut self, topics: impl IntoIterator<Item = String>) -> bool {
+        let filters = topics.into_iter().map(|topic| Filter::new(topic, QoS::AtLeastOnce));
+        self.client.try_subscribe_many(filters).is_ok()
+    }
+
     /// The client has written the next message, under this packet id.
     pub fn written(&mut self, packet: u16) {
         if let Some(sent) = self.handed.pop_front() {
@@ -127,6 +133,12 @@ impl Session {
 /// Reads until the broker has closed the connection, which is its answer to the leave.
 pub async fn read_to_the_end(events: &mut EventLoop) {
     while events.poll().await.is_ok() {}
+}
+
+/// The place of the first subscription that the broker refuses, and why.
+pub fn refused_subscription(ack: &SubAck) -> Option<(usize, SubscribeReasonCode)> {
+    let codes = ack.return_codes.iter().copied().enumerate();
+    codes.into_iter().find(|(_, code)| !matches!(code, SubscribeReasonCode::Success(_)))
 }
 
 /// Whether the broker has taken the message that it acknowledges.

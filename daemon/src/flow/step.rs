@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use plc_bridge::protocol::{ItemNumber, ToBridge};
 use vision::Calibration;
 
-use crate::records::record::{Record, ScoringSteps};
+use crate::records::Change;
+use crate::records::record::{Finding, LabelRecord, Record, ScoringSteps};
 
 /// The time, on both clocks.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +37,14 @@ pub enum Step {
         /// When the verdict must leave.
         deadline: Duration,
     },
-    /// The deadline of an item that is being scored has moved.
+    /// Read the label in the item's views; before the deadline, if it is to count for the verdict.
+    ReadLabel {
+        /// The item.
+        item: ItemNumber,
+        /// When the verdict must leave.
+        deadline: Duration,
+    },
+    /// The deadline of an item that is being inspected has moved.
     Postpone {
         /// The item.
         item: ItemNumber,
@@ -54,11 +62,24 @@ pub enum Step {
     Save(Record),
     /// Store the finished record and owe the fleet its summary.
     Close(Record),
+    /// Store this beside the records.
+    Keep(Change),
     /// Once all the above is on disk, acknowledge the bridge's events up to here.
     Acknowledge {
         /// Sequence number of the event.
         through: u64,
     },
+}
+
+/// What reading an item's label brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelAnswer {
+    /// What it says.
+    pub label: LabelRecord,
+    /// What speaks against the item: its expiry, or what it should say and does not.
+    pub findings: Vec<Finding>,
+    /// From when it was asked for.
+    pub took: Duration,
 }
 
 /// What scoring found in one camera's view.

@@ -4,6 +4,7 @@
 //!   where the item went. A closed record never changes again.
 //! * The **store** ([`Store`]) is a SQLite database, `records.db`. It also holds the messages that
 //!   the fleet is still **owed**: closing a record and owing its summary is one transaction.
+//!   Holds and the counts of batches stand there too: they outlive a restart.
 //! * **Evidence** ([`Evidence`]) is the pictures, as JPEG files in `evidence/<yyyy-mm-dd>/`.
 //! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes.
 //!
@@ -22,6 +23,7 @@ pub mod reader;
 pub mod record;
 pub mod retention;
 mod schema;
+mod standing;
 pub mod store;
 pub mod thread;
 mod waiting;

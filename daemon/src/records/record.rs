@@ -34,6 +34,9 @@ pub struct Record {
     pub views: Vec<ViewRecord>,
     /// One entry for each check that answered.
     pub findings: Vec<Finding>,
+    /// What its label said; none where labels are not read.
+    #[serde(default)]
+    pub label: Option<LabelRecord>,
     /// What inspectd asked for; none while the item is being inspected.
     pub verdict: Option<Verdict>,
     /// What the bridge committed.
@@ -42,6 +45,47 @@ pub struct Record {
     pub outcome: Option<Outcome>,
     /// How long the steps took.
     pub timings: Timings,
+    /// Whether it was counted in its batch.
+    #[serde(default)]
+    pub counted: bool,
+}
+
+impl Record {
+    /// The record of an item that has just crossed the entry eye.
+    pub fn of(id: ItemId, sku: String, entered_at: Timestamp) -> Self {
+        Self {
+            id,
+            sku,
+            entered_at,
+            views: Vec::new(),
+            findings: Vec::new(),
+            label: None,
+            verdict: None,
+            decision: None,
+            outcome: None,
+            timings: Timings::default(),
+            counted: false,
+        }
+    }
+}
+
+/// What an item's label said.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabelRecord {
+    /// The codes' contents.
+    pub codes: Vec<String>,
+    /// The trade item number in its codes, 14 digits.
+    pub gtin: Option<String>,
+    /// The lot.
+    pub lot: Option<String>,
+    /// The serial number.
+    pub serial: Option<String>,
+    /// The last day on which it is good.
+    pub last_day: Option<String>,
+    /// The lines of text, in reading order.
+    pub text: Vec<String>,
+    /// Why nothing was read, or not all.
+    pub problem: Option<String>,
 }
 
 /// One camera's part of a record.
@@ -88,9 +132,9 @@ impl ViewRecord {
 pub struct Finding {
     /// Which question.
     pub check: Check,
-    /// In which camera's view.
-    pub camera: String,
-    /// The check's score.
+    /// In which camera's view; none where it is not about one view.
+    pub camera: Option<String>,
+    /// The check's score; 1 with a threshold of 0 for what is a fact.
     pub score: f32,
     /// The threshold that it was held against.
     pub threshold: f32,
@@ -104,6 +148,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A fact that speaks against the item.
+    pub fn fact(check: Check, camera: Option<String>, words: String) -> Self {
+        Self { check, camera, score: 1.0, threshold: 0.0, at: None, boxes: Vec::new(), words }
+    }
+
     /// Whether the check found the item imperfect.
     pub fn exceeds(&self) -> bool {
         self.score > self.threshold
@@ -140,6 +189,9 @@ pub struct Timings {
     pub eye_to_views_ms: Option<f64>,
     /// Waiting for the inference thread.
     pub queued_ms: Option<f64>,
+    /// Reading the label in all views, from when it was asked for.
+    #[serde(default)]
+    pub label_ms: Option<f64>,
     /// Scoring all views.
     pub scoring_ms: Option<f64>,
     /// What of it each step took.

@@ -6,17 +6,9 @@ use super::{Finding, ItemId, Record, Timings, ViewRecord};
 
 /// A record as it stands when the item has just been seen.
 pub fn open(item: u64) -> Record {
-    Record {
-        id: ItemId { boot: "bridge-1".to_owned(), item },
-        sku: "carton-a".to_owned(),
-        entered_at: jiff::Timestamp::new(1_770_000_000 + item as i64, 0).expect("a time"),
-        views: Vec::new(),
-        findings: Vec::new(),
-        verdict: None,
-        decision: None,
-        outcome: None,
-        timings: Timings::default(),
-    }
+    let id = ItemId { boot: "bridge-1".to_owned(), item };
+    let entered_at = jiff::Timestamp::new(1_770_000_000 + item as i64, 0).expect("a time");
+    Record::of(id, "carton-a".to_owned(), entered_at)
 }
 
 /// The record of a damaged item at its end.
@@ -34,7 +26,7 @@ pub fn diverted(item: u64) -> Record {
         }],
         findings: vec![Finding {
             check: Check::Damage,
-            camera: "top".to_owned(),
+            camera: Some("top".to_owned()),
             score: 2.5,
             threshold: 1.25,
             at: Some([120, 80]),

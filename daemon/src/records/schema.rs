@@ -16,7 +16,8 @@ use super::error::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each brings a file from version `index` to `index + 1`.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE record (
         boot       TEXT    NOT NULL,
         item       INTEGER NOT NULL,
@@ -50,7 +51,29 @@ const MIGRATIONS: [&str; 1] = ["
         lost         INTEGER NOT NULL
     ) STRICT;
     INSERT INTO outbox_total VALUES (1, 0, 0);
-"];
+",
+    "
+    CREATE TABLE hold (
+        origin TEXT NOT NULL, -- site, fleet, box
+        body   TEXT NOT NULL
+    ) STRICT;
+    -- A row is replaced whenever an item of its batch is counted: by rowid, the newest come last.
+    CREATE TABLE batch (
+        sku     TEXT    NOT NULL,
+        lot     TEXT    NOT NULL, -- empty where no lot is known
+        items   INTEGER NOT NULL,
+        failed  INTEGER NOT NULL,
+        suspect INTEGER NOT NULL,
+        PRIMARY KEY (sku, lot)
+    ) STRICT;
+    CREATE TABLE expectation (
+        origin TEXT NOT NULL, -- site, fleet, file, look_up
+        sku    TEXT NOT NULL,
+        body   TEXT NOT NULL,
+        PRIMARY KEY (origin, sku)
+    ) STRICT;
+",
+];
 
 /// The version that this program reads and writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -8,13 +8,15 @@ use plc_bridge::protocol::{Outcome, Verdict};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
-use crate::fleet::messages::{Alert, Kind, Summary};
+use crate::batches::{Batch, Seen};
+use crate::fleet::messages::{Alert, BatchSuspect, Kind, Summary};
+use crate::holds::{Hold, Origin};
 use crate::outbox::MessageId;
 
 use super::error::StoreError;
 use super::owed::{self, OutboxCounts, OwedMessage, signed};
 use super::record::Record;
-use super::schema;
+use super::{schema, standing};
 
 /// One change of the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,12 @@ pub enum Change {
     Close(Record),
     /// Owe the fleet an alert.
     Alert(Alert),
+    /// Owe the fleet the news that a batch is suspect.
+    BatchSuspect(BatchSuspect),
+    /// Keep these holds, in place of all that were kept.
+    Holds(Vec<(Origin, Hold)>),
+    /// Keep what was seen of a batch; none forgets it.
+    Batch(Batch, Option<Seen>),
     /// The broker holds these messages: owe them no longer.
     Acknowledge(Vec<MessageId>),
 }
@@ -114,6 +122,22 @@ impl Store {
         )
     }
 
+    /// The holds that were kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub fn holds(&self) -> Result<Vec<(Origin, Hold)>, StoreError> {
+        standing::read_holds(&self.db).map_err(|error| error.on(&self.path))
+    }
+
+    /// What was seen of each batch, the one seen longest ago first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub fn batches(&self) -> Result<Vec<(Batch, Seen)>, StoreError> {
+        standing::read_batches(&self.db).map_err(|error| error.on(&self.path))
+    }
+
     /// Deletes at most `limit` closed records that entered before `before` and whose summary the
     /// fleet is not owed any more. Returns how many there were.
     ///
@@ -149,6 +173,11 @@ impl Store {
                 Change::Alert(alert) => {
                     owe(&step, &mut counts, owing, Kind::Alert, alert)?;
                 }
+                Change::BatchSuspect(news) => {
+                    owe(&step, &mut counts, owing, Kind::BatchSuspect, news)?;
+                }
+                Change::Holds(holds) => standing::write_holds(&step, holds)?,
+                Change::Batch(batch, seen) => standing::write_batch(&step, batch, *seen)?,
                 Change::Acknowledge(ids) => owed::acknowledge(&step, &mut counts, ids)?,
             }
         }

@@ -2,12 +2,15 @@
 //!
 //! While the disk refuses, an item is told of about six times, and only the last telling counts: a
 //! record says everything about its item. So a newer record **supersedes** the one that waits, and
-//! what waits grows with the items, not with the events. Closing a record keeps its place among the
+//! what waits grows with the items, not with the events. The counts of a batch and the holds are told
+//! whole, too. Closing a record keeps its place among the
 //! other closings and alerts, since the fleet is told of them in that order. All that waits is
 //! written in one transaction; whoever handed a change over hears of it when that change, or the one
 //! that superseded it, is on disk.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use crate::batches::Batch;
 
 use super::record::ItemId;
 use super::store::Change;
@@ -21,6 +24,10 @@ pub(super) type OnDone = Box<dyn FnOnce() + Send>;
 pub(super) struct Waiting {
     /// The open records; one a key. Their order does not matter to anybody.
     saves: BTreeMap<ItemId, Change>,
+    /// What was seen of batches; one a key, and in no order either.
+    batches: BTreeMap<Batch, Change>,
+    /// The holds as they are now.
+    holds: Option<Change>,
     /// Everything else, in the order in which it came.
     ordered: Vec<Change>,
     /// The items of which a `Close` is in `ordered`.
@@ -56,7 +63,9 @@ impl Waiting {
                 self.ordered.push(change);
                 saved
             }
-            Change::Alert(_) | Change::Acknowledge(_) => {
+            Change::Batch(batch, _) => self.batches.insert(batch.clone(), change).is_some(),
+            Change::Holds(_) => self.holds.replace(change).is_some(),
+            Change::Alert(_) | Change::BatchSuspect(_) | Change::Acknowledge(_) => {
                 self.ordered.push(change);
                 false
             }
@@ -65,12 +74,15 @@ impl Waiting {
 
     /// The changes, as they are to be made.
     pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
-        self.saves.values().chain(&self.ordered)
+        self.saves.values().chain(self.batches.values()).chain(&self.holds).chain(&self.ordered)
     }
 
     /// How many changes wait.
     pub(super) fn len(&self) -> usize {
-        self.saves.len() + self.ordered.len()
+        self.saves.len()
+            + self.batches.len()
+            + usize::from(self.holds.is_some())
+            + self.ordered.len()
     }
 
     /// Whether there is nothing to do, not even somebody to tell.

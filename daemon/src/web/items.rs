@@ -202,16 +202,12 @@ mod tests {
     }
 
     fn record(views: Vec<ViewRecord>) -> Record {
+        let id = ItemId { boot: "b".to_owned(), item: 7 };
         Record {
-            id: ItemId { boot: "b".to_owned(), item: 7 },
-            sku: "carton".to_owned(),
-            entered_at: Timestamp::UNIX_EPOCH,
             views,
-            findings: Vec::new(),
             verdict: Some(Verdict::Pass),
-            decision: None,
-            outcome: None,
             timings: Timings { eye_to_verdict_ms: Some(312.5), ..Timings::default() },
+            ..Record::of(id, "carton".to_owned(), Timestamp::UNIX_EPOCH)
         }
     }
 
@@ -236,7 +232,7 @@ mod tests {
     fn a_diverted_item_says_what_was_found_and_where() {
         let finding = Finding {
             check: Check::Damage,
-            camera: "side".to_owned(),
+            camera: Some("side".to_owned()),
             score: 2.0,
             threshold: 1.0,
             at: Some([10, 20]),

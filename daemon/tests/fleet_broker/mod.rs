@@ -159,6 +159,17 @@ impl Subscriber {
     }
 }
 
+/// Publishes one retained message, and returns once the broker has it.
+pub async fn retain(port: u16, topic: &str, text: &str) {
+    let options = MqttOptions::new("manager", "127.0.0.1", port);
+    let (client, mut events) = AsyncClient::new(options, 10);
+    client.try_publish(topic, QoS::AtLeastOnce, true, text.to_owned()).expect("room for one");
+    let acknowledged = async {
+        while !matches!(events.poll().await.expect("a link"), Event::Incoming(Packet::PubAck(_))) {}
+    };
+    tokio::time::timeout(DEADLINE, acknowledged).await.expect("acknowledged in time");
+}
+
 impl Drop for Subscriber {
     fn drop(&mut self) {
         self.task.abort();

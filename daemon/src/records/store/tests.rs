@@ -213,3 +213,38 @@ fn a_full_disk_changes_nothing_and_the_same_changes_can_be_tried_again() {
 fn limit_pages(store: &Store, pages: i64) {
     store.db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("limited");
 }
+
+#[test]
+fn holds_and_batch_counts_outlive_a_restart_the_last_ones_counting() {
+    let folder = folder();
+    let mut store = Store::open(folder.path()).expect("opened");
+    let batch = |lot: Option<&str>| Batch { sku: "tea".to_owned(), lot: lot.map(str::to_owned) };
+    let seen = |items| Some(Seen { items, failed: 1, suspect: false });
+    let hold = Hold {
+        id: "recall-7".to_owned(),
+        sku: "tea".to_owned(),
+        lot: Some("A1".to_owned()),
+        why: "glass".to_owned(),
+        by: "quality".to_owned(),
+        set_at: jiff::Timestamp::UNIX_EPOCH,
+        expires_at: None,
+    };
+    let site = vec![(Origin::Site, hold.clone())];
+    let both = vec![(Origin::Site, hold.clone()), (Origin::Box, hold)];
+    let changes = [
+        Change::Batch(batch(Some("A1")), seen(1)),
+        Change::Batch(batch(None), seen(2)),
+        Change::Batch(batch(Some("A2")), seen(3)),
+        Change::Batch(batch(Some("A1")), seen(4)),
+        Change::Batch(batch(Some("A2")), None),
+        Change::Holds(site),
+        Change::Holds(both.clone()),
+    ];
+    store.commit(&changes).expect("stored");
+    drop(store);
+    let store = Store::open(folder.path()).expect("opened again");
+    assert_eq!(store.holds().expect("read"), both);
+    let kept = store.batches().expect("read");
+    let expected = [(None, 2), (Some("A1".to_owned()), 4)];
+    assert_eq!(kept.into_iter().map(|(b, s)| (b.lot, s.items)).collect::<Vec<_>>(), expected);
+}

@@ -1,0 +1,226 @@
+//! **Quarantine**: what is kept from the customers whatever it looks like, and how a batch gets there.
+//!
+//! Brings [`Holds`] and [`Batches`] together: an item is asked for on sight, counted once its checks have
+//! answered, and a lot that becomes suspect by it is put on hold at once where the line file wants that. A
+//! batch without a lot is all that there is of a SKU: it is told of, and people decide.
+//! Lifting such a hold says that somebody has looked: counting starts anew.
+//!
+//! No I/O: what is to be stored and told comes back as [`Change`]s.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::batches::{Batch, BatchTest, Batches, Seen};
+use crate::fleet::messages::BatchSuspect;
+use crate::holds::{Hold, HoldError, Holds, Origin, Sight};
+use crate::records::Change;
+
+/// Who sets the holds of suspect batches.
+const BATCH_TEST: &str = "batch test";
+
+/// Holds and batch counts.
+#[derive(Debug)]
+pub struct Quarantine {
+    holds: Holds,
+    batches: Batches,
+    /// How long a suspect lot is held; `None` where it is only told of.
+    hold_for: Option<SignedDuration>,
+}
+
+impl Quarantine {
+    /// Goes on from what an earlier run stored.
+    pub fn new(
+        test: BatchTest,
+        hold_for: Option<SignedDuration>,
+        holds: Vec<(Origin, Hold)>,
+        batches: Vec<(Batch, Seen)>,
+    ) -> Self {
+        Self { holds: Holds::new(holds), batches: Batches::new(test, batches), hold_for }
+    }
+
+    /// The holds.
+    pub fn holds(&self) -> &Holds {
+        &self.holds
+    }
+
+    /// Whether an item of `sku` is held.
+    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: Timestamp) -> Sight {
+        self.holds.on_sight(sku, lot, now)
+    }
+
+    /// Counts one inspected item.
+    pub fn count(&mut self, batch: &Batch, failed: bool, now: Timestamp) -> Vec<Change> {
+        let (seen, became_suspect) = self.batches.item(batch, failed);
+        let mut changes = vec![Change::Batch(batch.clone(), Some(seen))];
+        if became_suspect {
+            let hold_for = self.hold_for.filter(|_| batch.lot.is_some());
+            let hold = hold_for.map(|time| hold_of(batch, seen, now, time));
+            if let Some(hold) = &hold {
+                // Its fields are our own and complete.
+                if self.holds.set(hold.clone()).is_ok() {
+                    changes.push(self.kept());
+                }
+            }
+            changes.push(Change::BatchSuspect(self.news(batch, seen, hold)));
+        }
+        changes
+    }
+
+    /// The fleet's list of holds has come.
+    ///
+    /// # Errors
+    /// [`HoldError`]; the holds stay as they are.
+    pub fn replace(&mut self, origin: Origin, list: Vec<Hold>) -> Result<Vec<Change>, HoldError> {
+        let changed = self.holds.replace(origin, list)?;
+        Ok(if changed { vec![self.kept()] } else { Vec::new() })
+    }
+
+    /// Somebody sets a hold here.
+    ///
+    /// # Errors
+    /// [`HoldError`].
+    pub fn set(&mut self, hold: Hold) -> Result<Vec<Change>, HoldError> {
+        self.holds.set(hold)?;
+        Ok(vec![self.kept()])
+    }
+
+    /// The fleet lifts holds of this box; those that are not there any more count as lifted.
+    pub fn lift_all(&mut self, ids: &[String]) -> Vec<Change> {
+        ids.iter().filter_map(|id| self.lift(id).ok()).flatten().collect()
+    }
+
+    /// Somebody lifts a hold of this box.
+    ///
+    /// # Errors
+    /// [`HoldError::Unknown`].
+    pub fn lift(&mut self, id: &str) -> Result<Vec<Change>, HoldError> {
+        let hold = self.holds.lift(id)?;
+        let mut changes = vec![self.kept()];
+        if hold.by == BATCH_TEST {
+            let batch = Batch { sku: hold.sku, lot: hold.lot };
+            self.batches.restart(&batch);
+            changes.push(Change::Batch(batch, None));
+        }
+        Ok(changes)
+    }
+
+    /// Takes away what has expired.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<Change> {
+        if self.holds.expire(now).is_empty() { Vec::new() } else { vec![self.kept()] }
+    }
+
+    fn kept(&self) -> Change {
+        Change::Holds(self.holds.iter().map(|(origin, hold)| (origin, hold.clone())).collect())
+    }
+
+    fn news(&self, batch: &Batch, seen: Seen, hold: Option<Hold>) -> BatchSuspect {
+        let test = self.batches.test();
+        let Seen { items, failed, .. } = seen;
+        let done = match &hold {
+            Some(hold) => format!("it is on hold here (hold `{}`)", hold.id),
+            None => "nothing is on hold".to_owned(),
+        };
+        let words = format!(
+            "{failed} of {items} items of {batch} failed; {done}. Look at the records of these items, then \
+             hold the batch for all boxes, or lift the hold"
+        );
+        BatchSuspect {
+            batch: batch.clone(),
+            seen,
+            ordinary_share: test.ordinary_share(),
+            false_alarm: test.false_alarm(),
+            hold,
+            words,
+        }
+    }
+}
+
+fn hold_of(batch: &Batch, seen: Seen, now: Timestamp, time: SignedDuration) -> Hold {
+    let Seen { items, failed, .. } = seen;
+    let lot = batch.lot.as_deref().map(|lot| format!("/{lot}")).unwrap_or_default();
+    Hold {
+        // With its time: who lifts it does not lift the next one of the same batch.
+        id: format!("batch:{}{lot}@{now:.0}", batch.sku),
+        sku: batch.sku.clone(),
+        lot: batch.lot.clone(),
+        why: format!("{failed} of {items} items failed"),
+        by: BATCH_TEST.to_owned(),
+        set_at: now,
+        // A clock near the end of time: the hold then stays until it is lifted.
+        expires_at: now.checked_add(time).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn quarantine(hold_for: Option<SignedDuration>) -> Quarantine {
+        let test = BatchTest::new(0.01, 0.1, 0.001).unwrap();
+        Quarantine::new(test, hold_for, Vec::new(), Vec::new())
+    }
+
+    fn lot(lot: &str) -> Batch {
+        Batch { sku: "tea".to_owned(), lot: Some(lot.to_owned()) }
+    }
+
+    fn fail(quarantine: &mut Quarantine, items: usize) -> Vec<Change> {
+        (0..items).map(|_| quarantine.count(&lot("A"), true, at(10))).last().unwrap()
+    }
+
+    #[test]
+    fn a_batch_that_becomes_suspect_is_held_at_once_and_the_fleet_is_told() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
+        let changes = fail(&mut quarantine, 3);
+        let Sight::Held(hold) = quarantine.on_sight("tea", Some("A"), at(11)) else {
+            panic!("lot A is free");
+        };
+        assert_eq!(hold.expires_at, Some(at(10 + 86_400)));
+        assert_eq!(quarantine.on_sight("tea", Some("B"), at(11)), Sight::Free);
+        let [Change::Batch(..), Change::Holds(kept), Change::BatchSuspect(news)] = &changes[..]
+        else {
+            panic!("{changes:?}");
+        };
+        assert_eq!(kept, &[(Origin::Box, hold.clone())]);
+        assert_eq!(news.hold.as_ref(), Some(&hold));
+        assert!(news.words.starts_with("3 of 3 items of lot A of tea failed"), "{}", news.words);
+    }
+
+    #[test]
+    fn where_the_line_file_wants_no_hold_the_fleet_is_told_all_the_same() {
+        let mut quarantine = quarantine(None);
+        let changes = fail(&mut quarantine, 3);
+        assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
+        assert_eq!(quarantine.on_sight("tea", Some("A"), at(11)), Sight::Free);
+    }
+
+    #[test]
+    fn a_batch_without_a_lot_is_told_of_and_not_held() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
+        let batch = Batch { sku: "tea".to_owned(), lot: None };
+        let changes = (0..3).map(|_| quarantine.count(&batch, true, at(10))).last().unwrap();
+        assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
+        assert_eq!(quarantine.on_sight("tea", None, at(11)), Sight::Free);
+    }
+
+    #[test]
+    fn lifting_a_batchs_hold_ends_it_and_starts_the_count_anew() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
+        fail(&mut quarantine, 3);
+        let changes = quarantine.lift("batch:tea/A@1970-01-01T00:00:10Z").unwrap();
+        assert_eq!(changes, [Change::Holds(Vec::new()), Change::Batch(lot("A"), None)]);
+        assert_eq!(quarantine.on_sight("tea", Some("A"), at(11)), Sight::Free);
+        assert_eq!(fail(&mut quarantine, 2).len(), 1, "two failures are not suspect yet");
+    }
+
+    #[test]
+    fn a_hold_that_expires_leaves_the_batch_suspect_and_is_not_set_again() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_secs(5)));
+        fail(&mut quarantine, 3);
+        assert_eq!(quarantine.expire(at(15)), [Change::Holds(Vec::new())]);
+        assert_eq!(fail(&mut quarantine, 3).len(), 1);
+    }
+}
