@@ -7,6 +7,7 @@ use hil_tests::twin::{
     normals,
     pictures::PictureSet,
     run::{self, RunOptions},
+    scene::LotPlan,
 };
 use inspectd::config::LineFile;
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -36,8 +37,11 @@ struct Run {
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
     /// Share of damaged items.
-    #[arg(long, default_value_t = 0.2)]
+    #[arg(long, default_value_t = 0.2, conflicts_with = "lots")]
     defect_rate: f64,
+    /// Lots one after the other, as ITEMS:SHARE of damaged ones; of the last there is no end.
+    #[arg(long, value_delimiter = ',', value_parser = lot_plan)]
+    lots: Vec<LotPlan>,
     /// Fixes the items, their slip and their distances.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -80,6 +84,13 @@ enum Command {
     },
 }
 
+fn lot_plan(text: &str) -> Result<LotPlan, String> {
+    let parsed = text.split_once(':').and_then(|(items, share)| {
+        Some(LotPlan { items: items.parse().ok()?, defect_rate: share.parse().ok()? })
+    });
+    parsed.ok_or_else(|| "write it as in 200:0.1".to_owned())
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
@@ -112,11 +123,16 @@ fn work(options: Options) -> anyhow::Result<()> {
                 set_parent_process_death_signal(Some(Signal::TERM))?;
             }
             let file = LineFile::read(&args.line)?;
+            let lots = if args.lots.is_empty() {
+                vec![LotPlan { items: u64::MAX, defect_rate: args.defect_rate }]
+            } else {
+                args.lots
+            };
             let pictures = args.images.as_deref().map(PictureSet::open).transpose()?;
             let options = RunOptions {
                 truth: args.truth,
                 rate: args.rate,
-                defect_rate: args.defect_rate,
+                lots,
                 seed: args.seed,
                 items: args.items,
                 wait_ready: args.wait_ready,

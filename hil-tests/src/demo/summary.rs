@@ -15,6 +15,9 @@ pub fn for_people(account: &Account) -> String {
     line("correctly diverted", account.correctly_diverted.to_string());
     line("missed", account.missed.to_string());
     line("false diverts", account.false_diverts.to_string());
+    if account.held > 0 {
+        line("good but on hold", account.held.to_string());
+    }
     line("uninspected", account.uninspected_items().to_string());
     for (cause, items) in &account.uninspected {
         line("", format!("{items} × {cause}"));

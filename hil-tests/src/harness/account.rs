@@ -5,7 +5,7 @@
 //! **unseen**: it has no record, and the bridge reports it as something that it did not expect. An
 //! item is **mis-sorted** when it physically ended
 //! elsewhere than decided; it is **missed** when it was defective and an inspected pass let it
-//! through; a **false divert** is a good item that a verdict pushed off.
+//! through; a **false divert** is a good item that a verdict pushed off although nothing was on hold.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plc_bridge::protocol::{Action, Decision, FallBackCause, Outcome, Verdict};
+use plc_bridge::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
 use plc_bridge::registers::LANE_STOP;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,8 @@ pub struct Account {
     pub missed: usize,
     /// Good ones that a verdict diverted.
     pub false_diverts: usize,
+    /// Of the good ones, those that were diverted because their SKU or lot was on hold.
+    pub held: usize,
     /// Items that were not inspected, by cause.
     pub uninspected: BTreeMap<String, usize>,
     /// Items that ended elsewhere than decided.
@@ -172,6 +174,10 @@ impl Account {
             *self.uninspected.entry(cause).or_default() += 1;
         }
         let into_lane = decision.is_some_and(|d| matches!(d.action, Action::Divert { .. }));
+        let is_held = matches!(
+            &record.verdict,
+            Some(Verdict::Divert { reasons, .. }) if reasons.contains(&Check::Hold)
+        );
         let ended_in_lane = matches!(truth.end, End::Lane(_));
         let is_ambiguous = matches!(record.outcome, Some(Outcome::Ambiguous { .. }));
         self.ambiguous += usize::from(is_ambiguous);
@@ -183,6 +189,7 @@ impl Account {
         match (truth.defect.is_some(), into_lane) {
             (true, true) if inspected && ended_in_lane => self.correctly_diverted += 1,
             (true, false) if inspected => self.missed += 1,
+            (false, true) if inspected && is_held => self.held += 1,
             (false, true) if inspected => self.false_diverts += 1,
             _ => {}
         }

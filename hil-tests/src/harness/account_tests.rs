@@ -8,6 +8,7 @@ fn truth(number: u64, defect: bool, end: End, lane: u16, source: Source) -> Trut
         number,
         acquisition: number as u16,
         sku: "box".into(),
+        lot: None,
         defect: defect.then(|| "dent".to_owned()),
         entered_ns: 0,
         left_ns: 1,
@@ -55,6 +56,14 @@ fn a_run_in_which_all_agree_is_counted_by_kind() {
     assert!(account.records_equal_truth, "{:?}", account.differences);
     assert_eq!(account.eye_to_verdict, Latency { p50_ms: Some(2.0), p99_ms: Some(4.0) });
     assert_eq!(account.verdict_to_plc, Latency::default());
+}
+
+#[test]
+fn a_good_item_of_a_held_lot_is_no_false_divert() {
+    let truths = [truth(1, false, End::Lane(1), 1, Source::Verdict)];
+    let held = Verdict::Divert { lane: 1, reasons: vec![Check::Hold] };
+    let account = Account::of(&truths, &[record(1, held, LANE, DIVERTED)]);
+    assert_eq!((account.held, account.false_diverts), (1, 0));
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub struct Truth {
     pub acquisition: u16,
     /// What it was.
     pub sku: String,
+    /// The lot that it came from.
+    #[serde(default)]
+    pub lot: Option<String>,
     /// What was wrong with it; `None` when it was as it should be.
     pub defect: Option<String>,
     /// When it crossed the entry eye, in nanoseconds of the monotonic clock.
@@ -188,6 +191,7 @@ impl SimulatedLine {
             number: left.number,
             acquisition: known.acquisition,
             sku: left.what.sku,
+            lot: left.what.lot,
             defect: left.what.defect,
             entered_ns: left.entered.as_nanos() as u64,
             left_ns: left.left.as_nanos() as u64,

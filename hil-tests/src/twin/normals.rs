@@ -16,12 +16,14 @@ use thiserror::Error;
 use super::{
     pictures::{PictureSet, PicturesError, fitted},
     rng::Rng,
-    scene::{CartonFeed, Scene, Standing},
+    scene::{CartonFeed, Scene, Standing, carton},
     world::Feed,
 };
 
 /// Pictures of the empty tunnel for each camera: enough to see what a running belt looks like.
 const EMPTIES: u64 = 4;
+/// Lots that normal items come from.
+const LOTS: usize = 100;
 /// Jitter beyond half of the travel between two pictures, in milliseconds of belt travel.
 const LATENCY_MS: f64 = 20.0;
 
@@ -63,8 +65,10 @@ pub fn render(
         let half_mm = file.conveyor.nominal_speed_mm_s * (0.5 / f64::from(camera.fps));
         let late_mm = file.conveyor.nominal_speed_mm_s * LATENCY_MS / 1000.0;
         for number in 0..normals + test {
-            let (part, what) =
+            let (part, mut what) =
                 if number < normals { ("train", good.next()) } else { ("test", mixed.next()) };
+            // Lot numbers change from one to the next: that is normal.
+            what.lot = Some(carton::lot(&file.line.sku, rng.below(LOTS) as u32));
             let class = what.defect.clone().unwrap_or_else(|| "good".to_owned());
             let offset_mm = rng.between(-half_mm - late_mm, half_mm + late_mm);
             let travel_mm = rng.between(0.0, 10_000.0);

@@ -191,6 +191,7 @@ impl Feed for PictureFeed {
         let class = &self.classes[index];
         NewItem {
             sku: self.sku.clone(),
+            lot: None,
             length_mm: LENGTH_MM,
             defect: (class != "good").then(|| class.clone()),
             look: index as u64,

@@ -27,7 +27,7 @@ use super::{
     modbus_server::{ModbusServer, Refresh, RegisterImage, SharedImage},
     pictures::{PictureFeed, PictureSet},
     plc::PlcConfig,
-    scene::CartonFeed,
+    scene::{CartonFeed, LotPlan},
     world::{Feed, WorldConfig},
 };
 
@@ -46,8 +46,8 @@ pub struct RunOptions {
     pub truth: PathBuf,
     /// Items a second, on average.
     pub rate: f64,
-    /// Share of damaged items among rendered ones.
-    pub defect_rate: f64,
+    /// The lots of rendered items.
+    pub lots: Vec<LotPlan>,
     /// What fixes the items, their slip and their distances.
     pub seed: u64,
     /// Feed this many items only.
@@ -123,7 +123,7 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
     let boot = start.subsec_micros() as u16 | 1;
     let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot);
     let feed: Box<dyn Feed> = match &options.pictures {
-        None => Box::new(CartonFeed::new(&file.line.sku, options.defect_rate, options.seed)),
+        None => Box::new(CartonFeed::with_lots(&file.line.sku, options.lots.clone(), options.seed)),
         Some(set) => Box::new(PictureFeed::new(set, &file.line.sku, options.seed)),
     };
     let line = SimulatedLine::new(world, plc, options.seed, feed, start);

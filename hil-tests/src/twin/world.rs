@@ -40,6 +40,8 @@ pub trait Feed: Send {
 pub struct NewItem {
     /// What it is.
     pub sku: String,
+    /// The lot that it comes from; `None` where nobody prints one.
+    pub lot: Option<String>,
     /// Its length along the belt, in millimetres.
     pub length_mm: f64,
     /// What is wrong with it, in one word; `None` when it is as it should be.

@@ -5,7 +5,7 @@ struct Boxes;
 
 impl Feed for Boxes {
     fn next(&mut self) -> NewItem {
-        NewItem { sku: "box".into(), length_mm: 110.0, defect: None, look: 7 }
+        NewItem { sku: "box".into(), lot: None, length_mm: 110.0, defect: None, look: 7 }
     }
 }
 

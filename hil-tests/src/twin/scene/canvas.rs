@@ -1,9 +1,10 @@
-//! A small painter: rectangles, polygons, soft blobs, text and bar codes on an RGBA picture.
+//! A small painter: rectangles, polygons, soft blobs, text and codes on an RGBA picture.
 //!
 //! Coordinates are in millimetres from the upper left corner, because cartons are designed in
 //! millimetres; [`PX_PER_MM`] is the print's resolution, half as fine again as a camera sees it.
 
 use barcoders::sym::ean13::EAN13;
+use datamatrix::{DataMatrix, SymbolList};
 use image::{Rgba, RgbaImage};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
 
@@ -125,6 +126,17 @@ impl Canvas {
             self.rectangle(left, y, module, height - text_height, BLACK);
         }
         self.text(x + width * 0.1, y + height - text_height, text_height, digits, BLACK);
+    }
+
+    /// A GS1 Data Matrix of these element strings, with square modules of `module` millimetres.
+    pub fn gs1_data_matrix(&mut self, x: f32, y: f32, module: f32, elements: &str) {
+        const BLACK: Rgb = [20, 20, 22];
+        let code = DataMatrix::encode_gs1(elements.as_bytes(), SymbolList::default())
+            .expect("the designs' element strings are short");
+        for (column, row) in code.bitmap().pixels() {
+            let (left, top) = (x + column as f32 * module, y + row as f32 * module);
+            self.rectangle(left, top, module, module, BLACK);
+        }
     }
 
     fn blend(&mut self, x: u32, y: u32, colour: Rgb, alpha: u8) {

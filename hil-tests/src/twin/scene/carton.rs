@@ -37,7 +37,10 @@ pub struct Design {
     /// Twelve digits of the EAN-13 code, from the range for use within a company.
     code: &'static str,
     best_before: &'static str,
-    lot: &'static str,
+    /// The last day of that month, as GS1 writes it.
+    expiry: &'static str,
+    /// Letter and number of the first lot.
+    lot: (char, u32),
 }
 
 const DESIGNS: [Design; 3] = [
@@ -49,7 +52,8 @@ const DESIGNS: [Design; 3] = [
         accent: [222, 122, 62],
         code: "200104500017",
         best_before: "BEST BEFORE 12.2028",
-        lot: "LOT K4711",
+        expiry: "281231",
+        lot: ('K', 4711),
     },
     Design {
         name: "NORDLYS",
@@ -59,7 +63,8 @@ const DESIGNS: [Design; 3] = [
         accent: [240, 206, 92],
         code: "200104500024",
         best_before: "BEST BEFORE 03.2028",
-        lot: "LOT N0815",
+        expiry: "280331",
+        lot: ('N', 815),
     },
     Design {
         name: "AZUR",
@@ -69,7 +74,8 @@ const DESIGNS: [Design; 3] = [
         accent: [110, 190, 220],
         code: "200104500031",
         best_before: "USE BEFORE 07.2029",
-        lot: "LOT A2210",
+        expiry: "290731",
+        lot: ('A', 2210),
     },
 ];
 
@@ -103,13 +109,34 @@ impl Pose {
     }
 }
 
-/// Paints one face of the carton with this seed.
-pub fn face(sku: &str, side: Side, seed: u64, defect: Option<Defect>) -> Canvas {
-    let design = &DESIGNS[sku.bytes().map(usize::from).sum::<usize>() % DESIGNS.len()];
+fn design(sku: &str) -> &'static Design {
+    &DESIGNS[sku.bytes().map(usize::from).sum::<usize>() % DESIGNS.len()]
+}
+
+/// The lot of a SKU with this number; 0 is the first.
+pub fn lot(sku: &str, number: u32) -> String {
+    let (letter, first) = design(sku).lot;
+    format!("{letter}{:04}", (first + number) % 10_000)
+}
+
+/// The GTIN of a SKU, 14 digits.
+pub fn gtin(sku: &str) -> String {
+    let digits = design(sku).code;
+    let sum: u32 = digits
+        .bytes()
+        .zip([1, 3].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    format!("0{digits}{}", (10 - sum % 10) % 10)
+}
+
+/// Paints one face of the carton of this lot with this seed.
+pub fn face(sku: &str, lot: &str, side: Side, seed: u64, defect: Option<Defect>) -> Canvas {
+    let design = design(sku);
     let pose = Pose::of(seed);
     let label = defect != Some(Defect::MissingLabel);
     let mut face = match side {
-        Side::Top => top(design, &pose, label),
+        Side::Top => top(design, &pose, label.then(|| (gtin(sku), lot))),
         Side::Side => front(design),
     };
     if let Some(defect) = defect {
@@ -123,7 +150,10 @@ pub fn face(sku: &str, side: Side, seed: u64, defect: Option<Defect>) -> Canvas 
     face
 }
 
-fn top(design: &Design, pose: &Pose, label: bool) -> Canvas {
+/// Size of the label on the lid, in millimetres.
+const LABEL_MM: (f32, f32) = (92.0, 44.0);
+
+fn top(design: &Design, pose: &Pose, label: Option<(String, &str)>) -> Canvas {
     let (length, width) = (LENGTH_MM as f32, WIDTH_MM as f32);
     let mut face = Canvas::new(length, width, design.board);
     face.rectangle(0.0, 0.0, length, 14.0, design.ink);
@@ -135,16 +165,20 @@ fn top(design: &Design, pose: &Pose, label: bool) -> Canvas {
     }
     // The lid's flaps meet in the middle; the tape over them is clear.
     face.rectangle(0.0, 40.0, length, 0.5, [150, 142, 124]);
-    if label {
-        let (x, y) = (12.0 + pose.label_x, 19.0 + pose.label_y);
-        face.rectangle(x, y, 64.0, 44.0, PAPER);
+    let (left, upper) = (9.0, 19.0);
+    if let Some((gtin, lot)) = label {
+        let (x, y) = (left + pose.label_x, upper + pose.label_y);
+        face.rectangle(x, y, LABEL_MM.0, LABEL_MM.1, PAPER);
         face.ean13(x + 4.0, y + 3.0, 47.5, 20.0, design.code);
         face.text(x + 4.0, y + 25.0, 5.5, design.best_before, BLACK);
-        face.text(x + 4.0, y + 33.0, 5.5, design.lot, BLACK);
+        face.text(x + 4.0, y + 33.0, 5.5, &format!("LOT {lot}"), BLACK);
+        let elements = format!("01{gtin}17{}10{lot}", design.expiry);
+        face.gs1_data_matrix(x + 63.0, y + 9.0, 1.25, &elements);
     } else {
         // Where the label was: a faint rectangle of glue.
         face.each(|x, y, pixel| {
-            if (12.0..76.0).contains(&x) && (19.0..63.0).contains(&y) {
+            let inside = (left..left + LABEL_MM.0).contains(&x);
+            if inside && (upper..upper + LABEL_MM.1).contains(&y) {
                 for channel in &mut pixel[..3] {
                     *channel = (f32::from(*channel) * 0.97) as u8;
                 }
@@ -192,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_carton_looks_the_same_whenever_it_is_painted() {
-        let paint = || face("korall-tea", Side::Top, 5, Some(Defect::Stain)).picture;
+        let paint = || face("korall-tea", "A1", Side::Top, 5, Some(Defect::Stain)).picture;
         assert_eq!(paint(), paint());
     }
 
@@ -201,8 +235,8 @@ mod tests {
         for defect in Defect::ALL {
             for seed in 0..20 {
                 let changed = [Side::Top, Side::Side].map(|side| {
-                    let good = face("korall-tea", side, seed, None);
-                    let bad = face("korall-tea", side, seed, Some(defect));
+                    let good = face("korall-tea", "A1", side, seed, None);
+                    let bad = face("korall-tea", "A1", side, seed, Some(defect));
                     let pairs = good.picture.pixels().zip(bad.picture.pixels());
                     let differs = |a: &[u8; 4], b: &[u8; 4]| {
                         a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 24)
@@ -214,6 +248,12 @@ mod tests {
                 assert!(changed.into_iter().max() > Some(least), "{defect:?} {seed}: {changed:?}");
             }
         }
+    }
+
+    #[test]
+    fn lots_and_trade_item_numbers_follow_from_the_sku() {
+        assert_eq!((lot("korall-tea", 0), lot("korall-tea", 7)), ("A2210".into(), "A2217".into()));
+        assert_eq!(gtin("korall-tea"), "02001045000312");
     }
 
     #[test]

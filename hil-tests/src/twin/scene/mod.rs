@@ -36,26 +36,48 @@ const NOISE: f64 = 2.0;
 /// Side of the square from which each picture's noise is cut.
 const NOISE_SIDE: usize = 1024;
 
-/// Feeds cartons of one SKU, a share of them damaged.
+/// Cartons of one lot that come one after the other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LotPlan {
+    /// How many; of the last lot there is no end.
+    pub items: u64,
+    /// The share of damaged ones.
+    pub defect_rate: f64,
+}
+
+/// Feeds cartons of one SKU, lot by lot, a share of them damaged.
 pub struct CartonFeed {
     sku: String,
-    defect_rate: f64,
+    lots: Vec<LotPlan>,
+    /// The lot that is being fed, and its items so far.
+    lot: usize,
+    fed: u64,
     rng: Rng,
 }
 
 impl CartonFeed {
-    /// Cartons of `sku`; each is damaged with probability `defect_rate`.
+    /// Cartons of `sku`, of one lot; each is damaged with probability `defect_rate`.
     pub fn new(sku: &str, defect_rate: f64, seed: u64) -> Self {
-        Self { sku: sku.to_owned(), defect_rate, rng: Rng::new(seed ^ 0x6665_6564) }
+        Self::with_lots(sku, vec![LotPlan { items: u64::MAX, defect_rate }], seed)
+    }
+
+    /// Cartons of `sku`, of these lots; there is at least one.
+    pub fn with_lots(sku: &str, lots: Vec<LotPlan>, seed: u64) -> Self {
+        Self { sku: sku.to_owned(), lots, lot: 0, fed: 0, rng: Rng::new(seed ^ 0x6665_6564) }
     }
 }
 
 impl Feed for CartonFeed {
     fn next(&mut self) -> NewItem {
-        let damaged = self.rng.chance(self.defect_rate);
+        if self.fed == self.lots[self.lot].items && self.lot + 1 < self.lots.len() {
+            (self.lot, self.fed) = (self.lot + 1, 0);
+        }
+        self.fed += 1;
+        let damaged = self.rng.chance(self.lots[self.lot].defect_rate);
         let defect = self.rng.pick(&Defect::ALL);
         NewItem {
             sku: self.sku.clone(),
+            lot: Some(carton::lot(&self.sku, self.lot as u32)),
             length_mm: carton::LENGTH_MM,
             defect: damaged.then(|| defect.name().to_owned()),
             look: self.rng.bits(),
@@ -201,7 +223,8 @@ impl Scene {
 
     fn paint_sprite(&self, what: &NewItem) -> Sprite {
         let defect = what.defect.as_deref().and_then(Defect::named);
-        let face = carton::face(&what.sku, self.side, what.look, defect);
+        let lot = what.lot.as_deref().unwrap_or_default();
+        let face = carton::face(&what.sku, lot, self.side, what.look, defect);
         let pose = Pose::of(what.look);
         let turn = match self.side {
             Side::Top => pose.turn,

@@ -3,6 +3,7 @@ use super::*;
 fn carton(defect: Option<Defect>) -> Standing {
     let what = NewItem {
         sku: "korall-tea".into(),
+        lot: Some("A2210".into()),
         length_mm: carton::LENGTH_MM,
         defect: defect.map(|defect| defect.name().to_owned()),
         look: 11,
