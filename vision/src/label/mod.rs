@@ -1,16 +1,23 @@
 //! **Labels**: what the codes and the text on an item say of it.
 //!
+//! [`codes`] reads bar codes and matrix codes, [`text`] reads text.
+//!
 //! [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of text and says what they mean,
 //! [`lot`] finds lots and serial numbers, [`expiry`] compares a date with the present and with the record. All of
-//! it is logic without I/O: the present date is an argument. The words and formats of all languages stand in
+//! this is logic without I/O: the present date is an argument. The words and formats of all languages stand in
 //! [`table`].
 
+pub mod codes;
 pub mod dates;
 pub mod expiry;
 mod fold;
 pub mod gs1;
 pub mod line;
 pub mod lot;
+mod rectangle;
 mod rows;
+mod sample;
+mod scale;
 pub mod table;
+pub mod text;
 mod words;

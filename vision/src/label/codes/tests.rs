@@ -1,0 +1,198 @@
+//! Codes that zxing-cpp's own encoder draws, turned and scaled.
+
+use image::Luma;
+use proptest::prelude::*;
+
+use super::*;
+use crate::label::rectangle::Rectangle;
+
+/// The code `text`, drawn with `module` pixels a module on white, in the middle of a white picture of
+/// 640 x 640, turned by `degrees`.
+fn drawn(format: BarcodeFormat, text: &str, options: &str, module: f32, degrees: f32) -> GrayImage {
+    let code = zxingcpp::create(format).options(options).from_str(text).unwrap();
+    let image = code.to_image_with(&zxingcpp::write().scale(1).add_quiet_zones(true)).unwrap();
+    let (width, height) = (image.width() as u32, image.height() as u32);
+    let code = GrayImage::from_raw(width, height, image.data()).unwrap();
+    let angle = degrees.to_radians();
+    let place = Rectangle {
+        centre: [320.0, 320.0],
+        along: [angle.cos(), angle.sin()],
+        width: width as f32 * module,
+        height: height as f32 * module,
+    };
+    // 16 points a pixel: edges are grey, as a camera sees them.
+    let grey = |x: u32, y: u32| {
+        let points =
+            (0..16).map(|at| [x as f32 + (at % 4) as f32 / 4.0, y as f32 + (at / 4) as f32 / 4.0]);
+        let sum: u32 = points.map(|point| level(&code, &place, module, point)).sum();
+        Luma([(sum / 16) as u8])
+    };
+    GrayImage::from_fn(640, 640, grey)
+}
+
+fn level(code: &GrayImage, place: &Rectangle, module: f32, point: [f32; 2]) -> u32 {
+    if !place.holds(point) {
+        return 230;
+    }
+    let from = [point[0] - place.centre[0], point[1] - place.centre[1]];
+    let along = from[0] * place.along[0] + from[1] * place.along[1] + place.width / 2.0;
+    let down = -from[0] * place.along[1] + from[1] * place.along[0] + place.height / 2.0;
+    let (x, y) = ((along / module) as u32, (down / module) as u32);
+    let value = code.get_pixel(x.min(code.width() - 1), y.min(code.height() - 1)).0[0];
+    if value > 127 { 230 } else { 25 }
+}
+
+/// Kind, text to encode, options, the kind that is read, the text that is read, and whether it is GS1.
+type Case = (BarcodeFormat, &'static str, &'static str, Symbology, &'static str, bool);
+
+const CASES: [Case; 10] = [
+    (BarcodeFormat::EAN13, "9521234543213", "", Symbology::Ean13, "9521234543213", false),
+    (BarcodeFormat::EAN8, "95212340", "", Symbology::Ean8, "95212340", false),
+    (BarcodeFormat::UPCA, "012345678905", "", Symbology::Ean13, "0012345678905", false),
+    (BarcodeFormat::UPCE, "01234565", "", Symbology::UpcE, "0012345000065", false),
+    (BarcodeFormat::Code128, "LOT-4711/ab", "", Symbology::Code128, "LOT-4711/ab", false),
+    (
+        BarcodeFormat::Code128,
+        "[01]09521234543213[10]ABC123",
+        "gs1",
+        Symbology::Code128,
+        "010952123454321310ABC123",
+        true,
+    ),
+    (
+        BarcodeFormat::DataMatrix,
+        "[01]09521234543213[10]ABC123[17]261231",
+        "gs1",
+        Symbology::DataMatrix,
+        "010952123454321310ABC123\u{1d}17261231",
+        true,
+    ),
+    (
+        BarcodeFormat::QRCode,
+        "https://example.com/4711",
+        "",
+        Symbology::QrCode,
+        "https://example.com/4711",
+        false,
+    ),
+    (BarcodeFormat::DataBarOmni, "0952123454321", "", Symbology::DataBar, "0109521234543213", true),
+    (
+        BarcodeFormat::DataBarLtd,
+        "0952123454321",
+        "",
+        Symbology::DataBarLimited,
+        "0109521234543213",
+        true,
+    ),
+];
+
+#[test]
+fn every_kind_is_read_at_every_angle() {
+    let mut unread = Vec::new();
+    for (format, text, options, symbology, expected, gs1) in CASES {
+        for degrees in [0.0, 22.0, 45.0, 71.0, 90.0, 133.0, 180.0, 200.0, 315.0] {
+            let picture = drawn(format, text, options, 2.5, degrees);
+            let codes = read(&picture).unwrap();
+            let right = codes.iter().any(|code| {
+                (code.symbology, code.text.as_str(), code.gs1) == (symbology, expected, gs1)
+            });
+            if !right {
+                unread.push(format!("{symbology} at {degrees}: {codes:?}"));
+            }
+        }
+    }
+    assert!(unread.is_empty(), "{unread:#?}");
+}
+
+#[test]
+fn stacked_codes_are_read_aslant() {
+    let expanded = "[01]09521234543213[3103]001750";
+    for (format, text, symbology, expected) in [
+        (BarcodeFormat::DataBarStkOmni, "0952123454321", Symbology::DataBar, "0109521234543213"),
+        (
+            BarcodeFormat::DataBarExpStk,
+            expanded,
+            Symbology::DataBarExpanded,
+            "01095212345432133103001750",
+        ),
+    ] {
+        for degrees in [0.0, 30.0, 135.0, 250.0] {
+            let codes = read(&drawn(format, text, "", 3.0, degrees)).unwrap();
+            let right =
+                codes.iter().any(|code| code.symbology == symbology && code.text == expected);
+            assert!(right, "{symbology} at {degrees}: {codes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_code_is_reported_once_and_where_it_stands() {
+    for degrees in [0.0, 40.0, 180.0] {
+        let picture = drawn(BarcodeFormat::EAN13, "9521234543213", "", 3.0, degrees);
+        let codes = read(&picture).unwrap();
+        assert_eq!(codes.len(), 1, "{codes:?}");
+        assert!(distance(centre(&codes[0].corners), [320.0, 320.0]) < 30.0, "{codes:?}");
+    }
+}
+
+fn linear(text: &str, top: f32, rows: i32) -> Found {
+    let corners = [[0.0, top], [200.0, top], [200.0, top + 40.0], [0.0, top + 40.0]];
+    let code =
+        Code { symbology: Symbology::DataBarExpanded, text: text.to_owned(), gs1: true, corners };
+    Found { code, rows }
+}
+
+#[test]
+fn of_two_linear_codes_one_in_the_other_that_of_more_rows_is_kept() {
+    for order in [[("right", 40), ("wrong", 3)], [("wrong", 3), ("right", 40)]] {
+        let mut found = Vec::new();
+        for (text, rows) in order {
+            keep(&mut found, Some(linear(text, 0.0, rows)));
+        }
+        let texts: Vec<&str> = found.iter().map(|one| one.code.text.as_str()).collect();
+        assert_eq!(texts, ["right"]);
+    }
+    let mut found = vec![linear("upper", 0.0, 40)];
+    keep(&mut found, Some(linear("lower", 50.0, 3)));
+    assert_eq!(found.len(), 2, "two codes close to each other are two");
+}
+
+#[test]
+fn two_codes_with_the_same_text_are_two() {
+    let one = drawn(BarcodeFormat::DataMatrix, "SN 42", "", 4.0, 0.0);
+    let mut both = GrayImage::new(1280, 640);
+    image::imageops::replace(&mut both, &one, 0, 0);
+    image::imageops::replace(&mut both, &one, 640, 0);
+    assert_eq!(read(&both).unwrap().len(), 2);
+}
+
+#[test]
+fn empty_tiny_and_plain_pictures_have_no_codes() {
+    for (width, height) in [(0, 0), (0, 5), (1, 1), (2, 1), (13, 12), (1, 900), (400, 300)] {
+        let picture = GrayImage::from_pixel(width, height, Luma([90]));
+        assert_eq!(read(&picture).unwrap(), [], "{width} x {height}");
+    }
+}
+
+#[test]
+fn a_gtin_with_a_wrong_check_digit_does_not_agree() {
+    assert!(gtin_agrees("010952123454321310ABC"));
+    assert!(!gtin_agrees("010952123454321410ABC"));
+    assert!(!gtin_agrees("01095212345432"));
+    assert!(gtin_agrees("10ABC"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_picture_of_noise_makes_the_reader_panic_and_none_holds_a_code(
+        (width, height, pixels) in (1u32..90, 1u32..90).prop_flat_map(|(width, height)| {
+            let pixels = prop::collection::vec(any::<u8>(), (width * height) as usize);
+            (Just(width), Just(height), pixels)
+        }),
+    ) {
+        let picture = GrayImage::from_raw(width, height, pixels).unwrap();
+        prop_assert_eq!(read(&picture).unwrap(), []);
+    }
+}

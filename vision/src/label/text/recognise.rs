@@ -1,0 +1,61 @@
+//! The recogniser: reads strips.
+
+use image::RgbImage;
+
+use super::TextError;
+use super::ctc::Alphabet;
+use super::runtime::Net;
+use super::strip;
+use crate::label::rectangle::Rectangle;
+
+/// The height of the strips that the network was trained on.
+const ROWS: usize = 48;
+/// The network's answers are this many columns apart.
+const STEP: usize = 8;
+/// Strips are filled up with grey to this width: on narrower ones the network, which was trained on
+/// strips of 320 columns and more, misreads.
+const LEAST_COLUMNS: usize = 160;
+/// Longer strips are squeezed to this width: 66 times as wide as high, more than any line on a label.
+const MOST_COLUMNS: usize = 3200;
+
+/// The recogniser with its alphabet.
+pub(super) struct Recogniser {
+    net: Net,
+    alphabet: Alphabet,
+    planes: Vec<f32>,
+}
+
+impl Recogniser {
+    pub(super) fn new(net: Net) -> Result<Self, TextError> {
+        let Some(listed) = net.note("character") else {
+            return Err(net.unlike("it does not list its characters".to_owned()));
+        };
+        Ok(Self { alphabet: Alphabet::new(&listed), net, planes: Vec::new() })
+    }
+
+    /// The text in `rectangle` and how sure it is.
+    pub(super) fn read(
+        &mut self,
+        picture: &RgbImage,
+        rectangle: &Rectangle,
+    ) -> Result<(String, f32), TextError> {
+        let columns = columns(rectangle);
+        let stride = columns.max(LEAST_COLUMNS).next_multiple_of(STEP);
+        self.planes.clear();
+        self.planes.resize(3 * ROWS * stride, 0.0);
+        strip::cut(picture, rectangle, (columns, ROWS), stride, &mut self.planes);
+        let alphabet = &self.alphabet;
+        let shape = [1, 3, ROWS, stride];
+        let read = self.net.run(shape, &self.planes, |shape, likely| match shape {
+            [1, _, answers] if *answers == alphabet.answers() => Ok(alphabet.decode(likely)),
+            _ => Err(format!("it answers {shape:?} for {} characters", alphabet.answers() - 1)),
+        })?;
+        read.map_err(|found| self.net.unlike(found))
+    }
+}
+
+/// How many columns the strip of `rectangle` has.
+fn columns(rectangle: &Rectangle) -> usize {
+    let columns = (ROWS as f32 * rectangle.width / rectangle.height.max(1.0)).ceil();
+    (columns as usize).clamp(1, MOST_COLUMNS)
+}
