@@ -1,6 +1,7 @@
 //! **Labels**: what the codes and the text on an item say of it.
 //!
-//! [`codes`] reads bar codes and matrix codes, [`text`] reads text.
+//! [`codes`] reads bar codes and matrix codes, [`text`] reads text; [`reader`] does both to a picture and
+//! times it, and [`reading`] is what comes of it.
 //!
 //! [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of text and says what they mean,
 //! [`lot`] finds lots and serial numbers, [`expiry`] compares a date with the present and with the record. All of
@@ -9,11 +10,14 @@
 
 pub mod codes;
 pub mod dates;
+mod drawn;
 pub mod expiry;
 mod fold;
 pub mod gs1;
 pub mod line;
 pub mod lot;
+pub mod reader;
+pub mod reading;
 mod rectangle;
 mod rows;
 mod sample;
@@ -21,3 +25,5 @@ mod scale;
 pub mod table;
 pub mod text;
 mod words;
+
+pub use drawn::drawn;

@@ -1,0 +1,143 @@
+//! The **label reader**: reads the codes and, where it is asked for, the text of a view, and says what
+//! they mean.
+//!
+//! Codes are quick and read first. Text takes the longest of all checks: it is read in the time that
+//! is left, and what was read until then counts. Each stage is timed.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use image::imageops::grayscale;
+
+use super::codes::{self, CodeError};
+use super::dates::Context;
+use super::reading::Reading;
+use super::text::{ReadOptions, TextError, TextModels, TextReader};
+use crate::backbone::default_model_dir;
+use crate::capture::monotonic_now;
+use crate::picture::Picture;
+
+/// Where set-up puts the networks and the library that read text: `text` beside the default model's
+/// folder. For development and the demo.
+pub fn default_text_dir() -> PathBuf {
+    default_model_dir().with_file_name("text")
+}
+
+/// What of a label is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Bar codes and matrix codes.
+    pub codes: bool,
+    /// Text; nothing is read where the reader was made without networks.
+    pub text: bool,
+}
+
+impl Wanted {
+    /// Codes and text.
+    pub const ALL: Self = Self { codes: true, text: true };
+}
+
+/// How long the stages took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LabelTimings {
+    /// Finding and reading codes.
+    pub codes: Duration,
+    /// Finding and reading text.
+    pub text: Duration,
+    /// Understanding both.
+    pub meaning: Duration,
+}
+
+impl LabelTimings {
+    /// All stages.
+    pub fn total(&self) -> Duration {
+        self.codes + self.text + self.meaning
+    }
+}
+
+/// A label as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelRead {
+    /// What it says.
+    pub reading: Reading,
+    /// How long that took.
+    pub timings: LabelTimings,
+    /// Whether all that was wanted was read; not when the deadline came first.
+    pub complete: bool,
+}
+
+/// Why a label was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum LabelError {
+    /// The search for codes failed.
+    #[error(transparent)]
+    Codes(#[from] CodeError),
+    /// Reading text failed.
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+/// Reads labels. One thread keeps one: opening takes a second.
+pub struct LabelReader {
+    text: Option<TextReader>,
+}
+
+impl LabelReader {
+    /// A reader of codes alone; it needs no file.
+    pub fn of_codes() -> Self {
+        Self { text: None }
+    }
+
+    /// A reader of codes and text, its networks from `folder` and on `threads` threads.
+    ///
+    /// # Errors
+    ///
+    /// When a network or the runtime library is missing or cannot be used.
+    pub fn open(folder: &Path, threads: usize) -> Result<Self, TextError> {
+        let text = TextReader::open(&TextModels::in_folder(folder), threads)?;
+        Ok(Self { text: Some(text) })
+    }
+
+    /// Reads what is `wanted` of `picture`, until `deadline` on the monotonic clock (see
+    /// [`monotonic_now`]; `None`: until all is read).
+    ///
+    /// # Errors
+    ///
+    /// When the picture is too large, or a network fails. A deadline that passes is no error.
+    pub fn read(
+        &mut self,
+        picture: &Picture,
+        wanted: Wanted,
+        context: &Context,
+        deadline: Option<Duration>,
+    ) -> Result<LabelRead, LabelError> {
+        let time_is_over = || deadline.is_some_and(|deadline| monotonic_now() >= deadline);
+        let colour = picture.to_rgb_image();
+        let (mut timings, mut complete) = (LabelTimings::default(), true);
+
+        let mut codes = Vec::new();
+        if wanted.codes {
+            let start = Instant::now();
+            codes = codes::read(&grayscale(&colour))?;
+            timings.codes = start.elapsed();
+        }
+        let mut lines = Vec::new();
+        if let Some(text) = self.text.as_mut().filter(|_| wanted.text) {
+            let start = Instant::now();
+            let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
+            lines = match text.read(&colour, &options) {
+                Ok(lines) => lines,
+                Err(TextError::OutOfTime { lines, .. }) => {
+                    complete = false;
+                    lines
+                }
+                Err(error) => return Err(error.into()),
+            };
+            timings.text = start.elapsed();
+        }
+        let start = Instant::now();
+        let reading = Reading::of(lines, codes, context);
+        timings.meaning = start.elapsed();
+        Ok(LabelRead { reading, timings, complete })
+    }
+}

@@ -1,0 +1,77 @@
+//! Reads labels of the pictures in `../shared/data`, a fixed sample of each set. They say SKIPPED where
+//! the pictures are absent. `LABELS.md` tells how all of them are measured.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::date;
+use vision::label::dates::{Context, Region, Role};
+use vision::label::reader::{LabelRead, LabelReader, Wanted, default_text_dir};
+use vision::picture::Picture;
+
+const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 11, 1) };
+
+/// Every `step`th picture of a folder of the shared data, by name; `None` where it is absent.
+fn sample(folder: &str, step: usize) -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(folder);
+    let Ok(entries) = fs::read_dir(&folder) else {
+        println!("SKIPPED: {} is absent", folder.display());
+        return None;
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    Some(files.into_iter().step_by(step).collect())
+}
+
+fn read(reader: &mut LabelReader, file: &Path) -> LabelRead {
+    reader.read(&Picture::open(file).unwrap(), Wanted::ALL, &CONTEXT, None).unwrap()
+}
+
+fn reader() -> LabelReader {
+    LabelReader::open(&default_text_dir(), 1).expect("scripts/bootstrap has run")
+}
+
+#[test]
+fn use_by_dates_of_food_labels_are_read_as_expiry_with_day_and_month() {
+    let Some(files) = sample("expiry/images", 25) else { return };
+    let labels = files[0].parent().unwrap().with_file_name("labels.csv");
+    let labels = fs::read_to_string(labels).unwrap();
+    let mut reader = reader();
+    let mut wrong = Vec::new();
+    for file in &files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let row = labels.lines().find(|row| row.split(',').next() == Some(name)).unwrap();
+        let (day, month) = row.split_once(',').unwrap().1.split_once(' ').unwrap();
+        let dates = read(&mut reader, file).reading.dates;
+        let right = dates.iter().any(|date| {
+            let month_of = |month: i8| jiff::civil::date(2026, month, 1).strftime("%b").to_string();
+            date.role == Role::Expiry
+                && date.day == day.parse().ok()
+                && date.month.is_some_and(|one| month_of(one).eq_ignore_ascii_case(month))
+        });
+        if !right {
+            wrong.push(format!("{name}: {row}: {dates:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), files.len());
+}
+
+#[test]
+fn serial_lot_and_expiry_of_cartons_are_read_from_the_side() {
+    let Some(files) = sample("cartons/views/side/train/good", 3) else { return };
+    let mut reader = reader();
+    let mut wrong = Vec::new();
+    for file in &files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let reading = read(&mut reader, file).reading;
+        let serial = reading.serial.as_ref().map(|serial| serial.text.as_str());
+        let expiry = reading.dates.iter().any(|date| {
+            date.role == Role::Expiry
+                && (date.year, date.month, date.day) == (Some(2082), Some(12), None)
+        });
+        if !expiry || reading.lot.is_none() || serial != name.split('_').next() {
+            wrong.push(format!("{name}: {serial:?} {:?} {:?}", reading.lot, reading.dates));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), files.len());
+}
