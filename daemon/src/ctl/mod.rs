@@ -13,6 +13,7 @@ mod config;
 mod config_reference;
 mod evaluate;
 mod heatmap;
+mod label;
 mod learn;
 mod model;
 mod output;
@@ -55,6 +56,7 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Compare(compare::Compare),
     Heatmap(heatmap::Heatmap),
+    Label(label::Label),
     Records(records::Find),
     Status(status::Status),
     #[command(subcommand)]
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(evaluate) => evaluate.run(&context),
         Command::Compare(compare) => compare.run(&context),
         Command::Heatmap(heatmap) => heatmap.run(&context),
+        Command::Label(label) => label.run(&context),
         Command::Records(find) => find.run(&context),
         Command::Status(status) => status.run(&context),
         Command::Config(config) => config.run(&context),
