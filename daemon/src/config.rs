@@ -11,7 +11,7 @@ use plc_bridge::field_io::rules;
 use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vision::config::{CameraSection, ModelSection};
+use vision::config::{CameraSection, LabelSection, LabelUse, ModelSection};
 
 use crate::batches::BatchTest;
 use crate::fleet::orders;
@@ -37,6 +37,9 @@ pub struct LineFile {
     pub io: IoSection,
     /// How views are scored.
     pub model: ModelSection,
+    /// What is read on items.
+    #[serde(default)]
+    pub label: LabelSection,
     /// How findings become verdicts.
     #[serde(default)]
     pub policy: PolicySection,
@@ -104,6 +107,13 @@ impl Rules for LineFile {
                 &["policy", "divert_lane"],
                 format!("no diverter serves lane {}", self.policy.divert_lane),
                 format!("write one of {:?}", lanes.iter().map(|d| d.lane).collect::<Vec<_>>()),
+            ));
+        }
+        if self.label.read == LabelUse::Off && !self.label.must_show.is_empty() {
+            mistakes.push(Mistake::new(
+                &["label", "must_show"],
+                "labels are not read".to_owned(),
+                "write read = \"as_needed\", or leave must_show away".to_owned(),
             ));
         }
         let policy = &self.policy;

@@ -11,6 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
+use vision::config::{LabelSection, LabelUse};
+use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::{Timings, words};
 use vision::{
     Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window, monotonic_now,
@@ -18,7 +20,7 @@ use vision::{
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
 use crate::config::LineFile;
-use crate::fleet::orders::{HoldList, Order};
+use crate::fleet::orders::Order;
 use crate::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step};
 use crate::health::{BridgeHealth, Health, ModelHealth};
 use crate::model::ModelEvent;
@@ -26,6 +28,9 @@ use crate::quarantine::Quarantine;
 use crate::recorder::{Entry, Recorder, Shot};
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
+
+mod labels;
+mod orders;
 
 /// How often views are gathered and deadlines looked at: well below a camera's frame interval.
 const TICK: Duration = Duration::from_millis(5);
@@ -45,8 +50,25 @@ pub struct Inputs {
     pub model: mpsc::Receiver<ModelEvent>,
     /// What the fleet tells the box.
     pub orders: mpsc::Receiver<Order>,
+    /// Labels that were read.
+    pub labels: mpsc::Receiver<LabelDone>,
     /// Bridge events that now stand in the database.
     pub stored: mpsc::UnboundedReceiver<u64>,
+}
+
+/// What the loop works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The running cameras, one a view.
+    pub cameras: Vec<Camera>,
+    /// The thread that reads labels, where they are read.
+    pub label_worker: Option<LabelWorker>,
+    /// The socket to plc-bridge.
+    pub link: BridgeLink,
+    /// Where records and pictures go.
+    pub recorder: Recorder,
+    /// Where troubles are told.
+    pub health: Health,
 }
 
 /// The loop's state.
@@ -60,27 +82,31 @@ pub struct Inspection {
     /// Views of items that are not scored yet.
     frames: HashMap<ItemNumber, Views>,
     scorer: Option<InspectionPool>,
+    label: LabelSection,
+    label_worker: Option<LabelWorker>,
     link: BridgeLink,
     recorder: Recorder,
     health: Health,
 }
 
 impl Inspection {
-    /// A loop over running cameras that goes on from the records which an earlier run left open.
+    /// A loop that goes on from the records which an earlier run left open, and from its holds and counts.
     pub fn new(
         line: &LineFile,
-        cameras: Vec<Camera>,
+        parts: Parts,
         open_records: Vec<Record>,
         quarantine: Quarantine,
-        link: BridgeLink,
-        recorder: Recorder,
-        health: Health,
     ) -> Self {
+        let Parts { cameras, label_worker, link, recorder, health } = parts;
         let settings = FlowSettings {
             sku: line.line.sku.clone(),
             divert_lane: line.policy.divert_lane,
             verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
-            label: LabelDuty::Off,
+            label: match &line.label {
+                LabelSection { read: LabelUse::Off, .. } => LabelDuty::Off,
+                LabelSection { must_show, .. } if must_show.is_empty() => LabelDuty::Optional,
+                _ => LabelDuty::Required,
+            },
         };
         let windows = line.camera.iter().map(Window::from).collect();
         Self {
@@ -89,6 +115,8 @@ impl Inspection {
             gatherer: Gatherer::new(windows, line.conveyor.mm_per_count),
             rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
             cameras,
+            label: line.label.clone(),
+            label_worker,
             frames: HashMap::new(),
             scorer: None,
             link,
@@ -108,6 +136,7 @@ impl Inspection {
                 () = &mut stop => return,
                 Some(event) = inputs.link.recv() => self.on_link(event),
                 Some(event) = inputs.model.recv() => self.on_model(event),
+                Some(done) = inputs.labels.recv() => self.on_label(done),
                 Some(order) = inputs.orders.recv() => self.on_order(order),
                 Some(through) = inputs.stored.recv() => {
                     self.link.send(ToBridge::Ack { through });
@@ -173,27 +202,6 @@ impl Inspection {
                 self.health.model(ModelHealth::Failed(cause));
             }
             ModelEvent::Scored(scored) => self.on_scored(scored),
-        }
-    }
-
-    fn on_order(&mut self, Order { topic, content }: Order) {
-        let followed = content.and_then(|(origin, HoldList { holds, lift, .. })| {
-            let count = holds.len();
-            let quarantine = self.flow.quarantine();
-            let mut changes = quarantine.replace(origin, holds).map_err(|why| why.to_string())?;
-            changes.extend(quarantine.lift_all(&lift));
-            tracing::info!("the fleet holds {count} SKUs and lots by {topic}");
-            Ok(changes)
-        });
-        match followed {
-            Ok(changes) => {
-                self.health.order(topic, None);
-                self.recorder.record(Entry { changes, ..Entry::default() });
-            }
-            Err(why) => {
-                tracing::error!("the order on {topic} is not followed: {why}");
-                self.health.order(topic, Some(why));
-            }
         }
     }
 
@@ -282,6 +290,9 @@ impl Inspection {
                     if let Some(scorer) = &self.scorer {
                         scorer.set_deadline(item, deadline);
                     }
+                    if let Some(worker) = &self.label_worker {
+                        worker.set_deadline(item, deadline);
+                    }
                 }
                 Step::Forget { item } => {
                     self.gatherer.forget(item);
@@ -292,7 +303,7 @@ impl Inspection {
                         tracing::warn!("plc-bridge is away: a verdict waits for its return");
                     }
                 }
-                Step::ReadLabel { .. } => {}
+                Step::ReadLabel { item, deadline } => steps.extend(self.read_label(item, deadline)),
                 Step::Keep(change) => entry.changes.push(change),
                 Step::Save(record) => entry.changes.push(Change::Save(record)),
                 Step::Close(record) => entry.changes.push(Change::Close(record)),

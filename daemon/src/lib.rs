@@ -2,7 +2,7 @@
 //!
 //! Read in the order in which an item meets it: [`bridge_link`] hears that it entered,
 //! [`inspection`] carries out what [`flow`] decides, [`holds`] say what is diverted whatever it looks like,
-//! [`policy`] makes the verdict, [`recorder`] and [`records`] keep what happened, [`batches`] counts it lot
+//! [`label_check`] what speaks against its label, [`policy`] makes the verdict, [`recorder`] and [`records`] keep what happened, [`batches`] counts it lot
 //! by lot, [`outbox`] and [`fleet`] tell the fleet. [`health`] says what is wrong with the box, [`web`] and
 //! [`ctl`] show it to people.
 
@@ -15,6 +15,7 @@ pub mod flow;
 pub mod health;
 pub mod holds;
 pub mod inspection;
+pub mod label_check;
 pub mod model;
 pub mod outbox;
 pub mod policy;

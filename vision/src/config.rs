@@ -1,4 +1,4 @@
-//! The sections of the line file that vision obeys: `[[camera]]` and `[model]`.
+//! The sections of the line file that vision obeys: `[[camera]]`, `[model]` and `[label]`.
 //!
 //! A camera's **window** is the place on the belt that its picture is about; its position is
 //! measured from the entry eye, in the direction of travel, to the point where an item's leading
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::label::dates::Region;
 use crate::scoring::DeviceChoice;
 
 /// `[[camera]]`: one camera of the tunnel. Each camera makes one view of each item.
@@ -80,6 +81,72 @@ pub struct ModelSection {
     /// are scored at the same time is measured at start, and written to the log.
     #[serde(default)]
     pub device: DeviceChoice,
+}
+
+/// `[label]`: what is read on items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabelSection {
+    /// What is read: `off`; `codes`, which takes milliseconds; `as_needed`, also text where the codes leave
+    /// open what `must_show` names or where the fleet's or the warehouse's words are to be compared;
+    /// `always`. Text takes about a second a view.
+    pub read: LabelUse,
+    /// What every label must show: `gtin`, `lot`, `serial`, `expiry`. An item whose label does not is
+    /// diverted, and one whose label is not read in time is not inspected. Empty: labels are read if there
+    /// is time.
+    pub must_show: Vec<LabelPart>,
+    /// Where the goods are sold, which tells how 04/05/26 is read: `europe`, `united-states`, `canada`,
+    /// `east-asia`; `unspecified` leaves it open.
+    pub region: Region,
+    /// An item is diverted this many days before it expires; 0 once it has expired.
+    #[schemars(range(max = 3650))]
+    pub divert_days_before_expiry: u16,
+    /// Folder of the networks and the library that read text.
+    pub text_folder: PathBuf,
+    /// Threads that read text.
+    #[schemars(range(min = 1, max = 64))]
+    pub threads: usize,
+}
+
+impl Default for LabelSection {
+    fn default() -> Self {
+        Self {
+            read: LabelUse::Off,
+            must_show: Vec::new(),
+            region: Region::Unspecified,
+            divert_days_before_expiry: 0,
+            text_folder: PathBuf::from("/var/lib/inspectd/text"),
+            threads: 1,
+        }
+    }
+}
+
+/// What is read on labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelUse {
+    /// Nothing.
+    Off,
+    /// Codes.
+    Codes,
+    /// Codes, and text where it is needed.
+    AsNeeded,
+    /// Codes and text.
+    Always,
+}
+
+/// A part of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelPart {
+    /// The trade item number, in a code.
+    Gtin,
+    /// The lot.
+    Lot,
+    /// The serial number.
+    Serial,
+    /// A date that is known to be the expiry.
+    Expiry,
 }
 
 fn fps() -> u32 {

@@ -12,7 +12,7 @@ use inspectd::config::{DEFAULT_PATH, LineFile};
 use inspectd::fleet::messages::BoxState;
 use inspectd::fleet::{self, FleetLink};
 use inspectd::health::{Health, Watched};
-use inspectd::inspection::{Inputs, Inspection};
+use inspectd::inspection::{Inputs, Inspection, Parts};
 use inspectd::quarantine::Quarantine;
 use inspectd::recorder::Recorder;
 use inspectd::records::retention::RetentionThread;
@@ -23,12 +23,17 @@ use inspectd::{model, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::Camera;
+use vision::config::LabelUse;
+use vision::label::worker::LabelWorker;
 
 /// Pause before the page's port is tried again.
 const PAGE_RETRY: Duration = Duration::from_secs(10);
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
 const ORDERS: usize = 64;
+
+/// Labels that were read and wait for the loop at most.
+const LABELS: usize = 32;
 
 /// Inspects every item on a conveyor and asks the PLC to divert the imperfect ones.
 #[derive(Debug, Parser)]
@@ -97,8 +102,17 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let model = model::start(line.model.clone(), line.policy.false_divert_budget)?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
-    let inspection =
-        Inspection::new(&line, cameras, open_records, quarantine, bridge, recorder, health);
+    let (labels, labels_seen) = mpsc::channel(LABELS);
+    let label_worker = if line.label.read == LabelUse::Off {
+        None
+    } else {
+        // A loop that has ended needs no labels.
+        let on_done = move |done| _ = labels.blocking_send(done);
+        let worker = LabelWorker::start(line.label.clone(), on_done);
+        Some(worker.context("no thread can be had to read labels")?)
+    };
+    let parts = Parts { cameras, label_worker, link: bridge, recorder, health };
+    let inspection = Inspection::new(&line, parts, open_records, quarantine);
 
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;
@@ -109,7 +123,12 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         }
     };
     tracing::info!("inspecting {} on {}", line.line.sku, line.line.name);
-    inspection.run(Inputs { link, model, orders: orders_seen, stored: stored_seen }, stop).await;
+    inspection
+        .run(
+            Inputs { link, model, orders: orders_seen, labels: labels_seen, stored: stored_seen },
+            stop,
+        )
+        .await;
 
     tracing::info!("stopping");
     page.abort();

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, Publish, SubAck};
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAck};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,9 +22,11 @@ use crate::records::{Change, OutboxCounts, OwedMessage, StoreError, StoreHandle}
 use super::backoff::{self, Backoff};
 use super::identity::Identity;
 use super::messages::{BoxState, Kind, OfflineReason, State};
-use super::orders::{self, Order};
+use super::orders::Order;
 use super::problem::LinkProblem;
 use super::session::{self, Sent, Session};
+
+mod listening;
 
 /// How often the state is looked at; so it is published at most this often.
 const TICK: Duration = Duration::from_secs(1);
@@ -278,28 +280,6 @@ impl Link {
             }
             Sent::State => Vec::new(),
         })
-    }
-
-    /// What the box has to tell is told all the same when it may not listen.
-    fn take_subscribed(&self, ack: &SubAck) {
-        let topics = self.identity.order_topics();
-        let Some((at, reason)) = session::refused_subscription(ack) else { return };
-        let topic = topics.get(at).cloned().unwrap_or_default();
-        let broker = self.identity.broker();
-        let problem = LinkProblem::OrdersRefused { broker, topic, reason }.to_string();
-        tracing::error!("{problem}");
-        self.tell(|status| status.problem = Some(problem));
-    }
-
-    /// An order of the fleet; a retained one comes again with the next connection.
-    fn take_order(&self, publish: &Publish) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
-        let order = orders::read(&String::from_utf8_lossy(&publish.topic), &publish.payload);
-        tracing::info!(topic = order.topic, "an order of the fleet");
-        self.orders.try_send(order).map_err(|_| LinkProblem::Broken {
-            broker: self.identity.broker(),
-            cause: "orders come faster than they can be followed".to_owned(),
-        })?;
-        Ok(Vec::new())
     }
 
     fn takes_no_more(&self) -> LinkProblem {

@@ -24,6 +24,7 @@ use hil_tests::{
     },
     twin::pictures::PictureSet,
 };
+use vision::config::LabelSection;
 
 /// The page's port, unless somebody else has it.
 const WEB_PORT: u16 = 8080;
@@ -116,6 +117,7 @@ fn demo(options: Options) -> anyhow::Result<()> {
         give("--images", images.display().to_string());
         layout.cameras = cameras_for(images)?;
         layout.sku = sku_for(images);
+        layout.label = LabelSection::default();
     }
     let cache = target.join("demo-cache");
     layout.references = references::learned(&layout, images.as_deref(), &cache, &mut |step| {

@@ -14,7 +14,7 @@ use plc_bridge::config::{
 };
 use plc_bridge::field_io::config::IoSection;
 use vision::DeviceChoice;
-use vision::config::{CameraSection, ModelSection};
+use vision::config::{CameraSection, LabelPart, LabelSection, LabelUse, ModelSection};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
 /// busy processor, and the bridge's lead.
@@ -50,6 +50,8 @@ pub struct Layout {
     pub rate: f64,
     /// The cameras.
     pub cameras: Vec<CameraLayout>,
+    /// What is read on items: the rendered cartons' codes, unless another thing is played.
+    pub label: LabelSection,
     /// The PLC's port.
     pub plc_port: u16,
     /// The broker's port; none for a box without a fleet.
@@ -76,6 +78,11 @@ impl Layout {
             sku: "korall-tea".to_owned(),
             rate: 1.0,
             cameras: vec![camera("top"), camera("side")],
+            label: LabelSection {
+                read: LabelUse::Codes,
+                must_show: vec![LabelPart::Lot, LabelPart::Expiry],
+                ..LabelSection::default()
+            },
             plc_port: free_port()?,
             broker_port: Some(free_port()?),
             web_port: free_port()?,
@@ -146,6 +153,7 @@ impl Layout {
                 retry_max_ms: 500,
             },
             io: IoSection::default(),
+            label: self.label.clone(),
             model: ModelSection {
                 folder: self.model.clone(),
                 references: self.references.clone(),

@@ -16,7 +16,7 @@
 
 mod bars;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 

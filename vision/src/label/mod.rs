@@ -1,7 +1,7 @@
 //! **Labels**: what the codes and the text on an item say of it.
 //!
 //! [`codes`] reads bar codes and matrix codes, [`text`] reads text; [`reader`] does both to a picture and
-//! times it, and [`reading`] is what comes of it.
+//! times it, [`reading`] is what comes of it, and [`worker`] is the thread that does it for items on the belt.
 //!
 //! [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of text and says what they mean,
 //! [`lot`] finds lots and serial numbers, [`expiry`] compares a date with the present and with the record. All of
@@ -25,5 +25,6 @@ mod scale;
 pub mod table;
 pub mod text;
 mod words;
+pub mod worker;
 
 pub use drawn::drawn;

@@ -42,6 +42,12 @@ fn level(code: &GrayImage, place: &Rectangle, module: f32, point: [f32; 2]) -> u
     if value > 127 { 230 } else { 25 }
 }
 
+/// A picture of a GS1 Data Matrix with these elements, in brackets.
+pub(crate) fn gs1_data_matrix(elements: &str) -> image::RgbImage {
+    let code = drawn(BarcodeFormat::DataMatrix, elements, "gs1", 4.0, 0.0);
+    image::DynamicImage::ImageLuma8(code).to_rgb8()
+}
+
 /// Kind, text to encode, options, the kind that is read, the text that is read, and whether it is GS1.
 type Case = (BarcodeFormat, &'static str, &'static str, Symbology, &'static str, bool);
 

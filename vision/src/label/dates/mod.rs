@@ -33,11 +33,12 @@ use jiff::civil::Date;
 use resolve::{Reading, Resolved, resolve};
 use roles::{Found, Worded, Words, assign};
 use scan::{Match, Separator, Year, scan};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Where the goods are sold: the custom by which `04/05/26` is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Region {
     /// Day, month, year: Europe, and also Latin America, Africa, India, Australia.

@@ -1,0 +1,46 @@
+//! The loop's part in reading labels: to the thread that reads them, and back.
+
+use std::time::Duration;
+
+use jiff::Zoned;
+use jiff::civil::Date;
+use plc_bridge::protocol::ItemNumber;
+use vision::label::dates::Context;
+use vision::label::worker::{LabelDone, LabelJob};
+
+use super::{Inspection, now};
+use crate::flow::{LabelAnswer, Step};
+use crate::label_check;
+use crate::records::record::LabelRecord;
+
+impl Inspection {
+    /// Hands an item to the thread that reads labels; returns what follows when it is not taken.
+    pub(super) fn read_label(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
+        let views = self.frames.get(&item).cloned().unwrap_or_default();
+        let context = Context { region: self.label.region, today: today() };
+        let job = LabelJob { item, deadline, views, context, needs_text: false };
+        let refused = match &self.label_worker {
+            Some(worker) => worker.submit(job),
+            None => Err(job),
+        };
+        let Err(_) = refused else { return Vec::new() };
+        let problem = Some("too many labels wait to be read".to_owned());
+        let label = LabelRecord { problem, ..LabelRecord::default() };
+        let answer = LabelAnswer { label, findings: Vec::new(), took: Duration::ZERO };
+        self.flow.label_read(item, answer, now())
+    }
+
+    pub(super) fn on_label(&mut self, done: LabelDone) {
+        let views = done.views.into_iter().map(|(camera, view)| (camera.to_string(), view));
+        let views: Vec<_> = views.collect();
+        let (label, findings) = label_check::check(&views, &self.label, today());
+        let answer = LabelAnswer { label, findings, took: done.took };
+        let steps = self.flow.label_read(done.item, answer, now());
+        self.perform(steps, Vec::new());
+    }
+}
+
+/// Today where the box stands.
+fn today() -> Date {
+    Zoned::now().date()
+}
