@@ -52,6 +52,8 @@ pub struct Layout {
     pub cameras: Vec<CameraLayout>,
     /// What is read on items: the rendered cartons' codes, unless another thing is played.
     pub label: LabelSection,
+    /// How findings become verdicts and holds.
+    pub policy: PolicySection,
     /// The PLC's port.
     pub plc_port: u16,
     /// The broker's port; none for a box without a fleet.
@@ -82,6 +84,12 @@ impl Layout {
                 read: LabelUse::Codes,
                 must_show: vec![LabelPart::Lot, LabelPart::Expiry],
                 ..LabelSection::default()
+            },
+            // A fifth of the twin's items is damaged: on a real line every such lot is held.
+            policy: PolicySection {
+                batch_ordinary_share: 0.4,
+                batch_suspect_share: 0.8,
+                ..PolicySection::default()
             },
             plc_port: free_port()?,
             broker_port: Some(free_port()?),
@@ -160,7 +168,7 @@ impl Layout {
                 damage_head: self.references.join("damage_head"),
                 device: DeviceChoice::default(),
             },
-            policy: PolicySection::default(),
+            policy: self.policy.clone(),
             store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },
             fleet: self.broker_port.map(|port| FleetSection {
                 broker: format!("127.0.0.1:{port}"),

@@ -22,8 +22,11 @@ use super::{
 
 /// Pictures of the empty tunnel for each camera: enough to see what a running belt looks like.
 const EMPTIES: u64 = 4;
+/// Multiples of the golden section, less their whole parts, lie evenly however many there are: no place
+/// in the window is left out (Kronecker's sequence).
+const GOLDEN: f64 = 0.618_033_988_749_895;
 /// Lots that normal items come from.
-const LOTS: usize = 100;
+const LOTS: usize = 8;
 /// Jitter beyond half of the travel between two pictures, in milliseconds of belt travel.
 const LATENCY_MS: f64 = 20.0;
 
@@ -70,7 +73,7 @@ pub fn render(
             // Lot numbers change from one to the next: that is normal.
             what.lot = Some(carton::lot(&file.line.sku, rng.below(LOTS) as u32));
             let class = what.defect.clone().unwrap_or_else(|| "good".to_owned());
-            let offset_mm = rng.between(-half_mm - late_mm, half_mm + late_mm);
+            let offset_mm = (half_mm + late_mm) * (2.0 * (number as f64 * GOLDEN).fract() - 1.0);
             let travel_mm = rng.between(0.0, 10_000.0);
             let number = number as u64;
             let picture = scene.picture(travel_mm, &[Standing { number, what, offset_mm }], number);
