@@ -16,6 +16,7 @@ mod fold;
 pub mod gs1;
 pub mod line;
 pub mod lot;
+mod phrases;
 pub mod reader;
 pub mod reading;
 mod rectangle;

@@ -1,13 +1,13 @@
 //! **Hits**: where a row says what a number after it is.
 //!
-//! A *phrase* is an entry of the [table](super::table), a *hit* a phrase found in a row. How phrases are
-//! compared stands in the table's own comment; it is done here.
+//! A *phrase* is an entry of the [table](super::table), a *hit* a phrase found in a row; [`Phrases`] finds
+//! them, and here is decided which of them count.
 
-use super::fold::{alike, compact, letter, spaceless, within_one_edit};
+use super::fold::{compact, letter, spaceless};
+use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
 use super::table::{LANGUAGES, Language};
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -35,14 +35,6 @@ impl Kind {
     }
 }
 
-/// A phrase of the table, ready to be compared.
-#[derive(Debug)]
-struct Phrase {
-    kind: Kind,
-    key: Vec<char>,
-    begun: bool,
-}
-
 /// A phrase found in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -56,62 +48,23 @@ pub struct Hit {
     length: usize,
 }
 
-/// Phrases shorter than this must be right, but for one confusion; shorter than 3, altogether.
-const FORGIVING: usize = 5;
-
-/// All phrases, with an index by their first and by their second character.
-struct Phrases {
-    all: Vec<Phrase>,
-    by_first: HashMap<char, Vec<usize>>,
-    by_second: HashMap<char, Vec<usize>>,
+/// Every phrase of the table: its kind, and whether it is only the beginning of one.
+fn of_table() -> Phrases<(Kind, bool)> {
+    let lists = |language: &'static Language| {
+        [
+            (language.expiry, (Kind::Expiry, false)),
+            (language.begun, (Kind::Expiry, true)),
+            (language.manufacture, (Kind::Manufacture, false)),
+            (language.other, (Kind::OtherDate, false)),
+            (language.lot, (Kind::Lot, false)),
+            (language.serial, (Kind::Serial, false)),
+            (language.number, (Kind::Number, false)),
+        ]
+    };
+    Phrases::new(LANGUAGES.iter().flat_map(lists))
 }
 
-impl Phrases {
-    fn of_table() -> Self {
-        let lists = |language: &Language| {
-            [
-                (Kind::Expiry, language.expiry, false),
-                (Kind::Expiry, language.begun, true),
-                (Kind::Manufacture, language.manufacture, false),
-                (Kind::OtherDate, language.other, false),
-                (Kind::Lot, language.lot, false),
-                (Kind::Serial, language.serial, false),
-                (Kind::Number, language.number, false),
-            ]
-        };
-        let phrase = |kind, text, begun| Phrase { kind, key: compact(text), begun };
-        let mut all: Vec<Phrase> = LANGUAGES
-            .iter()
-            .flat_map(lists)
-            .flat_map(|(kind, list, begun)| {
-                list.split(',').map(move |text| phrase(kind, text, begun))
-            })
-            .filter(|phrase| !phrase.key.is_empty())
-            .collect();
-        // Languages share words ("exp", "lote"): once is enough.
-        all.sort_by(|a, b| (&a.key, a.kind as u8).cmp(&(&b.key, b.kind as u8)));
-        all.dedup_by(|a, b| a.key == b.key && a.kind == b.kind);
-        let (mut by_first, mut by_second) = (HashMap::new(), HashMap::new());
-        for (index, phrase) in all.iter().enumerate() {
-            by_first.entry(phrase.key[0]).or_insert_with(Vec::new).push(index);
-            if let Some(second) = phrase.key.get(1) {
-                by_second.entry(*second).or_insert_with(Vec::new).push(index);
-            }
-        }
-        Self { all, by_first, by_second }
-    }
-
-    /// Those that `text` may begin with, one error allowed: first characters agree, or the second ones do, or
-    /// the first is missing.
-    fn near(&self, text: &[char]) -> impl Iterator<Item = &Phrase> {
-        let first = text.first().and_then(|c| self.by_first.get(c));
-        let second = text.get(1).and_then(|c| self.by_second.get(c));
-        let missing = text.first().and_then(|c| self.by_second.get(c));
-        [first, second, missing].into_iter().flatten().flatten().map(|&index| &self.all[index])
-    }
-}
-
-static PHRASES: LazyLock<Phrases> = LazyLock::new(Phrases::of_table);
+static PHRASES: LazyLock<Phrases<(Kind, bool)>> = LazyLock::new(of_table);
 
 static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
     let mut links: Vec<Vec<char>> =
@@ -122,22 +75,15 @@ static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
 
 /// The hits of a row in its order, none over another: the longer phrase wins.
 pub fn hits(row: &Row) -> Vec<Hit> {
-    let letters: Vec<(char, usize)> = row
-        .chars
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| c.is_alphanumeric())
-        .map(|(at, c)| (*c, at))
-        .collect();
-    let text: Vec<char> = letters.iter().map(|(c, _)| *c).collect();
+    let Letters { text, places } = Letters::of(row);
     let mut found = Vec::new();
     for start in 0..text.len() {
-        if !begins_word(row, letters[start].1) {
+        if !begins_word(row, places[start]) {
             continue;
         }
         for phrase in PHRASES.near(&text[start..]) {
             let Some((length, exact)) = matched(&phrase.key, &text[start..]) else { continue };
-            let span = letters[start].1..letters[start + length - 1].1 + 1;
+            let span = places[start]..places[start + length - 1] + 1;
             // A month is a month, though "DIC" looks like "DLC".
             let month = || !exact && super::dates::month_begins(row, span.start);
             if ends_word(row, span.end, exact && length >= FORGIVING)
@@ -146,11 +92,8 @@ pub fn hits(row: &Row) -> Vec<Hit> {
             {
                 // A longer phrase is worth an error, but not one that its own end brings in.
                 let worth = phrase.key.len() - usize::from(!exact);
-                found.push((
-                    worth,
-                    exact,
-                    Hit { kind: phrase.kind, span, begun: phrase.begun, length },
-                ));
+                let (kind, begun) = phrase.value;
+                found.push((worth, exact, Hit { kind, span, begun, length }));
             }
         }
     }
@@ -158,62 +101,13 @@ pub fn hits(row: &Row) -> Vec<Hit> {
     found.sort_by_key(|(worth, exact, hit)| (Reverse(*worth), !exact, hit.kind as u8));
     let mut hits: Vec<Hit> = Vec::new();
     for (.., hit) in found {
-        if hits
-            .iter()
-            .all(|other| other.span.end <= hit.span.start || hit.span.end <= other.span.start)
-        {
+        if hits.iter().all(|other| apart(&other.span, &hit.span)) {
             hits.push(hit);
         }
     }
     hits.sort_by_key(|hit| hit.span.start);
     hits.retain(|hit| leads_on(row, hit));
     hits
-}
-
-/// How many characters of `text` are the phrase, and whether it is right in each of them.
-fn matched(key: &[char], text: &[char]) -> Option<(usize, bool)> {
-    let same = key.iter().zip(text).take_while(|(a, b)| a == b).count();
-    if same == key.len() {
-        return Some((same, true));
-    }
-    if key.len() >= FORGIVING {
-        let tries = [key.len(), key.len() + 1, key.len() - 1];
-        let near = |length: &usize| {
-            text.len() >= *length
-                && within_one_edit(key, &text[..*length])
-                && framed(key, &text[..*length])
-        };
-        return tries.into_iter().find(near).map(|length| (length, false));
-    }
-    let one_alike = key.len() >= 3
-        && text.len() >= key.len()
-        && alike(key[same], text[same])
-        && key[same + 1..] == text[same + 1..key.len()];
-    one_alike.then_some((key.len(), false))
-}
-
-/// Whether a nearly right text begins and ends like the phrase as far as digits go: those that follow or go
-/// before a phrase are not its misread ends.
-fn framed(key: &[char], text: &[char]) -> bool {
-    let fits = |a: Option<&char>, b: Option<&char>| match (a, b) {
-        (Some(a), Some(b)) => a.is_ascii_digit() == b.is_ascii_digit() || alike(*a, *b),
-        _ => false,
-    };
-    fits(key.first(), text.first()) && fits(key.last(), text.last())
-}
-
-fn begins_word(row: &Row, at: usize) -> bool {
-    let before = row.before(at);
-    !letter(before) || spaceless(row.at(at))
-}
-
-fn ends_word(row: &Row, end: usize, sure: bool) -> bool {
-    sure || !letter(row.at(end)) || spaceless(row.before(end))
-}
-
-/// Whether a hit crosses no break and no more than the punctuation that stands within phrases.
-fn whole(row: &Row, span: &Range<usize>) -> bool {
-    !row.chars[span.clone()].iter().any(|c| matches!(c, '\t' | '(' | ')' | ';'))
 }
 
 /// Whether a phrase speaks of a date at all: "packed in Spain", "produced by", "val. energ." do not, because
@@ -256,7 +150,7 @@ fn begins_phrase(row: &Row, at: usize) -> bool {
     let text: Vec<char> =
         row.chars[at..].iter().copied().filter(|c| c.is_alphanumeric()).take(32).collect();
     PHRASES.near(&text).any(|phrase| {
-        phrase.kind != Kind::Number
+        phrase.value.0 != Kind::Number
             && text.starts_with(&phrase.key)
             && (phrase.key.len() >= FORGIVING || ends_word(row, at + phrase.key.len(), false))
     })
