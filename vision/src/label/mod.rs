@@ -4,13 +4,15 @@
 //! times it, [`reading`] is what comes of it, and [`worker`] is the thread that does it for items on the belt.
 //!
 //! [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of text and says what they mean,
-//! [`lot`] finds lots and serial numbers, [`expiry`] compares a date with the present and with the record. All of
-//! this is logic without I/O: the present date is an argument. The words and formats of all languages stand in
+//! [`lot`] finds lots and serial numbers, [`expiry`] compares a date with the present and with the record.
+//! [`expectation`] is what the warehouse knows of an item. All of it is
+//! logic without I/O: the present date is an argument. The words and formats of all languages stand in
 //! [`table`].
 
 pub mod codes;
 pub mod dates;
 mod drawn;
+pub mod expectation;
 pub mod expiry;
 mod fold;
 pub mod gs1;
