@@ -5,11 +5,12 @@
 //!
 //! [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of text and says what they mean,
 //! [`lot`] finds lots and serial numbers, [`expiry`] compares a date with the present and with the record.
-//! [`expectation`] is what the warehouse knows of an item. All of it is
+//! [`expectation`] is what the warehouse knows of an item, [`compare`] holds it against the label. All of it is
 //! logic without I/O: the present date is an argument. The words and formats of all languages stand in
 //! [`table`].
 
 pub mod codes;
+pub mod compare;
 pub mod dates;
 mod drawn;
 pub mod expectation;

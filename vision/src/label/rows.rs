@@ -60,6 +60,15 @@ impl Row {
         start..end
     }
 
+    /// Whether `span` was printed as one character, which folding took apart: `½` is `1/2` here.
+    pub fn one_print(&self, span: Range<usize>) -> bool {
+        let origins = self.origins.get(span).unwrap_or_default();
+        origins
+            .windows(2)
+            .all(|pair| (pair[0].line, pair[0].place) == (pair[1].line, pair[1].place))
+            && !origins.is_empty()
+    }
+
     /// What `span` covers, as it was printed in `lines`.
     pub fn print(&self, span: &Range<usize>, lines: &[TextLine]) -> Print {
         let origins = self.origins.get(span.clone()).unwrap_or_default();
@@ -193,6 +202,7 @@ mod tests {
         assert_eq!(text(row), "aout no5 e");
         let print = row.print(&(5..8), &lines);
         assert_eq!((print.text.as_str(), print.place.corners[0][0].round()), ("№5", 30.0));
+        assert!(row.one_print(5..7) && !row.one_print(5..8) && !row.one_print(90..91));
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod scan;
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
-mod table_tests;
+pub(crate) mod table_tests;
 #[cfg(test)]
 mod tests;
 

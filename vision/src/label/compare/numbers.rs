@@ -1,0 +1,110 @@
+//! **GTINs, lots and expiry dates** against an expectation: numbers that were found elsewhere.
+
+use super::judge::{Verdict, agreed, not_found};
+use super::{Mismatch, NotFound, What};
+use crate::label::dates::{DateRead, Role};
+use crate::label::expiry::{ExpiryFinding, assess};
+use crate::label::fold::{alike, compact};
+use crate::label::gs1::gtin;
+use crate::label::line::{Corners, TextLine};
+use jiff::civil::Date;
+
+/// A lot that the label shows cut off must show this many characters to be known again.
+const LEAST_OF_LOT: usize = 3;
+
+/// The GTINs of codes (in 8 to 14 digits) against the expected one.
+///
+/// In-store numbers (those with prices in them) say nothing of the item, and a GTIN-14 whose twelve digits
+/// within are the item's names another packing of it: GS1 General Specifications, sections 1.4 (prefixes 02, 04
+/// and 20 to 29 for restricted circulation) and 2.1.6 (indicator digits).
+pub fn compare_gtin(expected: &str, codes: &[String]) -> Verdict {
+    let Ok(wanted) = gtin::normalise(expected) else { return not_found(What::Gtin) };
+    let codes: Vec<(String, &String)> =
+        codes.iter().filter_map(|code| Some((gtin::normalise(code).ok()?, code))).collect();
+    if let Some((_, code)) = codes.iter().find(|(code, _)| *code == wanted) {
+        return agreed(What::Gtin, expected, code);
+    }
+    let inner = |code: &str| code[1..13].to_owned();
+    let another_packing = codes.iter().find(|(code, _)| inner(code) == inner(&wanted));
+    if let Some((_, code)) = another_packing {
+        let words = format!("the code {code} is another packing of {expected}");
+        return Verdict::NotFound(NotFound { what: What::Gtin, words });
+    }
+    let in_store =
+        |code: &str| code.starts_with("02") || code.starts_with("002") || code.starts_with("004");
+    let mut others: Vec<&(String, &String)> =
+        codes.iter().filter(|(code, _)| !in_store(code)).collect();
+    others.sort();
+    match others.first() {
+        Some((_, code)) => Verdict::Mismatch(Mismatch::new(What::Gtin, expected, code, None)),
+        None => not_found(What::Gtin),
+    }
+}
+
+/// The lot of a label against the expected one. Case, punctuation and characters that look alike do not
+/// count, nor does the mark L or LOT before either; a cut-off lot contradicts nothing.
+pub fn compare_lot(expected: &str, label: Option<&str>, lines: &[TextLine]) -> Verdict {
+    let Some(label) = label else { return not_found(What::Lot) };
+    let (wanted, seen) = (bare(expected), bare(label));
+    if seen.is_empty() || wanted.is_empty() {
+        return not_found(What::Lot);
+    }
+    let same = |a: &[char], b: &[char]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b || alike(*a, *b))
+    };
+    let part = |long: &[char], short: &[char]| {
+        short.len() >= LEAST_OF_LOT
+            && (same(&long[..short.len()], short) || same(&long[long.len() - short.len()..], short))
+    };
+    if same(&wanted, &seen) {
+        agreed(What::Lot, expected, label)
+    } else if seen.len() < wanted.len() && part(&wanted, &seen) {
+        let words = format!("the label shows \"{label}\", a part of lot {expected}");
+        Verdict::NotFound(NotFound { what: What::Lot, words })
+    } else {
+        Verdict::Mismatch(Mismatch::new(What::Lot, expected, label, corners_of(label, lines)))
+    }
+}
+
+/// A lot without its mark.
+fn bare(lot: &str) -> Vec<char> {
+    let all = compact(lot);
+    let mark: &[char] = if all.starts_with(&['l', 'o', 't']) { &['l', 'o', 't'] } else { &['l'] };
+    let rest = all.strip_prefix(mark).filter(|rest| rest.first().is_some_and(char::is_ascii_digit));
+    rest.map_or_else(|| all.clone(), <[char]>::to_vec)
+}
+
+/// Where a print stands that text recognition gave with other words around it.
+fn corners_of(print: &str, lines: &[TextLine]) -> Option<Corners> {
+    lines.iter().find_map(|line| {
+        let count = line.text.chars().count().max(1) as f32;
+        let start = line.text[..line.text.find(print)?].chars().count();
+        let end = start + print.chars().count();
+        Some(line.part(start as f32 / count, end as f32 / count))
+    })
+}
+
+/// The expiry dates of a label against the record's, as [`assess`] compares them.
+pub fn compare_expiry(expected: Date, dates: &[DateRead], today: Date) -> Verdict {
+    let assessment = assess(dates, Some(expected), today, 0);
+    let differs = assessment.findings.iter().find_map(|finding| match finding {
+        ExpiryFinding::DiffersFromRecord { label, .. } => Some(label),
+        _ => None,
+    });
+    let expected = expected.to_string();
+    let read =
+        |text: &String| dates.iter().find(|date| date.role == Role::Expiry && date.text == *text);
+    match (differs, assessment.last_day) {
+        (Some(label), _) => {
+            let corners = read(label).map(|date| date.corners);
+            Verdict::Mismatch(Mismatch::new(What::Expiry, &expected, label, corners))
+        }
+        (None, Some(_)) => {
+            let first = dates.iter().find(|date| date.role == Role::Expiry);
+            agreed(What::Expiry, &expected, first.map_or("", |date| &date.text))
+        }
+        (None, None) => {
+            Verdict::NotFound(NotFound { what: What::Expiry, words: assessment.reason })
+        }
+    }
+}
