@@ -16,7 +16,7 @@ const LEAST_OF_LOT: usize = 3;
 ///
 /// In-store numbers (those with prices in them) say nothing of the item, and a GTIN-14 whose twelve digits
 /// within are the item's names another packing of it: GS1 General Specifications, sections 1.4 (prefixes 02, 04
-/// and 20 to 29 for restricted circulation) and 2.1.6 (indicator digits).
+/// and 20 to 29 for restricted circulation, of EAN-8 also 0 and 2) and 2.1.6 (indicator digits).
 pub fn compare_gtin(expected: &str, codes: &[String]) -> Verdict {
     let Ok(wanted) = gtin::normalise(expected) else { return not_found(What::Gtin) };
     let codes: Vec<(String, &String)> =
@@ -30,8 +30,10 @@ pub fn compare_gtin(expected: &str, codes: &[String]) -> Verdict {
         let words = format!("the code {code} is another packing of {expected}");
         return Verdict::NotFound(NotFound { what: What::Gtin, words });
     }
-    let in_store =
-        |code: &str| code.starts_with("02") || code.starts_with("002") || code.starts_with("004");
+    // Behind the zeros that make 14 digits: EAN-13, UPC-A, and EAN-8.
+    let in_store = |code: &str| {
+        ["02", "002", "004", "0000000", "0000002"].iter().any(|prefix| code.starts_with(prefix))
+    };
     let mut others: Vec<&(String, &String)> =
         codes.iter().filter(|(code, _)| !in_store(code)).collect();
     others.sort();
