@@ -40,6 +40,9 @@ pub struct LineFile {
     /// What is read on items.
     #[serde(default)]
     pub label: LabelSection,
+    /// Where it is known what items are expected to say.
+    #[serde(default)]
+    pub expected: ExpectedSection,
     /// How findings become verdicts.
     #[serde(default)]
     pub policy: PolicySection,
@@ -153,6 +156,27 @@ impl PolicySection {
     pub fn batch_hold(&self) -> Option<SignedDuration> {
         let hours = i64::from(self.batch_hold_hours);
         (hours > 0).then(|| SignedDuration::from_hours(hours))
+    }
+}
+
+/// `[expected]`: where it is known what items should say on their labels, beside what the fleet tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExpectedSection {
+    /// A file with a list of items (`docs/schemas/expected.json`), read again when it changes.
+    pub file: Option<PathBuf>,
+    /// Where an item is looked up by HTTP, for example `http://wms.local/items/{sku}`: answers with one
+    /// item of that list, or with status 404.
+    #[schemars(regex(pattern = r"^http://.+"))]
+    pub look_up: Option<String>,
+    /// Minutes after which an item is looked up again.
+    #[schemars(range(min = 1, max = 10_080))]
+    pub look_up_minutes: u32,
+}
+
+impl Default for ExpectedSection {
+    fn default() -> Self {
+        Self { file: None, look_up: None, look_up_minutes: 60 }
     }
 }
 

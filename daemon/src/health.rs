@@ -259,8 +259,8 @@ impl Health {
             );
         }
         for (topic, why) in &self.refused_orders {
-            let what = format!("the fleet's order on {topic} is not followed: {why}");
-            let remedy = "what the fleet ordered before goes on; it has to send a better one";
+            let what = format!("what {topic} says is not followed: {why}");
+            let remedy = "what it said before goes on until it says better";
             add(what, remedy, Some((AlertKind::OrderRefused, Some(topic.clone()))));
         }
         if let Some(problem) = &fleet.problem {

@@ -20,6 +20,7 @@ use vision::{
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
 use crate::config::LineFile;
+use crate::expectations::Expectations;
 use crate::fleet::orders::Order;
 use crate::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step};
 use crate::health::{BridgeHealth, Health, ModelHealth};
@@ -83,6 +84,7 @@ pub struct Inspection {
     frames: HashMap<ItemNumber, Views>,
     scorer: Option<InspectionPool>,
     label: LabelSection,
+    expectations: Expectations,
     label_worker: Option<LabelWorker>,
     link: BridgeLink,
     recorder: Recorder,
@@ -96,6 +98,7 @@ impl Inspection {
         parts: Parts,
         open_records: Vec<Record>,
         quarantine: Quarantine,
+        expectations: Expectations,
     ) -> Self {
         let Parts { cameras, label_worker, link, recorder, health } = parts;
         let settings = FlowSettings {
@@ -116,6 +119,7 @@ impl Inspection {
             rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
             cameras,
             label: line.label.clone(),
+            expectations,
             label_worker,
             frames: HashMap::new(),
             scorer: None,
@@ -318,7 +322,11 @@ impl Inspection {
     /// Hands an item to the inspection pool; returns what follows when it is not taken.
     fn score(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
-        let job = Job { item, sku: self.sku.clone(), deadline, views };
+        // Without the box that is left out on purpose, it looks like another reference.
+        let expected = self.expectations.of(&self.sku);
+        let shown_by = expected.and_then(|expected| expected.reference.clone());
+        let sku = shown_by.unwrap_or_else(|| self.sku.clone());
+        let job = Job { item, sku, deadline, views };
         let refused = match &self.scorer {
             Some(scorer) => match scorer.submit(job) {
                 Ok(()) => return Vec::new(),

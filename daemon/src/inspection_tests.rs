@@ -23,7 +23,8 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
         line_file::parse(include_str!("ctl/example-line.toml")).expect("no mistake");
     let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
     let parts = Parts { cameras: Vec::new(), label_worker: None, link, recorder, health };
-    let mut inspection = Inspection::new(&line, parts, Vec::new(), quarantine);
+    let mut inspection =
+        Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
 
     let at = monotonic_now();
     let commit_at = at + Duration::from_secs(60);

@@ -9,11 +9,14 @@
 use jiff::civil::Date;
 use plc_bridge::protocol::Check;
 use vision::config::{LabelPart, LabelSection};
+use vision::label::compare::{What, compare};
+use vision::label::expectation::Expectation;
 use vision::label::expiry::{ExpiryFinding, assess};
 use vision::label::lot::NumberRead;
 use vision::label::reading::Reading;
 use vision::label::worker::shows;
 
+use crate::expectations::Expectations;
 use crate::records::record::{Finding, LabelRecord};
 
 /// Lines of text that a record keeps, and characters of each.
@@ -25,6 +28,7 @@ const CHARACTERS_MAX: usize = 200;
 pub fn check(
     views: &[(String, Result<Reading, String>)],
     section: &LabelSection,
+    known: Known<'_>,
     today: Date,
 ) -> (LabelRecord, Vec<Finding>) {
     let readings: Vec<(&String, &Reading)> =
@@ -45,6 +49,9 @@ pub fn check(
                 findings.push(Finding::fact(Check::Label, Some((*camera).clone()), words));
             }
         }
+    }
+    if let Some(expected) = known.expectations.of(known.sku) {
+        findings.extend(contradictions(&readings, expected, known.expectations, today));
     }
     if problems.is_empty() {
         let missing = |part: &&LabelPart| !readings.iter().any(|(_, read)| shows(read, **part));
@@ -73,6 +80,52 @@ pub fn check(
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
     };
     (record, findings)
+}
+
+/// What is known of the items, and what this one is supposed to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Of all items.
+    pub expectations: &'a Expectations,
+    /// The SKU.
+    pub sku: &'a str,
+}
+
+/// Whether an expectation names anything that only text tells.
+pub fn has_words(expected: &Expectation) -> bool {
+    expected.size.is_some() || expected.colour.is_some() || expected.count.is_some()
+}
+
+/// Where the label says something else than was expected: in one view, and right in none. Another item's
+/// GTIN is a matter of identity.
+fn contradictions(
+    readings: &[(&String, &Reading)],
+    expected: &Expectation,
+    known: &Expectations,
+    today: Date,
+) -> Vec<Finding> {
+    let compared = readings.iter().map(|(camera, reading)| {
+        let lot = reading.lot.as_ref().map(|lot| lot.text.as_str());
+        let Reading { lines, gtins, dates, .. } = reading;
+        (*camera, compare(lines, gtins, lot, dates, expected, today))
+    });
+    let compared: Vec<_> = compared.collect();
+    let agreed = |what: What| compared.iter().any(|(_, c)| c.agreed.iter().any(|a| a.what == what));
+    let mut findings = Vec::new();
+    for (camera, comparison) in &compared {
+        for mismatch in comparison.mismatches.iter().filter(|one| !agreed(one.what)) {
+            let other = (mismatch.what == What::Gtin)
+                .then(|| readings.iter().flat_map(|(_, r)| &r.gtins).find_map(|g| known.sku_of(g)));
+            let (check, is) = match other {
+                Some(Some(sku)) => (Check::Identity, format!(", which is {sku}")),
+                Some(None) => (Check::Identity, String::new()),
+                None => (Check::Label, String::new()),
+            };
+            let words = format!("{camera}: {}{is}", mismatch.words);
+            findings.push(Finding::fact(check, Some((*camera).clone()), words));
+        }
+    }
+    findings
 }
 
 /// The number that was read with the most confidence, and so that of a code before a printed one; the
@@ -113,6 +166,7 @@ mod tests {
     use vision::label::line::TextLine;
 
     use super::*;
+    use crate::expectations::Source;
 
     const TODAY: Date = date(2026, 3, 1);
 
@@ -127,6 +181,14 @@ mod tests {
         LabelSection { must_show: must_show.to_vec(), ..LabelSection::default() }
     }
 
+    type Views = [(String, Result<Reading, String>)];
+
+    /// The check of an item of which nothing is known.
+    fn unknown(views: &Views, section: &LabelSection) -> (LabelRecord, Vec<Finding>) {
+        let known = Known { expectations: &Expectations::default(), sku: "tea" };
+        check(views, section, known, TODAY)
+    }
+
     fn words(findings: &[Finding]) -> Vec<&str> {
         findings.iter().map(|finding| finding.words.as_str()).collect()
     }
@@ -134,8 +196,7 @@ mod tests {
     #[test]
     fn what_any_view_shows_is_on_the_label() {
         let views = [view("top", &["LOT A1"]), view("side", &["BEST BEFORE 31.12.2026"])];
-        let (label, findings) =
-            check(&views, &section(&[LabelPart::Lot, LabelPart::Expiry]), TODAY);
+        let (label, findings) = unknown(&views, &section(&[LabelPart::Lot, LabelPart::Expiry]));
         assert_eq!(
             (label.lot.as_deref(), label.last_day.as_deref()),
             (Some("A1"), Some("2026-12-31"))
@@ -148,10 +209,10 @@ mod tests {
     fn what_no_view_shows_is_missing_unless_a_view_could_not_be_read() {
         let must = section(&[LabelPart::Lot, LabelPart::Gtin]);
         let mut views = vec![view("top", &["hello"])];
-        let (_, findings) = check(&views, &must, TODAY);
+        let (_, findings) = unknown(&views, &must);
         assert_eq!(words(&findings), ["no lot, no GTIN is to be read on the label"]);
         views.push(("side".to_owned(), Err("no networks".to_owned())));
-        let (label, findings) = check(&views, &must, TODAY);
+        let (label, findings) = unknown(&views, &must);
         assert_eq!(findings, []);
         assert_eq!(label.problem.as_deref(), Some("side: no networks"));
     }
@@ -159,12 +220,33 @@ mod tests {
     #[test]
     fn an_expired_item_is_imperfect_and_one_that_expires_soon_where_that_is_asked_for() {
         let soon = [view("side", &["EXP 05.03.2026"])];
-        assert_eq!(check(&soon, &section(&[]), TODAY).1, []);
+        assert_eq!(unknown(&soon, &section(&[])).1, []);
         let careful = LabelSection { divert_days_before_expiry: 7, ..section(&[]) };
-        let (_, findings) = check(&soon, &careful, TODAY);
+        let (_, findings) = unknown(&soon, &careful);
         assert!(findings[0].words.starts_with("side: expires in 4 days"), "{}", findings[0].words);
         let past = [view("side", &["EXP 28.02.2026"])];
-        let (_, findings) = check(&past, &section(&[]), TODAY);
+        let (_, findings) = unknown(&past, &section(&[]));
         assert!(findings[0].exceeds() && findings[0].words.contains("expired yesterday"));
+    }
+
+    #[test]
+    fn a_contradiction_quotes_both_sides_unless_another_view_agrees() {
+        let expected = |json: &str| {
+            let mut known = Expectations::default();
+            known.replace(Source::File, vec![Expectation::from_json(json).unwrap()]);
+            known
+        };
+        let known = expected(r#"{"sku":"shirt","size":"L","colour":"blue"}"#);
+        let of = |views: &Views| {
+            check(views, &section(&[]), Known { expectations: &known, sku: "shirt" }, TODAY).1
+        };
+        let wrong = view("front", &["T-SHIRT", "SIZE M", "BLUE"]);
+        let findings = of(std::slice::from_ref(&wrong));
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!(finding.check, Check::Label);
+        assert!(finding.words.starts_with("front: ") && finding.words.contains('L'));
+        assert!(finding.words.contains('M'), "{}", finding.words);
+        assert_eq!(of(&[wrong, view("back", &["SIZE L"])]), []);
+        assert_eq!(of(&[view("front", &["T-SHIRT"])]), [], "what is not there contradicts nothing");
     }
 }

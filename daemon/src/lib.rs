@@ -2,7 +2,7 @@
 //!
 //! Read in the order in which an item meets it: [`bridge_link`] hears that it entered,
 //! [`inspection`] carries out what [`flow`] decides, [`holds`] say what is diverted whatever it looks like,
-//! [`label_check`] what speaks against its label, [`policy`] makes the verdict, [`recorder`] and [`records`] keep what happened, [`batches`] counts it lot
+//! [`label_check`] what speaks against its label and the [`expectations`], [`policy`] makes the verdict, [`recorder`] and [`records`] keep what happened, [`batches`] counts it lot
 //! by lot, [`outbox`] and [`fleet`] tell the fleet. [`health`] says what is wrong with the box, [`web`] and
 //! [`ctl`] show it to people.
 
@@ -10,6 +10,8 @@ pub mod batches;
 pub mod bridge_link;
 pub mod config;
 pub mod ctl;
+pub mod expectations;
+pub mod expected_sources;
 pub mod fleet;
 pub mod flow;
 pub mod health;

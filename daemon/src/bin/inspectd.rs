@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use inspectd::bridge_link::BridgeLink;
 use inspectd::config::{DEFAULT_PATH, LineFile};
+use inspectd::expectations::Expectations;
 use inspectd::fleet::messages::BoxState;
 use inspectd::fleet::{self, FleetLink};
 use inspectd::health::{Health, Watched};
@@ -19,7 +20,7 @@ use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::web::status::BoxStatus;
-use inspectd::{model, web};
+use inspectd::{expected_sources, model, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::Camera;
@@ -78,6 +79,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         store = store.owing(Owing { boot: boot.clone(), capacity: section.outbox_messages });
     }
     let open_records = store.open_records()?;
+    let expectations = Expectations::new(store.expected()?);
     let policy = &line.policy;
     let (test, hold) = (policy.batch_test(), policy.batch_hold());
     let quarantine = Quarantine::new(test, hold, store.holds()?, store.batches()?);
@@ -94,7 +96,9 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let fleet = line
         .fleet
         .clone()
-        .map(|section| FleetLink::start(section, boot, store.clone(), state_seen, orders));
+        .map(|section| FleetLink::start(section, boot, store.clone(), state_seen, orders.clone()));
+    expected_sources::start(line.expected.clone(), line.line.sku.clone(), orders)
+        .context("no thread can be had for what is expected")?;
     let watched = Watched { store: store.state(), fleet: fleet.as_ref().map(FleetLink::status) };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = tokio::spawn(serve_page(line.clone(), status_seen));
@@ -112,7 +116,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         Some(worker.context("no thread can be had to read labels")?)
     };
     let parts = Parts { cameras, label_worker, link: bridge, recorder, health };
-    let inspection = Inspection::new(&line, parts, open_records, quarantine);
+    let inspection = Inspection::new(&line, parts, open_records, quarantine, expectations);
 
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;

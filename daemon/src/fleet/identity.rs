@@ -46,7 +46,7 @@ impl Identity {
     }
 
     /// The topics on which the fleet tells the box something.
-    pub fn order_topics(&self) -> [String; 2] {
+    pub fn order_topics(&self) -> Vec<String> {
         orders::topics(&self.section.site, &self.section.box_name)
     }
 

@@ -8,7 +8,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vision::label::expectation::Expectation;
 
+use crate::expectations::{ExpectedList, Source};
 use crate::holds::{Hold, Origin};
 
 use super::messages::ROOT;
@@ -17,6 +19,8 @@ use super::messages::ROOT;
 pub const ALL: &str = "all";
 /// Last level of the topics for holds.
 const HOLDS: &str = "holds";
+/// Last level of the topics for what is known of items.
+const EXPECTED: &str = "expected";
 
 /// `holds`: which SKUs and lots are diverted on sight. Retained; the list is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,50 +45,64 @@ impl HoldList {
         schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
         schema
     }
+
+    fn read(text: &[u8], for_all: bool) -> Result<Self, String> {
+        if text.is_empty() {
+            let schema = Self::SCHEMA.to_owned();
+            return Ok(Self { schema, holds: Vec::new(), lift: Vec::new() });
+        }
+        let list: Self = serde_json::from_slice(text)
+            .map_err(|error| format!("{error}; see docs/schemas/holds.json"))?;
+        if list.schema != Self::SCHEMA {
+            return Err(format!(
+                "its schema is `{}`, this box reads `{}`; write that one or upgrade the box",
+                list.schema,
+                Self::SCHEMA
+            ));
+        }
+        if for_all && !list.lift.is_empty() {
+            return Err("`lift` names holds of one box; publish it on that box's topic".to_owned());
+        }
+        Ok(list)
+    }
 }
 
-/// What came on a topic.
+/// What an order says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// What is on hold, and for whom.
+    Holds(Origin, HoldList),
+    /// What is known of items.
+    Expected(Source, Vec<Expectation>),
+}
+
+/// What came on a topic, or from another place that tells of items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// The topic.
+    /// The topic, or the place.
     pub topic: String,
     /// What it says, or why it cannot be read and what to do.
-    pub content: Result<(Origin, HoldList), String>,
+    pub content: Result<Content, String>,
 }
 
 /// The topics that a box listens to.
-pub fn topics(site: &str, box_name: &str) -> [String; 2] {
-    [ALL, box_name].map(|name| format!("{ROOT}/{site}/{name}/{HOLDS}"))
+pub fn topics(site: &str, box_name: &str) -> Vec<String> {
+    let topic = |name| move |level| format!("{ROOT}/{site}/{name}/{level}");
+    [ALL, box_name].into_iter().flat_map(|name| [HOLDS, EXPECTED].map(topic(name))).collect()
 }
 
 /// Reads what came on one of [`topics`]. An empty message is an empty list: so a retained one is removed.
 pub fn read(topic: &str, text: &[u8]) -> Order {
-    let for_all = topic.ends_with(&format!("/{ALL}/{HOLDS}"));
-    let origin = if for_all { Origin::Site } else { Origin::Fleet };
-    let content = parse(text).and_then(|list| {
-        if for_all && !list.lift.is_empty() {
-            return Err("`lift` names holds of one box; publish it on that box's topic".to_owned());
-        }
-        Ok((origin, list))
-    });
+    let mut levels = topic.rsplit('/');
+    let (level, for_all) = (levels.next(), levels.next() == Some(ALL));
+    let content = if level == Some(EXPECTED) {
+        let source = if for_all { Source::Site } else { Source::Fleet };
+        ExpectedList::read(text).map(|items| Content::Expected(source, items))
+    } else {
+        let origin = if for_all { Origin::Site } else { Origin::Fleet };
+        HoldList::read(text, for_all).map(|list| Content::Holds(origin, list))
+    };
     Order { topic: topic.to_owned(), content }
-}
-
-fn parse(text: &[u8]) -> Result<HoldList, String> {
-    if text.is_empty() {
-        let schema = HoldList::SCHEMA.to_owned();
-        return Ok(HoldList { schema, holds: Vec::new(), lift: Vec::new() });
-    }
-    let list: HoldList = serde_json::from_slice(text)
-        .map_err(|error| format!("{error}; see docs/schemas/holds.json"))?;
-    if list.schema != HoldList::SCHEMA {
-        return Err(format!(
-            "its schema is `{}`, this box reads `{}`; write that one or upgrade the box",
-            list.schema,
-            HoldList::SCHEMA
-        ));
-    }
-    Ok(list)
 }
 
 #[cfg(test)]
@@ -95,23 +113,37 @@ mod tests {
         "id": "recall-7", "sku": "tea", "lot": "A1", "why": "glass", "by": "quality",
         "set_at": "2026-03-01T08:00:00Z" } ] }"#;
 
+    fn holds(topic: &str, text: &[u8]) -> (Origin, HoldList) {
+        match read(topic, text).content {
+            Ok(Content::Holds(origin, list)) => (origin, list),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn the_topic_says_whose_holds_they_are() {
-        let [all, mine] = topics("north", "tunnel-3");
-        assert_eq!(
-            (all.as_str(), mine.as_str()),
-            ("inspectd/v1/north/all/holds", "inspectd/v1/north/tunnel-3/holds")
-        );
-        for (topic, origin) in [(all, Origin::Site), (mine, Origin::Fleet)] {
-            let (from, list) = read(&topic, LIST.as_bytes()).content.unwrap();
+        let topics = topics("north", "tunnel-3");
+        let expected = [
+            "inspectd/v1/north/all/holds",
+            "inspectd/v1/north/all/expected",
+            "inspectd/v1/north/tunnel-3/holds",
+            "inspectd/v1/north/tunnel-3/expected",
+        ];
+        assert_eq!(topics, expected);
+        for (topic, origin) in [(&topics[0], Origin::Site), (&topics[2], Origin::Fleet)] {
+            let (from, list) = holds(topic, LIST.as_bytes());
             assert_eq!((from, list.holds[0].id.as_str()), (origin, "recall-7"));
+        }
+        let list = br#"{ "schema": "expected/1", "items": [ { "sku": "tea" } ] }"#;
+        for (topic, source) in [(&topics[1], Source::Site), (&topics[3], Source::Fleet)] {
+            let Ok(Content::Expected(from, items)) = read(topic, list).content else { panic!() };
+            assert_eq!((from, items[0].sku.as_str()), (source, "tea"));
         }
     }
 
     #[test]
     fn an_empty_message_lifts_all() {
-        let (_, list) = read("inspectd/v1/north/all/holds", b"").content.unwrap();
-        assert_eq!(list.holds, []);
+        assert_eq!(holds("inspectd/v1/north/all/holds", b"").1.holds, []);
     }
 
     #[test]

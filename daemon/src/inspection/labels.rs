@@ -10,7 +10,7 @@ use vision::label::worker::{LabelDone, LabelJob};
 
 use super::{Inspection, now};
 use crate::flow::{LabelAnswer, Step};
-use crate::label_check;
+use crate::label_check::{self, Known};
 use crate::records::record::LabelRecord;
 
 impl Inspection {
@@ -18,7 +18,8 @@ impl Inspection {
     pub(super) fn read_label(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         let context = Context { region: self.label.region, today: today() };
-        let job = LabelJob { item, deadline, views, context, needs_text: false };
+        let needs_text = self.expectations.of(&self.sku).is_some_and(label_check::has_words);
+        let job = LabelJob { item, deadline, views, context, needs_text };
         let refused = match &self.label_worker {
             Some(worker) => worker.submit(job),
             None => Err(job),
@@ -33,7 +34,8 @@ impl Inspection {
     pub(super) fn on_label(&mut self, done: LabelDone) {
         let views = done.views.into_iter().map(|(camera, view)| (camera.to_string(), view));
         let views: Vec<_> = views.collect();
-        let (label, findings) = label_check::check(&views, &self.label, today());
+        let known = Known { expectations: &self.expectations, sku: &self.sku };
+        let (label, findings) = label_check::check(&views, &self.label, known, today());
         let answer = LabelAnswer { label, findings, took: done.took };
         let steps = self.flow.label_read(done.item, answer, now());
         self.perform(steps, Vec::new());

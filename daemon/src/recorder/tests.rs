@@ -108,7 +108,7 @@ fn a_picture_whose_compression_panics_costs_that_picture_only() {
         width: 2,
         height: 2,
         values: vec![1.0],
-        area: Crop::at(0.0, 0.0, 16.0, 16.0),
+        area: Crop { x: 0.0, y: 0.0, width: 16.0, height: 16.0 },
         hot: 1.0,
     };
     let shot = |name: &str, heat| Shot {

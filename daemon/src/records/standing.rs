@@ -1,8 +1,11 @@
-//! What stands beside the records and outlives a restart: holds, and the counts of batches.
+//! What stands beside the records and outlives a restart: holds, the counts of batches, and what is known of
+//! items.
 
 use rusqlite::{Connection, Transaction, params};
+use vision::label::expectation::Expectation;
 
 use crate::batches::{BATCHES_MAX, Batch, Seen};
+use crate::expectations::Source;
 use crate::holds::{Hold, Origin};
 
 use super::owed::signed;
@@ -21,6 +24,33 @@ pub fn write_holds(step: &Transaction<'_>, holds: &[(Origin, Hold)]) -> Result<(
 /// The holds that were kept.
 pub fn read_holds(db: &Connection) -> Result<Vec<(Origin, Hold)>, WriteError> {
     let mut select = db.prepare("SELECT origin, body FROM hold")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (origin, body): (String, String) = row?;
+        Ok((serde_json::from_str(&origin)?, serde_json::from_str(&body)?))
+    })
+    .collect()
+}
+
+/// Writes what `source` knows of items in place of what was kept from it.
+pub fn write_expected(
+    step: &Transaction<'_>,
+    source: Source,
+    items: &[Expectation],
+) -> Result<(), WriteError> {
+    let origin = serde_json::to_string(&source)?;
+    step.execute("DELETE FROM expectation WHERE origin = ?", [&origin])?;
+    let mut insert =
+        step.prepare_cached("INSERT INTO expectation (origin, sku, body) VALUES (?, ?, ?)")?;
+    for item in items {
+        insert.execute(params![origin, item.sku, serde_json::to_string(item)?])?;
+    }
+    Ok(())
+}
+
+/// What was known of items.
+pub fn read_expected(db: &Connection) -> Result<Vec<(Source, Expectation)>, WriteError> {
+    let mut select = db.prepare("SELECT origin, body FROM expectation")?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.map(|row| {
         let (origin, body): (String, String) = row?;

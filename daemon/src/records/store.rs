@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use plc_bridge::protocol::{Outcome, Verdict};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::Serialize;
+use vision::label::expectation::Expectation;
 
 use crate::batches::{Batch, Seen};
+use crate::expectations::Source;
 use crate::fleet::messages::{Alert, BatchSuspect, Kind, Summary};
 use crate::holds::{Hold, Origin};
 use crate::outbox::MessageId;
@@ -33,6 +35,8 @@ pub enum Change {
     BatchSuspect(BatchSuspect),
     /// Keep these holds, in place of all that were kept.
     Holds(Vec<(Origin, Hold)>),
+    /// Keep what this source knows of items, in place of what was kept from it.
+    Expected(Source, Vec<Expectation>),
     /// Keep what was seen of a batch; none forgets it.
     Batch(Batch, Option<Seen>),
     /// The broker holds these messages: owe them no longer.
@@ -130,6 +134,14 @@ impl Store {
         standing::read_holds(&self.db).map_err(|error| error.on(&self.path))
     }
 
+    /// What was known of items.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub fn expected(&self) -> Result<Vec<(Source, Expectation)>, StoreError> {
+        standing::read_expected(&self.db).map_err(|error| error.on(&self.path))
+    }
+
     /// What was seen of each batch, the one seen longest ago first.
     ///
     /// # Errors
@@ -175,6 +187,9 @@ impl Store {
                 }
                 Change::BatchSuspect(news) => {
                     owe(&step, &mut counts, owing, Kind::BatchSuspect, news)?;
+                }
+                Change::Expected(source, items) => {
+                    standing::write_expected(&step, *source, items)?;
                 }
                 Change::Holds(holds) => standing::write_holds(&step, holds)?,
                 Change::Batch(batch, seen) => standing::write_batch(&step, batch, *seen)?,

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use crate::batches::Batch;
+use crate::expectations::Source;
 
 use super::record::ItemId;
 use super::store::Change;
@@ -28,6 +29,8 @@ pub(super) struct Waiting {
     batches: BTreeMap<Batch, Change>,
     /// The holds as they are now.
     holds: Option<Change>,
+    /// What is known of items; one a source.
+    expected: BTreeMap<Source, Change>,
     /// Everything else, in the order in which it came.
     ordered: Vec<Change>,
     /// The items of which a `Close` is in `ordered`.
@@ -64,6 +67,7 @@ impl Waiting {
                 saved
             }
             Change::Batch(batch, _) => self.batches.insert(batch.clone(), change).is_some(),
+            Change::Expected(source, _) => self.expected.insert(*source, change).is_some(),
             Change::Holds(_) => self.holds.replace(change).is_some(),
             Change::Alert(_) | Change::BatchSuspect(_) | Change::Acknowledge(_) => {
                 self.ordered.push(change);
@@ -74,15 +78,13 @@ impl Waiting {
 
     /// The changes, as they are to be made.
     pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
-        self.saves.values().chain(self.batches.values()).chain(&self.holds).chain(&self.ordered)
+        let last = self.batches.values().chain(&self.holds).chain(self.expected.values());
+        self.saves.values().chain(last).chain(&self.ordered)
     }
 
     /// How many changes wait.
     pub(super) fn len(&self) -> usize {
-        self.saves.len()
-            + self.batches.len()
-            + usize::from(self.holds.is_some())
-            + self.ordered.len()
+        self.changes().count()
     }
 
     /// Whether there is nothing to do, not even somebody to tell.

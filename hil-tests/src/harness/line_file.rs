@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use inspectd::config::{FleetSection, LineFile, PolicySection, StoreSection, WebSection};
+use inspectd::config::{
+    ExpectedSection, FleetSection, LineFile, PolicySection, StoreSection, WebSection,
+};
 use plc_bridge::config::{
     ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineSection, PlcMode,
     PlcSection, WordOrder,
@@ -162,6 +164,7 @@ impl Layout {
             },
             io: IoSection::default(),
             label: self.label.clone(),
+            expected: ExpectedSection::default(),
             model: ModelSection {
                 folder: self.model.clone(),
                 references: self.references.clone(),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::expectations::ExpectedList;
 use crate::fleet::orders::HoldList;
 use crate::records::samples::diverted;
 
@@ -30,14 +31,18 @@ fn the_schemas_in_docs_are_those_of_the_types() {
 }
 
 #[test]
-fn the_schema_of_orders_in_docs_is_that_of_the_type() {
-    let generated = serde_json::to_string_pretty(&HoldList::json_schema()).expect("JSON") + "\n";
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas/holds.json");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(file, &generated).expect("written");
+fn the_schemas_of_orders_in_docs_are_those_of_the_types() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas");
+    let schemas = [("holds", HoldList::json_schema()), ("expected", ExpectedList::json_schema())];
+    for (name, schema) in schemas {
+        let generated = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+        let file = format!("{docs}/{name}.json");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &generated).expect("written");
+        }
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(kept == generated, "{file} is out of date; run this test with UPDATE=1");
     }
-    let kept = std::fs::read_to_string(file).unwrap_or_default();
-    assert!(kept == generated, "{file} is out of date; run this test with UPDATE=1");
 }
 
 #[test]
@@ -57,7 +62,12 @@ fn the_examples_in_the_documentation_obey_the_schemas() {
         let message: Value = serde_json::from_str(example).expect("an example is JSON");
         let schema = message["schema"].as_str().expect("an example has a schema");
         let kind = Kind::ALL.into_iter().find(|kind| kind.schema() == schema);
-        let of_kind = kind.map_or_else(HoldList::json_schema, Kind::json_schema);
+        let of_order = if schema == ExpectedList::SCHEMA {
+            ExpectedList::json_schema
+        } else {
+            HoldList::json_schema
+        };
+        let of_kind = kind.map_or_else(of_order, Kind::json_schema);
         let validator = jsonschema::validator_for(&of_kind).expect("a schema");
         if let Err(error) = validator.validate(&message) {
             panic!("the example of {schema}: {error} at {}", error.instance_path());
