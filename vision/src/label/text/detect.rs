@@ -217,9 +217,9 @@ mod tests {
     #[test]
     fn a_short_kernel_is_laid_along_the_nearest_long_one() {
         let drawn = [
-            kernel([40.0, 22.0], -20.0, 30.0, 6.0),
-            kernel([16.0, 31.0], -20.0, 8.0, 7.0),
-            kernel([8.0, 12.0], 90.0, 22.0, 5.0),
+            kernel([36.0, 24.0], -20.0, 26.0, 6.0),
+            kernel([14.0, 32.0], -20.0, 8.0, 7.0),
+            kernel([55.0, 9.0], 90.0, 16.0, 4.0),
         ];
         let boxes = boxes(&map(&drawn, 0.9), 60);
         let short = boxes.iter().min_by(|a, b| a.width.total_cmp(&b.width)).unwrap();
