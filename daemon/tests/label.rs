@@ -65,12 +65,12 @@ fn dates_lot_and_serial_are_told_and_a_broken_picture_does_not_stop_the_others()
 #[test]
 fn people_get_a_table_with_reasons() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let picture = labelled(folder.path(), "a.png", "USE BY 17 NOV");
+    let picture = labelled(folder.path(), "a.png", "BEST BEFORE 17 NOV 2026");
     let output = inspectctl(&["label", &picture]);
     let (out, err) = said(&output);
     assert_eq!(output.status.code(), Some(0), "{err}");
-    assert!(out.contains("expiry ?-11-17"), "{out}");
-    assert!(out.lines().last().is_some_and(|line| line.contains("17 NOV: ")), "{out}");
+    assert!(out.contains("expiry 2026-11-17"), "{out}");
+    assert!(out.lines().last().is_some_and(|line| line.contains("NOV 2026: ")), "{out}");
 }
 
 #[test]

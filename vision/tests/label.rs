@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::date;
+use jiff::civil::{self, date};
 use vision::label::dates::{Context, Region, Role};
 use vision::label::reader::{LabelRead, LabelReader, Wanted, default_text_dir};
 use vision::picture::Picture;
@@ -45,7 +45,7 @@ fn use_by_dates_of_food_labels_are_read_as_expiry_with_day_and_month() {
         let (day, month) = row.split_once(',').unwrap().1.split_once(' ').unwrap();
         let dates = read(&mut reader, file).reading.dates;
         let right = dates.iter().any(|date| {
-            let month_of = |month: i8| date(2026, month, 1).strftime("%b").to_string();
+            let month_of = |month: i8| civil::date(2026, month, 1).strftime("%b").to_string();
             date.role == Role::Expiry
                 && date.day == day.parse().ok()
                 && date.month.is_some_and(|one| month_of(one).eq_ignore_ascii_case(month))
