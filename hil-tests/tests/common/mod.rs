@@ -22,7 +22,7 @@ pub struct Bench {
 impl Bench {
     /// Starts broker, twin, plc-bridge and inspectd, and waits until items are inspected. `change`
     /// may lay out the line otherwise.
-    pub fn start(twin: &[&str], change: impl Fn(&mut Layout)) -> anyhow::Result<Self> {
+    pub fn start(twin: &[&str], change: impl FnOnce(&mut Layout)) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let sockets = socket_folder()?;
         let mut layout = Layout::new(folder.path(), sockets.path())?;
