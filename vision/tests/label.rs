@@ -19,13 +19,15 @@ fn sample(folder: &str, step: usize) -> Option<Vec<PathBuf>> {
         println!("SKIPPED: {} is absent", folder.display());
         return None;
     };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the folder is read").path()).collect();
     files.sort();
     Some(files.into_iter().skip(1).step_by(step).collect())
 }
 
 fn read(reader: &mut LabelReader, file: &Path) -> LabelRead {
-    reader.read(&Picture::open(file).unwrap(), Wanted::ALL, &CONTEXT, None).unwrap()
+    let picture = Picture::open(file).expect("the set has no broken picture");
+    reader.read(&picture, Wanted::ALL, &CONTEXT, None).expect("it is read")
 }
 
 fn reader() -> LabelReader {
