@@ -17,6 +17,7 @@ use plc_bridge::protocol::{
     FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
 
+use crate::holds::Holds;
 use crate::quarantine::Quarantine;
 use crate::records::record::{ItemId, Record, ViewRecord};
 use crate::web::status::ItemCounts;
@@ -108,9 +109,14 @@ impl Flow {
         &self.counts
     }
 
-    /// The holds and the batches.
+    /// The holds and the batches, to change them.
     pub fn quarantine(&mut self) -> &mut Quarantine {
         &mut self.quarantine
+    }
+
+    /// What is on hold.
+    pub fn holds(&self) -> &Holds {
+        self.quarantine.holds()
     }
 
     /// Which item this is, and when it entered; none once it is closed.

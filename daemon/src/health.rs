@@ -17,6 +17,7 @@ use crate::fleet::LinkStatus;
 use crate::fleet::alerts::{Alerts, Trouble};
 use crate::fleet::messages::{self, Alert, AlertKind, BoxState, PlcLink};
 use crate::flow::Now;
+use crate::holds::{Held, Holds};
 use crate::records::StoreState;
 use crate::web::status::{
     BoxStatus, BridgeStatus, CameraHealth, CameraStatus, FleetStatus, ItemCounts, PlcStatus,
@@ -26,6 +27,9 @@ use crate::web::status::{
 /// How long after the last uninspected item of a cause its alert ends: long enough that a fault
 /// which hits every few items makes one alert, not many.
 const UNINSPECTED_OVER: Duration = Duration::from_secs(60);
+
+/// Holds that are shown; more would make a message of the box's state too long.
+const HOLDS_SHOWN: usize = 100;
 
 /// How the socket to plc-bridge stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +80,7 @@ pub struct Health {
     ambiguous: (u64, Duration),
     /// Orders of the fleet that are not followed, by topic, and why.
     refused_orders: BTreeMap<String, String>,
+    holds: Vec<Held>,
     frame_rates: FrameRates,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
@@ -110,6 +115,7 @@ impl Health {
             uninspected: BTreeMap::new(),
             ambiguous: (0, Duration::ZERO),
             refused_orders: BTreeMap::new(),
+            holds: Vec::new(),
             frame_rates: FrameRates::default(),
             alerts: Alerts::default(),
             status,
@@ -144,6 +150,11 @@ impl Health {
             Some(why) => self.refused_orders.insert(topic, why),
             None => self.refused_orders.remove(&topic),
         };
+    }
+
+    /// What is on hold now.
+    pub fn holds(&mut self, holds: &Holds) {
+        self.holds = holds.shown(HOLDS_SHOWN);
     }
 
     /// Whether items could be inspected at the last report: model warm, a camera delivering.
@@ -186,6 +197,7 @@ impl Health {
             sku: self.sku.clone(),
             ready: self.ready && self.bridge == BridgeHealth::Connected,
             problems,
+            holds: self.holds.clone(),
             cameras,
             plc: self.plc.clone(),
             bridge: BridgeStatus { connected: self.bridge == BridgeHealth::Connected },
@@ -313,6 +325,7 @@ impl Health {
                 PlcStatus::Connected => PlcLink::Connected,
                 PlcStatus::Lost { .. } => PlcLink::Lost,
             },
+            holds: self.holds.clone(),
             problems: problems.iter().map(|p| format!("{}; {}", p.what, p.remedy)).collect(),
         };
         self.state.send_if_modified(|told| {
@@ -364,6 +377,7 @@ impl FrameRates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::holds::{Hold, Origin};
 
     struct Box {
         health: Health,
@@ -394,6 +408,23 @@ mod tests {
         assert_eq!(it.health.report(&[], &ItemCounts::default(), at(1)), []);
         assert_eq!(it.status.borrow().problems, []);
         assert!(!it.health.ready(), "no camera delivers");
+    }
+
+    #[test]
+    fn what_is_on_hold_is_shown_and_is_no_problem() {
+        let mut it = a_box();
+        let hold = Hold {
+            id: "recall-7".to_owned(),
+            sku: "carton".to_owned(),
+            lot: None,
+            why: "glass".to_owned(),
+            by: "quality".to_owned(),
+            set_at: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+        };
+        it.health.holds(&Holds::new([(Origin::Site, hold.clone())]));
+        it.health.report(&[], &ItemCounts::default(), at(1));
+        assert_eq!(it.status.borrow().holds, [Held { origin: Origin::Site, hold }]);
     }
 
     #[test]

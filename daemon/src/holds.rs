@@ -76,6 +76,16 @@ pub enum Origin {
     Box,
 }
 
+/// A hold and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Held {
+    /// Whose it is.
+    pub origin: Origin,
+    /// The hold.
+    #[serde(flatten)]
+    pub hold: Hold,
+}
+
 /// Why a list of holds, or a hold, is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HoldError {
@@ -134,6 +144,12 @@ impl Holds {
     /// All holds, with their origins, expired ones included until [`Holds::expire`].
     pub fn iter(&self) -> impl Iterator<Item = (Origin, &Hold)> {
         self.holds.iter().map(|((origin, _), hold)| (*origin, hold))
+    }
+
+    /// The first `most` holds, as they are shown.
+    pub fn shown(&self, most: usize) -> Vec<Held> {
+        let shown = self.iter().take(most);
+        shown.map(|(origin, hold)| Held { origin, hold: hold.clone() }).collect()
     }
 
     /// Whether an item is held; `lot` is `None` when it could not be read.

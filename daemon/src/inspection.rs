@@ -345,6 +345,7 @@ impl Inspection {
     }
 
     fn report_health(&mut self, now: Now) {
+        self.health.holds(self.flow.holds());
         let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
         self.link.set_ready(self.health.ready());
         if !alerts.is_empty() {

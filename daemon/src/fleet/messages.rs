@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::batches::{Batch, Seen};
-use crate::holds::Hold;
+use crate::holds::{Held, Hold};
 use crate::outbox::MessageId;
 use crate::records::{ItemId, Record, Timings};
 
@@ -327,6 +327,9 @@ pub struct BoxState {
     pub cameras: Vec<CameraState>,
     /// Whether the bridge reaches the PLC.
     pub plc: PlcLink,
+    /// What is on hold here, the first hundred.
+    #[serde(default)]
+    pub holds: Vec<Held>,
     /// What is wrong and what to do, in plain words; empty when all is well.
     pub problems: Vec<String>,
 }

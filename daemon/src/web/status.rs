@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vision::CaptureCounters;
 
+use crate::holds::Held;
+
 /// The state of the box, its devices and its links.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BoxStatus {
@@ -23,6 +25,9 @@ pub struct BoxStatus {
     pub ready: bool,
     /// What is wrong now, the most important first. A box may be ready and have problems.
     pub problems: Vec<Problem>,
+    /// What is on hold, the first hundred.
+    #[serde(default)]
+    pub holds: Vec<Held>,
     /// The cameras, in the line file's order.
     pub cameras: Vec<CameraStatus>,
     /// The PLC, as the bridge last told.

@@ -59,6 +59,16 @@ function showProblems(problems) {
       problem.since ? make("small", "", `since ${clock(problem.since)}`) : null)));
 }
 
+function showHolds(holds) {
+  const section = byId("holds");
+  section.hidden = holds.length === 0;
+  replaceIfChanged(section, holds, () => holds.map((hold) =>
+    make("div", "problem",
+      make("strong", "", hold.lot ? `Lot ${hold.lot} of ${hold.sku} is on hold` : `${hold.sku} is on hold`),
+      `${hold.why} `,
+      make("small", "", `set by ${hold.by}` + (hold.expires_at ? `, until ${new Date(hold.expires_at).toLocaleString("en-GB")}` : "")))));
+}
+
 function showStatus(status) {
   const count = status.problems.length;
   const those = count === 1 ? "1 problem" : `${count} problems`;
@@ -67,6 +77,7 @@ function showStatus(status) {
   else banner("good", "Inspecting", "");
   const unexplained = { what: "inspectd is not ready", remedy: "It may be warming up. If this stays for a minute, read its log: journalctl -u inspectd" };
   showProblems(!status.ready && count === 0 ? [unexplained] : status.problems);
+  showHolds(status.holds);
   say("line", status.line);
   say("sku", status.sku);
   say("version", `inspectd ${status.version}`);
