@@ -9,7 +9,6 @@
 //! it, so that a box that is behind does not stay behind. A panic while scoring becomes an error of
 //! that view, and the worker goes on.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -19,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use crate::capture::{Frame, monotonic_now};
 use crate::config::ModelSection;
+use crate::panics::panic_message;
 use crate::scoring::{ReferenceKey, Scorer, ScoringError, ViewScore};
 
 mod layout;
@@ -203,14 +203,9 @@ impl Worker {
             self.scorer.score(&task.frame.picture, reference, task.views)
         }))
         .unwrap_or_else(|panic| {
-            let cause = message(&*panic);
+            let cause = panic_message(&*panic);
             tracing::error!(sku = &*task.sku, camera = &*task.camera, cause, "scoring panicked");
             Err(ScoringError::Panicked { cause })
         })
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }

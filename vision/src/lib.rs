@@ -17,6 +17,7 @@ pub mod inference;
 pub mod label;
 pub mod learn;
 pub mod localise;
+mod panics;
 pub mod picture;
 pub mod progress;
 mod regions;

@@ -5,7 +5,6 @@
 //! label must show. An item whose deadline has passed waits until no item in time is left, but is read all
 //! the same: what its label says can still put its lot on hold.
 
-use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +16,7 @@ use super::reader::{LabelReader, Wanted};
 use super::reading::Reading;
 use crate::capture::{Frame, monotonic_now};
 use crate::config::{LabelPart, LabelSection, LabelUse};
+use crate::panics::panic_message;
 
 /// Items that may wait; one more is refused.
 const ITEMS_MAX: usize = 32;
@@ -159,7 +159,7 @@ impl ReadingThread {
             // The reader keeps no state between pictures that a call which unwinds could spoil.
             let read = catch_unwind(AssertUnwindSafe(|| self.item(&job)));
             let views = read.unwrap_or_else(|panic| {
-                let cause = format!("reading panicked: {}; see the log", message(&*panic));
+                let cause = format!("reading panicked: {}; see the log", panic_message(&*panic));
                 tracing::error!(item = job.item, cause, "a label was not read");
                 let cameras = job.views.iter().map(|(camera, _)| Arc::clone(camera));
                 cameras.map(|camera| (camera, Err(cause.clone()))).collect()
@@ -226,11 +226,6 @@ pub fn shows(reading: &Reading, part: LabelPart) -> bool {
         LabelPart::Serial => reading.serial.is_some(),
         LabelPart::Expiry => reading.dates.iter().any(|date| date.role == Role::Expiry),
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }
 
 #[cfg(test)]
