@@ -296,8 +296,11 @@ mod tests {
     #[test]
     fn a_full_queue_gives_the_item_back() {
         let worker = LabelWorker::start(section(LabelUse::Codes, &[]), |_| {}).unwrap();
-        let refused = (0..).map(|item| worker.submit(job(item, 0))).find(Result::is_err);
-        assert!(refused.unwrap().unwrap_err().item >= ITEMS_MAX as u64);
+        // One picture for all: they are queued faster than any is read.
+        let job = job(0, 0);
+        let refused =
+            (0..10_000).find_map(|item| worker.submit(LabelJob { item, ..job.clone() }).err());
+        assert!(refused.unwrap().item >= ITEMS_MAX as u64);
     }
 
     proptest! {
