@@ -217,8 +217,14 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(entries(folder)?.into_iter().filter(is_picture).collect())
 }
 
+/// `count` of `files`, evenly chosen; all where there are no more.
+pub fn evenly(files: &[PathBuf], count: usize) -> Vec<PathBuf> {
+    let count = count.min(files.len());
+    (0..count).map(|nth| files[nth * files.len() / count].clone()).collect()
+}
+
 /// The names of the folders directly in `folder`, in order.
-fn folders_in(folder: &Path) -> Result<Vec<String>, DatasetError> {
+pub(crate) fn folders_in(folder: &Path) -> Result<Vec<String>, DatasetError> {
     let name = |path: PathBuf| Some(path.file_name()?.to_str()?.to_owned());
     Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).filter_map(name).collect())
 }

@@ -19,7 +19,7 @@ use image::{ExtendedColorType, RgbImage};
 
 mod scale;
 
-pub(crate) use scale::scaled;
+pub(crate) use scale::{scaled, scaled_sharply};
 
 /// Largest file that [`Picture::open`] reads: a 64-megapixel picture without compression.
 const FILE_MAX_BYTES: u64 = 256 << 20;

@@ -13,6 +13,7 @@ mod config;
 mod config_reference;
 mod evaluate;
 mod heatmap;
+mod identify;
 mod label;
 mod learn;
 mod model;
@@ -57,6 +58,7 @@ enum Command {
     Compare(compare::Compare),
     Heatmap(heatmap::Heatmap),
     Label(label::Label),
+    Identify(identify::Identify),
     Records(records::Find),
     Status(status::Status),
     #[command(subcommand)]
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Compare(compare) => compare.run(&context),
         Command::Heatmap(heatmap) => heatmap.run(&context),
         Command::Label(label) => label.run(&context),
+        Command::Identify(identify) => identify.run(&context),
         Command::Records(find) => find.run(&context),
         Command::Status(status) => status.run(&context),
         Command::Config(config) => config.run(&context),

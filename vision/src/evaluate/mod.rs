@@ -34,9 +34,10 @@ pub use metrics::{AtBudget, Metrics};
 pub use pixels::PixelMetrics;
 pub use shots::{ShotCurve, ShotRow, few_shots};
 pub use stats::AurocDifference;
+pub(crate) use stats::wilson;
 
 use crate::damage::DamageHead;
-use crate::dataset::{Dataset, DatasetError, GOOD, TestItem};
+use crate::dataset::{Dataset, DatasetError, GOOD, TestItem, evenly};
 use crate::learn::{LearnError, Turns, learn_view};
 use crate::progress::Progress;
 use crate::scoring::{Member, ReferenceKey, Scorer, ScoringError};
@@ -218,12 +219,6 @@ pub fn run(
     evaluation.pixels = pixels;
     evaluation.false_divert_budget = scorer.false_divert_budget();
     Ok(evaluation)
-}
-
-/// `count` of `files`, evenly chosen; all where there are no more.
-fn evenly(files: &[PathBuf], count: usize) -> Vec<PathBuf> {
-    let count = count.min(files.len());
-    (0..count).map(|nth| files[nth * files.len() / count].clone()).collect()
 }
 
 /// Takes the first `count` items, by name, of each class of defect out of `test`.

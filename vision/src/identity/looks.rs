@@ -1,0 +1,52 @@
+//! **Looks**: what is kept of a picture in order to recognise the item in it.
+//!
+//! Key points with descriptors, and a small copy with the colours. Pictures of any size are first scaled to
+//! the same area, so that sizes of print mean the same in all of them.
+
+use super::IdentityError;
+use super::colour::SmallCopy;
+use super::keypoints::KeyPoints;
+use crate::picture::{Picture, PixelFormat, scaled_sharply};
+
+/// Pixels of a picture after scaling. 352 x 352, the size of the pictures with which the numbers of this
+/// module were chosen.
+pub const AREA: f64 = 352.0 * 352.0;
+/// No side gets shorter than this by scaling: a picture far longer than wide is squeezed.
+const SHORTEST: f64 = 32.0;
+/// Key points kept of a picture.
+pub const POINTS: usize = 600;
+
+/// What is kept of a picture.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Looks {
+    /// Key points, in pixels of the scaled picture.
+    pub points: KeyPoints,
+    /// Colours of the scaled picture.
+    pub colours: SmallCopy,
+}
+
+impl Looks {
+    /// Of a picture. The item should fill a good part of it.
+    ///
+    /// # Errors
+    /// When libtorch refuses.
+    pub fn of(picture: &Picture) -> Result<Self, IdentityError> {
+        let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+        let by = (AREA / (width * height)).sqrt();
+        let edge = |length: f64| (length * by).round().clamp(SHORTEST, AREA / SHORTEST) as u32;
+        let (columns, rows) = (edge(width), edge(height));
+        let mut pixels = scaled_sharply(picture, columns, rows);
+        if picture.format() == PixelFormat::Grey8 {
+            pixels = pixels.into_iter().flat_map(|grey| [grey; 3]).collect();
+        }
+        let (columns, rows) = (columns as usize, rows as usize);
+        // Brightness as ITU-R BT.601 weighs the channels.
+        let grey: Vec<f32> = pixels
+            .chunks_exact(3)
+            .map(|p| 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2]))
+            .collect();
+        let points = KeyPoints::find(&grey, columns, rows, POINTS)
+            .map_err(IdentityError::torch("finding key points"))?;
+        Ok(Self { points, colours: SmallCopy::of(&pixels, columns, rows) })
+    }
+}

@@ -1,0 +1,174 @@
+//! **Words**: what the print on an item says about who it is.
+//!
+//! Text recognition misreads (`SOMMARNJOLK`, `alpr0`), so words are compared by edit distance, without case
+//! and accents. A word weighs more the fewer SKUs share it: `yoghurt` says little, `madagaskar` all. A SKU's
+//! *support* for a word is the share of its pictures in which the word was read. Numbers are left out:
+//! prices and dates stand around items and change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::label::line::TextLine;
+
+/// Lines less sure than this are left out.
+const CONFIDENCE: f32 = 0.5;
+/// Words shorter than this are left out, unless they are in a script without spaces.
+const SHORTEST: usize = 3;
+/// Words at least this long count in full; shorter ones are more often read by chance.
+const LONG: f32 = 5.0;
+/// Similarity (1 less the edits per character) under which two words have nothing in common.
+const STRANGE: f64 = 0.6;
+/// A word in this share of a SKU's pictures counts in full: a word on one side of a carton is not always
+/// seen.
+const OFTEN: f32 = 0.15;
+/// A word must be this similar to one of some SKU to count.
+const KNOWN: f32 = 0.2;
+/// Words kept of a SKU, those read most often: the rest is misread.
+const KEPT: usize = 80;
+
+/// The words of some lines: lower case, without accents, each once.
+pub fn words(lines: &[TextLine]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in lines.iter().filter(|line| line.confidence >= CONFIDENCE) {
+        let plain: String = line
+            .text
+            .nfkd()
+            .filter(|letter| !is_combining_mark(*letter))
+            .flat_map(char::to_lowercase)
+            .collect();
+        for word in plain.split(|letter: char| !letter.is_alphabetic()) {
+            let length = word.chars().count();
+            let dense = word.chars().all(|letter| letter >= '\u{2e80}');
+            if length >= SHORTEST || (length >= 2 && dense) {
+                found.insert(word.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The words of a SKU and how often each was read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vocabulary {
+    /// Pictures it was learned from.
+    pictures: u32,
+    /// In how many of them each word was read.
+    counts: BTreeMap<String, u32>,
+}
+
+impl Vocabulary {
+    /// Learned from pictures, the words of each one.
+    pub fn learn(pictures: &[BTreeSet<String>]) -> Self {
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for word in pictures.iter().flatten() {
+            *counts.entry(word.clone()).or_default() += 1;
+        }
+        let mut by_count: Vec<(String, u32)> = counts.into_iter().collect();
+        by_count.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        by_count.truncate(KEPT);
+        let pictures = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
+        Self { pictures, counts: by_count.into_iter().collect() }
+    }
+
+    /// How much this SKU supports a word, 0 to 1.
+    fn support(&self, word: &str) -> f32 {
+        let enough = (OFTEN * self.pictures as f32).max(1.0);
+        let length = word.chars().count();
+        let support = |(own, count): (&String, &u32)| {
+            let (shorter, longer) =
+                (length.min(own.chars().count()), length.max(own.chars().count()));
+            // The edits are at least the difference of the lengths.
+            if (shorter as f64) < STRANGE * longer as f64 {
+                return 0.0;
+            }
+            let alike = (strsim::normalized_levenshtein(own, word) - STRANGE) / (1.0 - STRANGE);
+            alike.max(0.0) as f32 * (*count as f32 / enough).min(1.0)
+        };
+        self.counts.iter().map(support).fold(0.0, f32::max)
+    }
+}
+
+/// How much the words read in a view speak for each SKU; 0 where they say nothing.
+pub fn votes(read: &BTreeSet<String>, vocabularies: &[&Vocabulary]) -> Vec<f32> {
+    let mut votes = vec![0.0; vocabularies.len()];
+    for word in read {
+        let supports: Vec<f32> =
+            vocabularies.iter().map(|vocabulary| vocabulary.support(word)).collect();
+        if supports.iter().copied().fold(0.0, f32::max) < KNOWN {
+            continue;
+        }
+        // One more than there are: a word that all share still tells these SKUs from strangers.
+        let share = supports.iter().sum::<f32>().max(1.0);
+        let rare = ((vocabularies.len() + 1) as f32 / share).ln();
+        let weight = rare * (word.chars().count() as f32 / LONG).min(1.0);
+        for (vote, support) in votes.iter_mut().zip(supports) {
+            *vote += weight * support;
+        }
+    }
+    votes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(texts: &[&str]) -> BTreeSet<String> {
+        let lines: Vec<TextLine> =
+            texts.iter().map(|text| TextLine::level(text, 0.0, 0.0, 10.0)).collect();
+        words(&lines)
+    }
+
+    #[test]
+    fn words_have_neither_case_nor_accents_nor_numbers() {
+        let found = read(&["GRÄDDFIL 12%FETT-3 DL", "牛乳", "of"]);
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, ["fett", "graddfil", "牛乳"]);
+    }
+
+    #[test]
+    fn lines_that_recognition_doubts_are_left_out() {
+        let line = TextLine { confidence: 0.3, ..TextLine::level("MILK", 0.0, 0.0, 10.0) };
+        assert!(words(&[line]).is_empty());
+    }
+
+    #[test]
+    fn a_misread_word_of_one_sku_outweighs_a_word_that_all_share() {
+        let plain = Vocabulary::learn(&[read(&["arla yoghurt naturell"])]);
+        let vanilla = Vocabulary::learn(&[read(&["arla yoghurt vanilj"])]);
+        let votes = votes(&read(&["Arla", "YOGHURT", "VANIIJ"]), &[&plain, &vanilla]);
+        assert!(votes[1] > votes[0] + 0.3, "{votes:?}");
+        assert!(votes[0] > 0.0, "{votes:?}");
+    }
+
+    #[test]
+    fn words_that_nobody_has_say_nothing() {
+        let milk = Vocabulary::learn(&[read(&["milk"])]);
+        assert_eq!(votes(&read(&["juice"]), &[&milk, &Vocabulary::default()]), [0.0, 0.0]);
+        assert_eq!(votes(&BTreeSet::new(), &[&milk]), [0.0]);
+        assert_eq!(votes(&read(&["juice"]), &[]), Vec::<f32>::new());
+    }
+
+    #[test]
+    fn a_word_of_one_picture_among_many_supports_less_than_one_of_all() {
+        let mut pictures = vec![read(&["vanilla"]); 20];
+        pictures[0].extend(read(&["special"]));
+        let vocabulary = Vocabulary::learn(&pictures);
+        assert_eq!(vocabulary.support("vanilla"), 1.0);
+        assert!(vocabulary.support("special") < 0.5);
+    }
+
+    proptest! {
+        #[test]
+        fn votes_are_finite_and_not_negative(texts in prop::collection::vec("\\PC{0,12}", 0..6), other in "\\PC{0,20}") {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let learned = Vocabulary::learn(&[read(&texts), read(&[&other])]);
+            for vote in votes(&read(&[&other]), &[&learned, &Vocabulary::default()]) {
+                prop_assert!(vote.is_finite() && vote >= 0.0);
+            }
+        }
+    }
+}
