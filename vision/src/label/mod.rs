@@ -26,6 +26,7 @@ mod rectangle;
 mod rows;
 mod sample;
 mod scale;
+mod second_look;
 pub mod table;
 pub mod text;
 mod words;

@@ -7,11 +7,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use image::RgbImage;
 use image::imageops::grayscale;
 
 use super::codes::{self, CodeError};
 use super::dates::Context;
 use super::reading::Reading;
+use super::second_look;
 use super::text::{ReadOptions, TextError, TextModels, TextReader};
 use crate::backbone::default_model_dir;
 use crate::capture::monotonic_now;
@@ -121,23 +123,29 @@ impl LabelReader {
             codes = codes::read(&grayscale(&colour))?;
             timings.codes = start.elapsed();
         }
-        let mut lines = Vec::new();
-        if let Some(text) = self.text.as_mut().filter(|_| wanted.text) {
+        let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
+        let mut text = self.text.as_mut().filter(|_| wanted.text);
+        let mut lines_of = |picture: &RgbImage| {
+            let Some(text) = &mut text else { return Ok(Vec::new()) };
             let start = Instant::now();
-            let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
-            lines = match text.read(&colour, &options) {
-                Ok(lines) => lines,
+            let read = text.read(picture, &options);
+            timings.text += start.elapsed();
+            match read {
                 Err(TextError::OutOfTime { lines, .. }) => {
                     complete = false;
-                    lines
+                    Ok(lines)
                 }
-                Err(error) => return Err(error.into()),
-            };
-            timings.text = start.elapsed();
-        }
+                read => read,
+            }
+        };
+        let lines = lines_of(&colour)?;
         let start = Instant::now();
-        let reading = Reading::of(lines, codes, context);
+        let mut reading = Reading::of(lines, codes, context);
         timings.meaning = start.elapsed();
+        for window in second_look::windows(&reading, colour.width(), colour.height()) {
+            let seen = lines_of(&window.of(&colour))?;
+            reading = second_look::with(&reading, window, seen, context).unwrap_or(reading);
+        }
         Ok(LabelRead { reading, timings, complete })
     }
 }

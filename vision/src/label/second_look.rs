@@ -1,0 +1,158 @@
+//! **Second look**: a date without words is looked at again, alone with what stands around it.
+//!
+//! The words that say what a date means are often small, and lost among the print of a whole view. A *window*
+//! around such a date holds little else, so that the detector sees it enlarged. What is read there counts
+//! if the same date has a role then; otherwise all stays as it was.
+
+use image::RgbImage;
+use image::imageops::crop_imm;
+
+use super::dates::{Context, DateRead, Role};
+use super::line::{Corners, TextLine};
+use super::reading::Reading;
+
+/// A window reaches this many heights of the date beyond it on each side: "Use by" and a gap are about five.
+const REACH: f32 = 6.0;
+/// So many dates are looked at again; labels with more are tables.
+const DATES_MAX: usize = 2;
+
+/// A part of a picture, in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+}
+
+impl Window {
+    /// Around a date, as far as the picture goes.
+    fn around(corners: &Corners, width: u32, height: u32) -> Self {
+        let line = TextLine { text: String::new(), corners: *corners, confidence: 0.0 };
+        let reach = REACH * line.height();
+        let span = |axis: usize, size: u32| {
+            let places = corners.iter().map(|corner| corner[axis]);
+            let low = places.clone().fold(f32::INFINITY, f32::min) - reach;
+            let high = places.fold(f32::NEG_INFINITY, f32::max) + reach;
+            // Places that are none become 0.
+            let low = (low.max(0.0) as u32).min(size);
+            (low, (high.ceil().max(0.0) as u32).clamp(low, size) - low)
+        };
+        let ((left, width), (top, height)) = (span(0, width), span(1, height));
+        Self { left, top, width, height }
+    }
+
+    /// What a picture shows in it.
+    pub(super) fn of(self, picture: &RgbImage) -> RgbImage {
+        crop_imm(picture, self.left, self.top, self.width, self.height).to_image()
+    }
+
+    fn holds(&self, line: &TextLine) -> bool {
+        let [x, y] = line.centre();
+        let within = |at: f32, from: u32, size: u32| at >= from as f32 && at < (from + size) as f32;
+        within(x, self.left, self.width) && within(y, self.top, self.height)
+    }
+
+    /// A line of the window's picture, where it stands in the whole one.
+    fn placed(&self, line: TextLine) -> TextLine {
+        let corners = line.corners.map(|[x, y]| [x + self.left as f32, y + self.top as f32]);
+        TextLine { corners, ..line }
+    }
+}
+
+/// Where to look again: around dates that no word explains, on a label that shows no expiry date.
+pub(super) fn windows(reading: &Reading, width: u32, height: u32) -> Vec<Window> {
+    if reading.dates.iter().any(|date| date.role == Role::Expiry) {
+        return Vec::new();
+    }
+    let unexplained = reading.dates.iter().filter(|date| date.role == Role::Unknown);
+    unexplained.take(DATES_MAX).map(|date| Window::around(&date.corners, width, height)).collect()
+}
+
+/// The reading with the lines of a window replaced by what was `seen` there, if that gives a date of the
+/// window the role which it lacked.
+pub(super) fn with(
+    reading: &Reading,
+    window: Window,
+    seen: Vec<TextLine>,
+    context: &Context,
+) -> Option<Reading> {
+    let beside = reading.lines.iter().filter(|line| !window.holds(line)).cloned();
+    let lines = beside.chain(seen.into_iter().map(|line| window.placed(line))).collect();
+    let again = Reading::of(lines, reading.codes.clone(), context);
+    let is_same = |a: &DateRead, b: &DateRead| (a.year, a.month, a.day) == (b.year, b.month, b.day);
+    let explained =
+        reading.dates.iter().filter(|date| date.role == Role::Unknown).any(|old| {
+            again.dates.iter().any(|new| new.role != Role::Unknown && is_same(old, new))
+        });
+    explained.then_some(again)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::super::dates::Region;
+    use super::*;
+
+    const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
+
+    fn read(lines: Vec<TextLine>) -> Reading {
+        Reading::of(lines, Vec::new(), &CONTEXT)
+    }
+
+    fn misread() -> Reading {
+        read(vec![
+            TextLine::level("Green tea", 500.0, 20.0, 30.0),
+            TextLine::level("Bcaby", 400.0, 300.0, 20.0),
+            TextLine::level("17 NOV 2026", 500.0, 300.0, 20.0),
+        ])
+    }
+
+    #[test]
+    fn what_is_read_around_a_date_explains_it_and_the_rest_stays() {
+        let reading = misread();
+        let [window] = windows(&reading, 1000, 800)[..] else { panic!("{:?}", reading.dates) };
+        assert_eq!(window, Window { left: 380, top: 180, width: 372, height: 260 });
+        let seen = vec![
+            TextLine::level("Use by", 20.0, 120.0, 20.0),
+            TextLine::level("17 NOV 2026", 120.0, 120.0, 20.0),
+        ];
+        let again = with(&reading, window, seen, &CONTEXT).expect("it is explained");
+        assert_eq!(again.dates[0].role, Role::Expiry);
+        assert_eq!(again.dates[0].corners, reading.dates[0].corners, "in the whole picture");
+        let texts: Vec<&str> = again.lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["Green tea", "Use by", "17 NOV 2026"]);
+    }
+
+    #[test]
+    fn a_look_that_explains_nothing_changes_nothing() {
+        let reading = misread();
+        let [window] = windows(&reading, 1000, 800)[..] else { panic!("{:?}", reading.dates) };
+        let other = vec![TextLine::level("Use by 18 NOV 2026", 20.0, 120.0, 20.0)];
+        for seen in [Vec::new(), other] {
+            assert_eq!(with(&reading, window, seen, &CONTEXT), None);
+        }
+    }
+
+    #[test]
+    fn a_label_with_an_expiry_date_or_without_dates_is_not_looked_at_again() {
+        let level = |text: &str, y: f32| TextLine::level(text, 10.0, y, 20.0);
+        let told = read(vec![level("USE BY 17 NOV 2026", 0.0), level("3 MAY 2026", 400.0)]);
+        assert!(windows(&told, 1000, 800).is_empty(), "{:?}", told.dates);
+        assert!(windows(&read(vec![level("Green tea", 0.0)]), 1000, 800).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_lies_in_the_picture_wherever_the_date_is_said_to_stand(
+            corners: [[f32; 2]; 4],
+            (width, height) in (1u32..5000, 1u32..5000),
+        ) {
+            let window = Window::around(&corners, width, height);
+            prop_assert!(window.left + window.width <= width);
+            prop_assert!(window.top + window.height <= height);
+        }
+    }
+}
