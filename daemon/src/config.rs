@@ -11,7 +11,7 @@ use plc_bridge::field_io::rules;
 use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vision::config::{CameraSection, LabelSection, LabelUse, ModelSection};
+use vision::config::{CameraSection, IdentitySection, LabelSection, LabelUse, ModelSection};
 
 use crate::batches::BatchTest;
 use crate::fleet::orders;
@@ -40,6 +40,9 @@ pub struct LineFile {
     /// What is read on items.
     #[serde(default)]
     pub label: LabelSection,
+    /// Whether items are what they should be.
+    #[serde(default)]
+    pub identity: IdentitySection,
     /// Where it is known what items are expected to say.
     #[serde(default)]
     pub expected: ExpectedSection,
@@ -117,6 +120,13 @@ impl Rules for LineFile {
                 &["label", "must_show"],
                 "labels are not read".to_owned(),
                 "write read = \"as_needed\", or leave must_show away".to_owned(),
+            ));
+        }
+        if self.label.read == LabelUse::Off && self.identity.catalog.is_some() {
+            mistakes.push(Mistake::new(
+                &["identity", "catalog"],
+                "the codes that say what an item is are not read".to_owned(),
+                "write read = \"codes\" into [label], or leave the catalogue away".to_owned(),
             ));
         }
         let policy = &self.policy;

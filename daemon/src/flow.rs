@@ -50,7 +50,7 @@ pub enum LabelDuty {
     Off,
     /// They are read if there is time.
     Optional,
-    /// An item whose label was not read is not inspected.
+    /// An item whose label was not read, or whose identity was not compared, is not inspected.
     Required,
 }
 

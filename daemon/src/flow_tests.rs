@@ -404,6 +404,21 @@ fn a_label_that_is_not_read_in_time_leaves_the_item_uninspected_only_where_it_mu
 }
 
 #[test]
+fn a_label_that_cannot_be_read_leaves_the_item_uninspected_only_where_it_must_be() {
+    for (duty, passes) in [(LabelDuty::Optional, true), (LabelDuty::Required, false)] {
+        let mut flow = with_label(duty, Vec::new());
+        score_7(&mut flow, 1600);
+        let mut unread = answer(None, None);
+        unread.label.problem = Some("side: there are no networks".to_owned());
+        let verdict = verdict_in(&flow.label_read(7, unread, at(1800)));
+        assert_eq!(verdict == Some(Verdict::Pass), passes, "{duty:?}");
+        if let Some(Verdict::Uninspected { cause }) = verdict {
+            assert!(cause.contains("there are no networks"), "{cause}");
+        }
+    }
+}
+
+#[test]
 fn an_item_whose_label_never_comes_is_counted_at_its_end_without_a_lot() {
     let mut flow = with_label(LabelDuty::Optional, Vec::new());
     score_7(&mut flow, 1600);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
-use vision::config::{LabelSection, LabelUse};
+use vision::config::{IdentitySection, LabelSection, LabelUse};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::{Timings, words};
 use vision::{
@@ -84,6 +84,7 @@ pub struct Inspection {
     frames: HashMap<ItemNumber, Views>,
     scorer: Option<InspectionPool>,
     label: LabelSection,
+    identity: IdentitySection,
     expectations: Expectations,
     label_worker: Option<LabelWorker>,
     link: BridgeLink,
@@ -107,8 +108,10 @@ impl Inspection {
             verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
             label: match &line.label {
                 LabelSection { read: LabelUse::Off, .. } => LabelDuty::Off,
-                LabelSection { must_show, .. } if must_show.is_empty() => LabelDuty::Optional,
-                _ => LabelDuty::Required,
+                LabelSection { must_show, .. } => {
+                    let is_optional = must_show.is_empty() && line.identity.catalog.is_none();
+                    if is_optional { LabelDuty::Optional } else { LabelDuty::Required }
+                }
             },
         };
         let windows = line.camera.iter().map(Window::from).collect();
@@ -119,6 +122,7 @@ impl Inspection {
             rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
             cameras,
             label: line.label.clone(),
+            identity: line.identity.clone(),
             expectations,
             label_worker,
             frames: HashMap::new(),

@@ -16,6 +16,7 @@ pub mod fleet;
 pub mod flow;
 pub mod health;
 pub mod holds;
+pub mod identity_check;
 pub mod inspection;
 pub mod label_check;
 pub mod model;

@@ -121,6 +121,26 @@ impl Default for LabelSection {
     }
 }
 
+/// `[identity]`: whether items are what they should be, where no code on them says so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct IdentitySection {
+    /// File of what SKUs look like and of the words on them, which `inspectctl identify --save` writes. An
+    /// item of a SKU in it is compared unless a code on it has the expected GTIN, and one that is not
+    /// compared in time is not inspected.
+    pub catalog: Option<PathBuf>,
+    /// An item is diverted if it is the expected SKU with less than this probability, where as likely as not
+    /// was the guess before looking.
+    #[schemars(range(min = 0.0, max = 0.5))]
+    pub divert_below: f64,
+}
+
+impl Default for IdentitySection {
+    fn default() -> Self {
+        Self { catalog: None, divert_below: 0.05 }
+    }
+}
+
 /// What is read on labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -27,7 +27,7 @@ mod svg;
 pub mod train;
 
 pub use capture::{Camera, CameraState, CaptureCounters, CaptureError, Frame, Ring, monotonic_now};
-pub use config::{CameraSection, LabelSection, ModelSection};
+pub use config::{CameraSection, IdentitySection, LabelSection, ModelSection};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{EvaluateError, EvaluateOptions, Evaluation, Metrics};
 pub use gather::{FrameStore, Gathered, Gatherer, Missing, Rings, View, Window};

@@ -112,7 +112,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     } else {
         // A loop that has ended needs no labels.
         let on_done = move |done| _ = labels.blocking_send(done);
-        let worker = LabelWorker::start(line.label.clone(), on_done);
+        let worker = LabelWorker::start(line.label.clone(), line.identity.clone(), on_done);
         Some(worker.context("no thread can be had to read labels")?)
     };
     let parts = Parts { cameras, label_worker, link: bridge, recorder, health };

@@ -1,9 +1,9 @@
 //! From the checks' answers to a verdict, or to giving up.
 //!
 //! An item is judged once its views are scored and its label is read, where labels are read. At its
-//! deadline it is judged by what is there: views that are not scored, a label that **must** be read, or a
-//! lot that must be known since another lot of the SKU is on hold, leave it uninspected. What comes later
-//! is recorded, counts in the item's batch, and changes no verdict.
+//! deadline it is judged by what is there: views that are not scored, a label that **must** be read (late
+//! or never, for example because the networks are missing), or a lot that must be known since another lot of
+//! the SKU is on hold, leave it uninspected. What comes later is recorded, counts in the item's batch, and changes no verdict.
 
 use std::time::Duration;
 
@@ -80,7 +80,11 @@ impl Flow {
             self.count_in_batch(item, now, &mut steps);
             steps.push(Step::Save(self.items[&item].record.clone()));
         } else if open.is_scored && !open.awaits_label {
-            self.judge(item, None, now, &mut steps);
+            let problem = open.record.label.as_ref().and_then(|label| label.problem.as_ref());
+            let unread = problem
+                .filter(|_| self.settings.label == LabelDuty::Required)
+                .map(|problem| format!("its label could not be read: {problem}"));
+            self.judge(item, unread.as_deref(), now, &mut steps);
         } else {
             steps.push(Step::Save(open.record.clone()));
         }

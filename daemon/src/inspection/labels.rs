@@ -10,6 +10,7 @@ use vision::label::worker::{LabelDone, LabelJob};
 
 use super::{Inspection, now};
 use crate::flow::{LabelAnswer, Step};
+use crate::identity_check;
 use crate::label_check::{self, Known};
 use crate::records::record::LabelRecord;
 
@@ -18,8 +19,11 @@ impl Inspection {
     pub(super) fn read_label(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         let context = Context { region: self.label.region, today: today() };
-        let needs_text = self.expectations.of(&self.sku).is_some_and(label_check::has_words);
-        let job = LabelJob { item, deadline, views, context, needs_text };
+        let expected = self.expectations.of(&self.sku);
+        let needs_text = expected.is_some_and(label_check::has_words);
+        let gtin = expected.and_then(|expected| expected.gtin.clone());
+        let sku = self.sku.clone();
+        let job = LabelJob { item, deadline, views, context, needs_text, sku, gtin };
         let refused = match &self.label_worker {
             Some(worker) => worker.submit(job),
             None => Err(job),
@@ -35,7 +39,18 @@ impl Inspection {
         let views = done.views.into_iter().map(|(camera, view)| (camera.to_string(), view));
         let views: Vec<_> = views.collect();
         let known = Known { expectations: &self.expectations, sku: &self.sku };
-        let (label, findings) = label_check::check(&views, &self.label, known, today());
+        let (mut label, mut findings) = label_check::check(&views, &self.label, known, today());
+        match done.compared {
+            Some(Ok(compared)) => {
+                let divert_below = self.identity.divert_below;
+                findings.extend(identity_check::check(&compared, &self.sku, divert_below));
+            }
+            Some(Err(cause)) => {
+                let problems = label.problem.into_iter().chain([format!("identity: {cause}")]);
+                label.problem = Some(problems.collect::<Vec<_>>().join("; "));
+            }
+            None => {}
+        }
         let answer = LabelAnswer { label, findings, took: done.took };
         let steps = self.flow.label_read(done.item, answer, now());
         self.perform(steps, Vec::new());

@@ -1,12 +1,14 @@
-//! A thread that reads the labels of items, the most urgent item first.
+//! A thread that reads the labels of items and tells who they are, the most urgent item first.
 //!
 //! Text takes a thousand times as long as a code, so all views are searched for codes before any is read
 //! for text, and text is read only where it is **needed**: always, or where the codes leave open what the
-//! label must show. An item whose deadline has passed waits until no item in time is left, but is read all
+//! label must show. Its looks and the words that were read are compared with the catalogue where no code has
+//! the expected GTIN. An item whose deadline has passed waits until no item in time is left, but is read all
 //! the same: what its label says can still put its lot on hold.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,7 +17,8 @@ use super::dates::{Context, Role};
 use super::reader::{LabelReader, Wanted};
 use super::reading::Reading;
 use crate::capture::{Frame, monotonic_now};
-use crate::config::{LabelPart, LabelSection, LabelUse};
+use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
+use crate::identity::{Catalog, Compared, Evidence, IdentityError, Looks};
 use crate::panics::panic_message;
 
 /// Items that may wait; one more is refused.
@@ -34,6 +37,10 @@ pub struct LabelJob {
     pub context: Context,
     /// Whether text is needed whatever the codes say, since there is something to compare it with.
     pub needs_text: bool,
+    /// The SKU that the item should be.
+    pub sku: String,
+    /// That SKU's GTIN, where it is known.
+    pub gtin: Option<String>,
 }
 
 /// What came of a [`LabelJob`].
@@ -43,6 +50,9 @@ pub struct LabelDone {
     pub item: u64,
     /// Camera and reading of each view, or why there is none and what to do.
     pub views: Vec<(Arc<str>, Result<Reading, String>)>,
+    /// How the item compares with the SKUs of the catalogue, all views together, or why that is not known;
+    /// `None` where it was not asked for.
+    pub compared: Option<Result<Compared, String>>,
     /// From the submission on.
     pub took: Duration,
 }
@@ -55,19 +65,24 @@ pub struct LabelWorker {
 }
 
 impl LabelWorker {
-    /// Starts the thread, which calls `on_done` for each item. The networks for text are loaded when text is
-    /// needed for the first time; if they cannot be, each view that needs them says so.
+    /// Starts the thread, which calls `on_done` for each item. The networks for text, and the catalogue, are
+    /// loaded when they are needed for the first time; if they cannot be, each item that needs them says so.
     ///
     /// # Errors
     /// The system's, when no thread can be had.
     pub fn start(
         section: LabelSection,
+        identity: IdentitySection,
         on_done: impl FnMut(LabelDone) + Send + 'static,
     ) -> io::Result<LabelWorker> {
         let shared = Arc::new(Shared::default());
         let queue = Arc::clone(&shared);
-        let mut reading =
-            ReadingThread { section, reader: LabelReader::of_codes(), has_text: false };
+        let mut reading = ReadingThread {
+            section,
+            reader: LabelReader::of_codes(),
+            has_text: false,
+            catalog: identity.catalog.map(CatalogFile::Unread),
+        };
         let thread = std::thread::Builder::new()
             .name("labels".to_owned())
             .spawn(move || reading.run(&queue, on_done))?;
@@ -151,20 +166,33 @@ struct ReadingThread {
     section: LabelSection,
     reader: LabelReader,
     has_text: bool,
+    catalog: Option<CatalogFile>,
+}
+
+/// The catalogue, once it is needed.
+enum CatalogFile {
+    Unread(PathBuf),
+    Read(Catalog),
+    Broken(String),
 }
 
 impl ReadingThread {
     fn run(&mut self, shared: &Shared, mut on_done: impl FnMut(LabelDone)) {
+        tch::set_num_threads(i32::try_from(self.section.threads).unwrap_or(1));
         while let Some((job, since)) = shared.take() {
             // The reader keeps no state between pictures that a call which unwinds could spoil.
-            let read = catch_unwind(AssertUnwindSafe(|| self.item(&job)));
-            let views = read.unwrap_or_else(|panic| {
+            let read = catch_unwind(AssertUnwindSafe(|| {
+                let views = self.item(&job);
+                let compared = self.compared(&job, &views);
+                (views, compared)
+            }));
+            let (views, compared) = read.unwrap_or_else(|panic| {
                 let cause = format!("reading panicked: {}; see the log", panic_message(&*panic));
                 tracing::error!(item = job.item, cause, "a label was not read");
                 let cameras = job.views.iter().map(|(camera, _)| Arc::clone(camera));
-                cameras.map(|camera| (camera, Err(cause.clone()))).collect()
+                (cameras.map(|camera| (camera, Err(cause.clone()))).collect(), None)
             });
-            on_done(LabelDone { item: job.item, views, took: since.elapsed() });
+            on_done(LabelDone { item: job.item, views, compared, took: since.elapsed() });
         }
     }
 
@@ -190,6 +218,52 @@ impl ReadingThread {
     fn view(&mut self, frame: &Frame, what: Wanted, context: &Context) -> Result<Reading, String> {
         let read = self.reader.read(&frame.picture, what, context, None);
         read.map(|read| read.reading).map_err(|error| error.to_string())
+    }
+
+    /// How the item compares with the catalogue, unless a code has settled it or the catalogue does not have
+    /// the SKU.
+    fn compared(
+        &mut self,
+        job: &LabelJob,
+        views: &[(Arc<str>, Result<Reading, String>)],
+    ) -> Option<Result<Compared, String>> {
+        let readings = || views.iter().map(|(_, view)| view.as_ref().ok());
+        let has_gtin = |gtin| readings().flatten().any(|reading| reading.gtins.contains(gtin));
+        if job.gtin.as_ref().is_some_and(has_gtin) {
+            return None;
+        }
+        let catalog = match self.catalog()? {
+            Ok(catalog) => catalog,
+            Err(cause) => return Some(Err(cause)),
+        };
+        if !catalog.skus().any(|sku| sku == job.sku) {
+            return None;
+        }
+        let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
+            let lines = reading.map_or(&[][..], |reading| &reading.lines);
+            catalog.compare(&Evidence::new(Looks::of(&frame.picture)?, lines))
+        };
+        let each = job.views.iter().zip(readings()).map(compare);
+        match each.collect::<Result<Vec<_>, IdentityError>>() {
+            Ok(views) => Compared::of_views(views).map(Ok),
+            Err(error) => Some(Err(error.to_string())),
+        }
+    }
+
+    /// The catalogue, or why there is none.
+    fn catalog(&mut self) -> Option<Result<&Catalog, String>> {
+        let file = self.catalog.as_mut()?;
+        if let CatalogFile::Unread(path) = file {
+            *file = match Catalog::load(path) {
+                Ok(catalog) => CatalogFile::Read(catalog),
+                Err(error) => CatalogFile::Broken(error.to_string()),
+            };
+        }
+        match file {
+            CatalogFile::Read(catalog) => Some(Ok(catalog)),
+            CatalogFile::Broken(cause) => Some(Err(cause.clone())),
+            CatalogFile::Unread(_) => None,
+        }
     }
 
     fn open_text(&mut self) -> Result<(), String> {
@@ -258,12 +332,23 @@ mod tests {
             views: vec![("top".into(), frame)],
             context: CONTEXT,
             needs_text: false,
+            sku: "tea".to_owned(),
+            gtin: None,
         }
     }
 
     fn read(section: LabelSection, job: LabelJob) -> LabelDone {
+        read_and_compared(section, IdentitySection::default(), job)
+    }
+
+    fn read_and_compared(
+        section: LabelSection,
+        identity: IdentitySection,
+        job: LabelJob,
+    ) -> LabelDone {
         let (sender, done) = std::sync::mpsc::channel();
-        let worker = LabelWorker::start(section, move |done| sender.send(done).unwrap()).unwrap();
+        let worker =
+            LabelWorker::start(section, identity, move |done| sender.send(done).unwrap()).unwrap();
         worker.submit(job).unwrap();
         done.recv_timeout(Duration::from_secs(60)).unwrap()
     }
@@ -294,8 +379,32 @@ mod tests {
     }
 
     #[test]
+    fn looks_are_compared_unless_a_code_says_what_the_item_is_or_the_catalogue_does_not_know_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("catalogue.safetensors");
+        let mut catalog = Catalog::new();
+        let looks = Looks::of(&job(0, 0).views[0].1.picture).unwrap();
+        catalog.learn("tea", &[Evidence::new(looks, &[])]).unwrap();
+        catalog.save(&file).unwrap();
+        let compared = |sku: &str, gtin: Option<&str>, file: PathBuf| {
+            let identity = IdentitySection { catalog: Some(file), ..IdentitySection::default() };
+            let gtin = gtin.map(str::to_owned);
+            let job = LabelJob { sku: sku.to_owned(), gtin, ..job(1, 0) };
+            read_and_compared(section(LabelUse::Codes, &[]), identity, job).compared
+        };
+        let looked = compared("tea", Some("09521234543220"), file.clone()).unwrap().unwrap();
+        assert!(looked.same_item("tea").unwrap() > 0.9, "{looked:?}");
+        assert_eq!(compared("tea", Some("09521234543213"), file.clone()), None, "the code says so");
+        assert_eq!(compared("rum", None, file.clone()), None, "rum is not in the catalogue");
+        let missing = compared("tea", None, folder.path().join("gone")).unwrap().unwrap_err();
+        assert!(missing.contains("gone"), "{missing}");
+    }
+
+    #[test]
     fn a_full_queue_gives_the_item_back() {
-        let worker = LabelWorker::start(section(LabelUse::Codes, &[]), |_| {}).unwrap();
+        let worker =
+            LabelWorker::start(section(LabelUse::Codes, &[]), IdentitySection::default(), |_| {})
+                .unwrap();
         // One picture for all: they are queued faster than any is read.
         let job = job(0, 0);
         let refused =
@@ -326,6 +435,14 @@ mod tests {
 
     fn light(item: u64, deadline_ms: u64) -> LabelJob {
         let deadline = Duration::from_millis(deadline_ms);
-        LabelJob { item, deadline, views: Vec::new(), context: CONTEXT, needs_text: false }
+        LabelJob {
+            item,
+            deadline,
+            views: Vec::new(),
+            context: CONTEXT,
+            needs_text: false,
+            sku: String::new(),
+            gtin: None,
+        }
     }
 }

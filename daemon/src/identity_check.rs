@@ -1,0 +1,67 @@
+//! **The identity check**: whether an item looks like what it is supposed to be, where no code said so.
+//!
+//! A pure function.
+
+use plc_bridge::protocol::Check;
+use vision::identity::Compared;
+
+use crate::records::record::Finding;
+
+/// From this probability on another SKU is named as what the item is.
+const NAMED: f64 = 0.5;
+
+/// What comparing an item with the catalogue says about whether it is `sku`; it speaks against the item where
+/// that is less probable than `divert_below`. `None` where the catalogue does not have the SKU.
+pub fn check(compared: &Compared, sku: &str, divert_below: f64) -> Option<Finding> {
+    let same = compared.same_item(sku)?;
+    let words = if same >= divert_below {
+        format!("looks like {sku} ({same:.2})")
+    } else {
+        let other = compared.ranked().into_iter().find(|ranked| ranked.sku != sku);
+        match other.filter(|other| other.probability >= NAMED) {
+            Some(other) => format!("looks like {}, not like {sku} ({same:.3})", other.sku),
+            None => format!("does not look like {sku} ({same:.3})"),
+        }
+    };
+    Some(Finding {
+        score: (1.0 - same) as f32,
+        threshold: (1.0 - divert_below) as f32,
+        ..Finding::fact(Check::Identity, None, words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use vision::identity::Comparison;
+
+    use super::*;
+
+    fn compared(tea: usize, coffee: usize) -> Compared {
+        let seen =
+            |points: usize| Comparison { points, votes: points as f32, ..Comparison::default() };
+        Compared::new([("tea".to_owned(), seen(tea)), ("coffee".to_owned(), seen(coffee))])
+    }
+
+    #[test]
+    fn the_expected_item_is_told_and_speaks_for_nothing_else() {
+        let finding = check(&compared(80, 2), "tea", 0.05).unwrap();
+        assert!(!finding.exceeds(), "{finding:?}");
+        assert_eq!(finding.words, "looks like tea (1.00)");
+    }
+
+    #[test]
+    fn another_item_is_named_where_it_is_recognised() {
+        let finding = check(&compared(1, 80), "tea", 0.05).unwrap();
+        assert!(finding.exceeds() && finding.check == Check::Identity, "{finding:?}");
+        assert!(finding.words.starts_with("looks like coffee, not like tea"), "{}", finding.words);
+    }
+
+    #[test]
+    fn a_stranger_is_not_what_was_expected() {
+        let finding = check(&compared(0, 0), "tea", 0.05).unwrap();
+        assert!(finding.exceeds(), "{finding:?}");
+        assert!(finding.words.starts_with("does not look like tea"), "{}", finding.words);
+        assert!(!check(&compared(0, 0), "tea", 0.0).unwrap().exceeds(), "0 diverts nothing");
+        assert_eq!(check(&compared(0, 0), "rum", 0.05), None);
+    }
+}
