@@ -106,6 +106,10 @@ pub struct LabelSection {
     /// Threads that read text.
     #[schemars(range(min = 1, max = 64))]
     pub threads: usize,
+    /// Languages of labels in other scripts than the networks know (Latin, Chinese, Japanese), as Tesseract
+    /// names them: `rus`, `ell`, `tha`. Needs the Debian packages `tesseract-ocr` and `tesseract-ocr-rus`, and
+    /// half a second more a view.
+    pub tesseract: Vec<String>,
 }
 
 impl Default for LabelSection {
@@ -117,6 +121,7 @@ impl Default for LabelSection {
             divert_days_before_expiry: 0,
             text_folder: PathBuf::from("/var/lib/inspectd/text"),
             threads: 1,
+            tesseract: Vec::new(),
         }
     }
 }

@@ -31,7 +31,7 @@ fn read(reader: &mut LabelReader, file: &Path) -> LabelRead {
 }
 
 fn reader() -> LabelReader {
-    LabelReader::open(&default_text_dir(), 1).expect("scripts/bootstrap has run")
+    LabelReader::open(&default_text_dir(), 1, &[]).expect("scripts/bootstrap has run")
 }
 
 #[test]

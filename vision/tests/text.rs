@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
+use ab_glyph::{Font, FontVec, PxScale, ScaleFont};
 use image::{Rgb, RgbImage};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
 use vision::label::line::TextLine;
 use vision::label::reader::default_text_dir;
-use vision::label::text::{ReadOptions, TextError, TextModels, TextReader};
+use vision::label::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 
 fn models() -> TextModels {
     TextModels::in_folder(&default_text_dir())
@@ -98,4 +99,50 @@ fn a_network_in_another_ones_role_is_refused_or_fails_with_its_file_named() {
     let broken = tempfile::NamedTempFile::new().unwrap();
     let error = TextReader::open(&TextModels { det: broken.path().to_path_buf(), ..right }, 1);
     assert!(matches!(error.err().unwrap(), TextError::Model { .. }));
+}
+
+/// Black words on white in the font that `scripts/bootstrap` installs.
+fn printed(words: &str) -> RgbImage {
+    let file = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+    let font = FontVec::try_from_vec(std::fs::read(file).expect("scripts/bootstrap has run"));
+    let font = font.expect("it is a font").into_scaled(PxScale::from(48.0));
+    let mut picture = RgbImage::from_pixel(1000, 200, Rgb([255; 3]));
+    let mut x = 60.0;
+    for letter in words.chars() {
+        let mut glyph = font.scaled_glyph(letter);
+        glyph.position = ab_glyph::point(x, 110.0);
+        x += font.h_advance(glyph.id);
+        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        let corner = outline.px_bounds().min;
+        outline.draw(|across, down, share| {
+            let (x, y) = (corner.x as u32 + across, corner.y as u32 + down);
+            if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
+                *pixel = Rgb([(255.0 * (1.0 - share)) as u8; 3]);
+            }
+        });
+    }
+    picture
+}
+
+#[test]
+fn letters_that_the_networks_do_not_know_are_left_to_tesseract() {
+    let picture = printed("Срок годности 17.11.2026");
+    let texts = |reader: &mut TextReader| -> Vec<String> {
+        let lines = reader.read(&picture, &ReadOptions::default()).expect("it is read");
+        lines.into_iter().map(|line| line.text).collect()
+    };
+    let mut alone = reader();
+    assert!(
+        texts(&mut alone).iter().all(|text| !text.contains("годности")),
+        "no need of Tesseract"
+    );
+    let tesseract = Tesseract::open(&["rus".to_owned()]).expect("scripts/bootstrap has run");
+    let mut both = reader().with_tesseract(Some(tesseract));
+    assert_eq!(texts(&mut both), ["Срок годности 17.11.2026"]);
+}
+
+#[test]
+fn a_language_that_is_not_installed_is_named_with_its_package() {
+    let error = Tesseract::open(&["tlh".to_owned()]).err().expect("nobody installs Klingon");
+    assert!(error.to_string().contains("tesseract-ocr-tlh"), "{error}");
 }

@@ -50,6 +50,9 @@ pub struct Label {
     /// On how many threads text is read.
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
+    /// Languages of other scripts than the networks know, as Tesseract names them: `rus,ell`.
+    #[arg(long, value_name = "LANGUAGE,…", value_delimiter = ',')]
+    tesseract: Vec<String>,
     /// The pictures.
     #[arg(required = true, value_name = "IMAGE")]
     pictures: Vec<PathBuf>,
@@ -108,7 +111,7 @@ impl Label {
             LabelReader::of_codes()
         } else {
             let folder = self.text_model.clone().unwrap_or_else(default_text_dir);
-            LabelReader::open(&folder, self.threads)?
+            LabelReader::open(&folder, self.threads, &self.tesseract)?
         };
         let mut labelled = Vec::new();
         for (at, path) in self.pictures.iter().enumerate() {

@@ -14,7 +14,7 @@ use super::codes::{self, CodeError};
 use super::dates::Context;
 use super::reading::Reading;
 use super::second_look;
-use super::text::{ReadOptions, TextError, TextModels, TextReader};
+use super::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 use crate::backbone::default_model_dir;
 use crate::capture::monotonic_now;
 use crate::picture::Picture;
@@ -90,14 +90,16 @@ impl LabelReader {
         Self { text: None }
     }
 
-    /// A reader of codes and text, its networks from `folder` and on `threads` threads.
+    /// A reader of codes and text, its networks from `folder` and on `threads` threads. Letters that they do
+    /// not know are left to Tesseract in these `languages`; none: to nobody.
     ///
     /// # Errors
     ///
-    /// When a network or the runtime library is missing or cannot be used.
-    pub fn open(folder: &Path, threads: usize) -> Result<Self, TextError> {
+    /// When a network, the runtime library or a language is missing or cannot be used.
+    pub fn open(folder: &Path, threads: usize, languages: &[String]) -> Result<Self, TextError> {
         let text = TextReader::open(&TextModels::in_folder(folder), threads)?;
-        Ok(Self { text: Some(text) })
+        let tesseract = (!languages.is_empty()).then(|| Tesseract::open(languages)).transpose()?;
+        Ok(Self { text: Some(text.with_tesseract(tesseract)) })
     }
 
     /// Reads what is `wanted` of `picture`, until `deadline` on the monotonic clock (see

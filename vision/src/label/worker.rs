@@ -268,8 +268,9 @@ impl ReadingThread {
 
     fn open_text(&mut self) -> Result<(), String> {
         if !self.has_text {
-            let LabelSection { text_folder, threads, .. } = &self.section;
-            self.reader = LabelReader::open(text_folder, *threads).map_err(|e| e.to_string())?;
+            let LabelSection { text_folder, threads, tesseract, .. } = &self.section;
+            self.reader =
+                LabelReader::open(text_folder, *threads, tesseract).map_err(|e| e.to_string())?;
             self.has_text = true;
         }
         Ok(())

@@ -14,6 +14,11 @@ impl Alphabet {
         Self(listed.lines().map(str::to_owned).chain([" ".to_owned()]).collect())
     }
 
+    /// Whether `letter` is one of them.
+    pub(super) fn has(&self, letter: char) -> bool {
+        self.0.iter().any(|known| known.chars().eq([letter]))
+    }
+
     /// How many answers the recogniser must give for each column: the characters and the blank.
     pub(super) fn answers(&self) -> usize {
         self.0.len() + 1

@@ -56,6 +56,23 @@ pub enum TextError {
         /// What the runtime said.
         cause: String,
     },
+    /// The program that reads other scripts cannot be run, or fails.
+    #[error(
+        "tesseract cannot read other scripts ({cause}); install the Debian package tesseract-ocr, or name no \
+         languages for it"
+    )]
+    Tesseract {
+        /// What the system or the program said.
+        cause: String,
+    },
+    /// That program lacks a language.
+    #[error(
+        "tesseract has no language {language}; install the Debian package tesseract-ocr-{language}"
+    )]
+    Language {
+        /// Its name for it.
+        language: String,
+    },
     /// The caller's time was over before all was read.
     #[error("time was over with {unread} of {} lines unread; allow more time for text", lines.len() + unread)]
     OutOfTime {

@@ -17,6 +17,9 @@
 //!
 //! **Dim pictures** are stretched to the full range of grey first (`contrast`).
 //!
+//! **Letters that the networks do not know** are read by Tesseract, where its languages are named
+//! (`tesseract`).
+//!
 //! The weights and the runtime library are files that `make bootstrap` puts in place. All three
 //! networks and the library run code: open only files whose checksum is known.
 
@@ -30,7 +33,9 @@ mod reader;
 mod recognise;
 mod runtime;
 mod strip;
+mod tesseract;
 
 pub use error::TextError;
 pub use reader::{ReadOptions, TextReader};
 pub use runtime::TextModels;
+pub use tesseract::Tesseract;

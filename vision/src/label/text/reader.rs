@@ -8,8 +8,9 @@ use super::contrast::stretched;
 use super::detect::{Detector, Look};
 use super::direction::Direction;
 use super::order::{self, same_axis};
-use super::recognise::Recogniser;
+use super::recognise::{self, Recogniser};
 use super::runtime::{self, Net};
+use super::tesseract::Tesseract;
 use super::{TextError, TextModels};
 use crate::label::line::TextLine;
 use crate::label::rectangle::{Rectangle, dot};
@@ -69,6 +70,7 @@ pub struct TextReader {
     detector: Detector,
     direction: Direction,
     recogniser: Recogniser,
+    tesseract: Option<Tesseract>,
 }
 
 impl TextReader {
@@ -84,7 +86,13 @@ impl TextReader {
             detector: Detector::new(open("the text detector", &models.det)?),
             direction: Direction::new(open("the text direction classifier", &models.cls)?),
             recogniser: Recogniser::new(open("the text recogniser", &models.rec)?)?,
+            tesseract: None,
         })
+    }
+
+    /// The same, which leaves letters that the networks do not know to Tesseract.
+    pub fn with_tesseract(self, tesseract: Option<Tesseract>) -> Self {
+        Self { tesseract, ..self }
     }
 
     /// The lines of text in `picture`, in reading order; none in a picture that is too small for text.
@@ -119,19 +127,42 @@ impl TextReader {
         }
         order::agree(&mut boxes, &upside_down);
 
+        let well_read =
+            |line: &TextLine| !line.text.is_empty() && line.confidence >= options.least_confidence;
         let mut lines = Vec::new();
         for (done, rectangle) in boxes.iter().enumerate() {
             if (options.time_is_over)() {
+                lines.retain(well_read);
                 order::sort(&mut lines);
                 return Err(TextError::OutOfTime { lines, unread: boxes.len() - done });
             }
-            let line = self.line(picture, *rectangle, &lines)?;
-            if !line.text.is_empty() && line.confidence >= options.least_confidence {
-                lines.push(line);
-            }
+            lines.push(self.line(picture, *rectangle, &lines)?);
         }
+        self.read_other_scripts(picture, &mut lines)?;
+        lines.retain(well_read);
         order::sort(&mut lines);
         Ok(lines)
+    }
+
+    /// Reads the lines again by Tesseract, where there is one; what it finds in letters that the networks do
+    /// not know replaces what they read.
+    fn read_other_scripts(
+        &self,
+        picture: &RgbImage,
+        lines: &mut [TextLine],
+    ) -> Result<(), TextError> {
+        let Some(tesseract) = &self.tesseract else { return Ok(()) };
+        let strip = |line: &TextLine| {
+            let rectangle = Rectangle::along(line.direction(), line.corners.into_iter())?;
+            Some(recognise::grey(picture, &rectangle))
+        };
+        let strips: Vec<_> = lines.iter().map(|line| strip(line).unwrap_or_default()).collect();
+        for (line, (text, confidence)) in lines.iter_mut().zip(tesseract.read(&strips)?) {
+            if self.recogniser.lacks_letters_of(&text) {
+                (line.text, line.confidence) = (text, confidence);
+            }
+        }
+        Ok(())
     }
 
     /// Reads one box; the other way round too when that reads badly.

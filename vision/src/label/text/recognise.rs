@@ -1,6 +1,6 @@
 //! The recogniser: reads strips.
 
-use image::RgbImage;
+use image::{GrayImage, Luma, RgbImage};
 
 use super::TextError;
 use super::ctc::Alphabet;
@@ -33,6 +33,11 @@ impl Recogniser {
         Ok(Self { alphabet: Alphabet::new(&listed), net, planes: Vec::new() })
     }
 
+    /// Whether `text` holds letters that the network does not know.
+    pub(super) fn lacks_letters_of(&self, text: &str) -> bool {
+        text.chars().any(|letter| letter.is_alphabetic() && !self.alphabet.has(letter))
+    }
+
     /// The text in `rectangle` and how sure it is.
     pub(super) fn read(
         &mut self,
@@ -52,6 +57,18 @@ impl Recogniser {
         })?;
         read.map_err(|found| self.net.unlike(found))
     }
+}
+
+/// The strip of `rectangle` in grey, as high as the network's.
+pub(super) fn grey(picture: &RgbImage, rectangle: &Rectangle) -> GrayImage {
+    let columns = columns(rectangle);
+    let mut planes = vec![0.0; 3 * ROWS * columns];
+    strip::cut(picture, rectangle, (columns, ROWS), columns, &mut planes);
+    let green = &planes[ROWS * columns..2 * ROWS * columns];
+    GrayImage::from_fn(columns as u32, ROWS as u32, |x, y| {
+        let level = green[y as usize * columns + x as usize];
+        Luma([((level + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8])
+    })
 }
 
 /// How many columns the strip of `rectangle` has.

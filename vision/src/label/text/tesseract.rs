@@ -1,0 +1,164 @@
+//! **Other scripts**: lines in letters that the networks do not know, read by Tesseract.
+//!
+//! PP-OCRv6 skips a letter that it does not know: of `Годен до 17.11.2026` only the date is left, and surely.
+//! Where the line file names Tesseract languages, all lines of a picture are cut out, put below each other on
+//! a *sheet*, and read by one run of the program `tesseract`, which Debian packages with a language in each
+//! of many packages. Of its answers those count that hold such letters; for all others the networks read
+//! better.
+//!
+//! A program and not its library: it is not in the set-up of boxes that need no such script, and it may
+//! crash without inspectd.
+
+use std::io::{Cursor, Write};
+use std::process::{Command, Stdio};
+
+use image::{GrayImage, ImageFormat, Luma};
+
+use super::TextError;
+
+/// The program.
+const PROGRAM: &str = "tesseract";
+/// White rows between two strips of a sheet, and white columns beside them, in pixels.
+const GAP: u32 = 24;
+/// Words less sure than this, of 100, are left out.
+const LEAST_SURE: f32 = 60.0;
+/// The largest sheet, in pixels: more lines than any label has.
+const SHEET_MAX: u64 = 64_000_000;
+
+/// Tesseract with the languages that it reads.
+#[derive(Debug, Clone)]
+pub struct Tesseract {
+    languages: String,
+}
+
+impl Tesseract {
+    /// Tesseract for these languages, as it names them (`rus`, `ell`, `tha`).
+    ///
+    /// # Errors
+    ///
+    /// When the program or a language is not installed.
+    pub fn open(languages: &[String]) -> Result<Self, TextError> {
+        let listed = Command::new(PROGRAM).arg("--list-langs").output().map_err(not_run)?;
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        match languages.iter().find(|language| !listed.lines().any(|line| line == *language)) {
+            Some(language) => Err(TextError::Language { language: language.clone() }),
+            None => Ok(Self { languages: languages.join("+") }),
+        }
+    }
+
+    /// The text in each of the `strips`, and how sure it is from 0 to 1; empty where nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be run or fails.
+    pub(super) fn read(&self, strips: &[GrayImage]) -> Result<Vec<(String, f32)>, TextError> {
+        let Some((sheet, places)) = sheet(strips) else {
+            return Ok(vec![(String::new(), 0.0); strips.len()]);
+        };
+        let mut picture = Cursor::new(Vec::new());
+        sheet.write_to(&mut picture, ImageFormat::Png).map_err(|e| failed(e.to_string()))?;
+        // `6`: the sheet is one block of lines. One thread: the caller has chosen how many it uses.
+        let mut running = Command::new(PROGRAM)
+            .args(["stdin", "stdout", "-l", &self.languages, "--psm", "6", "tsv"])
+            .env("OMP_THREAD_LIMIT", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(not_run)?;
+        if let Some(mut stdin) = running.stdin.take() {
+            // It reads the whole picture before it answers; when it does not, it says why below.
+            _ = stdin.write_all(picture.get_ref());
+        }
+        let answer = running.wait_with_output().map_err(not_run)?;
+        if !answer.status.success() {
+            let words = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
+            return Err(failed(format!("{}: {words}", answer.status)));
+        }
+        Ok(by_strip(&String::from_utf8_lossy(&answer.stdout), &places))
+    }
+}
+
+fn not_run(error: std::io::Error) -> TextError {
+    failed(error.to_string())
+}
+
+fn failed(cause: String) -> TextError {
+    TextError::Tesseract { cause }
+}
+
+/// The strips below each other on white, and the rows from and to which each has its place. `None` where
+/// there is nothing to read.
+fn sheet(strips: &[GrayImage]) -> Option<(GrayImage, Vec<(u32, u32)>)> {
+    let width = strips.iter().map(GrayImage::width).max()? + 2 * GAP;
+    let height: u32 = strips.iter().map(|strip| strip.height() + GAP).sum::<u32>() + GAP;
+    if u64::from(width) * u64::from(height) > SHEET_MAX {
+        return None;
+    }
+    let mut sheet = GrayImage::from_pixel(width, height, Luma([255]));
+    let mut places = Vec::new();
+    let mut top = GAP;
+    for strip in strips {
+        image::imageops::overlay(&mut sheet, strip, GAP.into(), top.into());
+        places.push((top - GAP / 2, top + strip.height() + GAP / 2));
+        top += strip.height() + GAP;
+    }
+    Some((sheet, places))
+}
+
+/// The words of Tesseract's table, gathered by the place in which their middle lies.
+fn by_strip(table: &str, places: &[(u32, u32)]) -> Vec<(String, f32)> {
+    let mut found = vec![(String::new(), 0.0, 0.0f32); places.len()];
+    for row in table.lines() {
+        // level, page, block, paragraph, line, word, left, top, width, height, confidence, text
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [_, _, _, _, _, _, _, top, _, height, sure, text] = cells[..] else { continue };
+        let numbers = (top.parse::<u32>(), height.parse::<u32>(), sure.parse::<f32>());
+        let (Ok(top), Ok(height), Ok(sure)) = numbers else { continue };
+        let middle = top.saturating_add(height / 2);
+        let place = places.iter().position(|(from, to)| (*from..*to).contains(&middle));
+        let Some((words, sum, count)) = place.map(|place| &mut found[place]) else { continue };
+        if sure < LEAST_SURE || text.trim().is_empty() {
+            continue;
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(text.trim());
+        *sum += sure / 100.0;
+        *count += 1.0;
+    }
+    found.into_iter().map(|(words, sum, count)| (words, sum / count.max(1.0))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_belong_to_the_strip_in_which_they_stand_and_doubtful_ones_to_none() {
+        let strip = GrayImage::new(100, 48);
+        let (sheet, places) = sheet(&[strip.clone(), strip]).unwrap();
+        assert_eq!(sheet.dimensions(), (148, 168));
+        let row = |top: u32, sure: &str, text: &str| {
+            format!("5\t1\t1\t1\t1\t1\t30\t{top}\t50\t30\t{sure}\t{text}\n")
+        };
+        let table = row(100, "96.5", "Молоко")
+            + &row(30, "90", "Годен")
+            + &row(32, "80", "до")
+            + &row(30, "12", "~")
+            + &row(30, "-1", "")
+            + "level\ttop\n"
+            + &row(900, "99", "away");
+        let found = by_strip(&table, &places);
+        assert_eq!(found[0].0, "Годен до");
+        assert!((found[0].1 - 0.85).abs() < 1e-6);
+        assert_eq!(found[1].0, "Молоко");
+    }
+
+    #[test]
+    fn nothing_to_read_needs_no_program() {
+        let none = Tesseract { languages: String::new() };
+        assert!(none.read(&[]).unwrap().is_empty());
+    }
+}
