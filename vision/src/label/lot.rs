@@ -263,6 +263,7 @@ mod tests {
     fn numbers_stand_after_their_words_in_every_language() {
         for (text, lot) in [
             ("LOT 12345", "12345"),
+            ("LOT BO612", "BO612"),
             ("Lot: A-12/7", "A-12/7"),
             ("Ch.-B.:  MP430339-9M", "MP430339-9M"),
             ("Ch.-B.: ¦ MP430339-9M", "MP430339-9M"),

@@ -3,7 +3,7 @@
 //! A *phrase* is an entry of the [table](super::table), a *hit* a phrase found in a row; [`Phrases`] finds
 //! them, and here is decided which of them count.
 
-use super::fold::{compact, letter, spaceless};
+use super::fold::{alike, compact, letter, spaceless};
 use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
 use super::table::{LANGUAGES, Language};
@@ -93,12 +93,26 @@ pub fn hits(row: &Row) -> Vec<Hit> {
                 // A longer phrase is worth an error, but not one that its own end brings in.
                 let worth = phrase.key.len() - usize::from(!exact);
                 let (kind, begun) = phrase.value;
-                found.push((worth, exact, Hit { kind, span, begun, length }));
+                let guessed = !exact
+                    && !kind.is_date()
+                    && !confused(&phrase.key, &text[start..start + length]);
+                found.push((worth, exact, guessed, Hit { kind, span, begun, length }));
             }
         }
     }
+    // "LOT BO612" is the lot BO612, and no "lotto" whose second t was read as a b.
+    let right: Vec<Hit> = found.iter().filter(|one| one.1).map(|one| one.3.clone()).collect();
+    found.retain(|(.., guessed, hit)| {
+        let begins_right = |one: &Hit| {
+            one.kind == hit.kind
+                && one.span.start == hit.span.start
+                && one.span.end < hit.span.end
+                && !letter(row.at(one.span.end))
+        };
+        !guessed || !right.iter().any(begins_right)
+    });
     // The longest first, exact before nearly right, dates before numbers where one print fits both.
-    found.sort_by_key(|(worth, exact, hit)| (Reverse(*worth), !exact, hit.kind as u8));
+    found.sort_by_key(|(worth, exact, _, hit)| (Reverse(*worth), !exact, hit.kind as u8));
     let mut hits: Vec<Hit> = Vec::new();
     for (.., hit) in found {
         if hits.iter().all(|other| apart(&other.span, &hit.span)) {
@@ -108,6 +122,11 @@ pub fn hits(row: &Row) -> Vec<Hit> {
     hits.sort_by_key(|hit| hit.span.start);
     hits.retain(|hit| leads_on(row, hit));
     hits
+}
+
+/// Whether a text is a phrase but for characters that look alike.
+fn confused(key: &[char], text: &[char]) -> bool {
+    key.len() == text.len() && key.iter().zip(text).all(|(a, b)| a == b || alike(*a, *b))
 }
 
 /// Whether a phrase speaks of a date at all: "packed in Spain", "produced by", "val. energ." do not, because
