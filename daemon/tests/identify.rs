@@ -1,24 +1,12 @@
 //! `inspectctl identify` as people and scripts run it. Needs `scripts/bootstrap`, as every build does.
 
+mod ctl;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
+use ctl::{inspectctl, json, said};
 use image::{Rgb, RgbImage};
-use serde_json::Value;
-
-fn inspectctl(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_inspectctl")).args(arguments).output().expect("it starts")
-}
-
-fn said(output: &Output) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    (text(&output.stdout), text(&output.stderr))
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {:?}", said(output)))
-}
 
 /// A carton with `words` on it and squares of the place and the colour that `seed` gives.
 fn carton(words: &str, seed: u32) -> RgbImage {

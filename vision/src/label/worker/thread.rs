@@ -1,0 +1,148 @@
+//! What is done with one item: codes first, text where they leave something open, then looks.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::queue::Queue;
+use super::{LabelDone, LabelJob, shows};
+use crate::capture::Frame;
+use crate::config::{IdentitySection, LabelSection, LabelUse};
+use crate::identity::{Catalog, Compared, Evidence, IdentityError, Looks};
+use crate::label::dates::Context;
+use crate::label::reader::{LabelReader, Wanted};
+use crate::label::reading::Reading;
+use crate::panics::panic_message;
+
+/// Camera and reading of each view, or why there is none.
+type Readings = Vec<(Arc<str>, Result<Reading, String>)>;
+
+/// What the thread keeps from item to item.
+pub(super) struct ReadingThread {
+    section: LabelSection,
+    reader: LabelReader,
+    has_text: bool,
+    catalog: Option<CatalogFile>,
+}
+
+/// The catalogue, once it is needed.
+enum CatalogFile {
+    Unread(PathBuf),
+    Read(Catalog),
+    Broken(String),
+}
+
+impl ReadingThread {
+    pub(super) fn new(section: LabelSection, identity: IdentitySection) -> Self {
+        let catalog = identity.catalog.map(CatalogFile::Unread);
+        Self { section, reader: LabelReader::of_codes(), has_text: false, catalog }
+    }
+
+    /// Works off the queue until it is closed.
+    pub(super) fn run(&mut self, queue: &Queue, mut on_done: impl FnMut(LabelDone)) {
+        tch::set_num_threads(i32::try_from(self.section.threads).unwrap_or(1));
+        while let Some((job, since)) = queue.take() {
+            // The reader keeps no state between pictures that a call which unwinds could spoil.
+            let read = catch_unwind(AssertUnwindSafe(|| {
+                let views = self.item(&job);
+                let compared = self.compared(&job, &views);
+                (views, compared)
+            }));
+            let (views, compared) = read.unwrap_or_else(|panic| {
+                let cause = format!("reading panicked: {}; see the log", panic_message(&*panic));
+                tracing::error!(item = job.item, cause, "a label was not read");
+                let cameras = job.views.iter().map(|(camera, _)| Arc::clone(camera));
+                (cameras.map(|camera| (camera, Err(cause.clone()))).collect(), None)
+            });
+            on_done(LabelDone { item: job.item, views, compared, took: since.elapsed() });
+        }
+    }
+
+    fn item(&mut self, job: &LabelJob) -> Readings {
+        let codes = Wanted { codes: true, text: false };
+        let mut views: Vec<_> = job
+            .views
+            .iter()
+            .map(|(camera, frame)| (Arc::clone(camera), self.view(frame, codes, &job.context)))
+            .collect();
+        if !needs_text(&self.section, job.needs_text, &views) {
+            return views;
+        }
+        let text = Wanted { codes: false, text: true };
+        for ((_, view), (_, frame)) in views.iter_mut().zip(&job.views) {
+            let Ok(coded) = view else { continue };
+            let found = self.open_text().and_then(|()| self.view(frame, text, &job.context));
+            *view = found.map(|read| Reading::of(read.lines, coded.codes.clone(), &job.context));
+        }
+        views
+    }
+
+    fn view(&mut self, frame: &Frame, what: Wanted, context: &Context) -> Result<Reading, String> {
+        let read = self.reader.read(&frame.picture, what, context, None);
+        read.map(|read| read.reading).map_err(|error| error.to_string())
+    }
+
+    /// How the item compares with the catalogue, unless a code has settled it or the catalogue does not have
+    /// the SKU.
+    fn compared(&mut self, job: &LabelJob, views: &Readings) -> Option<Result<Compared, String>> {
+        let readings = || views.iter().map(|(_, view)| view.as_ref().ok());
+        let has_gtin = |gtin| readings().flatten().any(|reading| reading.gtins.contains(gtin));
+        if job.gtin.as_ref().is_some_and(has_gtin) {
+            return None;
+        }
+        let catalog = match self.catalog()? {
+            Ok(catalog) => catalog,
+            Err(cause) => return Some(Err(cause)),
+        };
+        if !catalog.skus().any(|sku| sku == job.sku) {
+            return None;
+        }
+        let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
+            let lines = reading.map_or(&[][..], |reading| &reading.lines);
+            catalog.compare(&Evidence::new(Looks::of(&frame.picture)?, lines))
+        };
+        let each = job.views.iter().zip(readings()).map(compare);
+        match each.collect::<Result<Vec<_>, IdentityError>>() {
+            Ok(views) => Compared::of_views(views).map(Ok),
+            Err(error) => Some(Err(error.to_string())),
+        }
+    }
+
+    /// The catalogue, or why there is none.
+    fn catalog(&mut self) -> Option<Result<&Catalog, String>> {
+        let file = self.catalog.as_mut()?;
+        if let CatalogFile::Unread(path) = file {
+            *file = match Catalog::load(path) {
+                Ok(catalog) => CatalogFile::Read(catalog),
+                Err(error) => CatalogFile::Broken(error.to_string()),
+            };
+        }
+        match file {
+            CatalogFile::Read(catalog) => Some(Ok(catalog)),
+            CatalogFile::Broken(cause) => Some(Err(cause.clone())),
+            CatalogFile::Unread(_) => None,
+        }
+    }
+
+    fn open_text(&mut self) -> Result<(), String> {
+        if !self.has_text {
+            let LabelSection { text_folder, threads, tesseract, .. } = &self.section;
+            self.reader =
+                LabelReader::open(text_folder, *threads, tesseract).map_err(|e| e.to_string())?;
+            self.has_text = true;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the text must be read after the codes were.
+fn needs_text(section: &LabelSection, asked: bool, views: &Readings) -> bool {
+    match section.read {
+        LabelUse::Off | LabelUse::Codes => false,
+        LabelUse::Always => true,
+        LabelUse::AsNeeded => {
+            let readings = || views.iter().filter_map(|(_, view)| view.as_ref().ok());
+            asked || section.must_show.iter().any(|part| !readings().any(|r| shows(r, *part)))
+        }
+    }
+}
