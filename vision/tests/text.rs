@@ -143,6 +143,6 @@ fn letters_that_the_networks_do_not_know_are_left_to_tesseract() {
 
 #[test]
 fn a_language_that_is_not_installed_is_named_with_its_package() {
-    let error = Tesseract::open(&["tlh".to_owned()]).err().expect("nobody installs Klingon");
+    let error = Tesseract::open(&["tlh".to_owned()]).expect_err("nobody installs Klingon");
     assert!(error.to_string().contains("tesseract-ocr-tlh"), "{error}");
 }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
-use vision::dataset::evenly;
-use vision::identity::folder::pictures_by_sku;
+use vision::identity::folder::{SkuPictures, pictures_by_sku};
 use vision::identity::{
     Catalog, Evidence, IdentityError, IdentityFigures, Ranked, evaluate, of_files,
 };
@@ -39,7 +38,7 @@ pub struct Identify {
     /// What the items are supposed to be.
     #[arg(long, value_name = "SKU")]
     sku: Option<String>,
-    /// Learn from at most so many pictures of each SKU, evenly chosen.
+    /// Learn from at most so many photographs of each SKU, evenly chosen, beside its catalogue picture.
     #[arg(long, value_name = "N")]
     shots: Option<usize>,
     /// Write what was learned into this file, for --catalog and for `[identity]` in the line file.
@@ -82,7 +81,7 @@ impl Identify {
             catalog.save(file)?;
         }
         if let Some(folder) = &self.test {
-            let pictures = self.labelled(&pictures_by_sku(folder)?, &mut bar)?;
+            let pictures = self.labelled(&pictures_by_sku(folder)?, None, &mut bar)?;
             let figures = evaluate(&catalog, &pictures, &mut bar)?;
             return Answer::either(context.json, &figures, || figures_for_people(&figures));
         }
@@ -114,20 +113,15 @@ impl Identify {
         if self.catalog.is_file() {
             return Ok(Catalog::load(&self.catalog)?);
         }
-        let mut folder = pictures_by_sku(&self.catalog)?;
+        let folder = pictures_by_sku(&self.catalog)?;
         if folder.is_empty() {
             bail!(
                 "{} holds no pictures: put `<sku>.jpg` or `<sku>/*.jpg` into it",
                 self.catalog.display()
             );
         }
-        if let Some(shots) = self.shots {
-            for pictures in folder.values_mut() {
-                *pictures = evenly(pictures, shots);
-            }
-        }
         let mut by_sku: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
-        for (_, sku, evidence) in self.labelled(&folder, bar)? {
+        for (_, sku, evidence) in self.labelled(&folder, self.shots, bar)? {
             by_sku.entry(sku).or_default().push(evidence);
         }
         let mut catalog = Catalog::new();
@@ -137,18 +131,20 @@ impl Identify {
         Ok(catalog)
     }
 
-    /// File, SKU and evidence of all pictures of a folder.
+    /// File, SKU and evidence of the pictures of a folder, and of so many photographs of a SKU.
     fn labelled(
         &self,
-        folder: &BTreeMap<String, Vec<PathBuf>>,
+        folder: &BTreeMap<String, SkuPictures>,
+        shots: Option<usize>,
         bar: &mut Bar,
     ) -> anyhow::Result<Vec<(PathBuf, String, Evidence)>> {
-        let named =
-            || folder.iter().flat_map(|(sku, files)| files.iter().map(move |file| (file, sku)));
-        let files: Vec<PathBuf> = named().map(|(file, _)| file.clone()).collect();
+        let named = folder.iter().flat_map(|(sku, pictures)| {
+            pictures.files(shots).into_iter().map(move |file| (file, sku.clone()))
+        });
+        let (files, skus): (Vec<PathBuf>, Vec<String>) = named.unzip();
         let evidence = self.evidence(&files, bar)?;
-        let labelled = named().zip(evidence);
-        labelled.map(|((file, sku), evidence)| Ok((file.clone(), sku.clone(), evidence?))).collect()
+        let labelled = files.into_iter().zip(skus).zip(evidence);
+        labelled.map(|((file, sku), evidence)| Ok((file, sku, evidence?))).collect()
     }
 
     fn evidence(

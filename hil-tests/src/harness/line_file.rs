@@ -16,7 +16,9 @@ use plc_bridge::config::{
 };
 use plc_bridge::field_io::config::IoSection;
 use vision::DeviceChoice;
-use vision::config::{CameraSection, LabelPart, LabelSection, LabelUse, ModelSection};
+use vision::config::{
+    CameraSection, IdentitySection, LabelPart, LabelSection, LabelUse, ModelSection,
+};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
 /// busy processor, and the bridge's lead.
@@ -164,6 +166,7 @@ impl Layout {
             },
             io: IoSection::default(),
             label: self.label.clone(),
+            identity: IdentitySection::default(),
             expected: ExpectedSection::default(),
             model: ModelSection {
                 folder: self.model.clone(),

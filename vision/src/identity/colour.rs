@@ -108,7 +108,7 @@ impl SmallCopy {
         let white = |index: usize| self.cells[index].iter().all(|value| *value > 235);
         let (width, height) = (self.width, self.height);
         let on_border = |index: &usize| {
-            index % width == 0
+            index.is_multiple_of(width)
                 || index % width == width - 1
                 || index / width == 0
                 || index / width == height - 1

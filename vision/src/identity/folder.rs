@@ -10,24 +10,40 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{DatasetError, folders_in, pictures_in};
+use crate::dataset::{DatasetError, evenly, folders_in, pictures_in};
 
-/// The pictures of each SKU, by the SKU's name, each in name order: photographs first, the catalogue
-/// picture last.
+/// The pictures of one SKU; at least one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SkuPictures {
+    /// The catalogue picture.
+    pub catalogue: Option<PathBuf>,
+    /// Photographs, in name order.
+    pub photographs: Vec<PathBuf>,
+}
+
+impl SkuPictures {
+    /// The catalogue picture, and at most `shots` photographs, evenly chosen; `None` for all of them.
+    pub fn files(&self, shots: Option<usize>) -> Vec<PathBuf> {
+        let shots = shots.unwrap_or(self.photographs.len());
+        self.catalogue.iter().cloned().chain(evenly(&self.photographs, shots)).collect()
+    }
+}
+
+/// The pictures of each SKU, by the SKU's name.
 ///
 /// # Errors
 /// When a folder cannot be read.
-pub fn pictures_by_sku(folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, DatasetError> {
-    let mut found = BTreeMap::new();
+pub fn pictures_by_sku(folder: &Path) -> Result<BTreeMap<String, SkuPictures>, DatasetError> {
+    let mut found: BTreeMap<String, SkuPictures> = BTreeMap::new();
     for sku in folders_in(folder)? {
         let photographs = pictures_in(&folder.join(&sku))?;
         if !photographs.is_empty() {
-            found.insert(sku, photographs);
+            found.insert(sku, SkuPictures { catalogue: None, photographs });
         }
     }
     for picture in pictures_in(folder)? {
         let sku = picture.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        found.entry(sku).or_default().push(picture);
+        found.entry(sku).or_default().catalogue = Some(picture);
     }
     Ok(found)
 }
@@ -47,8 +63,10 @@ mod tests {
         }
         let found = pictures_by_sku(root).unwrap();
         assert_eq!(found.keys().collect::<Vec<_>>(), ["milk", "tea"]);
-        let tea = ["tea/1.jpg", "tea/2.jpg", "tea.jpg"].map(|file| root.join(file));
-        assert_eq!(found["tea"], tea);
+        let tea = ["tea.jpg", "tea/1.jpg", "tea/2.jpg"].map(|file| root.join(file));
+        assert_eq!(found["tea"].files(None), tea);
+        assert_eq!(found["tea"].files(Some(1)), tea[..2]);
+        assert_eq!(found["milk"].files(Some(1)), [root.join("milk.png")]);
         assert!(pictures_by_sku(&root.join("away")).is_err());
     }
 }

@@ -8,8 +8,8 @@
 //! The method is SIFT (D. Lowe, Distinctive image features from scale-invariant keypoints, IJCV 60, 2004;
 //! the patent ended in 2020). Descriptors are square roots of SIFT's, divided by their sum first
 //! (R. Arandjelovic, A. Zisserman, Three things everyone should know to improve object retrieval, CVPR
-//! 2012): their length is 1, and their scalar product is the similarity. [`scale_space`] finds the places,
-//! [`descriptor`] the directions and the numbers.
+//! 2012): their length is 1, and their scalar product is the similarity. `scale_space` finds the places,
+//! `descriptor` the directions and the numbers.
 
 mod descriptor;
 mod scale_space;

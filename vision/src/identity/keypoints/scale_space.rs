@@ -239,17 +239,12 @@ impl Differences {
         };
         let middle = self.at(at);
         let slope = [0, 1, 2].map(|axis| 0.5 * (near(unit(axis, 1)) - near(unit(axis, -1))));
-        let mut bend = [[0.0; 3]; 3];
-        for a in 0..3 {
-            bend[a][a] = near(unit(a, 1)) + near(unit(a, -1)) - 2.0 * middle;
-            for b in a + 1..3 {
-                let mixed =
-                    both(a, 1, b, 1) - both(a, 1, b, -1) - both(a, -1, b, 1) + both(a, -1, b, -1);
-                bend[a][b] = 0.25 * mixed;
-                bend[b][a] = bend[a][b];
-            }
-        }
-        (slope, bend)
+        let alone = |a: usize| near(unit(a, 1)) + near(unit(a, -1)) - 2.0 * middle;
+        let mixed = |a: usize, b: usize| {
+            0.25 * (both(a, 1, b, 1) - both(a, 1, b, -1) - both(a, -1, b, 1) + both(a, -1, b, -1))
+        };
+        let (xy, xz, yz) = (mixed(0, 1), mixed(0, 2), mixed(1, 2));
+        (slope, [[alone(0), xy, xz], [xy, alone(1), yz], [xz, yz, alone(2)]])
     }
 }
 
