@@ -13,6 +13,7 @@ pub mod damage;
 pub mod dataset;
 pub mod evaluate;
 pub mod gather;
+mod hull;
 pub mod identity;
 pub mod inference;
 pub mod label;

@@ -10,6 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::geometry::Affine;
+use crate::hull::{hull, turn};
 
 /// Pixels along the edge of a cell.
 pub const CELL: usize = 4;
@@ -144,32 +145,6 @@ impl SmallCopy {
         let reach = MARGIN * CELL as f32;
         (0..self.cells.len()).map(|index| outside(&hull, self.centre(index)) <= reach).collect()
     }
-}
-
-/// The corners of the convex hull, counter-clockwise seen with y up (Andrew's monotone chain).
-fn hull(points: &[[f32; 2]]) -> Vec<[f32; 2]> {
-    let mut sorted: Vec<[f32; 2]> = points.to_vec();
-    sorted.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
-    let half = |points: &mut dyn Iterator<Item = [f32; 2]>| {
-        let mut chain: Vec<[f32; 2]> = Vec::new();
-        for point in points {
-            while let [.., a, b] = chain[..]
-                && turn(a, b, point) <= 0.0
-            {
-                chain.pop();
-            }
-            chain.push(point);
-        }
-        chain.pop();
-        chain
-    };
-    let mut corners = half(&mut sorted.iter().copied());
-    corners.extend(half(&mut sorted.iter().rev().copied()));
-    corners
-}
-
-fn turn(a: [f32; 2], b: [f32; 2], c: [f32; 2]) -> f32 {
-    (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 }
 
 /// The largest distance of a point beyond an edge of the hull; negative inside.

@@ -4,6 +4,8 @@
 //! The coordinates are those of pixels: the first pixel covers 0 to 1 in x and in y, y grows
 //! downwards, and a quarter turn clockwise takes (1, 0) to (0, 1).
 
+use crate::hull::hull;
+
 /// A rectangle at any angle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rectangle {
@@ -127,36 +129,6 @@ impl Rectangle {
         let backwards = if y.abs() > x.abs() { y < 0.0 } else { x < 0.0 };
         if backwards { self.half_turned() } else { self }
     }
-}
-
-/// The corners of the convex hull, in turn (Andrew's monotone chain, 1979).
-fn hull(points: &[[f32; 2]]) -> Vec<[f32; 2]> {
-    let mut points = points.to_vec();
-    points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
-    points.dedup();
-    if points.len() < 3 {
-        return points;
-    }
-    let mut hull = half_hull(points.iter());
-    hull.extend(half_hull(points.iter().rev()));
-    hull
-}
-
-/// One half of the hull, without its last point, which is the first of the other half.
-fn half_hull<'a>(points: impl Iterator<Item = &'a [f32; 2]>) -> Vec<[f32; 2]> {
-    let mut half: Vec<[f32; 2]> = Vec::new();
-    for point in points {
-        while let [.., a, b] = half[..] {
-            let turn = (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]);
-            if turn > 0.0 {
-                break;
-            }
-            half.pop();
-        }
-        half.push(*point);
-    }
-    half.pop();
-    half
 }
 
 pub(crate) fn dot(a: [f32; 2], b: [f32; 2]) -> f32 {
