@@ -8,9 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
+use crate::label::fold::fold_char;
 use crate::label::line::TextLine;
 
 /// Lines less sure than this are left out.
@@ -29,16 +28,11 @@ const KNOWN: f32 = 0.2;
 /// Words kept of a SKU, those read most often: the rest is misread.
 const KEPT: usize = 80;
 
-/// The words of some lines: lower case, without accents, each once.
+/// The words of some lines, folded, each once.
 pub fn words(lines: &[TextLine]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for line in lines.iter().filter(|line| line.confidence >= CONFIDENCE) {
-        let plain: String = line
-            .text
-            .nfkd()
-            .filter(|letter| !is_combining_mark(*letter))
-            .flat_map(char::to_lowercase)
-            .collect();
+        let plain: String = line.text.chars().flat_map(fold_char).collect();
         for word in plain.split(|letter: char| !letter.is_alphabetic()) {
             let length = word.chars().count();
             let dense = word.chars().all(|letter| letter >= '\u{2e80}');

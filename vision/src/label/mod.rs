@@ -15,7 +15,7 @@ pub mod dates;
 mod drawn;
 pub mod expectation;
 pub mod expiry;
-mod fold;
+pub(crate) mod fold;
 pub mod gs1;
 pub mod line;
 pub mod lot;
