@@ -19,6 +19,7 @@ use crate::identity::colour::SmallCopy;
 use crate::identity::keypoints::{DESCRIPTOR, KeyPoint};
 use crate::identity::matching::Rows;
 use crate::identity::words::Vocabulary;
+use crate::scoring::replace;
 
 /// The version of the format; others are refused.
 pub const VERSION: u32 = 1;
@@ -87,10 +88,8 @@ impl Catalog {
             .map_err(|error| content(&error))?;
         let bytes = serialize(views, Some(HashMap::from([(ENTRY.to_owned(), header)])))
             .map_err(|error| content(&error))?;
-        let unfinished = path.with_extension("unfinished");
-        let io = |source| IdentityError::File { path: path.to_owned(), source };
-        fs::write(&unfinished, bytes).map_err(io)?;
-        fs::rename(&unfinished, path).map_err(io)
+        replace(path, &bytes)
+            .map_err(|source| IdentityError::File { path: path.to_owned(), source })
     }
 
     /// Reads a catalogue.
