@@ -1,6 +1,5 @@
 //! How well a catalogue tells items apart, measured on pictures of known SKUs.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -8,7 +7,6 @@ use serde::Serialize;
 
 use super::catalog::Catalog;
 use super::evidence::Evidence;
-use super::rank::Compared;
 use super::{IdentityError, Ranked};
 use crate::evaluate::wilson;
 use crate::progress::Progress;
@@ -73,8 +71,9 @@ pub fn evaluate(
         let start = Instant::now();
         let compared = catalog.compare(evidence)?;
         ms.push(start.elapsed().as_secs_f64() * 1e3);
-        for (other, same) in chances(catalog, &compared) {
-            if other == sku { right.push(same) } else { wrong.push(same) }
+        for other in catalog.skus() {
+            let same = compared.same_item(other);
+            if other == sku { right.extend(same) } else { wrong.extend(same) }
         }
         let best = compared.ranked().into_iter().next();
         confused.extend(best.filter(|best| best.sku != *sku).map(|taken_for| Confused {
@@ -86,28 +85,20 @@ pub fn evaluate(
     }
     let correct = pictures.len() - confused.len();
     ms.sort_by(f64::total_cmp);
+    right.sort_by(f64::total_cmp);
     Ok(IdentityFigures {
         pictures: pictures.len(),
         skus: catalog.skus().count(),
         top1: correct as f64 / pictures.len().max(1) as f64,
         top1_interval: wilson(correct, pictures.len()),
-        at_refusal: REFUSED
-            .iter()
-            .filter_map(|share| at_refusal(&mut right, &wrong, *share))
-            .collect(),
+        at_refusal: REFUSED.iter().filter_map(|share| at_refusal(&right, &wrong, *share)).collect(),
         compare_ms: ms.get(ms.len() / 2).copied().unwrap_or_default(),
         confused,
     })
 }
 
-fn chances<'a>(catalog: &'a Catalog, compared: &Compared) -> BTreeMap<&'a str, f64> {
-    let same = |sku| Some((sku, compared.same_item(sku)?));
-    catalog.skus().filter_map(same).collect()
-}
-
-/// `right` and `wrong` are the probabilities given to expectations that are so and that are not.
-fn at_refusal(right: &mut [f64], wrong: &[f64], refused: f64) -> Option<AtRefusal> {
-    right.sort_by(f64::total_cmp);
+/// `right` and `wrong` are the probabilities given to expectations that are so, rising, and that are not.
+fn at_refusal(right: &[f64], wrong: &[f64], refused: f64) -> Option<AtRefusal> {
     let threshold = *right.get((refused * right.len() as f64) as usize)?;
     let accepted = wrong.iter().filter(|same| **same >= threshold).count();
     let falsely_accepted = accepted as f64 / wrong.len().max(1) as f64;
@@ -143,8 +134,8 @@ mod tests {
 
     #[test]
     fn the_threshold_refuses_the_share_and_counts_the_strangers_above_it() {
-        let mut right: Vec<f64> = (0..100).map(|n| f64::from(n) / 100.0).collect();
-        let found = at_refusal(&mut right, &[0.0, 0.04, 0.05, 0.9], 0.05).unwrap();
+        let right: Vec<f64> = (0..100).map(|n| f64::from(n) / 100.0).collect();
+        let found = at_refusal(&right, &[0.0, 0.04, 0.05, 0.9], 0.05).unwrap();
         assert_eq!((found.threshold, found.falsely_accepted), (0.05, 0.5));
     }
 }
