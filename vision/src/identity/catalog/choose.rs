@@ -9,7 +9,7 @@ use tch::TchError;
 
 use super::Reference;
 
-/// References kept of a SKU. Comparing a view with one takes about 2 ms.
+/// References kept of a SKU, beside its catalogue pictures. Comparing a view with one takes about 2 ms.
 pub(super) const KEPT: usize = 8;
 
 /// The references to keep.
@@ -17,10 +17,11 @@ pub(super) fn choose(mut references: Vec<Reference>) -> Result<Vec<Reference>, T
     if references.len() <= KEPT {
         return Ok(references);
     }
-    let cover = cover(&references)?;
-    let mut kept = greedy(&cover, KEPT);
-    kept.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(kept.into_iter().map(|index| references.swap_remove(index)).collect())
+    let chosen = greedy(&cover(&references)?, KEPT);
+    let mut at = 0..;
+    // Catalogue pictures show nothing but the item.
+    references.retain(|one| at.next().is_some_and(|at| chosen.contains(&at)) || one.item.is_some());
+    Ok(references)
 }
 
 /// How much each reference (row) covers each (column), from 0 up.

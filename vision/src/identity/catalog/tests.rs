@@ -129,6 +129,20 @@ fn many_references_are_thinned_out() {
 }
 
 #[test]
+fn a_picture_on_white_ground_is_never_thinned_out() {
+    let mut white = image::RgbImage::from_pixel(128, 128, image::Rgb([255; 3]));
+    let item = image::RgbImage::from_pixel(60, 80, image::Rgb([90, 20, 20]));
+    image::imageops::overlay(&mut white, &item, 30, 20);
+    let catalogue = Evidence::new(Looks::of(&Picture::from(white)).unwrap(), &[]);
+    let pictures: Vec<Evidence> = (0..12).map(|i| evidence(20 + i % 10, "tea")).collect();
+    let mut catalog = Catalog::new();
+    catalog.learn("tea", &[vec![catalogue], pictures].concat()).unwrap();
+    let references = &catalog.skus[0].references;
+    assert_eq!(references.iter().filter(|one| one.item.is_some()).count(), 1);
+    assert!(references.len() <= choose::KEPT + 1);
+}
+
+#[test]
 fn points_vote_for_the_nearest_sku_by_the_lead_over_the_next() {
     let near = |first: &[f32]| {
         vec![Some(Nearest { index: vec![0; 2], first: first.to_vec(), second: vec![1.0; 2] })]
