@@ -233,7 +233,7 @@ fn cut_out(
     };
     let described = scorer.describe(&picture, &mask)?;
     let crop = Crop::around(&mask, &picture).widened(SURROUNDINGS, &picture);
-    let (width, height) = crop.scaled_size();
+    let (width, height) = crop.scaled;
     let pixels = crop.cut(&picture);
     let pixels = if pixels.len() == (width * height) as usize {
         pixels.into_iter().flat_map(|grey| [grey; 3]).collect()
@@ -248,8 +248,8 @@ fn cut_out(
         let at = |of: u32, size: u32, from: f64, length: f64| {
             from + (f64::from(of) + 0.5) / f64::from(size) * length
         };
-        let x = at(x, width, crop.x, crop.width) * across;
-        let y = at(y, height, crop.y, crop.height) * down;
+        let x = at(x, width, crop.area.x, crop.area.width) * across;
+        let y = at(y, height, crop.area.y, crop.area.height) * down;
         mask.contains((x as u32).min(mask.width() - 1), (y as u32).min(mask.height() - 1))
     });
     Ok(Specimen::new(cut, cut_mask).map(|specimen| (specimen, described)))
@@ -277,14 +277,16 @@ fn kind(rng: &mut StdRng) -> Kind {
 fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
     const POINTS: u32 = 4;
     let height = touched.len() as u32 / width;
-    let (cell_width, cell_height) =
-        (tokens.crop.width / tokens.width as f64, tokens.crop.height / tokens.height as f64);
+    let (cell_width, cell_height) = (
+        tokens.crop.area.width / tokens.width as f64,
+        tokens.crop.area.height / tokens.height as f64,
+    );
     let degree = |cell: &i64| {
         let (column, row) = ((cell % tokens.width) as f64, (cell / tokens.width) as f64);
         let points = (0..POINTS * POINTS).map(|point| {
             let part = |step: u32| (f64::from(step) + 0.5) / f64::from(POINTS);
-            let x = tokens.crop.x + (column + part(point % POINTS)) * cell_width;
-            let y = tokens.crop.y + (row + part(point / POINTS)) * cell_height;
+            let x = tokens.crop.area.x + (column + part(point % POINTS)) * cell_width;
+            let y = tokens.crop.area.y + (row + part(point / POINTS)) * cell_height;
             let (x, y) = ((x as u32).min(width - 1), (y as u32).min(height - 1));
             touched[(y * width + x) as usize]
         });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use vision::PixelFormat;
-use vision::scoring::Crop;
+use vision::scoring::Area;
 
 use crate::records::samples::{open, passed};
 use crate::records::thread::MAX_CHANGES;
@@ -108,7 +108,7 @@ fn a_picture_whose_compression_panics_costs_that_picture_only() {
         width: 2,
         height: 2,
         values: vec![1.0],
-        area: Crop { x: 0.0, y: 0.0, width: 16.0, height: 16.0 },
+        area: Area { x: 0.0, y: 0.0, width: 16.0, height: 16.0 },
         hot: 1.0,
     };
     let shot = |name: &str, heat| Shot {

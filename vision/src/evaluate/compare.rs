@@ -109,11 +109,11 @@ mod tests {
 
     use super::*;
     use crate::evaluate::scored::ScoredView;
-    use crate::scoring::{Crop, HeatMap};
+    use crate::scoring::{Area, HeatMap};
 
     /// Diverted above 3.
     fn item(class: &str, score: f64) -> ItemScore {
-        let area = Crop { x: 0.0, y: 0.0, width: 8.0, height: 8.0 };
+        let area = Area { x: 0.0, y: 0.0, width: 8.0, height: 8.0 };
         let heat = HeatMap { width: 1, height: 1, values: vec![0.0], area, hot: 1.0 };
         let view = ScoredView {
             picture: "p".into(),

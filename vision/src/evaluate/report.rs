@@ -221,7 +221,7 @@ fn thumbnail(item: &ItemScore) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::evaluate::scored::ScoredView;
-    use crate::scoring::{Crop, HeatMap};
+    use crate::scoring::{Area, HeatMap};
 
     fn item(class: &str, score: f64, picture: &std::path::Path) -> ItemScore {
         let values = vec![score as f32; 4];
@@ -229,7 +229,7 @@ mod tests {
             width: 2,
             height: 2,
             values,
-            area: Crop { x: 0.0, y: 0.0, width: 20.0, height: 20.0 },
+            area: Area { x: 0.0, y: 0.0, width: 20.0, height: 20.0 },
             hot: 1.0,
         };
         let view = ScoredView {

@@ -57,6 +57,19 @@ impl Mask {
         self.inside.iter().filter(|inside| **inside).count()
     }
 
+    /// The mean of the middles of the item's pixels, in pixels from the left and from the top; `None` where
+    /// the mask is empty.
+    pub fn centroid(&self) -> Option<(f64, f64)> {
+        let (mut count, mut x, mut y) = (0u64, 0u64, 0u64);
+        for (at, _) in self.inside.iter().enumerate().filter(|(_, inside)| **inside) {
+            count += 1;
+            x += (at % self.width as usize) as u64;
+            y += (at / self.width as usize) as u64;
+        }
+        let middle = |sum: u64| sum as f64 / count as f64 + 0.5;
+        (count > 0).then(|| (middle(x), middle(y)))
+    }
+
     /// The smallest rectangle around the item; `None` where the mask is empty.
     pub fn bounds(&self) -> Option<Bounds> {
         let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);

@@ -2,7 +2,7 @@
 
 use image::{Pixel, RgbImage};
 
-use super::tokens::Crop;
+use super::crop::Area;
 use crate::picture::{Picture, PixelFormat};
 
 /// Distances of one view's cells, row by row from the top left.
@@ -15,7 +15,7 @@ pub struct HeatMap {
     /// `width * height` distances, 0 or more.
     pub values: Vec<f32>,
     /// The part of the picture that the cells cover.
-    pub area: Crop,
+    pub area: Area,
     /// The distance that counts as hot: the view's threshold. Colours are relative to it, so that
     /// the same colour means the same deviation in each picture of a SKU.
     pub hot: f32,
@@ -122,7 +122,7 @@ mod tests {
     fn map() -> HeatMap {
         let mut values = vec![0.1; 12];
         values[6] = 3.0;
-        let area = Crop { x: 0.0, y: 0.0, width: 80.0, height: 60.0 };
+        let area = Area { x: 0.0, y: 0.0, width: 80.0, height: 60.0 };
         HeatMap { width: 4, height: 3, values, area, hot: 1.0 }
     }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn pixels_have_the_heat_of_their_cell_in_units_of_what_is_hot() {
-        let area = Crop { x: 2.0, y: 0.0, width: 4.0, height: 2.0 };
+        let area = Area { x: 2.0, y: 0.0, width: 4.0, height: 2.0 };
         let map = HeatMap { width: 2, height: 1, values: vec![0.0, 3.0], area, hot: 2.0 };
         let heat = map.of_pixels(7, 2);
         assert_eq!(heat[..7], [0.0, 0.0, 0.0, 0.375, 1.125, 1.5, 0.0]);
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_map_of_a_part_of_the_picture_leaves_the_rest_as_it_is() {
-        let area = Crop { x: 40.0, y: 30.0, width: 20.0, height: 10.0 };
+        let area = Area { x: 40.0, y: 30.0, width: 20.0, height: 10.0 };
         let map = HeatMap { width: 2, height: 1, values: vec![0.0, 3.0], area, hot: 1.0 };
         assert_eq!(map.peak(), (55, 35));
         let shown = map.overlay(&Picture::from(RgbImage::from_pixel(80, 60, image::Rgb([9; 3]))));

@@ -14,6 +14,7 @@
 mod calibration;
 mod compute;
 mod coreset;
+mod crop;
 mod distance;
 mod ensemble;
 mod error;
@@ -26,6 +27,7 @@ mod tokens;
 
 pub use calibration::{Calibration, Held};
 pub use compute::{Compute, DeviceChoice};
+pub use crop::{Area, Crop};
 pub(crate) use distance::level as distance_level;
 pub use distance::{Memory, nearest};
 pub use ensemble::{Member, MemberScore};
@@ -36,4 +38,4 @@ pub use heatmap::HeatMap;
 pub use reference::{MEMORY_MAX, Memories, Model, Normal, Reference, ReferenceKey};
 pub(crate) use reference_file::replace;
 pub use scorer::{Scorer, Timings, ViewScore, find};
-pub use tokens::{Crop, FEATURES, Tokens};
+pub use tokens::{FEATURES, Tokens};

@@ -20,7 +20,7 @@ use super::tokens::FEATURES;
 use crate::localise::Localiser;
 
 /// Version of the file's content; other versions are refused.
-const FORMAT: &str = "inspectd-reference-4";
+const FORMAT: &str = "inspectd-reference-5";
 /// A header that is longer than this, in bytes, is none of ours.
 const HEADER_MAX: usize = 1 << 20;
 

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use tch::{CModule, Device, Kind, TchError, Tensor};
 
 use super::compute::{Compute, DeviceChoice};
+use super::crop::Crop;
 use super::ensemble::{Member, MemberScore, alone, fuse};
 use super::error::{ScoringError, first_line};
 use super::explain::{Difference, differences};
 use super::heatmap::HeatMap;
 use super::reference::Reference;
-use super::tokens::{Crop, FEATURES, Tokens, covered, input_tensor, join};
+use super::tokens::{FEATURES, Tokens, covered, input_tensor, join};
 use super::{Calibration, distance};
 use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden_on, feature_maps};
 use crate::checksum::sha256;
@@ -247,7 +248,7 @@ impl Scorer {
             width: tokens.width as u32,
             height: tokens.height as u32,
             values: heat.0,
-            area: tokens.crop,
+            area: tokens.crop.area,
             hot: heat.1,
         };
         let size = (picture.width(), picture.height());

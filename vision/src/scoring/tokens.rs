@@ -1,107 +1,22 @@
 //! **Tokens**: the spots of an item that scoring looks at, each with the numbers that describe it.
 //!
-//! The item's **crop** is the box around it with a margin, scaled so that its area is about that of
-//! 320 x 320 pixels and its proportions stay, up to the rounding of each side to 32 pixels, which
-//! the backbone asks for. So an item costs the same time wherever it lies and however large the view
-//! is, and a small item is looked at as closely as a large one.
-//!
-//! A token is a cell of 16 x 16 pixels of the scaled crop: the backbone's four stride-8 vectors in it
+//! A token is a cell of 16 x 16 pixels of the scaled [crop](super::crop): the backbone's four stride-8 vectors in it
 //! and its one stride-16 vector, [`FEATURES`] numbers. Only cells that the item covers are kept; belt
 //! and rollers are neither remembered nor scored.
 
-use fast_image_resize as fir;
 use tch::{Kind, TchError, Tensor};
 
+use super::crop::{Area, Crop};
 use super::error::ScoringError;
-use crate::backbone::SIZE_MULTIPLE;
 use crate::localise::{Gains, Mask};
-use crate::picture::{Picture, scaled};
+use crate::picture::Picture;
 
 /// Numbers that describe a token: four times 40 of stride 8, and 112 of stride 16.
 pub const FEATURES: i64 = 272;
-/// Area of the scaled crop, in pixels: that of 320 x 320.
-const AREA: f64 = 320.0 * 320.0;
-/// Shortest and longest side of the scaled crop, in steps of [`SIZE_MULTIPLE`]: 96 to 1,024 pixels.
-/// Crops more than ten times as long as wide are squeezed.
-const SIDES: std::ops::RangeInclusive<i64> = 3..=32;
 /// Least width and height of a picture that is scored, in pixels.
 const PICTURE_MIN: u32 = 16;
-/// Margin around the item, as a share of the longer side of its box: the backbone sees the item's
-/// edges against their surroundings.
-const MARGIN: f64 = 0.12;
 /// A cell is kept when the item covers more than this share of it.
 const COVERED_MIN: f64 = 0.05;
-
-/// A part of a picture, in its pixels; it may reach beyond the picture's edges.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Crop {
-    /// Left edge.
-    pub x: f64,
-    /// Upper edge.
-    pub y: f64,
-    /// Width, greater than zero.
-    pub width: f64,
-    /// Height, greater than zero.
-    pub height: f64,
-}
-
-impl Crop {
-    /// The whole picture.
-    pub fn whole(picture: &Picture) -> Crop {
-        let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-        Crop { x: 0.0, y: 0.0, width, height }
-    }
-
-    /// The box around the item of `mask`, which covers the whole of `picture` at a size of its own,
-    /// with a margin, cut at the picture's edges. The whole picture where the mask is empty.
-    pub fn around(mask: &Mask, picture: &Picture) -> Crop {
-        let whole = Crop::whole(picture);
-        let Some(bounds) = mask.bounds() else {
-            return whole;
-        };
-        let across = whole.width / f64::from(mask.width());
-        let down = whole.height / f64::from(mask.height());
-        let (width, height) = (f64::from(bounds.width) * across, f64::from(bounds.height) * down);
-        let margin = MARGIN * width.max(height);
-        let left = (f64::from(bounds.x) * across - margin).max(0.0);
-        let top = (f64::from(bounds.y) * down - margin).max(0.0);
-        let right = (f64::from(bounds.x) * across + width + margin).min(whole.width);
-        let bottom = (f64::from(bounds.y) * down + height + margin).min(whole.height);
-        Crop { x: left, y: top, width: right - left, height: bottom - top }
-    }
-
-    /// Its pixels, scaled to [`Crop::scaled_size`], in the picture's own format.
-    pub fn cut(&self, picture: &Picture) -> Vec<u8> {
-        let Crop { x, y, width, height } = *self;
-        let (to_width, to_height) = self.scaled_size();
-        let part = fir::CropBox { left: x, top: y, width, height };
-        scaled(picture, Some(part), to_width, to_height)
-    }
-
-    /// The same crop with `share` of its longer side more on each side, cut at the picture's edges.
-    pub fn widened(&self, share: f64, picture: &Picture) -> Crop {
-        let (whole, more) = (Crop::whole(picture), share * self.width.max(self.height));
-        let (x, y) = ((self.x - more).max(0.0), (self.y - more).max(0.0));
-        let right = (self.x + self.width + more).min(whole.width);
-        let bottom = (self.y + self.height + more).min(whole.height);
-        Crop { x, y, width: right - x, height: bottom - y }
-    }
-
-    /// Width and height of the scaled crop: the pair that fits the proportions best, with a
-    /// deviation of the area counting half.
-    pub fn scaled_size(&self) -> (u32, u32) {
-        let proportions = (self.width / self.height).ln();
-        let misfit = |w: i64, h: i64| {
-            let (w, h) = ((w * SIZE_MULTIPLE) as f64, (h * SIZE_MULTIPLE) as f64);
-            ((w / h).ln() - proportions).abs() + 0.5 * (w * h / AREA).ln().abs()
-        };
-        let (w, h) = SIDES
-            .flat_map(|w| SIDES.map(move |h| (w, h)))
-            .min_by(|a, b| misfit(a.0, a.1).total_cmp(&misfit(b.0, b.1)))
-            .expect("there are sides to choose from");
-        ((w * SIZE_MULTIPLE) as u32, (h * SIZE_MULTIPLE) as u32)
-    }
-}
 
 /// The item's tokens in one view.
 #[derive(Debug)]
@@ -164,10 +79,12 @@ pub(super) fn covered(
 ) -> Vec<i64> {
     let across = f64::from(mask.width()) / f64::from(picture.0);
     let down = f64::from(mask.height()) / f64::from(picture.1);
-    let (cell_width, cell_height) = (crop.width / width as f64, crop.height / height as f64);
+    let Area { x, y, .. } = crop.area;
+    let cell_width = crop.area.width / width as f64;
+    let cell_height = crop.area.height / height as f64;
     let share = |cell: i64| {
-        let left = (crop.x + (cell % width) as f64 * cell_width) * across;
-        let top = (crop.y + (cell / width) as f64 * cell_height) * down;
+        let left = (x + (cell % width) as f64 * cell_width) * across;
+        let top = (y + (cell / width) as f64 * cell_height) * down;
         covered_share(mask, left, top, cell_width * across, cell_height * down)
     };
     let kept: Vec<i64> = (0..width * height).filter(|cell| share(*cell) > COVERED_MIN).collect();
@@ -201,7 +118,7 @@ pub(super) fn input_tensor(
     if width < PICTURE_MIN || height < PICTURE_MIN {
         return Err(ScoringError::TooSmall { width, height, min: PICTURE_MIN });
     }
-    let (to_width, to_height) = crop.scaled_size();
+    let (to_width, to_height) = crop.scaled;
     let mut pixels = crop.cut(picture);
     let channels = picture.format().bytes();
     gains.apply(&mut pixels, channels);
@@ -241,34 +158,10 @@ mod tests {
         Picture::from_pixels(width, height, PixelFormat::Grey8, pixels).unwrap()
     }
 
-    fn size(width: f64, height: f64) -> (u32, u32) {
-        Crop { x: 0.0, y: 0.0, width, height }.scaled_size()
-    }
-
-    #[test]
-    fn crops_keep_their_proportions_and_are_scaled_to_one_area() {
-        assert_eq!(size(960.0, 540.0), (448, 256));
-        assert_eq!(size(540.0, 960.0), (256, 448));
-        assert_eq!(size(640.0, 480.0), (384, 288));
-        assert_eq!(size(64.0, 64.0), (320, 320));
-        assert_eq!(size(5472.0, 3648.0), (384, 256));
-        assert_eq!(size(8192.0, 16.0), (1024, 96));
-    }
-
-    #[test]
-    fn the_crop_has_a_margin_and_ends_at_the_pictures_edges() {
-        let mask = Mask::from_fn(100, 50, |x, y| (40..60).contains(&x) && (0..10).contains(&y));
-        let crop = Crop::around(&mask, &grey(200, 100, 0));
-        assert_eq!((crop.x, crop.y), (80.0 - 4.8, 0.0));
-        assert!((crop.width - 49.6).abs() < 1e-9 && (crop.height - 24.8).abs() < 1e-9);
-        let nothing = Mask::from_fn(100, 50, |_, _| false);
-        assert_eq!(Crop::around(&nothing, &grey(200, 100, 0)).width, 200.0);
-    }
-
     #[test]
     fn only_the_items_cells_are_kept() {
         let mask = Mask::from_fn(40, 40, |x, y| x >= 20 && y >= 20);
-        let crop = Crop { x: 0.0, y: 0.0, width: 400.0, height: 400.0 };
+        let crop = Crop::whole(&grey(400, 400, 0));
         assert_eq!(covered(&mask, (400, 400), &crop, (4, 4)), [10, 11, 14, 15]);
         let nothing = Mask::from_fn(40, 40, |_, _| false);
         assert_eq!(covered(&nothing, (400, 400), &crop, (2, 2)), [0, 1, 2, 3]);

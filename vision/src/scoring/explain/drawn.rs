@@ -96,11 +96,11 @@ mod tests {
     use super::*;
     use crate::localise::Bounds;
     use crate::picture::PixelFormat;
-    use crate::scoring::Crop;
+    use crate::scoring::Area;
 
     #[test]
     fn a_colour_view_and_a_grey_one_get_their_box_on_grey() {
-        let area = Crop { x: 0.0, y: 0.0, width: 40.0, height: 30.0 };
+        let area = Area { x: 0.0, y: 0.0, width: 40.0, height: 30.0 };
         let heat = HeatMap { width: 1, height: 1, values: vec![0.0], area, hot: 1.0 };
         let difference = Difference {
             bounds: Bounds { x: 10, y: 5, width: 8, height: 6 },

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::scoring::Crop;
+use crate::scoring::Area;
 
 /// The item fills 160 x 80 pixels in the middle of a view of 200 x 100; 8 x 4 cells cover it.
 const ITEM: Bounds = Bounds { x: 20, y: 10, width: 160, height: 80 };
@@ -11,7 +11,7 @@ fn heat(hot_cells: &[(usize, f32)]) -> HeatMap {
     for (cell, value) in hot_cells {
         values[*cell] = *value;
     }
-    let area = Crop { x: 20.0, y: 10.0, width: 160.0, height: 80.0 };
+    let area = Area { x: 20.0, y: 10.0, width: 160.0, height: 80.0 };
     HeatMap { width: 8, height: 4, values, area, hot: 1.0 }
 }
 
@@ -81,7 +81,7 @@ proptest! {
         hot in 0.0f32..10.0,
         mm in prop::option::of(0.0f32..3.0),
     ) {
-        let area = Crop { x, y, width: across, height: down };
+        let area = Area { x, y, width: across, height: down };
         let values = values[..(width * height) as usize].to_vec();
         let map = HeatMap { width, height, values, area, hot };
         let item = Bounds { x: item.0, y: item.1, width: item.2, height: item.3 };
