@@ -7,7 +7,7 @@
 mod choose;
 mod file;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::TchError;
 
@@ -16,7 +16,7 @@ use super::colour::{self, SmallCopy};
 use super::evidence::Evidence;
 use super::geometry::{self, Agreement, Pair};
 use super::keypoints::KeyPoint;
-use super::looks::Looks;
+use super::looks::{Looks, weights};
 use super::matching::{Nearest, Rows};
 use super::rank::{Compared, Comparison};
 use super::words::{self, Vocabulary};
@@ -51,8 +51,9 @@ impl Reference {
         Ok(Self::new(looks.points.points.clone(), rows, looks.colours.clone()))
     }
 
-    /// The map that the key points of a view agree on, and how many points of the reference follow it.
-    fn agreement(&self, view: &[KeyPoint], nearest: &Nearest) -> Option<Seen> {
+    /// The map that the key points of a view agree on, and how many points of the reference follow it;
+    /// `weights` says how much each point of the view counts.
+    fn agreement(&self, view: &[KeyPoint], weights: &[f32], nearest: &Nearest) -> Option<Seen> {
         let near: Vec<usize> = (0..view.len()).filter(|&i| nearest.first[i] < ALIKE).collect();
         let pair = |&i: &usize| {
             let ratio = nearest.first[i] / nearest.second[i].max(f32::MIN_POSITIVE);
@@ -64,11 +65,13 @@ impl Reference {
         };
         let pairs: Vec<Pair> = near.iter().filter_map(pair).collect();
         let agreement = geometry::agreement(&pairs)?;
-        let own: BTreeSet<i64> =
-            agreement.followers.iter().map(|&i| nearest.index[near[i]]).collect();
+        let mut own: BTreeMap<i64, f32> = BTreeMap::new();
+        for &i in &agreement.followers {
+            own.entry(nearest.index[near[i]]).or_insert(weights[near[i]]);
+        }
         let places = agreement.followers.iter().map(|&i| pairs[i].reference);
         let places = places.map(|point| [point.x, point.y]).collect();
-        Some(Seen { agreement, points: own.len(), places })
+        Some(Seen { agreement, points: own.into_values().sum(), places })
     }
 
     /// How well the colours of a view agree where the reference is seen in it.
@@ -84,8 +87,8 @@ impl Reference {
 /// Where a reference is seen in a view.
 struct Seen {
     agreement: Agreement,
-    /// Different key points of the reference that were found again.
-    points: usize,
+    /// Different key points of the reference that were found again, each by its weight in the view.
+    points: f32,
     /// Where they are in the reference, in pixels.
     places: Vec<[f32; 2]>,
 }
@@ -153,13 +156,15 @@ impl Catalog {
     pub fn compare(&self, view: &Evidence) -> Result<Compared, IdentityError> {
         let nearest =
             self.nearest(&view.looks).map_err(IdentityError::torch("comparing descriptors"))?;
-        let votes = votes(&nearest, view.looks.points.len());
+        let points = &view.looks.points.points;
+        let weights = weights(points, &view.looks.colours);
+        let votes = votes(&nearest, &weights);
         let vocabularies: Vec<&Vocabulary> = self.skus.iter().map(|sku| &sku.vocabulary).collect();
         let words = words::votes(&view.words, &vocabularies);
         let each = self.skus.iter().zip(&nearest).zip(votes.iter().zip(words));
         let compared = each.map(|((sku, nearest), (&votes, words))| {
             let seen = sku.references.iter().zip(nearest).filter_map(|(reference, nearest)| {
-                let seen = reference.agreement(&view.looks.points.points, nearest.as_ref()?)?;
+                let seen = reference.agreement(points, &weights, nearest.as_ref()?)?;
                 Some((seen.points, reference.chroma(&seen, &view.looks.colours)))
             });
             (sku.name.clone(), Comparison::best(seen, votes, words))
@@ -176,11 +181,11 @@ impl Catalog {
 }
 
 /// How much the key points of a view speak for each SKU, wherever they lie: each point votes for the SKU with
-/// the nearest descriptor, by how much nearer it is than the next SKU's (local naive Bayes nearest
-/// neighbour, S. McCann and D. Lowe, CVPR 2012).
-fn votes(nearest: &[Vec<Option<Nearest>>], points: usize) -> Vec<f32> {
+/// the nearest descriptor, by its weight and by how much nearer it is than the next SKU's (local naive Bayes
+/// nearest neighbour, S. McCann and D. Lowe, CVPR 2012).
+fn votes(nearest: &[Vec<Option<Nearest>>], weights: &[f32]) -> Vec<f32> {
     let mut votes = vec![0.0; nearest.len()];
-    for point in 0..points {
+    for (point, weight) in weights.iter().enumerate() {
         let (mut best, mut first, mut second) = (None, STRANGER, STRANGER);
         for (sku, references) in nearest.iter().enumerate() {
             let distance =
@@ -192,7 +197,7 @@ fn votes(nearest: &[Vec<Option<Nearest>>], points: usize) -> Vec<f32> {
             }
         }
         if let Some(sku) = best {
-            votes[sku] += second - first;
+            votes[sku] += weight * (second - first);
         }
     }
     votes

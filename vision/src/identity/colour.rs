@@ -58,6 +58,11 @@ impl SmallCopy {
         Self { width: columns, height: rows, cells }
     }
 
+    /// Width and height of all cells together, in pixels; at least 1.
+    pub(super) fn size(&self) -> [f32; 2] {
+        [self.width, self.height].map(|cells| (cells * CELL).max(1) as f32)
+    }
+
     /// Rows, columns and the bytes of all cells.
     pub(super) fn parts(&self) -> (usize, usize, Vec<u8>) {
         (self.height, self.width, self.cells.iter().flatten().copied().collect())

@@ -5,7 +5,7 @@
 
 use super::IdentityError;
 use super::colour::SmallCopy;
-use super::keypoints::KeyPoints;
+use super::keypoints::{KeyPoint, KeyPoints};
 use crate::picture::{Picture, PixelFormat, scaled_sharply};
 
 /// Pixels of a picture after scaling. 352 x 352, the size of the pictures with which the numbers of this
@@ -15,6 +15,10 @@ pub const AREA: f64 = 352.0 * 352.0;
 const SHORTEST: f64 = 32.0;
 /// Key points kept of a picture.
 pub const POINTS: usize = 600;
+
+/// Standard deviation of the weight of a place, as a share of the picture's sides: what is asked about is in
+/// the middle, and what stands around it is not to answer.
+const MIDDLE: f32 = 0.25;
 
 /// What is kept of a picture.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,5 +52,31 @@ impl Looks {
         let points = KeyPoints::find(&grey, columns, rows, POINTS)
             .map_err(IdentityError::torch("finding key points"))?;
         Ok(Self { points, colours: SmallCopy::of(&pixels, columns, rows) })
+    }
+}
+
+/// How much each of `points` counts in a picture with these `colours`: 1 in its middle, and less the nearer it
+/// is to an edge (a normal distribution's density).
+pub(super) fn weights(points: &[KeyPoint], colours: &SmallCopy) -> Vec<f32> {
+    let [width, height] = colours.size();
+    let weight = |point: &KeyPoint| {
+        let (x, y) = (point.x / width - 0.5, point.y / height - 0.5);
+        (-0.5 * (x * x + y * y) / (MIDDLE * MIDDLE)).exp()
+    };
+    points.iter().map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_middle_counts_and_what_is_at_the_edge_hardly_does() {
+        let colours = SmallCopy::of(&[0; 3 * 400 * 200], 400, 200);
+        let at = |x, y| KeyPoint { x, y, size: 2.0, angle: 0.0 };
+        let points = [at(200.0, 100.0), at(300.0, 100.0), at(200.0, 150.0), at(0.0, 0.0)];
+        let [middle, aside, below, corner] = weights(&points, &colours)[..] else { panic!() };
+        assert!((middle - 1.0).abs() < 1e-3 && (aside - below).abs() < 1e-3);
+        assert!((0.5..0.7).contains(&aside) && corner < 0.02, "{aside} {corner}");
     }
 }

@@ -7,7 +7,7 @@
 
 use tch::TchError;
 
-use super::Reference;
+use super::{Reference, weights};
 
 /// References kept of a SKU, beside its catalogue pictures. Comparing a view with one takes about 2 ms.
 pub(super) const KEPT: usize = 8;
@@ -32,8 +32,9 @@ fn cover(references: &[Reference]) -> Result<Vec<Vec<f32>>, TchError> {
         cover[i][i] = (1.0 + one.points.len() as f32).ln();
         for (j, other) in references.iter().enumerate().skip(i + 1) {
             let Some(nearest) = other.rows.nearest(&one.rows)? else { continue };
-            let points = one.agreement(&other.points, &nearest).map_or(0, |seen| seen.points);
-            let covered = (1.0 + points as f32).ln();
+            let weights = weights(&other.points, &other.colours);
+            let seen = one.agreement(&other.points, &weights, &nearest);
+            let covered = seen.map_or(0.0, |seen| seen.points).ln_1p();
             (cover[i][j], cover[j][i]) = (covered, covered);
         }
     }
