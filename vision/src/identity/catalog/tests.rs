@@ -147,7 +147,7 @@ fn points_vote_for_the_nearest_sku_by_the_lead_over_the_next() {
     let near = |first: &[f32]| {
         vec![Some(Nearest { index: vec![0; 2], first: first.to_vec(), second: vec![1.0; 2] })]
     };
-    let found = votes(&[near(&[0.1, 0.3]), near(&[0.25, 0.05]), vec![None]], 2);
-    assert!((found[0] - 0.15).abs() < 1e-6 && (found[1] - 0.25).abs() < 1e-6 && found[2] == 0.0);
-    assert!((votes(&[near(&[0.1, 0.9])], 2)[0] - (STRANGER - 0.1)).abs() < 1e-6);
+    let found = votes(&[near(&[0.1, 0.3]), near(&[0.25, 0.05]), vec![None]], &[1.0, 0.2]);
+    assert!((found[0] - 0.15).abs() < 1e-6 && (found[1] - 0.05).abs() < 1e-6 && found[2] == 0.0);
+    assert!((votes(&[near(&[0.1, 0.9])], &[1.0; 2])[0] - (STRANGER - 0.1)).abs() < 1e-6);
 }
