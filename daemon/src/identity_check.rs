@@ -36,32 +36,35 @@ mod tests {
 
     use super::*;
 
-    fn compared(tea: usize, coffee: usize) -> Compared {
-        let seen =
-            |points: usize| Comparison { points, votes: points as f32, ..Comparison::default() };
+    /// An item of which so many points are like tea's and coffee's; of many, the colours agree.
+    fn compared(tea: f32, coffee: f32) -> Compared {
+        let seen = |points: f32| {
+            let chroma = if points > 10.0 { 0.8 } else { 0.0 };
+            Comparison { points, chroma, votes: points, ..Comparison::default() }
+        };
         Compared::new([("tea".to_owned(), seen(tea)), ("coffee".to_owned(), seen(coffee))])
     }
 
     #[test]
     fn the_expected_item_is_told_and_speaks_for_nothing_else() {
-        let finding = check(&compared(80, 2), "tea", 0.05).unwrap();
+        let finding = check(&compared(80.0, 2.0), "tea", 0.05).unwrap();
         assert!(!finding.exceeds(), "{finding:?}");
         assert_eq!(finding.words, "looks like tea (1.00)");
     }
 
     #[test]
     fn another_item_is_named_where_it_is_recognised() {
-        let finding = check(&compared(1, 80), "tea", 0.05).unwrap();
+        let finding = check(&compared(1.0, 80.0), "tea", 0.05).unwrap();
         assert!(finding.exceeds() && finding.check == Check::Identity, "{finding:?}");
         assert!(finding.words.starts_with("looks like coffee, not like tea"), "{}", finding.words);
     }
 
     #[test]
     fn a_stranger_is_not_what_was_expected() {
-        let finding = check(&compared(0, 0), "tea", 0.05).unwrap();
+        let finding = check(&compared(0.0, 0.0), "tea", 0.05).unwrap();
         assert!(finding.exceeds(), "{finding:?}");
         assert!(finding.words.starts_with("does not look like tea"), "{}", finding.words);
-        assert!(!check(&compared(0, 0), "tea", 0.0).unwrap().exceeds(), "0 diverts nothing");
-        assert_eq!(check(&compared(0, 0), "rum", 0.05), None);
+        assert!(!check(&compared(0.0, 0.0), "tea", 0.0).unwrap().exceeds(), "0 diverts nothing");
+        assert_eq!(check(&compared(0.0, 0.0), "rum", 0.05), None);
     }
 }

@@ -19,6 +19,7 @@ use super::keypoints::KeyPoint;
 use super::looks::{Looks, weights};
 use super::matching::{Nearest, Rows};
 use super::rank::{Compared, Comparison};
+use super::tint::Tint;
 use super::words::{self, Vocabulary};
 
 /// Squared distance of descriptors from which on two key points do not look alike.
@@ -38,12 +39,17 @@ struct Reference {
     colours: SmallCopy,
     /// The cells of the item itself where the ground is white; otherwise unknown.
     item: Option<Vec<bool>>,
+    tint: Tint,
 }
 
 impl Reference {
     fn new(points: Vec<KeyPoint>, rows: Rows, colours: SmallCopy) -> Self {
         let item = colours.without_white_ground();
-        Self { points, rows, colours, item }
+        let tint = match &item {
+            Some(item) => Tint::of_item(&colours, item),
+            None => Tint::of_middle(&colours),
+        };
+        Self { points, rows, colours, item, tint }
     }
 
     fn of(looks: &Looks) -> Result<Self, TchError> {
@@ -162,14 +168,28 @@ impl Catalog {
         let vocabularies: Vec<&Vocabulary> = self.skus.iter().map(|sku| &sku.vocabulary).collect();
         let words = words::votes(&view.words, &vocabularies);
         let each = self.skus.iter().zip(&nearest).zip(votes.iter().zip(words));
-        let compared = each.map(|((sku, nearest), (&votes, words))| {
+        let each = each.zip(self.tints(&view.looks.colours));
+        let compared = each.map(|(((sku, nearest), (&votes, words)), tint)| {
             let seen = sku.references.iter().zip(nearest).filter_map(|(reference, nearest)| {
                 let seen = reference.agreement(points, &weights, nearest.as_ref()?)?;
                 Some((seen.points, reference.chroma(&seen, &view.looks.colours)))
             });
-            (sku.name.clone(), Comparison::best(seen, votes, words))
+            let unseen = Comparison { votes, words, tint, ..Comparison::default() };
+            (sku.name.clone(), unseen.with_best(seen))
         });
         Ok(Compared::new(compared))
+    }
+
+    /// For each SKU, by how much more its best reference is alike in tint than that of the average SKU.
+    fn tints(&self, view: &SmallCopy) -> Vec<f32> {
+        let (middle, balanced) = (Tint::of_middle(view), Tint::of_balanced_middle(view));
+        let alike = |reference: &Reference| {
+            reference.tint.alike(if reference.item.is_some() { &balanced } else { &middle })
+        };
+        let best = |sku: &Sku| sku.references.iter().map(alike).fold(0.0, f32::max);
+        let tints: Vec<f32> = self.skus.iter().map(best).collect();
+        let mean = tints.iter().sum::<f32>() / tints.len().max(1) as f32;
+        tints.into_iter().map(|tint| tint - mean).collect()
     }
 
     /// For each SKU and each of its references.

@@ -63,6 +63,16 @@ impl SmallCopy {
         [self.width, self.height].map(|cells| (cells * CELL).max(1) as f32)
     }
 
+    /// Where each cell is, 0 to 1 from the left and from the top, and its colour.
+    pub(super) fn cells(&self) -> impl Iterator<Item = ([f32; 2], [f32; 3])> {
+        let place = |index: usize| {
+            let (column, row) = (index % self.width, index / self.width);
+            [(column as f32 + 0.5) / self.width as f32, (row as f32 + 0.5) / self.height as f32]
+        };
+        let cells = self.cells.iter().enumerate();
+        cells.map(move |(index, cell)| (place(index), cell.map(f32::from)))
+    }
+
     /// Rows, columns and the bytes of all cells.
     pub(super) fn parts(&self) -> (usize, usize, Vec<u8>) {
         (self.height, self.width, self.cells.iter().flatten().copied().collect())
@@ -190,7 +200,7 @@ pub fn agreement(reference: &SmallCopy, region: &[bool], view: &SmallCopy, map: 
 }
 
 /// Red against green, and both against blue, divided by brightness.
-fn chroma([red, green, blue]: [f32; 3]) -> [f32; 2] {
+pub(super) fn chroma([red, green, blue]: [f32; 3]) -> [f32; 2] {
     let brightness = red + green + blue + 4.0 * DARK;
     [(red - green) / brightness, (red + green - 2.0 * blue) / brightness]
 }

@@ -8,7 +8,8 @@
 //! Nearest neighbours on pooled features of a network see the shop around the item and confuse look-alikes.
 //! What works instead, in this order: [`keypoints`] of the view are found again in the reference
 //! ([`matching`]) and must lie alike ([`geometry`]); where they do, colours are compared place by place
-//! ([`colour`]), for look-alikes share print but not colour. [`words`] that were read anyway are added.
+//! ([`colour`]), for look-alikes share print but not colour. The colours of its middle (`tint`) tell where no
+//! print is seen, and [`words`] that were read anyway are added.
 //! [`catalog`] learns SKUs and compares; [`rank`] makes calibrated probabilities of the comparison.
 //! [`folder`] is where pictures by SKU lie, [`evaluate()`] tells how well it works on some.
 
@@ -22,6 +23,7 @@ pub mod keypoints;
 pub mod looks;
 pub mod matching;
 pub mod rank;
+mod tint;
 pub mod words;
 
 use std::path::PathBuf;

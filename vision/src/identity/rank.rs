@@ -1,6 +1,6 @@
 //! **Probabilities**: how sure it is which SKU a view shows, and whether it is the expected one.
 //!
-//! A comparison's *score* is a weighted sum of four numbers. The scores of all SKUs, and a fixed one for
+//! A comparison's *score* is a weighted sum of five numbers. The scores of all SKUs, and a fixed one for
 //! "none of these", become probabilities by their exponentials' shares (a conditional logit, D. McFadden
 //! 1974), so the answer is calibrated as far as items look like those it was fitted on.
 //!
@@ -14,15 +14,16 @@
 use serde::Serialize;
 
 /// Weights of a comparison's numbers, fitted to say which of the SKUs it is.
-const POINTS: f64 = 1.39;
-const CHROMA: f64 = 2.78;
-const VOTES: f64 = 0.84;
-const WORDS: f64 = 0.84;
+const POINTS: f64 = 1.27;
+const CHROMA: f64 = 2.54;
+const VOTES: f64 = 0.76;
+const WORDS: f64 = 0.76;
+const TINT: f64 = 10.2;
 /// Score of "none of these", fitted where that was as likely as all SKUs together.
-const NONE: f64 = 9.2;
+const NONE: f64 = 9.3;
 /// Score of "none of these" where one SKU is expected. Less: a view of a cap or a seam shows nothing of any
 /// SKU, which speaks hardly against the expected one. Chosen by the false acceptance of other SKUs.
-const NONE_BUT_EXPECTED: f64 = 3.0;
+const NONE_BUT_EXPECTED: f64 = 4.0;
 
 /// How a view compares with a SKU.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -36,15 +37,17 @@ pub struct Comparison {
     pub votes: f32,
     /// How much the words that were read speak for it, 0 and up.
     pub words: f32,
+    /// How much more alike the colours in the middle are than those of the average SKU, -1 to 1: a stranger
+    /// whose colours many SKUs have is none of them for that.
+    pub tint: f32,
 }
 
 impl Comparison {
-    /// Of a SKU whose references were `seen`: points and chroma of each one found in the view.
-    pub(super) fn best(seen: impl Iterator<Item = (f32, f32)>, votes: f32, words: f32) -> Self {
-        let best = seen
-            .map(|(points, chroma)| Self { points, chroma, votes, words })
-            .max_by(|a, b| a.score().total_cmp(&b.score()));
-        best.unwrap_or(Self { points: 0.0, chroma: 0.0, votes, words })
+    /// The same, where references were `seen`: points and chroma of each one found in the view.
+    pub(super) fn with_best(self, seen: impl Iterator<Item = (f32, f32)>) -> Self {
+        seen.map(|(points, chroma)| Self { points, chroma, ..self })
+            .max_by(|a, b| a.score().total_cmp(&b.score()))
+            .unwrap_or(self)
     }
 
     /// The weighted sum; numbers that are none count as 0.
@@ -54,6 +57,7 @@ impl Comparison {
             + CHROMA * tame(self.chroma).clamp(-1.0, 1.0)
             + VOTES * tame(self.votes).max(0.0).ln_1p()
             + WORDS * tame(self.words).max(0.0).ln_1p()
+            + TINT * tame(self.tint).clamp(-1.0, 1.0)
     }
 }
 
@@ -124,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn seen(points: f32, chroma: f32) -> Comparison {
-        Comparison { points, chroma, votes: points / 4.0, words: 0.0 }
+        Comparison { points, chroma, votes: points / 4.0, words: 0.0, tint: 0.0 }
     }
 
     fn compared(comparisons: &[Comparison]) -> Compared {
@@ -172,8 +176,15 @@ mod tests {
     }
 
     fn any_comparison() -> impl Strategy<Value = Comparison> {
-        (any::<f32>(), any::<f32>(), any::<f32>(), any::<f32>())
-            .prop_map(|(points, chroma, votes, words)| Comparison { points, chroma, votes, words })
+        (any::<f32>(), any::<f32>(), any::<f32>(), any::<f32>(), any::<f32>()).prop_map(
+            |(points, chroma, votes, words, tint)| Comparison {
+                points,
+                chroma,
+                votes,
+                words,
+                tint,
+            },
+        )
     }
 
     proptest! {
