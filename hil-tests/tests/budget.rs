@@ -6,12 +6,11 @@ use hil_tests::harness::line_file::Layout;
 use hil_tests::harness::references;
 use hil_tests::twin::normals;
 use vision::dataset::GOOD;
+use vision::evaluate::wilson;
 use vision::{Dataset, Picture, Reference, ReferenceKey, Scorer};
 
 /// Items, about half of them damaged.
 const ITEMS: usize = 300;
-/// Normal deviations of the interval within which the budget must lie: one in a thousand falls outside.
-const DEVIATIONS: f64 = 3.3;
 
 /// Good items, how many of them are diverted, damaged ones, and how many of them are.
 #[derive(Debug, Default)]
@@ -24,7 +23,7 @@ struct Counts {
 
 /// Scores rendered items of `layout` that its references have not seen.
 fn count(layout: &Layout, budget: f64, folder: &Path) -> anyhow::Result<Counts> {
-    // One more seed than that of the normals that are learned from.
+    // Another seed than that of the normals that are learned from.
     normals::render(&layout.line_file(), 1, ITEMS, 2, folder)?;
     let scorer = Scorer::load(&layout.model)?.with_false_divert_budget(budget);
     let items = Dataset::open(folder)?.test_items()?;
@@ -52,13 +51,6 @@ fn count(layout: &Layout, budget: f64, folder: &Path) -> anyhow::Result<Counts> 
     Ok(counts)
 }
 
-/// Lower end of Wilson's interval for a share of `hits` in `of`.
-fn at_least(hits: usize, of: usize) -> f64 {
-    let (share, n, z) = (hits as f64 / of as f64, of as f64, DEVIATIONS);
-    let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    (share + z * z / (2.0 * n) - spread) / (1.0 + z * z / n)
-}
-
 #[test]
 fn unseen_good_items_are_diverted_no_more_often_than_the_budget_says() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
@@ -69,7 +61,7 @@ fn unseen_good_items_are_diverted_no_more_often_than_the_budget_says() -> anyhow
     let counts = count(&layout, budget, &folder.path().join("pictures"))?;
     println!("{counts:?} at a budget of {budget}");
     assert!(counts.good > 100 && counts.damaged > 100, "{counts:?}");
-    let share = at_least(counts.good_diverted, counts.good);
+    let [share, _] = wilson(counts.good_diverted, counts.good);
     assert!(share <= budget, "at least {share:.4} of the good items for {budget}: {counts:?}");
     assert!(10 * counts.damaged_diverted >= 9 * counts.damaged, "{counts:?}");
     Ok(())

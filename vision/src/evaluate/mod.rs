@@ -33,8 +33,7 @@ pub(crate) use metrics::auroc;
 pub use metrics::{AtBudget, Metrics};
 pub use pixels::PixelMetrics;
 pub use shots::{ShotCurve, ShotRow, few_shots};
-pub use stats::AurocDifference;
-pub(crate) use stats::wilson;
+pub use stats::{AurocDifference, wilson};
 
 use crate::damage::DamageHead;
 use crate::dataset::{Dataset, DatasetError, GOOD, TestItem, evenly};

@@ -9,7 +9,7 @@ const Z_95: f64 = 1.959_963_984_540_054;
 
 /// The 95 % interval of a share of which `count` of `of` were seen (Wilson, *J. Am. Stat. Assoc.* 22,
 /// 1927): also sensible for none or all of a few. 0 to 1 where nothing was seen.
-pub(crate) fn wilson(count: usize, of: usize) -> [f64; 2] {
+pub fn wilson(count: usize, of: usize) -> [f64; 2] {
     if of == 0 {
         return [0.0, 1.0];
     }
