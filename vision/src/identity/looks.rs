@@ -55,15 +55,18 @@ impl Looks {
     }
 }
 
-/// How much each of `points` counts in a picture with these `colours`: 1 in its middle, and less the nearer it
-/// is to an edge (a normal distribution's density).
+/// How much each of `points` counts in a picture with these `colours`.
 pub(super) fn weights(points: &[KeyPoint], colours: &SmallCopy) -> Vec<f32> {
     let [width, height] = colours.size();
-    let weight = |point: &KeyPoint| {
-        let (x, y) = (point.x / width - 0.5, point.y / height - 0.5);
-        (-0.5 * (x * x + y * y) / (MIDDLE * MIDDLE)).exp()
-    };
-    points.iter().map(weight).collect()
+    let place = |point: &KeyPoint| [point.x / width, point.y / height];
+    points.iter().map(|point| weight(place(point), MIDDLE)).collect()
+}
+
+/// How much a place counts, 0 to 1 from the left and from the top: 1 in the middle, less the nearer it is to an
+/// edge (a normal distribution's density, with this standard deviation).
+pub(super) fn weight([x, y]: [f32; 2], deviation: f32) -> f32 {
+    let (x, y) = (x - 0.5, y - 0.5);
+    (-0.5 * (x * x + y * y) / (deviation * deviation)).exp()
 }
 
 #[cfg(test)]

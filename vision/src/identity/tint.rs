@@ -8,6 +8,7 @@
 //! one is first balanced, so that all channels have the same mean (the grey world of G. Buchsbaum, 1980).
 
 use super::colour::{SmallCopy, chroma};
+use super::looks::weight;
 
 /// Bins of red against green, of both against blue, and of brightness.
 const BINS: [usize; 3] = [8, 8, 4];
@@ -24,7 +25,7 @@ pub(super) struct Tint(Vec<f32>);
 impl Tint {
     /// Of the middle of a picture.
     pub(super) fn of_middle(colours: &SmallCopy) -> Self {
-        Self::of(colours.cells().map(|(place, colour)| (weight(place), colour)))
+        Self::of(colours.cells().map(|(place, colour)| (weight(place, MIDDLE), colour)))
     }
 
     /// Of the middle of a picture in balanced light.
@@ -39,7 +40,7 @@ impl Tint {
         let gains = sums.map(|sum| mean / sum);
         let lit =
             |colour: [f32; 3]| std::array::from_fn(|channel| gains[channel] * colour[channel]);
-        Self::of(colours.cells().map(|(place, colour)| (weight(place), lit(colour))))
+        Self::of(colours.cells().map(|(place, colour)| (weight(place, MIDDLE), lit(colour))))
     }
 
     /// Of the cells that are `item`.
@@ -81,12 +82,6 @@ impl Tint {
     pub(super) fn alike(&self, other: &Tint) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
     }
-}
-
-/// How much a cell counts at this place, 0 to 1 from the left and from the top.
-fn weight([x, y]: [f32; 2]) -> f32 {
-    let (x, y) = (x - 0.5, y - 0.5);
-    (-0.5 * (x * x + y * y) / (MIDDLE * MIDDLE)).exp()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which of many references are kept: few enough to be compared in time, and those that show most of what
 //! the others show.
 //!
-//! A reference *covers* another by the number of key points that agree between them. References are taken
+//! A reference *covers* another by the key points that agree between them, those in its middle most. References are taken
 //! one by one, each time the one that adds most cover over all (greedy facility location; at least 63 % of
 //! the best choice, G. Nemhauser, L. Wolsey, M. Fisher 1978).
 
@@ -27,13 +27,14 @@ pub(super) fn choose(mut references: Vec<Reference>) -> Result<Vec<Reference>, T
 /// How much each reference (row) covers each (column), from 0 up.
 fn cover(references: &[Reference]) -> Result<Vec<Vec<f32>>, TchError> {
     let mut cover = vec![vec![0.0; references.len()]; references.len()];
+    let weights: Vec<Vec<f32>> =
+        references.iter().map(|one| weights(&one.points, &one.colours)).collect();
     for (i, one) in references.iter().enumerate() {
         // A picture covers itself as well as its number of points allows, not more than any other would.
         cover[i][i] = (1.0 + one.points.len() as f32).ln();
         for (j, other) in references.iter().enumerate().skip(i + 1) {
             let Some(nearest) = other.rows.nearest(&one.rows)? else { continue };
-            let weights = weights(&other.points, &other.colours);
-            let seen = one.agreement(&other.points, &weights, &nearest);
+            let seen = one.agreement(&other.points, &weights[j], &nearest);
             let covered = seen.map_or(0.0, |seen| seen.points).ln_1p();
             (cover[i][j], cover[j][i]) = (covered, covered);
         }
