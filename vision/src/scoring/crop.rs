@@ -73,7 +73,8 @@ impl Crop {
         let (Some(bounds), Some((x, y))) = (mask.bounds(), mask.centroid()) else {
             return Crop::stretched(whole);
         };
-        if mask.area() == mask.pixels().len() {
+        let pixels = mask.area();
+        if pixels == mask.pixels().len() {
             return Crop::stretched(whole);
         }
         let across = whole.width / f64::from(mask.width());
@@ -86,7 +87,7 @@ impl Crop {
         // Twice the reach from the centroid to the farther side.
         let across_item = 2.0 * ((x - left).max(left + width - x) + margin);
         let down_item = 2.0 * ((y - top).max(top + height - y) + margin);
-        let item = mask.area() as f64 * across * down;
+        let item = pixels as f64 * across * down;
         let longest = (*SIDES.end() * SIZE_MULTIPLE) as f64;
         let scale = (ITEM_AREA / item)
             .min(AREA_MAX / (across_item * down_item))
@@ -112,8 +113,8 @@ impl Crop {
             width,
             height,
         };
-        let pixels = |steps: f64| (steps as i64 * SIZE_MULTIPLE) as u32;
-        Crop { area, scaled: (pixels(columns), pixels(rows)) }
+        let side = |steps: f64| (steps as i64 * SIZE_MULTIPLE) as u32;
+        Crop { area, scaled: (side(columns), side(rows)) }
     }
 
     /// Its pixels, scaled, in the picture's own format.
