@@ -15,6 +15,17 @@ pub struct Bounds {
     pub height: u32,
 }
 
+/// Where in a mask the item is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extent {
+    /// The smallest rectangle around it.
+    pub bounds: Bounds,
+    /// Its pixels, at least 1.
+    pub area: usize,
+    /// The mean of the middles of its pixels, in pixels from the left and from the top.
+    pub centroid: (f64, f64),
+}
+
 /// One truth value per pixel, row by row from the top left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mask {
@@ -57,33 +68,42 @@ impl Mask {
         self.inside.iter().filter(|inside| **inside).count()
     }
 
-    /// The mean of the middles of the item's pixels, in pixels from the left and from the top; `None` where
-    /// the mask is empty.
-    pub fn centroid(&self) -> Option<(f64, f64)> {
-        let (mut count, mut x, mut y) = (0u64, 0u64, 0u64);
-        for (at, _) in self.inside.iter().enumerate().filter(|(_, inside)| **inside) {
-            count += 1;
-            x += (at % self.width as usize) as u64;
-            y += (at / self.width as usize) as u64;
+    /// Where the item is; `None` where the mask is empty.
+    pub fn extent(&self) -> Option<Extent> {
+        let rows = self.inside.chunks_exact((self.width as usize).max(1)).enumerate();
+        let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
+        let (mut area, mut x, mut y) = (0, 0, 0);
+        for (row, pixels) in rows {
+            let first = pixels.iter().position(|inside| *inside);
+            let last = pixels.iter().rposition(|inside| *inside);
+            let (Some(first), Some(last)) = (first, last) else { continue };
+            let (mut count, mut sum) = (0, 0);
+            for (column, inside) in pixels[first..=last].iter().enumerate() {
+                count += usize::from(*inside);
+                sum += (first + column) * usize::from(*inside);
+            }
+            (left, right) = (left.min(first), right.max(last + 1));
+            (top, bottom) = (top.min(row), row + 1);
+            area += count;
+            x += sum;
+            y += row * count;
         }
-        let middle = |sum: u64| sum as f64 / count as f64 + 0.5;
-        (count > 0).then(|| (middle(x), middle(y)))
+        let middle = |sum: usize| sum as f64 / area as f64 + 0.5;
+        (area > 0).then(|| Extent {
+            bounds: Bounds {
+                x: left as u32,
+                y: top as u32,
+                width: (right - left) as u32,
+                height: (bottom - top) as u32,
+            },
+            area,
+            centroid: (middle(x), middle(y)),
+        })
     }
 
     /// The smallest rectangle around the item; `None` where the mask is empty.
     pub fn bounds(&self) -> Option<Bounds> {
-        let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
-        for (at, _) in self.inside.iter().enumerate().filter(|(_, inside)| **inside) {
-            let (x, y) = ((at % self.width as usize) as u32, (at / self.width as usize) as u32);
-            (left, top) = (left.min(x), top.min(y));
-            (right, bottom) = (right.max(x), bottom.max(y));
-        }
-        (left <= right).then(|| Bounds {
-            x: left,
-            y: top,
-            width: right - left + 1,
-            height: bottom - top + 1,
-        })
+        self.extent().map(|extent| extent.bounds)
     }
 
     /// The rectangle around the item in a picture of `size` pixels of which this is the mask; the
@@ -111,6 +131,8 @@ mod tests {
         let mask = Mask::from_fn(9, 5, |x, y| (3..=6).contains(&x) && y == 2);
         assert_eq!(mask.bounds(), Some(Bounds { x: 3, y: 2, width: 4, height: 1 }));
         assert_eq!((mask.width(), mask.height(), mask.area()), (9, 5, 4));
+        let extent = mask.extent().unwrap();
+        assert_eq!((extent.area, extent.centroid), (4, (5.0, 2.5)));
         assert!(mask.contains(4, 2) && !mask.contains(4, 3));
     }
 

@@ -25,7 +25,7 @@ mod small;
 pub use background::Cells;
 pub use found::Found;
 pub use light::Gains;
-pub use mask::{Bounds, Mask};
+pub use mask::{Bounds, Extent, Mask};
 pub use small::Small;
 
 use colour::Colours;

@@ -13,7 +13,7 @@
 use fast_image_resize as fir;
 
 use crate::backbone::SIZE_MULTIPLE;
-use crate::localise::Mask;
+use crate::localise::{Extent, Mask};
 use crate::picture::{Picture, scaled};
 
 /// Area of a crop without an item in its middle, in pixels after scaling: that of 320 x 320.
@@ -70,13 +70,10 @@ impl Crop {
     /// picture where the mask is empty or full.
     pub fn around(mask: &Mask, picture: &Picture) -> Crop {
         let whole = Area::of(picture);
-        let (Some(bounds), Some((x, y))) = (mask.bounds(), mask.centroid()) else {
+        let item = mask.extent().filter(|item| item.area < mask.pixels().len());
+        let Some(Extent { bounds, area: pixels, centroid: (x, y) }) = item else {
             return Crop::stretched(whole);
         };
-        let pixels = mask.area();
-        if pixels == mask.pixels().len() {
-            return Crop::stretched(whole);
-        }
         let across = whole.width / f64::from(mask.width());
         let down = whole.height / f64::from(mask.height());
         let (x, y) = (x * across, y * down);
