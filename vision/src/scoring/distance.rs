@@ -78,12 +78,12 @@ fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
 pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
     let search = || {
         let mut found = Vec::new();
+        let turned = memory.turned.f_unsqueeze(0)?;
         for chunk in tokens.f_split(CHUNK, 0)? {
             // |m|² - 2 p·m for each pair; |p|² is the same for all m and is added afterwards.
-            let product = chunk.f_mm(&memory.turned)?;
-            let mut compared = memory.squares.f_unsqueeze(0)?.f_sub(&product.f_mul_scalar(2.0)?)?;
-            let smallest = compared.f_amin([1i64].as_slice(), false)?;
-            compared = smallest.f_add(&squared_lengths(&chunk)?)?;
+            let compared = memory.squares.f_baddbmm(&chunk.f_unsqueeze(0)?, &turned, 1, -2)?;
+            let smallest = compared.f_amin([2i64].as_slice(), false)?.f_squeeze()?;
+            let compared = smallest.f_add(&squared_lengths(&chunk)?)?;
             found.push(compared.f_clamp_min(0.0)?.f_sqrt()?);
         }
         let all = Tensor::f_cat(&found, 0)?;
