@@ -220,17 +220,25 @@ impl Weights {
         let keys =
             keep.map(|keep| keep.f_repeat([self.members, 1])?.f_unsqueeze(1)?.f_unsqueeze(1));
         let keys = keys.transpose()?;
-        // The tokens of all views in a row, [1, B·L, channels].
-        let tokens = tokens.f_flatten(0, 1)?.f_unsqueeze(0)?;
-        let tokens = tokens.f_sub(&self.mean)?.f_div(&self.spread)?;
-        let places = waves(places)?.f_flatten(0, 1)?.f_unsqueeze(0)?;
-        let places = places.f_expand([self.members, -1, -1], false)?;
-        let mut x = self.token.of(&tokens)?.f_add(&self.place.of(&places)?)?;
+        // All views in a row, [M, B·L, numbers], the same ones for each member.
+        let row = |numbers: &Tensor| {
+            numbers.f_flatten(0, 1)?.f_unsqueeze(0)?.f_expand([self.members, -1, -1], false)
+        };
+        let (tokens, places) = (row(tokens)?, row(&waves(places)?)?);
+        let mut x = self.normalising()?.of(&tokens)?.f_add(&self.place.of(&places)?)?;
         for layer in &self.layers {
             x = layer.forward(&x, keys.as_ref(), (self.members, views, self.heads))?;
         }
         let outputs = self.output.of(&self.norm.of(&x)?)?;
         outputs.f_reshape([self.members, views, -1, OUTPUTS])
+    }
+
+    /// The tokens' layer for tokens as they are: it brings them to mean 0 and spread 1 as well. A
+    /// layer's weights are a tenth of the numbers that a view's tokens are for all members.
+    fn normalising(&self) -> Result<Dense, TchError> {
+        let weight = self.token.weight.f_div(&self.spread.f_transpose(1, 2)?)?;
+        let bias = self.token.bias.f_baddbmm(&self.mean, &weight, 1, -1)?;
+        Ok(Dense { weight, bias })
     }
 }
 
