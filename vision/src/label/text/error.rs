@@ -58,8 +58,8 @@ pub enum TextError {
     },
     /// The program that reads other scripts cannot be run, or fails.
     #[error(
-        "tesseract cannot read other scripts ({cause}); install the Debian package tesseract-ocr, or name no \
-         languages for it"
+        "tesseract cannot read other scripts ({cause}); see that the Debian package tesseract-ocr is \
+         installed and that the box is not overloaded, or name no languages for it"
     )]
     Tesseract {
         /// What the system or the program said.

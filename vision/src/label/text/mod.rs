@@ -29,6 +29,7 @@ mod detect;
 mod direction;
 mod error;
 mod order;
+mod program;
 mod reader;
 mod recognise;
 mod runtime;

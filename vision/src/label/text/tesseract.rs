@@ -9,15 +9,20 @@
 //! A program and not its library: it is not in the set-up of boxes that need no such script, and it may
 //! crash without inspectd.
 
-use std::io::{Cursor, Write};
-use std::process::{Command, Stdio};
+use std::fmt::Display;
+use std::io::Cursor;
+use std::process::Command;
+use std::time::Duration;
 
 use image::{GrayImage, ImageFormat, Luma};
 
 use super::TextError;
+use super::program::answer;
 
 /// The program.
 const PROGRAM: &str = "tesseract";
+/// A full label takes it a second or two; on a slow box whose cores are busy, several times that.
+const LIMIT: Duration = Duration::from_secs(30);
 /// White rows between two strips of a sheet, and white columns beside them, in pixels.
 const GAP: u32 = 24;
 /// Words less sure than this, of 100, are left out.
@@ -38,8 +43,8 @@ impl Tesseract {
     ///
     /// When the program or a language is not installed.
     pub fn open(languages: &[String]) -> Result<Self, TextError> {
-        let listed = Command::new(PROGRAM).arg("--list-langs").output().map_err(not_run)?;
-        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let listed = answer(Command::new(PROGRAM).arg("--list-langs"), &[], LIMIT);
+        let listed = String::from_utf8_lossy(&listed.map_err(failed)?).into_owned();
         match languages.iter().find(|language| !listed.lines().any(|line| line == *language)) {
             Some(language) => Err(TextError::Language { language: language.clone() }),
             None => Ok(Self { languages: languages.join("+") }),
@@ -50,41 +55,24 @@ impl Tesseract {
     ///
     /// # Errors
     ///
-    /// When the program cannot be run or fails.
+    /// When the program cannot be run, fails, or does not end in time.
     pub(super) fn read(&self, strips: &[GrayImage]) -> Result<Vec<(String, f32)>, TextError> {
         let Some((sheet, places)) = sheet(strips) else {
             return Ok(vec![(String::new(), 0.0); strips.len()]);
         };
         let mut picture = Cursor::new(Vec::new());
-        sheet.write_to(&mut picture, ImageFormat::Png).map_err(|e| failed(e.to_string()))?;
+        sheet.write_to(&mut picture, ImageFormat::Png).map_err(failed)?;
         // `6`: the sheet is one block of lines. One thread: the caller has chosen how many it uses.
-        let mut running = Command::new(PROGRAM)
-            .args(["stdin", "stdout", "-l", &self.languages, "--psm", "6", "tsv"])
-            .env("OMP_THREAD_LIMIT", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(not_run)?;
-        if let Some(mut stdin) = running.stdin.take() {
-            // It reads the whole picture before it answers; when it does not, it says why below.
-            _ = stdin.write_all(picture.get_ref());
-        }
-        let answer = running.wait_with_output().map_err(not_run)?;
-        if !answer.status.success() {
-            let words = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
-            return Err(failed(format!("{}: {words}", answer.status)));
-        }
-        Ok(by_strip(&String::from_utf8_lossy(&answer.stdout), &places))
+        let mut program = Command::new(PROGRAM);
+        program.args(["stdin", "stdout", "-l", &self.languages, "--psm", "6", "tsv"]);
+        program.env("OMP_THREAD_LIMIT", "1");
+        let answer = answer(&mut program, picture.get_ref(), LIMIT).map_err(failed)?;
+        Ok(by_strip(&String::from_utf8_lossy(&answer), &places))
     }
 }
 
-fn not_run(error: std::io::Error) -> TextError {
-    failed(error.to_string())
-}
-
-fn failed(cause: String) -> TextError {
-    TextError::Tesseract { cause }
+fn failed(error: impl Display) -> TextError {
+    TextError::Tesseract { cause: error.to_string() }
 }
 
 /// The strips below each other on white, and the rows from and to which each has its place. `None` where
