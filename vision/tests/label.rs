@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{self, date};
 use vision::label::dates::{Context, Region, Role};
-use vision::label::reader::{LabelRead, LabelReader, Wanted, default_text_dir};
+use vision::label::reader::{LabelRead, LabelReader, default_text_dir};
 use vision::picture::Picture;
 
 const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 11, 1) };
@@ -27,7 +27,7 @@ fn sample(folder: &str, step: usize) -> Option<Vec<PathBuf>> {
 
 fn read(reader: &mut LabelReader, file: &Path) -> LabelRead {
     let picture = Picture::open(file).expect("the set has no broken picture");
-    reader.read(&picture, Wanted::ALL, &CONTEXT, None).expect("it is read")
+    reader.read(&picture, &CONTEXT, None).expect("it is read")
 }
 
 fn reader() -> LabelReader {

@@ -12,7 +12,7 @@ use vision::label::codes::{Code, Symbology};
 use vision::label::dates::{self, DateRead, Region, Role};
 use vision::label::drawn;
 use vision::label::line::Corners;
-use vision::label::reader::{LabelReader, Wanted, default_text_dir};
+use vision::label::reader::{LabelReader, default_text_dir};
 use vision::label::reading::Reading;
 use vision::picture::Picture;
 
@@ -176,7 +176,7 @@ fn label(
     drawing: Option<&Path>,
 ) -> anyhow::Result<Labelled> {
     let picture = Picture::open(path)?;
-    let read = reader.read(&picture, Wanted::ALL, meaning, None)?;
+    let read = reader.read(&picture, meaning, None)?;
     if let Some(file) = drawing {
         let shown = drawn(&picture, &read.reading);
         shown.save(file).with_context(|| format!("cannot write {}", file.display()))?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use image::RgbImage;
 use image::imageops::grayscale;
 
-use super::codes::{self, CodeError};
+use super::codes::{self, Code, CodeError};
 use super::dates::Context;
 use super::reading::Reading;
 use super::second_look;
@@ -23,20 +23,6 @@ use crate::picture::Picture;
 /// folder. For development and the demo.
 pub fn default_text_dir() -> PathBuf {
     default_model_dir().with_file_name("text")
-}
-
-/// What of a label is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// Bar codes and matrix codes.
-    pub codes: bool,
-    /// Text; nothing is read where the reader was made without networks.
-    pub text: bool,
-}
-
-impl Wanted {
-    /// Codes and text.
-    pub const ALL: Self = Self { codes: true, text: true };
 }
 
 /// How long the stages took.
@@ -102,8 +88,8 @@ impl LabelReader {
         Ok(Self { text: Some(text.with_tesseract(tesseract)) })
     }
 
-    /// Reads what is `wanted` of `picture`, until `deadline` on the monotonic clock (see
-    /// [`monotonic_now`]; `None`: until all is read).
+    /// Reads the codes of `picture`, and the text where the reader has networks; see
+    /// [`LabelReader::read_text`].
     ///
     /// # Errors
     ///
@@ -111,24 +97,37 @@ impl LabelReader {
     pub fn read(
         &mut self,
         picture: &Picture,
-        wanted: Wanted,
+        context: &Context,
+        deadline: Option<Duration>,
+    ) -> Result<LabelRead, LabelError> {
+        let start = Instant::now();
+        let codes = codes_of(picture)?;
+        let of_codes = start.elapsed();
+        let mut read = self.read_text(picture, codes, context, deadline)?;
+        read.timings.codes = of_codes;
+        Ok(read)
+    }
+
+    /// Reads the text of `picture` beside the `codes` that were read of it, until `deadline` on the monotonic
+    /// clock (see [`monotonic_now`]; `None`: until all is read). A date is looked at again only where
+    /// the codes do not say what it means. Without networks there is no text.
+    ///
+    /// # Errors
+    ///
+    /// When a network or Tesseract fails. A deadline that passes is no error.
+    pub fn read_text(
+        &mut self,
+        picture: &Picture,
+        codes: Vec<Code>,
         context: &Context,
         deadline: Option<Duration>,
     ) -> Result<LabelRead, LabelError> {
         let time_is_over = || deadline.is_some_and(|deadline| monotonic_now() >= deadline);
         let colour = picture.to_rgb_image();
         let (mut timings, mut complete) = (LabelTimings::default(), true);
-
-        let mut codes = Vec::new();
-        if wanted.codes {
-            let start = Instant::now();
-            codes = codes::read(&grayscale(&colour))?;
-            timings.codes = start.elapsed();
-        }
         let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
-        let mut text = self.text.as_mut().filter(|_| wanted.text);
         let mut lines_of = |picture: &RgbImage| {
-            let Some(text) = &mut text else { return Ok(Vec::new()) };
+            let Some(text) = &mut self.text else { return Ok(Vec::new()) };
             let start = Instant::now();
             let read = text.read(picture, &options);
             timings.text += start.elapsed();
@@ -150,4 +149,13 @@ impl LabelReader {
         }
         Ok(LabelRead { reading, timings, complete })
     }
+}
+
+/// The codes of `picture`.
+///
+/// # Errors
+///
+/// When it is too large.
+pub fn codes_of(picture: &Picture) -> Result<Vec<Code>, CodeError> {
+    codes::read(&grayscale(&picture.to_rgb_image()))
 }

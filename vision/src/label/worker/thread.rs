@@ -9,8 +9,7 @@ use super::{LabelDone, LabelJob, shows};
 use crate::capture::Frame;
 use crate::config::{IdentitySection, LabelSection, LabelUse};
 use crate::identity::{Catalog, Compared, Evidence, IdentityError, Looks};
-use crate::label::dates::Context;
-use crate::label::reader::{LabelReader, Wanted};
+use crate::label::reader::{LabelReader, codes_of};
 use crate::label::reading::Reading;
 use crate::panics::panic_message;
 
@@ -20,8 +19,8 @@ type Readings = Vec<(Arc<str>, Result<Reading, String>)>;
 /// What the thread keeps from item to item.
 pub(super) struct ReadingThread {
     section: LabelSection,
-    reader: LabelReader,
-    has_text: bool,
+    /// Once text is needed.
+    reader: Option<LabelReader>,
     catalog: Option<CatalogFile>,
 }
 
@@ -35,7 +34,7 @@ enum CatalogFile {
 impl ReadingThread {
     pub(super) fn new(section: LabelSection, identity: IdentitySection) -> Self {
         let catalog = identity.catalog.map(CatalogFile::Unread);
-        Self { section, reader: LabelReader::of_codes(), has_text: false, catalog }
+        Self { section, reader: None, catalog }
     }
 
     /// Works off the queue until it is closed.
@@ -59,27 +58,24 @@ impl ReadingThread {
     }
 
     fn item(&mut self, job: &LabelJob) -> Readings {
-        let codes = Wanted { codes: true, text: false };
-        let mut views: Vec<_> = job
-            .views
-            .iter()
-            .map(|(camera, frame)| (Arc::clone(camera), self.view(frame, codes, &job.context)))
-            .collect();
+        let coded = |frame: &Frame| {
+            let codes = codes_of(&frame.picture).map_err(|error| error.to_string())?;
+            Ok(Reading::of(Vec::new(), codes, &job.context))
+        };
+        let mut views: Readings =
+            job.views.iter().map(|(camera, frame)| (Arc::clone(camera), coded(frame))).collect();
         if !needs_text(&self.section, job.needs_text, &views) {
             return views;
         }
-        let text = Wanted { codes: false, text: true };
         for ((_, view), (_, frame)) in views.iter_mut().zip(&job.views) {
             let Ok(coded) = view else { continue };
-            let found = self.open_text().and_then(|()| self.view(frame, text, &job.context));
-            *view = found.map(|read| Reading::of(read.lines, coded.codes.clone(), &job.context));
+            let codes = coded.codes.clone();
+            *view = self.reader().and_then(|reader| {
+                let read = reader.read_text(&frame.picture, codes, &job.context, None);
+                read.map(|read| read.reading).map_err(|error| error.to_string())
+            });
         }
         views
-    }
-
-    fn view(&mut self, frame: &Frame, what: Wanted, context: &Context) -> Result<Reading, String> {
-        let read = self.reader.read(&frame.picture, what, context, None);
-        read.map(|read| read.reading).map_err(|error| error.to_string())
     }
 
     /// How the item compares with the catalogue, unless a code has settled it or the catalogue does not have
@@ -124,14 +120,16 @@ impl ReadingThread {
         }
     }
 
-    fn open_text(&mut self) -> Result<(), String> {
-        if !self.has_text {
-            let LabelSection { text_folder, threads, tesseract, .. } = &self.section;
-            self.reader =
-                LabelReader::open(text_folder, *threads, tesseract).map_err(|e| e.to_string())?;
-            self.has_text = true;
-        }
-        Ok(())
+    /// The reader of text, opened when it is needed for the first time.
+    fn reader(&mut self) -> Result<&mut LabelReader, String> {
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => {
+                let LabelSection { text_folder, threads, tesseract, .. } = &self.section;
+                LabelReader::open(text_folder, *threads, tesseract).map_err(|e| e.to_string())?
+            }
+        };
+        Ok(self.reader.insert(reader))
     }
 }
 
