@@ -114,7 +114,7 @@ pub(super) fn judge(odds: &[i32], width: usize, areas: &Areas) -> Found {
     }
     let inside: Vec<bool> =
         components.labels.iter().map(|label| is_item[*label as usize]).collect();
-    Found::One(mask_of(&filled(&inside, width), width))
+    Found::One(Mask::from_pixels(width as u32, filled(&inside, width)))
 }
 
 /// Pixels between two rectangles, along the axis where they are farther apart.
@@ -125,11 +125,6 @@ fn gap(one: Bounds, other: Bounds) -> f64 {
     let across = between(one.x, one.width, other.x, other.width);
     let down = between(one.y, one.height, other.y, other.height);
     f64::from(across.max(down))
-}
-
-fn mask_of(inside: &[bool], width: usize) -> Mask {
-    let height = inside.len() / width;
-    Mask::from_fn(width as u32, height as u32, |x, y| inside[y as usize * width + x as usize])
 }
 
 #[cfg(test)]

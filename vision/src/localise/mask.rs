@@ -43,6 +43,11 @@ impl Mask {
         Mask { width, inside: pixels }
     }
 
+    /// A mask of rows of `width` pixels, from the top left.
+    pub(super) fn from_pixels(width: u32, inside: Vec<bool>) -> Mask {
+        Mask { width, inside }
+    }
+
     /// Columns.
     pub fn width(&self) -> u32 {
         self.width

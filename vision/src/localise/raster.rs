@@ -6,14 +6,18 @@
 /// For each pixel the sum over the square that reaches `reach` pixels to every side of it.
 ///
 /// `values` are rows of `width`; the caller keeps sums below 2^31.
-pub(super) fn square_sums(values: &[i32], width: usize, reach: usize) -> Vec<i32> {
+pub(super) fn square_sums<T>(values: &[T], width: usize, reach: usize) -> Vec<i32>
+where
+    T: Copy + Into<i32>,
+{
     let height = values.len() / width;
     let mut rows = vec![0; values.len()];
     let mut padded = vec![0; width + 2 * reach];
     for (row, sums) in values.chunks_exact(width).zip(rows.chunks_exact_mut(width)) {
-        padded[..reach].fill(row[0]);
-        padded[reach..reach + width].copy_from_slice(row);
-        padded[reach + width..].fill(row[width - 1]);
+        padded[..reach].fill(row[0].into());
+        let within = padded[reach..reach + width].iter_mut();
+        within.zip(row).for_each(|(to, value)| *to = (*value).into());
+        padded[reach + width..].fill(row[width - 1].into());
         let mut sum: i32 = padded[..2 * reach].iter().sum();
         for ((sums, enters), leaves) in sums.iter_mut().zip(&padded[2 * reach..]).zip(&padded) {
             sum += enters;
@@ -52,10 +56,9 @@ pub(super) fn blurred(values: &[i32], width: usize) -> Vec<i32> {
 /// without leaving it: threads and specks go, edges stay where they are.
 pub(super) fn opened(inside: &[bool], width: usize, reach: usize) -> Vec<bool> {
     let full = (2 * reach as i32 + 1).pow(2);
-    let count = |inside: Vec<i32>| square_sums(&inside, width, reach);
-    let kept = count(inside.iter().map(|inside| i32::from(*inside)).collect());
-    let grown = count(kept.into_iter().map(|sum| i32::from(sum == full)).collect());
-    grown.into_iter().map(|sum| sum > 0).collect()
+    let kept = square_sums(inside, width, reach);
+    let kept: Vec<bool> = kept.into_iter().map(|sum| sum == full).collect();
+    square_sums(&kept, width, reach).into_iter().map(|sum| sum > 0).collect()
 }
 
 #[cfg(test)]
