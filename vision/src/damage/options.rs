@@ -38,14 +38,14 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             seed: 1,
-            epochs: 12,
+            epochs: 30,
             folds: 3,
             batch: 16,
             learning_rate: 2e-3,
             weight_decay: 0.05,
             noise: 0.15,
             labelled_repeats: 8,
-            width: 32,
+            width: 48,
             layers: 1,
             heads: 1,
         }
