@@ -7,7 +7,7 @@
 mod choose;
 mod file;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tch::TchError;
 
@@ -135,9 +135,7 @@ impl Catalog {
             .map_err(IdentityError::torch("keeping a reference"))?;
         let references =
             choose::choose(references).map_err(IdentityError::torch("comparing references"))?;
-        let words: Vec<BTreeSet<String>> =
-            pictures.iter().map(|picture| picture.words.clone()).collect();
-        let vocabulary = Vocabulary::learn(&words);
+        let vocabulary = Vocabulary::learn(pictures.iter().map(|picture| &picture.words));
         self.forget(sku);
         self.skus.push(Sku { name: sku.to_owned(), references, vocabulary });
         Ok(())

@@ -107,13 +107,13 @@ fn at_refusal(right: &[f64], wrong: &[f64], refused: f64) -> Option<AtRefusal> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::progress::Silent;
 
     fn words(word: &str) -> Evidence {
-        Evidence { words: BTreeSet::from([word.to_owned()]), ..Evidence::default() }
+        Evidence { words: BTreeMap::from([(word.to_owned(), 1.0)]), ..Evidence::default() }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! **Evidence**: what one picture shows of who the item in it is, and how it is read.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +7,7 @@ use std::sync::mpsc;
 
 use super::IdentityError;
 use super::looks::Looks;
-use super::words;
+use super::words::{Words, words};
 use crate::label::line::TextLine;
 use crate::label::text::{ReadOptions, TextModels, TextReader};
 use crate::picture::Picture;
@@ -19,14 +18,18 @@ use crate::progress::Progress;
 pub struct Evidence {
     /// Key points and colours.
     pub looks: Looks,
-    /// Words as [`words::words`] gives them.
-    pub words: BTreeSet<String>,
+    /// Words and how much each counts.
+    pub words: Words,
 }
 
 impl Evidence {
-    /// Of a picture's looks and the lines of text read in it.
-    pub fn new(looks: Looks, lines: &[TextLine]) -> Self {
-        Self { looks, words: words::words(lines) }
+    /// Of a picture and the lines of text read in it.
+    ///
+    /// # Errors
+    /// When libtorch refuses.
+    pub fn of(picture: &Picture, lines: &[TextLine]) -> Result<Self, IdentityError> {
+        let size = (picture.width() as f32, picture.height() as f32);
+        Ok(Self { looks: Looks::of(picture)?, words: words(lines, size) })
     }
 }
 
@@ -50,12 +53,11 @@ impl EvidenceReader {
     /// # Errors
     /// When libtorch or a network refuses.
     pub fn read(&mut self, picture: &Picture) -> Result<Evidence, IdentityError> {
-        let looks = Looks::of(picture)?;
         let lines = match &mut self.text {
             Some(text) => text.read(&picture.to_rgb_image(), &ReadOptions::default())?,
             None => Vec::new(),
         };
-        Ok(Evidence::new(looks, &lines))
+        Evidence::of(picture, &lines)
     }
 }
 

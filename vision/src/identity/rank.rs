@@ -14,16 +14,16 @@
 use serde::Serialize;
 
 /// Weights of a comparison's numbers, fitted to say which of the SKUs it is.
-const POINTS: f64 = 1.27;
-const CHROMA: f64 = 2.54;
-const VOTES: f64 = 0.76;
-const WORDS: f64 = 0.76;
-const TINT: f64 = 10.2;
+const POINTS: f64 = 1.2;
+const CHROMA: f64 = 2.4;
+const VOTES: f64 = 0.72;
+const WORDS: f64 = 1.08;
+const TINT: f64 = 9.6;
 /// Score of "none of these", fitted where that was as likely as all SKUs together.
-const NONE: f64 = 9.3;
+const NONE: f64 = 9.0;
 /// Score of "none of these" where one SKU is expected. Less: a view of a cap or a seam shows nothing of any
 /// SKU, which speaks hardly against the expected one. Chosen by the false acceptance of other SKUs.
-const NONE_BUT_EXPECTED: f64 = 4.0;
+const NONE_BUT_EXPECTED: f64 = 3.7;
 
 /// How a view compares with a SKU.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

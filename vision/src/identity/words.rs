@@ -5,10 +5,11 @@
 //! *support* for a word is the share of its pictures in which the word was read. Numbers are left out:
 //! prices and dates stand around items and change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::looks::weight;
 use crate::label::fold::fold_char;
 use crate::label::line::TextLine;
 
@@ -25,19 +26,28 @@ const STRANGE: f64 = 0.6;
 const OFTEN: f32 = 0.15;
 /// A word must be this similar to one of some SKU to count.
 const KNOWN: f32 = 0.2;
+/// Standard deviation of the weight of a word's place, as a share of the picture's sides; as that of key points.
+const MIDDLE: f32 = 0.25;
 /// Words kept of a SKU, those read most often: the rest is misread.
 const KEPT: usize = 80;
 
-/// The words of some lines, folded, each once.
-pub fn words(lines: &[TextLine]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// Words, folded, each once, and how much each counts: 1 where it stands in the middle of the picture, less the
+/// nearer it is to an edge, where it may be a neighbour's.
+pub type Words = BTreeMap<String, f32>;
+
+/// The words of some lines in a picture of this width and height.
+pub fn words(lines: &[TextLine], (width, height): (f32, f32)) -> Words {
+    let mut found = Words::new();
     for line in lines.iter().filter(|line| line.confidence >= CONFIDENCE) {
+        let [x, y] = line.centre();
+        let counts = weight([x / width, y / height], MIDDLE);
         let plain: String = line.text.chars().flat_map(fold_char).collect();
         for word in plain.split(|letter: char| !letter.is_alphabetic()) {
             let length = word.chars().count();
             let dense = word.chars().all(|letter| letter >= '\u{2e80}');
             if length >= SHORTEST || (length >= 2 && dense) {
-                found.insert(word.to_owned());
+                let most = found.entry(word.to_owned()).or_default();
+                *most = counts.max(*most);
             }
         }
     }
@@ -55,16 +65,18 @@ pub struct Vocabulary {
 
 impl Vocabulary {
     /// Learned from pictures, the words of each one.
-    pub fn learn(pictures: &[BTreeSet<String>]) -> Self {
-        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        for word in pictures.iter().flatten() {
-            *counts.entry(word.clone()).or_default() += 1;
+    pub fn learn<'a>(pictures: impl IntoIterator<Item = &'a Words>) -> Self {
+        let (mut pictures_read, mut counts) = (0, BTreeMap::<String, u32>::new());
+        for words in pictures {
+            pictures_read += 1;
+            for word in words.keys() {
+                *counts.entry(word.clone()).or_default() += 1;
+            }
         }
         let mut by_count: Vec<(String, u32)> = counts.into_iter().collect();
         by_count.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         by_count.truncate(KEPT);
-        let pictures = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
-        Self { pictures, counts: by_count.into_iter().collect() }
+        Self { pictures: pictures_read, counts: by_count.into_iter().collect() }
     }
 
     /// How much this SKU supports a word, 0 to 1.
@@ -86,9 +98,9 @@ impl Vocabulary {
 }
 
 /// How much the words read in a view speak for each SKU; 0 where they say nothing.
-pub fn votes(read: &BTreeSet<String>, vocabularies: &[&Vocabulary]) -> Vec<f32> {
+pub fn votes(read: &Words, vocabularies: &[&Vocabulary]) -> Vec<f32> {
     let mut votes = vec![0.0; vocabularies.len()];
-    for word in read {
+    for (word, counts) in read {
         let supports: Vec<f32> =
             vocabularies.iter().map(|vocabulary| vocabulary.support(word)).collect();
         if supports.iter().copied().fold(0.0, f32::max) < KNOWN {
@@ -97,7 +109,7 @@ pub fn votes(read: &BTreeSet<String>, vocabularies: &[&Vocabulary]) -> Vec<f32> 
         // One more than there are: a word that all share still tells these SKUs from strangers.
         let share = supports.iter().sum::<f32>().max(1.0);
         let rare = ((vocabularies.len() + 1) as f32 / share).ln();
-        let weight = rare * (word.chars().count() as f32 / LONG).min(1.0);
+        let weight = counts * rare * (word.chars().count() as f32 / LONG).min(1.0);
         for (vote, support) in votes.iter_mut().zip(supports) {
             *vote += weight * support;
         }
@@ -110,23 +122,34 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(texts: &[&str]) -> BTreeSet<String> {
+    /// All in the middle.
+    fn read(texts: &[&str]) -> Words {
         let lines: Vec<TextLine> =
             texts.iter().map(|text| TextLine::level(text, 0.0, 0.0, 10.0)).collect();
-        words(&lines)
+        words(&lines, (1.0, 1.0)).into_keys().map(|word| (word, 1.0)).collect()
     }
 
     #[test]
     fn words_have_neither_case_nor_accents_nor_numbers() {
         let found = read(&["GRÄDDFIL 12%FETT-3 DL", "牛乳", "of"]);
-        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        let found: Vec<&str> = found.keys().map(String::as_str).collect();
         assert_eq!(found, ["fett", "graddfil", "牛乳"]);
     }
 
     #[test]
     fn lines_that_recognition_doubts_are_left_out() {
         let line = TextLine { confidence: 0.3, ..TextLine::level("MILK", 0.0, 0.0, 10.0) };
-        assert!(words(&[line]).is_empty());
+        assert!(words(&[line], (100.0, 100.0)).is_empty());
+    }
+
+    #[test]
+    fn a_word_in_the_middle_counts_in_full_and_one_at_an_edge_hardly() {
+        let middle = TextLine::level("milk", 40.0, 45.0, 10.0);
+        let edge = TextLine { corners: middle.corners.map(|[x, _]| [x, 2.0]), ..middle.clone() };
+        let [middle, edge, both] = [vec![middle.clone()], vec![edge.clone()], vec![edge, middle]]
+            .map(|lines| words(&lines, (100.0, 100.0))["milk"]);
+        assert!(middle > 0.9 && edge < 0.2, "{middle} {edge}");
+        assert_eq!(both, middle);
     }
 
     #[test]
@@ -142,7 +165,7 @@ mod tests {
     fn words_that_nobody_has_say_nothing() {
         let milk = Vocabulary::learn(&[read(&["milk"])]);
         assert_eq!(votes(&read(&["juice"]), &[&milk, &Vocabulary::default()]), [0.0, 0.0]);
-        assert_eq!(votes(&BTreeSet::new(), &[&milk]), [0.0]);
+        assert_eq!(votes(&Words::new(), &[&milk]), [0.0]);
         assert_eq!(votes(&read(&["juice"]), &[]), Vec::<f32>::new());
     }
 

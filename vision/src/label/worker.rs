@@ -121,7 +121,7 @@ mod tests {
     use super::super::dates::Region;
     use super::*;
     use crate::config::LabelUse;
-    use crate::identity::{Catalog, Evidence, Looks};
+    use crate::identity::{Catalog, Evidence};
     use crate::picture::Picture;
 
     const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
@@ -195,8 +195,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("catalogue.safetensors");
         let mut catalog = Catalog::new();
-        let looks = Looks::of(&job(0, 0).views[0].1.picture).unwrap();
-        catalog.learn("tea", &[Evidence::new(looks, &[])]).unwrap();
+        let evidence = Evidence::of(&job(0, 0).views[0].1.picture, &[]).unwrap();
+        catalog.learn("tea", &[evidence]).unwrap();
         catalog.save(&file).unwrap();
         let compared = |sku: &str, gtin: Option<&str>, file: PathBuf| {
             let identity = IdentitySection { catalog: Some(file), ..IdentitySection::default() };

@@ -1,20 +1,20 @@
 use super::*;
 use crate::identity::Ranked;
-use crate::identity::looks::Looks;
+use crate::identity::words::Words;
 use crate::label::line::TextLine;
 use crate::picture::{Picture, PixelFormat};
 
 /// A picture of 128 x 128 of discs; `tint` scales red, green and blue.
-fn looks(seed: u64, tint: [f32; 3]) -> Looks {
+fn picture(seed: u64, tint: [f32; 3]) -> Picture {
     let grey = crate::identity::keypoints::tests::pattern(128, 128, seed);
     let pixels: Vec<u8> =
         grey.iter().flat_map(|value| tint.map(|by| (value * by).min(255.0) as u8)).collect();
-    let picture = Picture::from_pixels(128, 128, PixelFormat::Rgb8, pixels).unwrap();
-    Looks::of(&picture).unwrap()
+    Picture::from_pixels(128, 128, PixelFormat::Rgb8, pixels).unwrap()
 }
 
 fn evidence(seed: u64, text: &str) -> Evidence {
-    Evidence::new(looks(seed, [1.0, 0.9, 0.8]), &[TextLine::level(text, 0.0, 0.0, 10.0)])
+    let line = TextLine::level(text, 50.0, 59.0, 10.0);
+    Evidence::of(&picture(seed, [1.0, 0.9, 0.8]), &[line]).unwrap()
 }
 
 fn ranked(catalog: &Catalog, view: &Evidence) -> Vec<Ranked> {
@@ -50,7 +50,7 @@ fn a_stranger_is_none_of_them() {
 
 #[test]
 fn words_alone_order_the_skus() {
-    let words = Evidence { words: BTreeSet::from(["juice".to_owned()]), ..Evidence::default() };
+    let words = Evidence { words: Words::from([("juice".to_owned(), 1.0)]), ..Evidence::default() };
     assert_eq!(ranked(&two(), &words)[0].sku, "juice");
 }
 
@@ -133,7 +133,7 @@ fn a_picture_on_white_ground_is_never_thinned_out() {
     let mut white = image::RgbImage::from_pixel(128, 128, image::Rgb([255; 3]));
     let item = image::RgbImage::from_pixel(60, 80, image::Rgb([90, 20, 20]));
     image::imageops::overlay(&mut white, &item, 30, 20);
-    let catalogue = Evidence::new(Looks::of(&Picture::from(white)).unwrap(), &[]);
+    let catalogue = Evidence::of(&Picture::from(white), &[]).unwrap();
     let pictures: Vec<Evidence> = (0..12).map(|i| evidence(20 + i % 10, "tea")).collect();
     let mut catalog = Catalog::new();
     catalog.learn("tea", &[vec![catalogue], pictures].concat()).unwrap();

@@ -8,7 +8,7 @@ use super::queue::Queue;
 use super::{LabelDone, LabelJob, shows};
 use crate::capture::Frame;
 use crate::config::{IdentitySection, LabelSection, LabelUse};
-use crate::identity::{Catalog, Compared, Evidence, IdentityError, Looks};
+use crate::identity::{Catalog, Compared, Evidence, IdentityError};
 use crate::label::reader::{LabelReader, codes_of};
 use crate::label::reading::Reading;
 use crate::panics::panic_message;
@@ -95,7 +95,7 @@ impl ReadingThread {
         }
         let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
             let lines = reading.map_or(&[][..], |reading| &reading.lines);
-            catalog.compare(&Evidence::new(Looks::of(&frame.picture)?, lines))
+            catalog.compare(&Evidence::of(&frame.picture, lines)?)
         };
         let each = job.views.iter().zip(readings()).map(compare);
         match each.collect::<Result<Vec<_>, IdentityError>>() {
