@@ -4,6 +4,11 @@
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build test demo bench bench-peer lint fmt deny clean-demo
 
+# By itself glibc gives the end of its heap back to the system after each layer of a network and takes it
+# anew with a page fault for every page, in some processes and not in others: the backbone then took 1.7
+# times as long in four runs of seven (vision/README.md, "Measured"). inspectd's unit file is to say the same.
+export GLIBC_TUNABLES := glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456
+
 BOOTSTRAP := scripts/bootstrap
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
