@@ -18,7 +18,7 @@ pub const POINTS: usize = 600;
 
 /// Standard deviation of the weight of a place, as a share of the picture's sides: what is asked about is in
 /// the middle, and what stands around it is not to answer.
-const MIDDLE: f32 = 0.25;
+pub(super) const MIDDLE: f32 = 0.25;
 
 /// What is kept of a picture.
 #[derive(Debug, Clone, Default, PartialEq)]

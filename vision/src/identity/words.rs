@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::looks::weight;
+use super::looks::{MIDDLE, weight};
 use crate::label::fold::fold_char;
 use crate::label::line::TextLine;
 
@@ -26,8 +26,6 @@ const STRANGE: f64 = 0.6;
 const OFTEN: f32 = 0.15;
 /// A word must be this similar to one of some SKU to count.
 const KNOWN: f32 = 0.2;
-/// Standard deviation of the weight of a word's place, as a share of the picture's sides; as that of key points.
-const MIDDLE: f32 = 0.25;
 /// Words kept of a SKU, those read most often: the rest is misread.
 const KEPT: usize = 80;
 

@@ -101,9 +101,10 @@ impl LabelReader {
         deadline: Option<Duration>,
     ) -> Result<LabelRead, LabelError> {
         let start = Instant::now();
-        let codes = codes_of(picture)?;
+        let colour = picture.to_rgb_image();
+        let codes = codes::read(&grayscale(&colour))?;
         let of_codes = start.elapsed();
-        let mut read = self.read_text(picture, codes, context, deadline)?;
+        let mut read = self.read_beside(codes, &colour, context, deadline)?;
         read.timings.codes = of_codes;
         Ok(read)
     }
@@ -122,8 +123,17 @@ impl LabelReader {
         context: &Context,
         deadline: Option<Duration>,
     ) -> Result<LabelRead, LabelError> {
+        self.read_beside(codes, &picture.to_rgb_image(), context, deadline)
+    }
+
+    fn read_beside(
+        &mut self,
+        codes: Vec<Code>,
+        colour: &RgbImage,
+        context: &Context,
+        deadline: Option<Duration>,
+    ) -> Result<LabelRead, LabelError> {
         let time_is_over = || deadline.is_some_and(|deadline| monotonic_now() >= deadline);
-        let colour = picture.to_rgb_image();
         let (mut timings, mut complete) = (LabelTimings::default(), true);
         let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
         let mut lines_of = |picture: &RgbImage| {
@@ -139,12 +149,12 @@ impl LabelReader {
                 read => read,
             }
         };
-        let lines = lines_of(&colour)?;
+        let lines = lines_of(colour)?;
         let start = Instant::now();
         let mut reading = Reading::of(lines, codes, context);
         timings.meaning = start.elapsed();
         for window in second_look::windows(&reading, colour.width(), colour.height()) {
-            let seen = lines_of(&window.of(&colour))?;
+            let seen = lines_of(&window.of(colour))?;
             reading = second_look::with(&reading, window, seen, context).unwrap_or(reading);
         }
         Ok(LabelRead { reading, timings, complete })

@@ -9,7 +9,7 @@ use tch::{Kind, TchError, Tensor};
 use super::error::ScoringError;
 use super::tokens::FEATURES;
 
-/// Tokens per matrix product: 128 x 2,000 distances are 1 MB.
+/// Tokens per matrix product: 128 x 500 distances are a quarter of a megabyte.
 const CHUNK: i64 = 128;
 /// Share of a view's tokens whose distances make its level: a fifth. See README.md, "Measured".
 const TOP_SHARE: f64 = 0.2;
@@ -82,7 +82,7 @@ pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringErro
         for chunk in tokens.f_split(CHUNK, 0)? {
             // |m|² - 2 p·m for each pair; |p|² is the same for all m and is added afterwards.
             let compared = memory.squares.f_baddbmm(&chunk.f_unsqueeze(0)?, &turned, 1, -2)?;
-            let smallest = compared.f_amin([2i64].as_slice(), false)?.f_squeeze()?;
+            let smallest = compared.f_amin([2i64].as_slice(), false)?.f_squeeze_dim(0)?;
             let compared = smallest.f_add(&squared_lengths(&chunk)?)?;
             found.push(compared.f_clamp_min(0.0)?.f_sqrt()?);
         }

@@ -139,7 +139,7 @@ fn pixels_to_tensor(pixels: &[u8], w: i64, h: i64, channels: i64) -> Result<Tens
 /// The features of all cells, `[height * width, FEATURES]`, from the two maps of one picture.
 ///
 /// The maps are joined while numbers of one channel lie together and turned afterwards: gathering the
-/// four fine vectors of a cell one by one takes half a millisecond, six times as long.
+/// four fine vectors of a cell one by one takes more than twice as long (measured on 20 x 20 cells).
 pub(super) fn join(fine: &Tensor, coarse: &Tensor) -> Result<Tensor, TchError> {
     let fine = fine.f_pixel_unshuffle(2)?;
     Tensor::f_cat(&[&fine, coarse], 1)?
