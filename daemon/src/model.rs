@@ -4,10 +4,12 @@
 //! may put another in its place; until then every item is reported as uninspected.
 
 use std::io;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time;
 use vision::{InspectionPool, ModelSection, Scored};
 
 /// Pause between two attempts to load.
@@ -26,14 +28,21 @@ pub enum ModelEvent {
 
 /// Starts the thread that loads the model and passes its answers on, until the receiver is gone.
 ///
+/// The thread is to be joined before the process ends: libtorch's globals are torn down then, and a
+/// model that is being loaded at that moment would crash.
+///
 /// # Errors
 /// The system's, when no thread can be had.
+///
+/// # Panics
+/// Outside a tokio runtime with time.
 pub fn start(
     section: ModelSection,
     false_divert_budget: f64,
-) -> io::Result<mpsc::Receiver<ModelEvent>> {
+) -> io::Result<(mpsc::Receiver<ModelEvent>, JoinHandle<()>)> {
     let (events, received) = mpsc::channel(64);
-    thread::Builder::new().name("model".to_owned()).spawn(move || {
+    let runtime = Handle::current();
+    let thread = thread::Builder::new().name("model".to_owned()).spawn(move || {
         while !events.is_closed() {
             match InspectionPool::start(&section, false_divert_budget) {
                 Ok((thread, answers)) => {
@@ -53,8 +62,9 @@ pub fn start(
                     }
                 }
             }
-            thread::sleep(RETRY_PERIOD);
+            // The pause is over at once when the receiver is gone.
+            _ = runtime.block_on(async { time::timeout(RETRY_PERIOD, events.closed()).await });
         }
     })?;
-    Ok(received)
+    Ok((received, thread))
 }

@@ -104,7 +104,6 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let page = tokio::spawn(serve_page(line.clone(), status_seen));
 
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
-    let model = model::start(line.model.clone(), line.policy.false_divert_budget)?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
     let (labels, labels_seen) = mpsc::channel(LABELS);
     let label_worker = if line.label.read == LabelUse::Off {
@@ -126,6 +125,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
+    // Last, since nothing may fail any more: its thread has to be joined.
+    let (model, model_thread) = model::start(line.model.clone(), line.policy.false_divert_budget)?;
     tracing::info!("inspecting {} on {}", line.line.sku, line.line.name);
     inspection
         .run(
@@ -144,7 +145,12 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     if let Some(fleet) = fleet {
         fleet.stop().await;
     }
-    match store_thread.stop() {
+    let left = store_thread.stop();
+    // Everything is in the store by now, so a model that still loads costs nothing but patience.
+    if model_thread.join().is_err() {
+        tracing::error!("the thread that loads the model had panicked");
+    }
+    match left {
         0 => Ok(()),
         left => anyhow::bail!("{left} changes could not be stored; see the log for why"),
     }

@@ -17,8 +17,8 @@ use thiserror::Error;
 
 use super::wait_for;
 
-/// How long a child has between SIGTERM and SIGKILL.
-pub const GRACE: Duration = Duration::from_secs(5);
+/// How long a child has between SIGTERM and SIGKILL: inspectd finishes loading its model first.
+pub const GRACE: Duration = Duration::from_secs(30);
 /// Lines of the log that a failure shows.
 const TAIL: usize = 15;
 
