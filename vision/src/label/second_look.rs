@@ -1,11 +1,12 @@
 //! **Second look**: a date without words is looked at again, alone with what stands around it.
 //!
 //! The words that say what a date means are often small, and lost among the print of a whole view. A *window*
-//! around such a date holds little else, so that the detector sees it enlarged. What is read there counts
-//! if the same date has a role then; otherwise all stays as it was.
+//! around such a date holds little else, so that the detector sees it enlarged; where that does not help, it
+//! is shown sharpened, since small words are lost to blur before the date is. What is read there counts if the
+//! same date has a role then; otherwise all stays as it was.
 
 use image::RgbImage;
-use image::imageops::crop_imm;
+use image::imageops::{crop_imm, unsharpen};
 
 use super::dates::{Context, DateRead, Role};
 use super::line::{Corners, TextLine};
@@ -13,16 +14,20 @@ use super::reading::Reading;
 
 /// A window reaches this many heights of the date beyond it on each side: "Use by" and a gap are about five.
 const REACH: f32 = 6.0;
+/// The blur against which a window is sharpened: this share of the date's height. A twelfth to a twenty-fourth
+/// explained as many dates of blurred photographs, a thirty-sixth half as many (LABELS.md, "Measured").
+const BLUR: f32 = 0.05;
 /// So many dates are looked at again; labels with more are tables.
 const DATES_MAX: usize = 2;
 
 /// A part of a picture, in its pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Window {
     left: u32,
     top: u32,
     width: u32,
     height: u32,
+    date_height: f32,
 }
 
 impl Window {
@@ -39,12 +44,18 @@ impl Window {
             (low, (high.ceil().max(0.0) as u32).clamp(low, size) - low)
         };
         let ((left, width), (top, height)) = (span(0, width), span(1, height));
-        Self { left, top, width, height }
+        Self { left, top, width, height, date_height: line.height() }
     }
 
     /// What a picture shows in it.
     pub(super) fn of(self, picture: &RgbImage) -> RgbImage {
         crop_imm(picture, self.left, self.top, self.width, self.height).to_image()
+    }
+
+    /// What it shows, sharpened: each pixel's difference from its surroundings counts twice.
+    pub(super) fn sharpened(self, shown: &RgbImage) -> RgbImage {
+        // A date without a height is blurred by the least that shows.
+        unsharpen(shown, (BLUR * self.date_height).clamp(0.5, 20.0), 0)
     }
 
     fn holds(&self, line: &TextLine) -> bool {
@@ -114,7 +125,10 @@ mod tests {
     fn what_is_read_around_a_date_explains_it_and_the_rest_stays() {
         let reading = misread();
         let [window] = windows(&reading, 1000, 800)[..] else { panic!("{:?}", reading.dates) };
-        assert_eq!(window, Window { left: 380, top: 180, width: 372, height: 260 });
+        assert_eq!(
+            window,
+            Window { left: 380, top: 180, width: 372, height: 260, date_height: 20.0 }
+        );
         let seen = vec![
             TextLine::level("Use by", 20.0, 120.0, 20.0),
             TextLine::level("17 NOV 2026", 120.0, 120.0, 20.0),
