@@ -10,6 +10,7 @@ use vision::damage::Kind;
 use vision::damage::synthetic::{Specimen, damage};
 use vision::evaluate::{self, EvaluateError, EvaluateOptions, HeadChoice};
 use vision::localise::Mask;
+use vision::train::TrainSettings;
 use vision::{Evaluation, Silent};
 
 fn options(root: &Path) -> EvaluateOptions {
@@ -153,6 +154,16 @@ fn each_number_of_normal_pictures_has_a_row_and_too_large_ones_are_skipped() {
         assert_eq!(row.views["view"], row.auroc);
         assert_eq!((row.at_budget.good, row.at_budget.defective), (2, 4));
     }
+}
+
+#[test]
+fn a_lone_normal_picture_is_judged_by_the_distance_alone() {
+    let root = tempfile::tempdir().unwrap();
+    taped(root.path());
+    let head = HeadChoice::Train(TrainSettings { examples: 8, ..TrainSettings::default() });
+    let options = EvaluateOptions { head, ..options(root.path()) };
+    let curve = evaluate::few_shots(&options, &[1], &mut Silent).unwrap();
+    assert_eq!(curve.rows[0].members, ["distance"]);
 }
 
 #[test]

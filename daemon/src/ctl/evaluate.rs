@@ -29,8 +29,8 @@ use super::progress::Bar;
 /// `at_budget` (`good`, `good_diverted`, `good_interval`, and the same for `defective`),
 /// `false_divert_budget`, `pixels` (`auroc`, `aupro`, `masks` and `regions` of each view that has
 /// masks), `command`, `package`, and `broken` (`file`, `cause`), the pictures that could not be
-/// scored. With several `--shots`: `rows` (`shots`, `auroc`, `views`, `at_budget`), `skipped` and
-/// `normals`.
+/// scored. With several `--shots`: `rows` (`shots`, `members`, `auroc`, `views`, `at_budget`),
+/// `skipped` and `normals`.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     /// Where the picture of the results goes.
@@ -143,14 +143,15 @@ fn shots_for_people(curve: &ShotCurve) -> String {
     let views = curve.rows.first().map(|row| row.views.keys().collect::<Vec<_>>());
     let views = views.unwrap_or_default();
     let named: Vec<String> = views.iter().map(|view| format!("view {view}")).collect();
-    let header = ["normals", "AUROC"].into_iter().chain(named.iter().map(String::as_str));
+    let header =
+        ["normals", "judged by", "AUROC"].into_iter().chain(named.iter().map(String::as_str));
     let header: Vec<&str> =
         header.chain(["detected at budget", "false diverts at budget"]).collect();
     let rows: Vec<Vec<String>> = curve
         .rows
         .iter()
         .map(|row| {
-            let mut cells = vec![row.shots.to_string(), figure(row.auroc)];
+            let mut cells = vec![row.shots.to_string(), row.members.join(", "), figure(row.auroc)];
             cells.extend(views.iter().map(|view| figure(row.views.get(*view).copied().flatten())));
             cells.extend([detected(&row.at_budget), false_diverts(&row.at_budget)]);
             cells

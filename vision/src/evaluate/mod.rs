@@ -35,7 +35,7 @@ pub use pixels::PixelMetrics;
 pub use shots::{ShotCurve, ShotRow, few_shots};
 pub use stats::{AurocDifference, wilson};
 
-use crate::damage::DamageHead;
+use crate::damage::{DamageHead, TrainError};
 use crate::dataset::{Dataset, DatasetError, GOOD, TestItem, evenly};
 use crate::learn::{LearnError, Turns, learn_view};
 use crate::progress::Progress;
@@ -66,7 +66,7 @@ pub struct EvaluateOptions {
 /// Which damage head judges.
 #[derive(Debug, Clone)]
 pub enum HeadChoice {
-    /// One that is trained on the folder's own pictures.
+    /// One that is trained on the folder's own pictures; none where they are too few for one.
     Train(TrainSettings),
     /// The one in this folder, which may have seen other pictures.
     Folder(PathBuf),
@@ -186,8 +186,11 @@ pub fn run(
                         .collect(),
                 })
                 .collect();
-            let head = train_for_now(&scorer, &pictures, settings, progress)?;
-            scorer.with_head(Some(head))
+            match train_for_now(&scorer, &pictures, settings, progress) {
+                Ok(head) => scorer.with_head(Some(head)),
+                Err(LearnError::Train(TrainError::TooFew { .. })) => scorer,
+                Err(error) => return Err(error.into()),
+            }
         }
     };
     let mut references = BTreeMap::new();

@@ -24,6 +24,8 @@ pub struct ShotCurve {
 pub struct ShotRow {
     /// Normal pictures of each view that were learned from.
     pub shots: usize,
+    /// What judged: the distance alone where there are too few normal pictures to train a damage head.
+    pub members: Vec<String>,
     /// AUROC of the fused scores; `null` where good or defective items are missing.
     pub auroc: Option<f64>,
     /// AUROC of each view.
@@ -49,6 +51,7 @@ pub fn few_shots(
         let found = run(&options, progress)?;
         rows.push(ShotRow {
             shots,
+            members: found.members.into_keys().collect(),
             auroc: found.overall.auroc,
             views: found.views.iter().map(|(name, view)| (name.clone(), view.auroc)).collect(),
             at_budget: found.at_budget,
