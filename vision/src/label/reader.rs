@@ -154,13 +154,13 @@ impl LabelReader {
         let mut reading = Reading::of(lines, codes, context);
         timings.meaning = start.elapsed();
         for window in second_look::windows(&reading, colour.width(), colour.height()) {
-            let plain = window.of(colour);
-            let mut again = second_look::with(&reading, window, lines_of(&plain)?, context);
-            if again.is_none() {
-                let seen = lines_of(&window.sharpened(&plain))?;
-                again = second_look::with(&reading, window, seen, context);
+            for way in second_look::WAYS {
+                let seen = lines_of(&window.of(colour, way))?;
+                if let Some(explained) = second_look::with(&reading, window, seen, context) {
+                    reading = explained;
+                    break;
+                }
             }
-            reading = again.unwrap_or(reading);
         }
         Ok(LabelRead { reading, timings, complete })
     }

@@ -1,9 +1,10 @@
 //! **Second look**: a date without words is looked at again, alone with what stands around it.
 //!
 //! The words that say what a date means are often small, and lost among the print of a whole view. A *window*
-//! around such a date holds little else, so that the detector sees it enlarged; where that does not help, it
-//! is shown sharpened, since small words are lost to blur before the date is. What is read there counts if the
-//! same date has a role then; otherwise all stays as it was.
+//! around such a date holds little else, so that the detector sees it enlarged. It is shown in several ways,
+//! until one explains the date: as it is; sharpened, since small words are lost to blur before the date is; and
+//! with even contrast, since a lamp that is reflected makes words pale. What is read there counts if the same
+//! date has a role then; otherwise all stays as it was.
 
 use image::RgbImage;
 use image::imageops::{crop_imm, unsharpen};
@@ -11,14 +12,29 @@ use image::imageops::{crop_imm, unsharpen};
 use super::dates::{Context, DateRead, Role};
 use super::line::{Corners, TextLine};
 use super::reading::Reading;
+use super::text::contrast::evened;
 
 /// A window reaches this many heights of the date beyond it on each side: "Use by" and a gap are about five.
 const REACH: f32 = 6.0;
-/// The blur against which a window is sharpened: this share of the date's height. A twelfth to a twenty-fourth
-/// explained as many dates of blurred photographs, a thirty-sixth half as many (LABELS.md, "Measured").
+/// A window is sharpened against a blur of this share of the date's height (LABELS.md, "Measured").
 const BLUR: f32 = 0.05;
+/// Contrast is evened out within this share of the date's height: about the height of the small words.
+const EVENED: f32 = 0.4;
+/// The ways in which a window is shown, as long as its date is not explained.
+pub(super) const WAYS: [Way; 3] = [Way::AsItIs, Way::Sharpened, Way::Evened];
 /// So many dates are looked at again; labels with more are tables.
 const DATES_MAX: usize = 2;
+
+/// How a window is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As it is.
+    AsItIs,
+    /// Each pixel's difference from its surroundings counts twice.
+    Sharpened,
+    /// Print stands out alike everywhere.
+    Evened,
+}
 
 /// A part of a picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,8 +47,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Around a date, as far as the picture goes.
-    fn around(corners: &Corners, width: u32, height: u32) -> Self {
+    /// Around a date, as far as the picture goes; `None` where that is nowhere.
+    fn around(corners: &Corners, width: u32, height: u32) -> Option<Self> {
         let line = TextLine { text: String::new(), corners: *corners, confidence: 0.0 };
         let reach = REACH * line.height();
         let span = |axis: usize, size: u32| {
@@ -44,18 +60,20 @@ impl Window {
             (low, (high.ceil().max(0.0) as u32).clamp(low, size) - low)
         };
         let ((left, width), (top, height)) = (span(0, width), span(1, height));
-        Self { left, top, width, height, date_height: line.height() }
+        // A height that is none becomes 0 too.
+        let date_height = line.height().max(0.0);
+        (width > 0 && height > 0).then_some(Self { left, top, width, height, date_height })
     }
 
-    /// What a picture shows in it.
-    pub(super) fn of(self, picture: &RgbImage) -> RgbImage {
-        crop_imm(picture, self.left, self.top, self.width, self.height).to_image()
-    }
-
-    /// What it shows, sharpened: each pixel's difference from its surroundings counts twice.
-    pub(super) fn sharpened(self, shown: &RgbImage) -> RgbImage {
-        // A date without a height is blurred by the least that shows.
-        unsharpen(shown, (BLUR * self.date_height).clamp(0.5, 20.0), 0)
+    /// What a picture shows in it, shown in this way.
+    pub(super) fn of(self, picture: &RgbImage, way: Way) -> RgbImage {
+        let shown = crop_imm(picture, self.left, self.top, self.width, self.height).to_image();
+        let pixels = |share: f32| (share * self.date_height).clamp(0.5, 50.0);
+        match way {
+            Way::AsItIs => shown,
+            Way::Sharpened => unsharpen(&shown, pixels(BLUR), 0),
+            Way::Evened => evened(&shown, pixels(EVENED)),
+        }
     }
 
     fn holds(&self, line: &TextLine) -> bool {
@@ -77,7 +95,8 @@ pub(super) fn windows(reading: &Reading, width: u32, height: u32) -> Vec<Window>
         return Vec::new();
     }
     let unexplained = reading.dates.iter().filter(|date| date.role == Role::Unknown);
-    unexplained.take(DATES_MAX).map(|date| Window::around(&date.corners, width, height)).collect()
+    let around = |date: &DateRead| Window::around(&date.corners, width, height);
+    unexplained.take(DATES_MAX).filter_map(around).collect()
 }
 
 /// The reading with the lines of a window replaced by what was `seen` there, if that gives a date of the
@@ -158,13 +177,30 @@ mod tests {
         assert!(windows(&read(vec![level("Green tea", 0.0)]), 1000, 800).is_empty());
     }
 
+    #[test]
+    fn a_date_without_a_place_is_not_looked_at_again() {
+        assert_eq!(Window::around(&[[f32::NAN; 2]; 4], 40, 30), None);
+        assert_eq!(Window::around(&[[9.0; 2]; 4], 0, 30), None);
+    }
+
+    #[test]
+    fn the_smallest_window_can_be_shown_in_every_way() {
+        let picture = RgbImage::new(40, 30);
+        for (width, height) in [(1, 1), (1, 9), (9, 1)] {
+            let window = Window { left: 31, top: 20, width, height, date_height: 0.0 };
+            for way in WAYS {
+                assert_eq!(window.of(&picture, way).dimensions(), (width, height));
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_window_lies_in_the_picture_wherever_the_date_is_said_to_stand(
             corners: [[f32; 2]; 4],
             (width, height) in (1u32..5000, 1u32..5000),
         ) {
-            let window = Window::around(&corners, width, height);
+            let Some(window) = Window::around(&corners, width, height) else { return Ok(()) };
             prop_assert!(window.left + window.width <= width);
             prop_assert!(window.top + window.height <= height);
         }

@@ -23,7 +23,7 @@
 //! The weights and the runtime library are files that `make bootstrap` puts in place. All three
 //! networks and the library run code: open only files whose checksum is known.
 
-mod contrast;
+pub(super) mod contrast;
 mod ctc;
 mod detect;
 mod direction;
