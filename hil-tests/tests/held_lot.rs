@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use common::Bench;
 use hil_tests::harness::account::{self, Record};
-use hil_tests::harness::wait_for;
+use hil_tests::harness::{manager, wait_for};
 use inspectd::batches::BatchTest;
 use inspectd::config::PolicySection;
 use plc_bridge::protocol::{Check, Verdict};
@@ -41,23 +41,10 @@ fn suspects(port: u16, news: &Sender<Value>) -> anyhow::Result<()> {
     anyhow::bail!("the broker has gone")
 }
 
-/// Publishes one retained message, and returns once the broker has it.
-fn retain(port: u16, topic: &str, message: &Value) -> anyhow::Result<()> {
-    let (client, mut connection) =
-        Client::new(MqttOptions::new("manager-tells", "127.0.0.1", port), 10);
-    client.publish(topic, QoS::AtLeastOnce, true, message.to_string())?;
-    for event in connection.iter() {
-        if let Event::Incoming(Packet::PubAck(_)) = event? {
-            return Ok(());
-        }
-    }
-    anyhow::bail!("the broker has gone")
-}
-
 /// Lifts the hold of which `news` tells.
 fn lift(port: u16, news: &Value) -> anyhow::Result<()> {
     let lift = json!({ "schema": "holds/1", "holds": [], "lift": [news["hold"]["id"]] });
-    retain(port, "inspectd/v1/twin/box-1/holds", &lift)
+    manager::tell(port, "holds", &lift)
 }
 
 fn is_held(record: &Record) -> bool {

@@ -42,6 +42,9 @@ struct Run {
     /// Lots one after the other, as ITEMS:SHARE of damaged ones; of the last there is no end.
     #[arg(long, value_delimiter = ',', value_parser = lot_plan)]
     lots: Vec<LotPlan>,
+    /// Share of the whole items that are another item, have another item's label, or are expired.
+    #[arg(long, default_value_t = 0.0)]
+    wrong_rate: f64,
     /// Fixes the items, their slip and their distances.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -133,6 +136,7 @@ fn work(options: Options) -> anyhow::Result<()> {
                 truth: args.truth,
                 rate: args.rate,
                 lots,
+                wrong_rate: args.wrong_rate,
                 seed: args.seed,
                 items: args.items,
                 wait_ready: args.wait_ready,

@@ -3,12 +3,14 @@
 //! * [`Layout`](line_file::Layout) makes a line file for a folder, with free ports;
 //! * [`Process`](process::Process) is one child with its log; it dies with its owner;
 //! * [`RunningLine`](running_line::RunningLine) is broker, twin, plc-bridge and inspectd together;
+//! * [`manager`] tells the box what a fleet manager would;
 //! * [`account`] compares what the twin knows with what stands in the records.
 //!
 //! The demo and the end-to-end tests use the same harness, so that what is tested is what is shown.
 
 pub mod account;
 pub mod line_file;
+pub mod manager;
 pub mod page;
 pub mod process;
 pub mod references;

@@ -48,6 +48,8 @@ pub struct RunOptions {
     pub rate: f64,
     /// The lots of rendered items.
     pub lots: Vec<LotPlan>,
+    /// The share of wrong ones among the whole.
+    pub wrong_rate: f64,
     /// What fixes the items, their slip and their distances.
     pub seed: u64,
     /// Feed this many items only.
@@ -123,7 +125,10 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
     let boot = start.subsec_micros() as u16 | 1;
     let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot);
     let feed: Box<dyn Feed> = match &options.pictures {
-        None => Box::new(CartonFeed::with_lots(&file.line.sku, options.lots.clone(), options.seed)),
+        None => Box::new(
+            CartonFeed::with_lots(&file.line.sku, options.lots.clone(), options.seed)
+                .with_wrong(options.wrong_rate),
+        ),
         Some(set) => Box::new(PictureFeed::new(set, &file.line.sku, options.seed)),
     };
     let line = SimulatedLine::new(world, plc, options.seed, feed, start);

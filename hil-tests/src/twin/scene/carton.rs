@@ -34,7 +34,7 @@ pub struct Design {
     board: Rgb,
     ink: Rgb,
     accent: Rgb,
-    /// Twelve digits of the EAN-13 code, from the range for use within a company.
+    /// Twelve digits of the EAN-13 code, from the range that GS1 keeps for examples (952).
     code: &'static str,
     best_before: &'static str,
     /// The last day of that month, as GS1 writes it.
@@ -50,7 +50,7 @@ const DESIGNS: [Design; 3] = [
         board: [226, 220, 204],
         ink: [24, 96, 88],
         accent: [222, 122, 62],
-        code: "200104500017",
+        code: "952010450001",
         best_before: "BEST BEFORE 12.2028",
         expiry: "281231",
         lot: ('K', 4711),
@@ -61,7 +61,7 @@ const DESIGNS: [Design; 3] = [
         board: [214, 190, 150],
         ink: [120, 44, 40],
         accent: [240, 206, 92],
-        code: "200104500024",
+        code: "952010450002",
         best_before: "BEST BEFORE 03.2028",
         expiry: "280331",
         lot: ('N', 815),
@@ -72,12 +72,15 @@ const DESIGNS: [Design; 3] = [
         board: [232, 234, 238],
         ink: [32, 70, 150],
         accent: [110, 190, 220],
-        code: "200104500031",
+        code: "952010450003",
         best_before: "USE BEFORE 07.2029",
         expiry: "290731",
         lot: ('A', 2210),
     },
 ];
+
+/// What an expired label says, in print and in code.
+const EXPIRED: (&str, &str) = ("BEST BEFORE 03.2024", "240331");
 
 const BLACK: Rgb = [30, 30, 34];
 const PAPER: Rgb = [244, 243, 238];
@@ -110,7 +113,16 @@ impl Pose {
 }
 
 fn design(sku: &str) -> &'static Design {
-    &DESIGNS[sku.bytes().map(usize::from).sum::<usize>() % DESIGNS.len()]
+    &DESIGNS[number(sku)]
+}
+
+/// The design of the cartons that get among those of `sku`.
+fn other(sku: &str) -> &'static Design {
+    &DESIGNS[(number(sku) + 1) % DESIGNS.len()]
+}
+
+fn number(sku: &str) -> usize {
+    sku.bytes().map(usize::from).sum::<usize>() % DESIGNS.len()
 }
 
 /// The lot of a SKU with this number; 0 is the first.
@@ -121,7 +133,16 @@ pub fn lot(sku: &str, number: u32) -> String {
 
 /// The GTIN of a SKU, 14 digits.
 pub fn gtin(sku: &str) -> String {
-    let digits = design(sku).code;
+    gtin_of(design(sku))
+}
+
+/// The GTIN of the item that gets among those of `sku`.
+pub fn other_gtin(sku: &str) -> String {
+    gtin_of(other(sku))
+}
+
+fn gtin_of(design: &Design) -> String {
+    let digits = design.code;
     let sum: u32 = digits
         .bytes()
         .zip([1, 3].into_iter().cycle())
@@ -132,12 +153,20 @@ pub fn gtin(sku: &str) -> String {
 
 /// Paints one face of the carton of this lot with this seed.
 pub fn face(sku: &str, lot: &str, side: Side, seed: u64, defect: Option<Defect>) -> Canvas {
-    let design = design(sku);
+    let carton = if defect == Some(Defect::OtherItem) { other(sku) } else { design(sku) };
+    let label = match defect {
+        Some(Defect::MissingLabel) => None,
+        Some(Defect::OtherLabel) => Some(*other(sku)),
+        Some(Defect::Expired) => {
+            let (best_before, expiry) = EXPIRED;
+            Some(Design { best_before, expiry, ..*carton })
+        }
+        _ => Some(*carton),
+    };
     let pose = Pose::of(seed);
-    let label = defect != Some(Defect::MissingLabel);
     let mut face = match side {
-        Side::Top => top(design, &pose, label.then(|| (gtin(sku), lot))),
-        Side::Side => front(design),
+        Side::Top => top(carton, &pose, label.map(|label| (label, lot))),
+        Side::Side => front(carton),
     };
     if let Some(defect) = defect {
         defect.apply(&mut face, side, seed);
@@ -153,7 +182,7 @@ pub fn face(sku: &str, lot: &str, side: Side, seed: u64, defect: Option<Defect>)
 /// Size of the label on the lid, in millimetres.
 const LABEL_MM: (f32, f32) = (92.0, 44.0);
 
-fn top(design: &Design, pose: &Pose, label: Option<(String, &str)>) -> Canvas {
+fn top(design: &Design, pose: &Pose, label: Option<(Design, &str)>) -> Canvas {
     let (length, width) = (LENGTH_MM as f32, WIDTH_MM as f32);
     let mut face = Canvas::new(length, width, design.board);
     face.rectangle(0.0, 0.0, length, 14.0, design.ink);
@@ -166,13 +195,13 @@ fn top(design: &Design, pose: &Pose, label: Option<(String, &str)>) -> Canvas {
     // The lid's flaps meet in the middle; the tape over them is clear.
     face.rectangle(0.0, 40.0, length, 0.5, [150, 142, 124]);
     let (left, upper) = (9.0, 19.0);
-    if let Some((gtin, lot)) = label {
+    if let Some((label, lot)) = label {
         let (x, y) = (left + pose.label_x, upper + pose.label_y);
         face.rectangle(x, y, LABEL_MM.0, LABEL_MM.1, PAPER);
-        face.ean13(x + 4.0, y + 3.0, 47.5, 20.0, design.code);
-        face.text(x + 4.0, y + 25.0, 5.5, design.best_before, BLACK);
+        face.ean13(x + 4.0, y + 3.0, 47.5, 20.0, label.code);
+        face.text(x + 4.0, y + 25.0, 5.5, label.best_before, BLACK);
         face.text(x + 4.0, y + 33.0, 5.5, &format!("LOT {lot}"), BLACK);
-        let elements = format!("01{gtin}17{}10{lot}", design.expiry);
+        let elements = format!("01{}17{}10{lot}", gtin_of(&label), label.expiry);
         face.gs1_data_matrix(x + 63.0, y + 9.0, 1.25, &elements);
     } else {
         // Where the label was: a faint rectangle of glue.
@@ -232,7 +261,7 @@ mod tests {
 
     #[test]
     fn every_defect_changes_a_visible_part_of_at_least_one_face() {
-        for defect in Defect::ALL {
+        for defect in Defect::DAMAGE.into_iter().chain(Defect::WRONG) {
             for seed in 0..20 {
                 let changed = [Side::Top, Side::Side].map(|side| {
                     let good = face("korall-tea", "A1", side, seed, None);
@@ -253,7 +282,8 @@ mod tests {
     #[test]
     fn lots_and_trade_item_numbers_follow_from_the_sku() {
         assert_eq!((lot("korall-tea", 0), lot("korall-tea", 7)), ("A2210".into(), "A2217".into()));
-        assert_eq!(gtin("korall-tea"), "02001045000312");
+        assert_eq!(gtin("korall-tea"), "09520104500035");
+        assert_eq!(other_gtin("korall-tea"), "09520104500011");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What can be wrong with a carton, and how it looks.
 //!
-//! Sizes are those that a sorter at the belt would notice from a metre away: 10 to 30 mm across.
+//! It is **damaged**, or it is whole and **wrong**: another item, another item's label, a date gone by.
+//!
+//! Sizes of damage are those that a sorter at the belt would notice from a metre away: 10 to 30 mm across.
 //! A dent, a tear and a stain are on one face; a crushed corner shows on both; the label is on the
 //! top.
 
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::twin::rng::Rng;
 
-/// A kind of damage.
+/// What is wrong with a carton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defect {
     /// Board pushed in: the print is drawn together and shaded.
@@ -23,12 +25,20 @@ pub enum Defect {
     CrushedCorner,
     /// The label on the top is not there.
     MissingLabel,
+    /// A carton of another SKU.
+    OtherItem,
+    /// The label of another SKU on the right carton.
+    OtherLabel,
+    /// The date on the label is years ago.
+    Expired,
 }
 
 impl Defect {
-    /// All kinds.
-    pub const ALL: [Self; 5] =
+    /// All kinds of damage.
+    pub const DAMAGE: [Self; 5] =
         [Self::Dent, Self::Tear, Self::Stain, Self::CrushedCorner, Self::MissingLabel];
+    /// What is wrong with whole cartons.
+    pub const WRONG: [Self; 3] = [Self::OtherItem, Self::OtherLabel, Self::Expired];
 
     /// Its name in the truth file and in folders of pictures.
     pub fn name(self) -> &'static str {
@@ -38,12 +48,15 @@ impl Defect {
             Self::Stain => "stain",
             Self::CrushedCorner => "crushed-corner",
             Self::MissingLabel => "missing-label",
+            Self::OtherItem => "other-item",
+            Self::OtherLabel => "other-label",
+            Self::Expired => "expired",
         }
     }
 
     /// The kind with this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|defect| defect.name() == name)
+        Self::DAMAGE.into_iter().chain(Self::WRONG).find(|defect| defect.name() == name)
     }
 
     /// Damages a face of the carton with this seed.
@@ -56,7 +69,9 @@ impl Defect {
             Self::Tear if here => tear(face, &mut rng),
             Self::Stain if here => stain(face, &mut rng),
             Self::CrushedCorner => crushed_corner(face, side, &mut rng),
-            Self::Dent | Self::Tear | Self::Stain | Self::MissingLabel => {}
+            Self::Dent | Self::Tear | Self::Stain => {}
+            // These are printed otherwise to begin with.
+            Self::MissingLabel | Self::OtherItem | Self::OtherLabel | Self::Expired => {}
         }
     }
 }

@@ -45,14 +45,17 @@ pub struct LotPlan {
     pub defect_rate: f64,
 }
 
-/// Feeds cartons of one SKU, lot by lot, a share of them damaged.
+/// Feeds cartons of one SKU, lot by lot, a share of them damaged, and a share of the others wrong.
 pub struct CartonFeed {
     sku: String,
     lots: Vec<LotPlan>,
+    wrong_rate: f64,
     /// The lot that is being fed, and its items so far.
     lot: usize,
     fed: u64,
     rng: Rng,
+    /// Of its own, so that the damaged ones stay the same.
+    wrong_rng: Rng,
 }
 
 impl CartonFeed {
@@ -63,7 +66,13 @@ impl CartonFeed {
 
     /// Cartons of `sku`, of these lots; there is at least one.
     pub fn with_lots(sku: &str, lots: Vec<LotPlan>, seed: u64) -> Self {
-        Self { sku: sku.to_owned(), lots, lot: 0, fed: 0, rng: Rng::new(seed ^ 0x6665_6564) }
+        let (rng, wrong_rng) = (Rng::new(seed ^ 0x6665_6564), Rng::new(seed ^ 0x0077_726F_6E67));
+        Self { sku: sku.to_owned(), lots, wrong_rate: 0.0, lot: 0, fed: 0, rng, wrong_rng }
+    }
+
+    /// The same, with this share of what is not damaged wrong.
+    pub fn with_wrong(self, wrong_rate: f64) -> Self {
+        Self { wrong_rate, ..self }
     }
 }
 
@@ -74,12 +83,18 @@ impl Feed for CartonFeed {
         }
         self.fed += 1;
         let damaged = self.rng.chance(self.lots[self.lot].defect_rate);
-        let defect = self.rng.pick(&Defect::ALL);
+        let damage = self.rng.pick(&Defect::DAMAGE);
+        let wrong = self.wrong_rng.chance(self.wrong_rate);
+        let defect = match (damaged, wrong) {
+            (true, _) => Some(damage),
+            (false, true) => Some(self.wrong_rng.pick(&Defect::WRONG)),
+            (false, false) => None,
+        };
         NewItem {
             sku: self.sku.clone(),
             lot: Some(carton::lot(&self.sku, self.lot as u32)),
             length_mm: carton::LENGTH_MM,
-            defect: damaged.then(|| defect.name().to_owned()),
+            defect: defect.map(|defect| defect.name().to_owned()),
             look: self.rng.bits(),
         }
     }
