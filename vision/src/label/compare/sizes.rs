@@ -99,11 +99,14 @@ pub fn claims(size: &str) -> Vec<Size> {
     let amounts = amounts(&page, &Title::default());
     let mut claims: Vec<Size> =
         systems::numbers(&page, true).into_iter().map(|said| said.value).collect();
+    let letters = letters::letters(&page, true).into_iter().map(|said| said.value);
     if amounts.is_empty() {
-        claims.extend(letters::letters(&page, true).into_iter().map(|said| said.value));
+        claims.extend(letters);
     } else {
-        // "500 ml" names no shoe.
-        claims.retain(|claim| matches!(claim, Size::Number(Number { system: Some(_), .. })));
+        // "500 ml" names no shoe, and nor does "W32" beside "one size".
+        let one_size = letters.into_iter().any(|size| matches!(size, Size::Letter(FITS_ALL, _)));
+        let marked = |size: &Size| matches!(size, Size::Number(number) if number.system.is_some());
+        claims.retain(|claim| !one_size && marked(claim));
         claims.extend(amounts.into_iter().map(|said| Size::Amount(said.value)));
     }
     if claims.is_empty() {

@@ -153,6 +153,16 @@ fn pick(
     select(list).prop_flat_map(|(expected, prints)| (Just(expected), select(prints)))
 }
 
+#[test]
+fn one_size_beside_an_amount_is_not_contradicted_by_itself() {
+    let texts = ["サイズ M one size 30 x 40 cm", "one size 1 l"];
+    for text in texts {
+        let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];
+        let expected = without_lot(saying(text));
+        assert_eq!(compared(&lines, &[], &expected).mismatches, [], "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn an_expectation_in_the_words_of_a_label_is_never_contradicted(text in label_text()) {
