@@ -114,6 +114,16 @@ pub fn amounts(page: &Page, title: &Title) -> Vec<Said<Amount>> {
     said
 }
 
+/// Where a row has several numbers with one unit: `30 x 40 cm`, `6 x 500 ml`.
+pub fn products(marked: &Marked) -> Vec<Range<usize>> {
+    let several = |amount: &Amount| amount.times.is_some() || amount.readings[0].len() > 1;
+    in_row(marked)
+        .into_iter()
+        .filter(|(_, amount, _)| several(amount))
+        .map(|(span, ..)| span)
+        .collect()
+}
+
 /// The amounts of a row from left to right, and whether each digit was read as one.
 fn in_row(marked: &Marked) -> Vec<(Range<usize>, Amount, bool)> {
     let row = &marked.row;

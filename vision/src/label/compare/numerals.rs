@@ -93,9 +93,9 @@ fn part_of_number(c: char) -> bool {
     matches!(c, '.' | ',' | '/') || digit(c).is_some_and(|_| c.is_alphanumeric())
 }
 
-/// The number that `span` is.
+/// The number that `span` is; none where the row ends first.
 pub fn parse(row: &Row, span: Range<usize>) -> Option<Numeral> {
-    let chars = &row.chars[span.clone()];
+    let chars = row.chars.get(span.clone())?;
     if chars.is_empty() || chars.len() > 9 || !chars.iter().any(char::is_ascii_digit) {
         return None;
     }

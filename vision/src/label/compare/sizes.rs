@@ -96,7 +96,7 @@ impl Value for Size {
 pub fn claims(size: &str) -> Vec<Size> {
     let lines = [TextLine::level(size, 0.0, 0.0, 10.0)];
     let page = Page::new(&lines);
-    let amounts = amounts(&page, &Title::default());
+    let amounts = amounts(&page, &Title::new(size));
     let mut claims: Vec<Size> =
         systems::numbers(&page, true).into_iter().map(|said| said.value).collect();
     let letters = letters::letters(&page, true).into_iter().map(|said| said.value);

@@ -5,6 +5,7 @@
 //! between them are a *run*; it is read from its marks to the numbers after them, or the other way round
 //! where that alone makes sense.
 
+use super::amounts::products;
 use super::judge::{Said, Weight};
 use super::letters::quiet;
 use super::numerals;
@@ -72,7 +73,9 @@ fn runs(page: &Page, index: usize, marked: &Marked, lenient: bool) -> Vec<Vec<Pl
     for found in &marked.marks {
         let printed = page.print(index, &found.span).text;
         let small = matches!(found.value, System::Waist | System::Leg | System::Foot);
-        let upper = small || lenient || printed.chars().next().is_some_and(char::is_uppercase);
+        // In small letters it must be spelled right, and more than one: the é of "42 é" is a word.
+        let spelled = lenient && found.exact && found.span.len() > 1;
+        let upper = small || spelled || printed.chars().next().is_some_and(char::is_uppercase);
         let digits = row.chars[found.span.clone()].iter().any(char::is_ascii_digit);
         if upper && !digits && marked.free(&found.span) {
             parts.push((found.span.clone(), Part::Mark(found.value, found.exact)));
@@ -111,6 +114,7 @@ fn near(row: &Row, span: Range<usize>) -> bool {
 /// The numbers of a row that can be sizes, with their fractions, ranges joined.
 fn bare_numbers(marked: &Marked) -> Vec<Place> {
     let row = &marked.row;
+    let products = products(marked);
     let mut singles: Vec<(Range<usize>, f64)> = Vec::new();
     let mut at = 0;
     while at < row.chars.len() {
@@ -121,7 +125,8 @@ fn bare_numbers(marked: &Marked) -> Vec<Place> {
         };
         let span = at..end;
         at = end;
-        if marked.free(&span) && stands_alone(marked, &span) {
+        let factor = products.iter().any(|product| product.contains(&span.start));
+        if !factor && marked.free(&span) && stands_alone(marked, &span) {
             singles.push((span, value));
         }
     }

@@ -154,13 +154,27 @@ fn pick(
 }
 
 #[test]
-fn one_size_beside_an_amount_is_not_contradicted_by_itself() {
-    let texts = ["サイズ M one size 30 x 40 cm", "one size 1 l"];
+fn a_size_beside_an_amount_is_not_contradicted_by_itself() {
+    let texts = [
+        "サイズ M one size 30 x 40 cm",
+        "one size 1 l",
+        "1 000 g Size per 100 g é",
+        "W32 Size 30 x 40 cm EU",
+        "W32 one size 32/34 é",
+        "L34 é Size 6 x",
+    ];
     for text in texts {
         let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];
         let expected = without_lot(saying(text));
         assert_eq!(compared(&lines, &[], &expected).mismatches, [], "{text}");
     }
+}
+
+#[test]
+fn a_fraction_that_is_cut_off_is_none() {
+    let lines = [TextLine::level("0 0/", 0.0, 0.0, 10.0)];
+    let expected = without_lot(saying("8 1/"));
+    assert_eq!(compared(&lines, &[], &expected).mismatches, []);
 }
 
 proptest! {
