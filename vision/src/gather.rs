@@ -333,12 +333,12 @@ fn watched(from: Sample, to: Sample) -> bool {
     to.count == from.count || to.at - from.at <= WATCHED_GAP
 }
 
-/// Where the belt stood at the time `at`, in counts, or why that cannot be told. After the newest
-/// sample the belt is not watched.
+/// Where the belt stood at the time `at`, in counts, or why that cannot be told. Before the oldest
+/// sample and after the newest the belt is not watched.
 fn position_at(samples: &VecDeque<Sample>, at: Duration) -> Result<f64, Missing> {
     let after = samples.partition_point(|sample| sample.at <= at);
     let from = after.checked_sub(1).and_then(|before| samples.get(before));
-    let from = from.ok_or(Missing::Overwritten)?;
+    let from = from.ok_or(Missing::Unwatched)?;
     if from.at == at {
         return Ok(from.count as f64);
     }
