@@ -93,10 +93,11 @@ fn part_of_number(c: char) -> bool {
     matches!(c, '.' | ',' | '/') || digit(c).is_some_and(|_| c.is_alphanumeric())
 }
 
-/// The number that `span` is; none where the row ends first.
+/// The number that `span` is; none where the row ends first or anything else stands there.
 pub fn parse(row: &Row, span: Range<usize>) -> Option<Numeral> {
     let chars = row.chars.get(span.clone())?;
-    if chars.is_empty() || chars.len() > 9 || !chars.iter().any(char::is_ascii_digit) {
+    let digits_only = chars.iter().all(|c| part_of_number(*c));
+    if !digits_only || chars.len() > 9 || !chars.iter().any(char::is_ascii_digit) {
         return None;
     }
     let mut sure = true;
