@@ -275,25 +275,18 @@ fn kind(rng: &mut StdRng) -> Kind {
 /// [`TOUCHED_MIN`] of it is touched at all. `touched` has a value for each pixel of
 /// the picture that was described, whose width is `width`.
 fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
-    const POINTS: u32 = 4;
     let height = touched.len() as u32 / width;
-    let (cell_width, cell_height) = (
-        tokens.crop.area.width / tokens.width as f64,
-        tokens.crop.area.height / tokens.height as f64,
-    );
     let degree = |cell: &i64| {
-        let (column, row) = ((cell % tokens.width) as f64, (cell / tokens.width) as f64);
-        let points = (0..POINTS * POINTS).map(|point| {
-            let part = |step: u32| (f64::from(step) + 0.5) / f64::from(POINTS);
-            let x = tokens.crop.area.x + (column + part(point % POINTS)) * cell_width;
-            let y = tokens.crop.area.y + (row + part(point / POINTS)) * cell_height;
+        let grid = (tokens.width, tokens.height);
+        let (mut count, mut hit, mut sum) = (0u32, 0u32, 0.0);
+        for (x, y) in tokens.crop.points((cell % tokens.width, cell / tokens.width), grid) {
             let (x, y) = ((x as u32).min(width - 1), (y as u32).min(height - 1));
-            touched[(y * width + x) as usize]
-        });
-        let (count, sum) = points
-            .filter(|touched| *touched > 0.0)
-            .fold((0.0, 0.0), |(count, sum), touched| (count + 1.0, sum + touched));
-        if count > TOUCHED_MIN * (POINTS * POINTS) as f32 { sum / count } else { 0.0 }
+            let degree = touched[(y * width + x) as usize];
+            count += 1;
+            hit += u32::from(degree > 0.0);
+            sum += degree.max(0.0);
+        }
+        if hit as f32 > TOUCHED_MIN * count as f32 { sum / hit as f32 } else { 0.0 }
     };
     tokens.cells.iter().map(degree).collect()
 }

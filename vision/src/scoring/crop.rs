@@ -29,6 +29,8 @@ const SIDES: std::ops::RangeInclusive<i64> = 3..=32;
 /// Margin around the item, as a share of the longer side of its box: the backbone sees the item's
 /// edges against their surroundings.
 const MARGIN: f64 = 0.12;
+/// Points along each side of a cell at which masks are read.
+const POINTS: u32 = 4;
 
 /// A part of a picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,6 +121,24 @@ impl Crop {
         let Area { x, y, width, height } = self.area;
         let part = fir::CropBox { left: x, top: y, width, height };
         scaled(picture, Some(part), self.scaled.0, self.scaled.1)
+    }
+
+    /// Where the middles of 4 x 4 equal parts of the cell in `column` and `row` lie in the picture, of
+    /// `width` x `height` cells.
+    pub fn points(
+        &self,
+        (column, row): (i64, i64),
+        (width, height): (i64, i64),
+    ) -> impl Iterator<Item = (f64, f64)> {
+        let area = self.area;
+        let at = move |cell: i64, step: u32, count: i64| {
+            (cell as f64 + (f64::from(step) + 0.5) / f64::from(POINTS)) / count as f64
+        };
+        (0..POINTS * POINTS).map(move |point| {
+            let x = area.x + at(column, point % POINTS, width) * area.width;
+            let y = area.y + at(row, point / POINTS, height) * area.height;
+            (x, y)
+        })
     }
 
     /// The same part with `share` of its longer side more on each side, cut at the picture's edges.

@@ -6,7 +6,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::crop::{Area, Crop};
+use super::crop::Crop;
 use super::error::ScoringError;
 use crate::localise::{Gains, Mask};
 use crate::picture::Picture;
@@ -79,29 +79,18 @@ pub(super) fn covered(
 ) -> Vec<i64> {
     let across = f64::from(mask.width()) / f64::from(picture.0);
     let down = f64::from(mask.height()) / f64::from(picture.1);
-    let Area { x, y, .. } = crop.area;
-    let cell_width = crop.area.width / width as f64;
-    let cell_height = crop.area.height / height as f64;
+    let within = |at: f64, size: u32| (at.max(0.0) as u32).min(size - 1);
     let share = |cell: i64| {
-        let left = (x + (cell % width) as f64 * cell_width) * across;
-        let top = (y + (cell / width) as f64 * cell_height) * down;
-        covered_share(mask, left, top, cell_width * across, cell_height * down)
+        let (mut inside, mut count) = (0, 0);
+        for (x, y) in crop.points((cell % width, cell / width), (width, height)) {
+            let (x, y) = (within(x * across, mask.width()), within(y * down, mask.height()));
+            inside += u32::from(mask.contains(x, y));
+            count += 1;
+        }
+        f64::from(inside) / f64::from(count)
     };
     let kept: Vec<i64> = (0..width * height).filter(|cell| share(*cell) > COVERED_MIN).collect();
     if kept.is_empty() { (0..width * height).collect() } else { kept }
-}
-
-/// Share of a rectangle of the mask, sampled at 4 x 4 points, that belongs to the item.
-fn covered_share(mask: &Mask, left: f64, top: f64, width: f64, height: f64) -> f64 {
-    const POINTS: u32 = 4;
-    let within = |at: f64, size: u32| (at.max(0.0) as u32).min(size - 1);
-    let inside = (0..POINTS * POINTS).filter(|point| {
-        let at = |step: u32| (f64::from(step) + 0.5) / f64::from(POINTS);
-        let x = left + at(point % POINTS) * width;
-        let y = top + at(point / POINTS) * height;
-        mask.contains(within(x, mask.width()), within(y, mask.height()))
-    });
-    inside.count() as f64 / f64::from(POINTS * POINTS)
 }
 
 /// The scaled crop as the backbone wants it: `[1, 3, height, width]`, (x - 127) / 128.
