@@ -72,7 +72,13 @@ fn scored(score: f32) -> Vec<ScoredView> {
         peak: [10, 20],
         boxes: vec![[5, 15, 12, 9]],
         differs: "dent, upper edge".to_owned(),
-        steps: ScoringSteps { localise_ms: 4.0, features_ms: 30.0, distance_ms: 3.5, head_ms: 2.0 },
+        steps: ScoringSteps {
+            localise_ms: 4.0,
+            features_ms: 30.0,
+            distance_ms: 3.5,
+            head_ms: 2.0,
+            fuse_ms: 0.5,
+        },
     };
     vec![ScoredView { camera: "side".to_owned(), result: Ok(scores), heat_map: None }]
 }

@@ -380,6 +380,7 @@ fn steps_of(timings: &Timings) -> ScoringSteps {
         features_ms: millis(timings.features),
         distance_ms: millis(timings.distance),
         head_ms: millis(timings.head),
+        fuse_ms: millis(timings.fuse),
     }
 }
 

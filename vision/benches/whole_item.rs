@@ -14,7 +14,7 @@ use vision::backbone::default_model_dir;
 use vision::damage::TrainOptions;
 use vision::dataset::ViewPictures;
 use vision::learn::{Turns, learn_view};
-use vision::scoring::Crop;
+use vision::scoring::{Crop, Timings};
 use vision::train::{Labelled, TrainSettings, train_for_now};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
 
@@ -94,7 +94,7 @@ fn measure(
     let mut bare = Vec::with_capacity(TIMED);
     let mut whole = Vec::with_capacity(TIMED);
     let mut ratios = Vec::with_capacity(TIMED);
-    let mut steps: [Vec<f64>; 4] = Default::default();
+    let mut steps: [Vec<f64>; 5] = Default::default();
     for item in 0..TIMED {
         let views = (0..VIEWS).map(|view| (item + view) % pictures.len());
         let start = Instant::now();
@@ -102,10 +102,11 @@ fn measure(
             scorer.backbone_only(&pictures[at], &crops[at])?;
         }
         let middle = Instant::now();
-        let mut of_steps = [Duration::ZERO; 4];
+        let mut of_steps = [Duration::ZERO; 5];
         for at in views {
             let timings = scorer.score(&pictures[at], reference, VIEWS)?.timings;
-            let of_view = [timings.localise, timings.features, timings.distance, timings.head];
+            let Timings { localise, features, distance, head, fuse } = timings;
+            let of_view = [localise, features, distance, head, fuse];
             of_steps.iter_mut().zip(of_view).for_each(|(sum, step)| *sum += step);
         }
         let (of_bare, of_whole) = (ms(middle - start), ms(middle.elapsed()));
@@ -117,7 +118,7 @@ fn measure(
     println!("  bare backbone {:8.2} ms (median)", median(&mut bare));
     println!("  whole item    {:8.2} ms", median(&mut whole));
     println!("  ratio         {:8.3} (median of each item's own)", median(&mut ratios));
-    for (name, all) in ["localise", "features", "distance", "head"].iter().zip(&mut steps) {
+    for (name, all) in ["localise", "features", "distance", "head", "fuse"].iter().zip(&mut steps) {
         println!("    {name:<11} {:8.2} ms", median(all));
     }
     Ok(())

@@ -168,8 +168,11 @@ pub struct ScoringSteps {
     pub features_ms: f64,
     /// The search in the reference's memory.
     pub distance_ms: f64,
-    /// The damage head, and fusing.
+    /// The damage head.
     pub head_ms: f64,
+    /// Fusing what the members found, and telling where the item differs and how.
+    #[serde(default)]
+    pub fuse_ms: f64,
 }
 
 impl ScoringSteps {
@@ -179,6 +182,7 @@ impl ScoringSteps {
         self.features_ms += view.features_ms;
         self.distance_ms += view.distance_ms;
         self.head_ms += view.head_ms;
+        self.fuse_ms += view.fuse_ms;
     }
 }
 

@@ -40,12 +40,14 @@ pub struct Timings {
     pub distance: Duration,
     /// The damage head.
     pub head: Duration,
+    /// Fusing the members, and telling where the item differs and how.
+    pub fuse: Duration,
 }
 
 impl Timings {
     /// All steps together.
     pub fn total(&self) -> Duration {
-        self.localise + self.features + self.distance + self.head
+        self.localise + self.features + self.distance + self.head + self.fuse
     }
 }
 
@@ -220,16 +222,18 @@ impl Scorer {
         let (held, budget) = (reference.held_out(), self.false_divert_budget);
         let mut members = vec![MemberScore::new(Member::Distance, level, held, budget)];
         let compared = Instant::now();
-        let mut heat = (tokens.spread(&distances), reference.hot());
-        let mut kinds = Vec::new();
         let head = self.head.as_ref();
         let head =
             head.and_then(|head| Some((head, reference.head_levels(&head.facts().head_sha256)?)));
-        let fused = if let Some((head, levels)) = head {
-            let answer = head.answer(
-                &tokens.with_distances(&distances, reference.typical())?,
-                &tokens.places(),
-            )?;
+        let answer = head.map(|(head, levels)| -> Result<_, ScoringError> {
+            let tokens_and_distances = tokens.with_distances(&distances, reference.typical())?;
+            Ok((head.answer(&tokens_and_distances, &tokens.places())?, levels))
+        });
+        let answer = answer.transpose()?;
+        let asked = Instant::now();
+        let mut heat = (tokens.spread(&distances), reference.hot());
+        let mut kinds = Vec::new();
+        let fused = if let Some((answer, levels)) = answer {
             let of_head = f64::from(answer.level);
             members.push(MemberScore::new(Member::Head, of_head, &levels.held_out, budget));
             let damaged = degrees(&answer.patches);
@@ -243,7 +247,6 @@ impl Scorer {
         } else {
             alone(&members[0], views, budget)
         };
-        let asked = Instant::now();
         let heat = HeatMap {
             width: tokens.width as u32,
             height: tokens.height as u32,
@@ -266,6 +269,7 @@ impl Scorer {
                 features: described - found,
                 distance: compared - described,
                 head: asked - compared,
+                fuse: asked.elapsed(),
             },
         })
     }
