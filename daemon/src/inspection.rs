@@ -13,7 +13,7 @@ use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
 use vision::label::worker::{LabelDone, LabelWorker};
-use vision::scoring::{Timings, words};
+use vision::scoring::Timings;
 use vision::{
     Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window, monotonic_now,
 };
@@ -255,6 +255,8 @@ impl Inspection {
             let result = match result {
                 Ok(score) => {
                     let (x, y) = score.heat.peak();
+                    // Until cameras are calibrated nobody knows a pixel's millimetres.
+                    let differs = score.words(None);
                     if let Some((_, frame)) = frames.iter().find(|(name, _)| *name == camera) {
                         let kind = PictureKind::HeatMap;
                         let path = Evidence::relative_path(id, entered_at, &camera, kind);
@@ -272,8 +274,7 @@ impl Inspection {
                         calibration: score.calibration,
                         peak: [x, y],
                         boxes: boxes.map(|b| [b.x, b.y, b.width, b.height]).collect(),
-                        // Until cameras are calibrated nobody knows a pixel's millimetres.
-                        differs: words(&score.differs, None),
+                        differs,
                         steps: steps_of(&score.timings),
                     })
                 }

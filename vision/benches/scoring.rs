@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tch::{CModule, Device, Kind, Tensor};
 use vision::backbone::{BACKBONE_FILE, default_model_dir, feature_maps};
 use vision::localise::{Localiser, Small};
-use vision::scoring::{FEATURES, Memory, Model, Normal, find, nearest};
+use vision::scoring::{Crop, Framing, Memory, Model, Normal, nearest};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
 
 use painted::view;
@@ -17,6 +17,8 @@ mod painted;
 
 /// Memory sizes of the search's bench, in tokens.
 const SIZES: [i64; 5] = [250, 500, 1000, 2000, 4000];
+/// Numbers of a coarse token.
+const NUMBERS: i64 = 112;
 /// Tokens of a usual view.
 const TOKENS: i64 = 250;
 
@@ -29,14 +31,12 @@ fn whole_view(criterion: &mut Criterion) {
         .unzip();
     let localiser = Localiser::learn(&views, &cells, &[]).expect("there are normals");
     assert!(!localiser.is_whole(), "the item stands out from the belt");
-    let describe = |picture: &Picture| {
-        let mask = find(picture, &localiser).expect("one item is in sight");
-        scorer.describe(picture, &mask).expect("the item has tokens")
-    };
     let normals: Vec<Normal> = pictures
         .iter()
         .map(|picture| Normal {
-            tokens: describe(picture),
+            observed: scorer
+                .look(picture, &localiser, Framing::Item)
+                .expect("the picture is large enough"),
             turned: Vec::new(),
             source: String::new(),
         })
@@ -44,9 +44,10 @@ fn whole_view(criterion: &mut Criterion) {
     let key = ReferenceKey::new("bench", "top").expect("plain names");
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: None };
     let picture = view(9);
-    let crop = describe(&picture).crop;
+    let crop = Crop::whole(&picture);
     let small = Small::of(&picture);
-    let reference = Reference::learn(key, model, localiser.clone(), &normals, &[], &mut Silent)
+    let finding = (localiser.clone(), Framing::Item);
+    let reference = Reference::learn(key, model, finding, &normals, &[], &mut Silent)
         .expect("there are normals");
     let mut group = criterion.benchmark_group("960x540 view");
     group.sample_size(30);
@@ -65,7 +66,7 @@ fn whole_view(criterion: &mut Criterion) {
 
 fn search(criterion: &mut Criterion) {
     tch::set_num_threads(1);
-    let random = |rows| Tensor::randn([rows, FEATURES], (Kind::Float, Device::Cpu));
+    let random = |rows| Tensor::randn([rows, NUMBERS], (Kind::Float, Device::Cpu));
     let tokens = random(TOKENS);
     let mut group = criterion.benchmark_group("nearest neighbours of 250 tokens");
     for size in SIZES {

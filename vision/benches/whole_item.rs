@@ -86,9 +86,12 @@ fn measure(
     reference: &Reference,
     pictures: &[Picture],
 ) -> Result<(), Box<dyn Error>> {
-    let crops: Result<Vec<Crop>, _> = pictures
+    let crops: Result<Vec<Vec<Crop>>, _> = pictures
         .iter()
-        .map(|picture| scorer.item(picture, reference.localiser()).map(|tokens| tokens.crop))
+        .map(|picture| {
+            let observed = scorer.look(picture, reference.localiser(), reference.framing())?;
+            Ok::<_, vision::ScoringError>(observed.looks().map(|maps| maps.crop).collect())
+        })
         .collect();
     let crops = crops?;
     let mut bare = Vec::with_capacity(TIMED);
@@ -99,7 +102,9 @@ fn measure(
         let views = (0..VIEWS).map(|view| (item + view) % pictures.len());
         let start = Instant::now();
         for at in views.clone() {
-            scorer.backbone_only(&pictures[at], &crops[at])?;
+            for crop in &crops[at] {
+                scorer.backbone_only(&pictures[at], crop)?;
+            }
         }
         let middle = Instant::now();
         let mut of_steps = [Duration::ZERO; 5];

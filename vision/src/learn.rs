@@ -11,22 +11,26 @@ use serde::Serialize;
 
 use crate::damage::TrainError;
 use crate::dataset::{Dataset, ViewPictures};
-use crate::localise::{Localiser, Small};
+use crate::localise::{Localiser, Mask, Small};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
 use crate::scoring::{
-    Calibration, Model, Normal, Reference, ReferenceKey, Scorer, ScoringError, Tokens,
+    Calibration, Framing, Model, Normal, Observed, Reference, ReferenceKey, Scorer, ScoringError,
+    Sight, find,
 };
 use crate::train::content_sha256;
 
 /// Normal pictures that are used of one view; of more, every n-th. Their tokens are in memory at
-/// the same time, about 0.3 MB each.
-pub const NORMALS_MAX: usize = 500;
+/// the same time, about 1 MB each.
+pub const NORMALS_MAX: usize = 300;
 /// With fewer normal pictures the whole view is scored: what is belt and what is item cannot be told
 /// from so few (from one carton, its brightest side alone was taken for the item).
 const LOCALISER_MIN: usize = 4;
 /// Of these, pictures from which is learned how to find the item.
 const LOCALISER_MAX: usize = 40;
+/// A localiser that does not find one item in more than this share of its own normals cannot tell
+/// item from background: four screws in a board are no four items.
+const LOST_MAX: f64 = 0.05;
 /// How far an altered copy of a lone normal picture is moved, as a share of its width.
 const SHIFT: f64 = 0.03;
 /// How much brighter or darker an altered copy is.
@@ -151,8 +155,8 @@ impl LearnedView {
             pictures: pictures.normals.len(),
             passed_over,
             localised: !reference.localiser().is_whole(),
-            tokens: reference.memory().size(),
-            calibration: reference.held_out().calibration(scorer.false_divert_budget()),
+            tokens: reference.tokens(),
+            calibration: reference.joint().calibration(scorer.false_divert_budget()),
         })
     }
 }
@@ -175,8 +179,8 @@ pub fn add(
         let key = ReferenceKey::new(sku, view)?;
         let before = Reference::load(references, &key, scorer.backbone_sha256())?;
         let files = thinned(&pictures.normals, NORMALS_MAX);
-        let (normals, passed_over) =
-            normals(scorer, before.localiser(), &files, &key, turns, progress)?;
+        let finding = (before.localiser(), before.framing());
+        let (normals, passed_over) = normals(scorer, finding, &files, &key, turns, progress)?;
         let reference =
             if normals.is_empty() { before } else { before.grown(scorer.head(), &normals)? };
         views.push(LearnedView::saved(scorer, &reference, pictures, passed_over, references)?);
@@ -194,49 +198,66 @@ pub fn learn_view(
     progress: &mut dyn Progress,
 ) -> Result<(Reference, Vec<PassedOver>), LearnError> {
     let used = thinned(&pictures.normals, NORMALS_MAX);
-    let localiser = learn_localiser(scorer, &used, &pictures.empty, progress)?;
-    let (normals, passed_over) = normals(scorer, &localiser, &used, &key, turns, progress)?;
+    let (localiser, framing) = learn_finding(scorer, &used, &pictures.empty, progress)?;
+    let finding = (&localiser, framing);
+    let (normals, passed_over) = normals(scorer, finding, &used, &key, turns, progress)?;
     let mut altered = Vec::new();
     if let [file] = used.as_slice() {
         for copy in alter(&Picture::open(file)?.to_rgb_image()) {
-            altered.push(normal(scorer, &localiser, &Picture::from(copy), "", Turns::One)?);
+            altered.push(normal(scorer, finding, &Picture::from(copy), "", Turns::One)?);
         }
     }
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: scorer.head() };
-    let reference = Reference::learn(key, model, localiser, &normals, &altered, progress)?;
+    let finding = (localiser, framing);
+    let reference = Reference::learn(key, model, finding, &normals, &altered, progress)?;
     Ok((reference, passed_over))
 }
 
-/// Learns to tell the item from its surroundings, of which pictures of the `empty` tunnel may help; from
-/// few pictures, that the whole view is the item.
-pub fn learn_localiser(
+/// Learns to tell the item from its surroundings, of which pictures of the `empty` tunnel may help, and
+/// how closely it must be looked at. From few pictures, and where the item cannot be told from its
+/// surroundings, the whole view is the item.
+pub fn learn_finding(
     scorer: &Scorer,
     files: &[&PathBuf],
     empty: &[PathBuf],
     progress: &mut dyn Progress,
-) -> Result<Localiser, LearnError> {
+) -> Result<(Localiser, Framing), LearnError> {
+    let whole = || Ok((Localiser::whole(), Framing::View));
     if files.len() < LOCALISER_MIN {
-        return Ok(Localiser::whole());
+        return whole();
     }
     let used = thinned(files, LOCALISER_MAX);
-    let (mut views, mut cells) = (Vec::new(), Vec::new());
+    let (mut pictures, mut views, mut cells) = (Vec::new(), Vec::new(), Vec::new());
     for (done, file) in used.iter().enumerate() {
         progress.step(done, used.len(), "learning to find the item");
         let picture = Picture::open(file)?;
         views.push(Small::of(&picture));
         cells.push(scorer.cells(&picture)?);
+        pictures.push(picture);
     }
     let empty: Result<Vec<Small>, PictureError> = thinned(empty, LOCALISER_MAX)
         .into_iter()
         .map(|file| Ok(Small::of(&Picture::open(file)?)))
         .collect();
-    Ok(Localiser::learn(&views, &cells, &empty?).map_err(ScoringError::from)?)
+    let localiser = Localiser::learn(&views, &cells, &empty?).map_err(ScoringError::from)?;
+    if localiser.is_whole() {
+        return whole();
+    }
+    let found: Vec<(Mask, &Picture)> = pictures
+        .iter()
+        .filter_map(|picture| Some((find(picture, &localiser).ok()?, picture)))
+        .collect();
+    if ((pictures.len() - found.len()) as f64) > LOST_MAX * pictures.len() as f64 {
+        return whole();
+    }
+    let framing = Framing::of(found.iter().map(|(mask, picture)| (mask, *picture)));
+    Ok((localiser, framing))
 }
 
 /// What the pictures of `files` teach, and which were passed over.
 fn normals(
     scorer: &Scorer,
-    localiser: &Localiser,
+    finding: (&Localiser, Framing),
     files: &[&PathBuf],
     key: &ReferenceKey,
     turns: Turns,
@@ -247,9 +268,13 @@ fn normals(
     for (done, file) in files.iter().enumerate() {
         progress.step(done, files.len(), &what);
         let picture = Picture::open(file)?;
-        match normal(scorer, localiser, &picture, &content_sha256(file)?, turns) {
+        match normal(scorer, finding, &picture, &content_sha256(file)?, turns) {
             Ok(found) => normals.push(found),
-            Err(error @ (ScoringError::NoItem | ScoringError::SeveralItems { .. })) => {
+            Err(
+                error @ (ScoringError::NoItem
+                | ScoringError::SeveralItems { .. }
+                | ScoringError::Blank),
+            ) => {
                 passed_over.push(PassedOver { file: file.to_path_buf(), cause: error.to_string() });
             }
             Err(error) => return Err(error.into()),
@@ -263,18 +288,32 @@ fn normals(
 /// learned from it are not asked.
 fn normal(
     scorer: &Scorer,
-    localiser: &Localiser,
+    finding: (&Localiser, Framing),
     picture: &Picture,
     sha256: &str,
     turns: Turns,
 ) -> Result<Normal, ScoringError> {
-    let tokens = scorer.item(picture, localiser)?;
-    let turned: Result<Vec<Tokens>, ScoringError> = turns
+    let observed = one_item(scorer, finding, picture)?;
+    let turned: Result<Vec<Observed>, ScoringError> = turns
         .of(picture)
         .into_iter()
-        .map(|copy| scorer.item(&Picture::from(copy), localiser))
+        .map(|copy| one_item(scorer, finding, &Picture::from(copy)))
         .collect();
-    Ok(Normal { tokens, turned: turned?, source: sha256.to_owned() })
+    Ok(Normal { observed, turned: turned?, source: sha256.to_owned() })
+}
+
+/// What is seen in a picture with exactly one item in sight, in half precision.
+fn one_item(
+    scorer: &Scorer,
+    (localiser, framing): (&Localiser, Framing),
+    picture: &Picture,
+) -> Result<Observed, ScoringError> {
+    let observed = scorer.look(picture, localiser, framing)?;
+    match observed.sight() {
+        Sight::One => observed.halved(),
+        Sight::Nothing => Err(ScoringError::NoItem),
+        Sight::Several(count) => Err(ScoringError::SeveralItems { count }),
+    }
 }
 
 /// At most `max` of `files`, evenly chosen.

@@ -16,11 +16,11 @@ use tch::{Device, Tensor};
 use crate::checksum::sha256;
 use crate::damage::synthetic::{Specimen, damage, vary};
 use crate::damage::{self, DamageHead, Example, Kind, TrainOptions, TrainRun};
-use crate::learn::{LearnError, learn_localiser, thinned};
+use crate::learn::{LearnError, learn_finding, thinned};
 use crate::localise::{Localiser, Mask};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
-use crate::scoring::{Crop, Memories, Scorer, ScoringError, Tokens, find};
+use crate::scoring::{Crop, Framing, Memories, Observed, Scorer, ScoringError, find};
 
 /// Normal pictures of one view that specimens are cut from; of more, every n-th.
 const SPECIMENS_MAX: usize = 200;
@@ -83,7 +83,7 @@ impl Default for TrainSettings {
     fn default() -> TrainSettings {
         // Each labelled view comes in several variants already.
         let head = TrainOptions { labelled_repeats: 1, ..TrainOptions::default() };
-        TrainSettings { examples: 800, head }
+        TrainSettings { examples: 500, head }
     }
 }
 
@@ -159,18 +159,19 @@ impl Examples {
         progress: &mut dyn Progress,
     ) -> Result<(), LearnError> {
         let normal = thinned(&pictures.normal, SPECIMENS_MAX);
-        let localiser = learn_localiser(scorer, &normal, &pictures.empty, progress)?;
+        let (localiser, framing) = learn_finding(scorer, &normal, &pictures.empty, progress)?;
+        let finding = (&localiser, framing);
         let first = self.sources.len();
-        let (mut specimens, mut tokens) = (Vec::new(), Vec::new());
+        let (mut specimens, mut seen) = (Vec::new(), Vec::new());
         for (done, file) in normal.iter().enumerate() {
             progress.step(done, normal.len(), "cutting out normal items");
-            if let Some((specimen, described)) = cut_out(scorer, &localiser, file)? {
+            if let Some((specimen, observed)) = cut_out(scorer, finding, file)? {
                 specimens.push(specimen);
-                tokens.push(described);
+                seen.push(observed);
                 self.sources.push(content_sha256(file)?);
             }
         }
-        let memories = Memories::without_each_fold(&tokens, first, folds)?;
+        let memories = Memories::without_each_fold(&seen, first, folds)?;
         for done in 0..count {
             progress.step(done, count, "making examples");
             let at = rng.random_range(0..specimens.len());
@@ -182,14 +183,15 @@ impl Examples {
                 Some((_, damaged)) => (&damaged.picture, &damaged.mask, Some(&damaged.touched)),
                 None => (variant.picture(), variant.mask(), None),
             };
-            let described = scorer.describe(&Picture::from(picture.clone()), mask)?;
+            let observed = scorer.describe(&Picture::from(picture.clone()), mask, framing)?;
+            let (tokens, places) = memories.head_input(source, &observed)?;
             let touched = match touched {
-                Some(touched) => touched_tokens(&described, touched, picture.width()),
-                None => vec![0.0; described.cells.len()],
+                Some(touched) => touched_tokens(&observed, touched, picture.width()),
+                None => vec![0.0; tokens.size()[0] as usize],
             };
             self.examples.push(Example {
-                tokens: half(&memories.head_input(source, &described)?)?,
-                places: described.places(),
+                tokens: half(&tokens)?,
+                places,
                 touched: Some(Tensor::from_slice(&touched)),
                 kind: made.as_ref().map(|(kind, _)| *kind),
                 damaged: made.is_some(),
@@ -197,15 +199,16 @@ impl Examples {
             });
         }
         for file in &pictures.damaged {
-            let Some((specimen, _)) = cut_out(scorer, &localiser, file)? else { continue };
+            let Some((specimen, _)) = cut_out(scorer, finding, file)? else { continue };
             for _ in 0..LABELLED_VARIANTS {
                 let variant = vary(&specimen, rng);
                 let picture = Picture::from(variant.picture().clone());
-                let described = scorer.describe(&picture, variant.mask())?;
+                let observed = scorer.describe(&picture, variant.mask(), framing)?;
                 let blind_to = rng.random_range(0..folds);
+                let (tokens, places) = memories.head_input(blind_to, &observed)?;
                 self.examples.push(Example {
-                    tokens: half(&memories.head_input(blind_to, &described)?)?,
-                    places: described.places(),
+                    tokens: half(&tokens)?,
+                    places,
                     touched: None,
                     kind: None,
                     damaged: true,
@@ -218,21 +221,24 @@ impl Examples {
     }
 }
 
-/// The item of a picture with its surroundings, and its tokens. `None` where not exactly one item is
-/// in sight.
+/// The item of a picture with its surroundings, which are all of the view where the item is not looked
+/// at by itself, and what is seen in the picture. `None` where not exactly one item is in sight.
 fn cut_out(
     scorer: &Scorer,
-    localiser: &Localiser,
+    (localiser, framing): (&Localiser, Framing),
     file: &Path,
-) -> Result<Option<(Specimen, Tokens)>, LearnError> {
+) -> Result<Option<(Specimen, Observed)>, LearnError> {
     let picture = Picture::open(file)?;
     let mask = match find(&picture, localiser) {
         Ok(mask) => mask,
         Err(ScoringError::NoItem | ScoringError::SeveralItems { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let described = scorer.describe(&picture, &mask)?;
-    let crop = Crop::around(&mask, &picture).widened(SURROUNDINGS, &picture);
+    let observed = scorer.describe(&picture, &mask, framing)?.halved()?;
+    let crop = match framing {
+        Framing::View => Crop::whole(&picture),
+        Framing::Item => Crop::around(&mask, &picture).widened(SURROUNDINGS, &picture),
+    };
     let (width, height) = crop.scaled;
     let pixels = crop.cut(&picture);
     let pixels = if pixels.len() == (width * height) as usize {
@@ -252,7 +258,7 @@ fn cut_out(
         let y = at(y, height, crop.area.y, crop.area.height) * down;
         mask.contains((x as u32).min(mask.width() - 1), (y as u32).min(mask.height() - 1))
     });
-    Ok(Specimen::new(cut, cut_mask).map(|specimen| (specimen, described)))
+    Ok(Specimen::new(cut, cut_mask).map(|specimen| (specimen, observed)))
 }
 
 /// Half precision: enough for features, and half the memory.
@@ -274,12 +280,12 @@ fn kind(rng: &mut StdRng) -> Kind {
 /// How badly each token is touched, 0 to 1: the mean of its touched pixels, or 0 where no more than
 /// [`TOUCHED_MIN`] of it is touched at all. `touched` has a value for each pixel of
 /// the picture that was described, whose width is `width`.
-fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
+fn touched_tokens(observed: &Observed, touched: &[f32], width: u32) -> Vec<f32> {
     let height = touched.len() as u32 / width;
+    let (crop, grid, cells) = observed.item_cells();
     let degree = |cell: &i64| {
-        let grid = (tokens.width, tokens.height);
         let (mut count, mut hit, mut sum) = (0u32, 0u32, 0.0);
-        for (x, y) in tokens.crop.points((cell % tokens.width, cell / tokens.width), grid) {
+        for (x, y) in crop.points((cell % grid.0, cell / grid.0), grid) {
             let (x, y) = ((x as u32).min(width - 1), (y as u32).min(height - 1));
             let degree = touched[(y * width + x) as usize];
             count += 1;
@@ -288,5 +294,5 @@ fn touched_tokens(tokens: &Tokens, touched: &[f32], width: u32) -> Vec<f32> {
         }
         if hit as f32 > TOUCHED_MIN * count as f32 { sum / hit as f32 } else { 0.0 }
     };
-    tokens.cells.iter().map(degree).collect()
+    cells.iter().map(degree).collect()
 }

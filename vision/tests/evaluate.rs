@@ -81,7 +81,8 @@ fn two_views_are_fused_measured_and_drawn() {
     evaluation.write_picture(&picture).unwrap();
     let drawing = std::fs::read_to_string(&picture).unwrap();
     assert!(drawing.starts_with("<svg") && drawing.ends_with("</svg>\n"));
-    assert_eq!(drawing.matches("data:image/jpeg;base64,").count(), 9, "fewer than ten items");
+    let pictures = drawing.matches("data:image/jpeg;base64,").count();
+    assert_eq!(pictures, 9 * 4, "nine items: fused, plain, parts and texture");
     let error = evaluation.write_picture("/nowhere/at/all.svg").unwrap_err();
     assert!(error.to_string().contains("/nowhere/at/all.svg"));
 }
@@ -157,13 +158,13 @@ fn each_number_of_normal_pictures_has_a_row_and_too_large_ones_are_skipped() {
 }
 
 #[test]
-fn a_lone_normal_picture_is_judged_by_the_distance_alone() {
+fn a_lone_normal_picture_is_judged_by_distances_alone() {
     let root = tempfile::tempdir().unwrap();
     taped(root.path());
     let head = HeadChoice::Train(TrainSettings { examples: 8, ..TrainSettings::default() });
     let options = EvaluateOptions { head, ..options(root.path()) };
     let curve = evaluate::few_shots(&options, &[1], &mut Silent).unwrap();
-    assert_eq!(curve.rows[0].members, ["distance"]);
+    assert_eq!(curve.rows[0].members, ["parts", "plain", "texture"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use image::{Rgb, RgbImage};
 use vision::backbone::default_model_dir;
 use vision::learn::{Turns, add};
-use vision::scoring::{Normal, find};
+use vision::scoring::{Member, Normal, find};
 use vision::train::{Labelled, TrainSettings, train_for_now};
 use vision::{
     Calibration, Dataset, Picture, Reference, ReferenceKey, Scorer, ScoringError, Silent,
@@ -42,6 +42,12 @@ fn reference(scorer: &Scorer, folder: &Path) -> Reference {
     Reference::load(folder, &key, scorer.backbone_sha256()).expect("it was learned")
 }
 
+/// What `member` says of the view.
+fn level(score: &ViewScore, member: Member) -> f64 {
+    let found = score.members.iter().find(|one| one.member == member);
+    found.expect("this member judges every view").level
+}
+
 #[test]
 fn a_pose_that_was_added_is_normal_from_then_on_and_the_old_one_stays_so() {
     let folder = tempfile::tempdir().unwrap();
@@ -58,8 +64,8 @@ fn a_pose_that_was_added_is_normal_from_then_on_and_the_old_one_stays_so() {
     let more = pictures(&folder.path().join("more"), 20..28, true);
     let added = add(&scorer, &more, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     assert_eq!((added.views[0].normals, added.views[0].pictures), (16, 8));
-    assert_eq!(reference(&scorer, folder.path()).held_out().levels().len(), 16);
-    let level = |score: &ViewScore| score.members[0].level;
+    assert_eq!(reference(&scorer, folder.path()).joint().levels().len(), 16);
+    let level = |score: &ViewScore| level(score, Member::Parts);
     let (old_after, new_after) = (score(false), score(true));
     assert!(level(&new_after) < level(&new) - 0.1, "{} of {}", level(&new_after), level(&new));
     assert!((level(&old_after) - level(&old)).abs() < 0.2, "the old pose is remembered");
@@ -81,9 +87,9 @@ fn an_item_that_may_lie_the_other_way_round_is_learned_from_pictures_of_one_way(
     };
     let [_, before] = scores(Turns::One);
     for turns in [Turns::Two, Turns::Four] {
-        let [same_way, other_way] = scores(turns);
+        let [same_way, other_way] = &scores(turns);
         assert!(!same_way.exceeds, "{turns:?}: {} of {}", same_way.score, same_way.threshold);
-        let (other_way, before) = (other_way.members[0].level, before.members[0].level);
+        let [other_way, before] = [other_way, &before].map(|score| level(score, Member::Parts));
         assert!(other_way < before - 0.1, "{turns:?}: {other_way} after {before}");
     }
 }
@@ -99,7 +105,7 @@ fn a_lone_pictures_guesses_give_way_to_the_levels_of_real_pictures() {
     let added = add(&scorer, &more, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     assert_eq!((added.views[0].normals, added.views[0].calibration), (9, Calibration::Fitted));
     let grown = reference(&scorer, folder.path());
-    assert_eq!(grown.held_out().levels().len(), 8, "one for each picture that was not remembered");
+    assert_eq!(grown.joint().levels().len(), 8, "one for each picture that was not remembered");
 }
 
 #[test]
@@ -115,19 +121,18 @@ fn nothing_can_be_added_to_what_was_never_learned_or_with_another_head() {
     let normal = good.views["top"].normals.clone();
     let labelled = Labelled { empty: vec![], normal, damaged: vec![] };
     let head = train_for_now(&scorer, &[labelled], &settings, &mut Silent).unwrap();
-    let sha256 = head.facts().head_sha256.clone();
     let scorer = scorer.with_head(Some(head));
     learn(&scorer, &good, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let more = pictures(&folder.path().join("more"), 10..12, false);
     add(&scorer, &more, "box", folder.path(), Turns::One, &mut Silent).unwrap();
     let grown = reference(&scorer, folder.path());
-    assert_eq!(grown.head_held_out(&sha256).unwrap().levels().len(), 8);
+    assert_eq!(grown.held_out(Member::Head).unwrap().levels().len(), 8);
 
     let without = scorer.with_head(None);
     let picture = Picture::from(carton(60, false));
     let mask = find(&picture, grown.localiser()).unwrap();
-    let tokens = without.describe(&picture, &mask).unwrap();
-    let normal = Normal { tokens, turned: Vec::new(), source: String::new() };
+    let observed = without.describe(&picture, &mask, grown.framing()).unwrap();
+    let normal = Normal { observed, turned: Vec::new(), source: String::new() };
     let error = grown.grown(None, &[normal]).unwrap_err();
     assert!(matches!(error, ScoringError::OtherHead { .. }), "{error}");
 }

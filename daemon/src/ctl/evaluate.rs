@@ -4,6 +4,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use vision::evaluate::{AtBudget, EvaluateOptions, Evaluation, HeadChoice, Metrics, ShotCurve};
 use vision::train::TrainSettings;
@@ -44,6 +45,10 @@ pub struct Evaluate {
     /// `<view>/<class>/<name>.jpg`.
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
+    /// Write the level of every member, of each normal picture (held out) and each scored view, into
+    /// this file: `normals` by view and member, `items` (`class`, `name`, `views` by view and member).
+    #[arg(long, value_name = "FILE.json")]
+    levels: Option<PathBuf>,
     /// Let the damage head learn from N items of each class of defect, which are not scored then.
     #[arg(long, value_name = "N", default_value_t = 0)]
     train_labels: usize,
@@ -88,6 +93,11 @@ impl Evaluate {
         let evaluation = vision::evaluate::run(&options, &mut bar)?;
         drop(bar);
         evaluation.write_picture(&self.picture)?;
+        if let Some(file) = &self.levels {
+            let levels = serde_json::to_vec(&evaluation.levels())?;
+            std::fs::write(file, levels)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
         Answer::either(context.json, &evaluation, || {
             format!("{}\npicture: {}", for_people(&evaluation), self.picture.display())
         })

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use vision::picture::Picture;
-use vision::scoring::{Difference, Reference, Scorer, annotated, captioned, words};
+use vision::scoring::{Difference, Reference, Scorer, annotated, captioned};
 
 use super::Context;
 use super::model::ScoringOptions;
@@ -85,7 +85,7 @@ impl Heatmap {
     fn draw(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Drawn> {
         let picture = Picture::open(path)?;
         let scored = scorer.score(&picture, reference, 1)?;
-        let said = words(&scored.differs, self.mm_per_px);
+        let said = scored.words(self.mm_per_px);
         let verdict = if scored.exceeds { "differs" } else { "normal, strangest" };
         let caption = format!("{:.2} of {:.2}, {verdict}: {said}", scored.score, scored.threshold);
         let shown = captioned(&annotated(&picture, &scored.heat, &scored.differs), &caption);

@@ -10,7 +10,6 @@ use serde::Serialize;
 use vision::picture::Picture;
 use vision::scoring::{
     Calibration, Difference, MemberScore, Reference, ReferenceKey, Scorer, ViewScore, annotated,
-    words,
 };
 
 use super::Context;
@@ -92,8 +91,10 @@ impl Score {
 
     fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
         let picture = Picture::open(path)?;
-        let ViewScore { score, threshold, exceeds, calibration, members, heat, differs, timings } =
-            scorer.score(&picture, reference, 1)?;
+        let scored = scorer.score(&picture, reference, 1)?;
+        let said = scored.words(None);
+        let ViewScore { score, threshold, exceeds, calibration, members, .. } = scored;
+        let ViewScore { heat, differs, timings, .. } = scored;
         let heat_map = self.heat_map.as_ref().map(|folder| folder.join(heat_map_name(path)));
         if let Some(file) = &heat_map {
             annotated(&picture, &heat, if exceeds { &differs } else { &[] })
@@ -108,7 +109,7 @@ impl Score {
             exceeds: Some(exceeds),
             calibration: Some(calibration),
             members,
-            differs: exceeds.then(|| words(&differs, None)),
+            differs: exceeds.then_some(said),
             boxes: if exceeds { differs } else { Vec::new() },
             at: Some([x, y]),
             ms: Some(timings.total().as_secs_f64() * 1e3),

@@ -18,7 +18,6 @@ mod train;
 
 pub use checkpoint::CheckpointError;
 pub use example::Example;
-pub use judge::Effects;
 pub use options::{TrainOptions, TrainRun};
 pub use package::{
     DamageHead, HEAD_FACTS_FILE, HEAD_FILE, HeadAnswer, HeadError, HeadFacts, MemberFacts,

@@ -20,7 +20,6 @@ use thiserror::Error;
 
 use super::Kind;
 use super::head::{DAMAGE, KINDS, OUTPUTS, levels, together, trace};
-use super::judge::{self, Effects};
 use super::options::TrainOptions;
 use super::train::{Counts, EpochLoss, Trained, blind};
 use crate::checksum::sha256;
@@ -31,7 +30,7 @@ pub const HEAD_FILE: &str = "damage_head.pt";
 /// Name of the file that tells about it.
 pub const HEAD_FACTS_FILE: &str = "damage_head.json";
 /// The version of both.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Numbers of tokens for which golden outputs are recorded: two, since none may be built in.
 const GOLDEN_TOKENS: [i64; 2] = [7, 33];
 /// The largest difference that is accepted, absolute for small and relative for large values:
@@ -57,8 +56,6 @@ pub struct HeadFacts {
     pub options: TrainOptions,
     /// The examples of the training.
     pub counts: Counts,
-    /// How far damage moves levels: what the ensemble's weights come from.
-    pub effects: Effects,
     /// What the trained network answered to made-up tokens, flattened; one entry per number of tokens.
     golden: Vec<Vec<f32>>,
 }
@@ -169,7 +166,6 @@ impl Trained {
             unseen_auroc: member.unseen_auroc,
         });
         let facts: Vec<MemberFacts> = facts.collect();
-        let effects = judge::mean(self.members.iter().filter_map(|member| member.effects));
         let mut networks: Vec<_> = self.members.drain(..).map(|member| member.network).collect();
         for network in &mut networks {
             network.move_to(Device::Cpu);
@@ -205,7 +201,6 @@ impl Trained {
             members: facts,
             options: self.options,
             counts: self.counts,
-            effects,
             golden,
         };
         let json = folder.join(HEAD_FACTS_FILE);

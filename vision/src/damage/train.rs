@@ -23,7 +23,7 @@ use super::adam::{AdamW, one_cycle};
 use super::checkpoint::{self, CheckpointError, State};
 use super::example::{Batch, Example, NO_KIND};
 use super::head::{DAMAGE, KINDS, Network, Shape, pooled};
-use super::judge::{Effects, Judged};
+use super::judge::Judged;
 use super::options::{TrainOptions, TrainRun};
 use super::{Kind, curve};
 use crate::progress::Progress;
@@ -52,7 +52,6 @@ pub(super) struct Member {
     pub(super) network: Network,
     pub(super) losses: Vec<EpochLoss>,
     pub(super) unseen_auroc: Option<f64>,
-    pub(super) effects: Option<Effects>,
 }
 
 /// A trained head, not yet packaged.
@@ -291,8 +290,7 @@ impl Training<'_> {
         progress.step(options.epochs, options.epochs, &what);
         let mut judged = Judged::default();
         self.judge(&network, &mut judged)?;
-        let (unseen_auroc, effects) = (judged.auroc(), judged.effects());
-        Ok(Member { network, losses, unseen_auroc, effects })
+        Ok(Member { network, losses, unseen_auroc: judged.auroc() })
     }
 
     /// A seed of its own for each member and epoch, so that a resumed training draws what an

@@ -123,6 +123,7 @@ mod tests {
             threshold: 3.0,
             ms: 1.0,
             members: vec![],
+            heats: vec![],
             heat,
         };
         let views = BTreeMap::from([("top".to_owned(), view)]);

@@ -130,6 +130,29 @@ pub struct Evaluation {
     /// Every scored item, for the picture.
     #[serde(skip)]
     items: Vec<ItemScore>,
+    /// Levels of the normal pictures that the references learned from, for [`Levels`].
+    #[serde(skip)]
+    normals: BTreeMap<String, BTreeMap<String, Vec<f32>>>,
+}
+
+/// The levels of every member: what the ensemble's constants are chosen by.
+#[derive(Debug, Serialize)]
+pub struct Levels<'a> {
+    /// By view and member, the held-out levels of the normal pictures.
+    pub normals: &'a BTreeMap<String, BTreeMap<String, Vec<f32>>>,
+    /// Each scored item.
+    pub items: Vec<ItemLevels<'a>>,
+}
+
+/// One item's levels.
+#[derive(Debug, Serialize)]
+pub struct ItemLevels<'a> {
+    /// Its class.
+    pub class: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// By view and member.
+    pub views: BTreeMap<&'a str, BTreeMap<&'a str, f64>>,
 }
 
 /// A test picture that could not be scored.
@@ -142,6 +165,19 @@ pub struct BrokenPicture {
 }
 
 impl Evaluation {
+    /// The levels of every member.
+    pub fn levels(&self) -> Levels<'_> {
+        let of_view = |view: &'_ scored::ScoredView| {
+            view.members.iter().map(|one| (one.member.name(), one.level)).collect()
+        };
+        let items = self.items.iter().map(|item| ItemLevels {
+            class: &item.class,
+            name: &item.name,
+            views: item.views.iter().map(|(name, view)| (name.as_str(), of_view(view))).collect(),
+        });
+        Levels { normals: &self.normals, items: items.collect() }
+    }
+
     /// Writes the picture of the results, an SVG: a histogram of the scores per class, the ROC curves,
     /// and the ten worst errors with their heat maps.
     pub fn write_picture(&self, path: impl AsRef<Path>) -> Result<(), EvaluateError> {
@@ -219,6 +255,16 @@ pub fn run(
     let pixels = masks::measure(&items)?;
     let mut evaluation = summarise(items, broken, options.command.clone(), package);
     evaluation.pixels = pixels;
+    evaluation.normals = references
+        .iter()
+        .map(|(view, reference)| {
+            let of = |member: Member| {
+                let held_out = reference.held_out_in_order(member)?;
+                Some((member.name().to_owned(), held_out.to_vec()))
+            };
+            (view.clone(), Member::ALL.into_iter().filter_map(of).collect())
+        })
+        .collect();
     evaluation.false_divert_budget = scorer.false_divert_budget();
     Ok(evaluation)
 }
@@ -278,7 +324,7 @@ fn summarise(
             (view.clone(), measure(None, &of_view))
         })
         .collect();
-    let members = [Member::Distance, Member::Head]
+    let members = Member::ALL
         .into_iter()
         .filter(|member| items.iter().any(|item| item.member(*member).is_some()))
         .map(|member| {
@@ -299,5 +345,6 @@ fn summarise(
         package,
         broken,
         items,
+        normals: BTreeMap::new(),
     }
 }

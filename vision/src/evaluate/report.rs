@@ -2,8 +2,10 @@
 //!
 //! Left to right, the histogram shows scores; each class of items is a row of its own,
 //! so that classes of different sizes can be compared. The line is the **cut**: the threshold with
-//! the best balance of both kinds of errors on these very items. Beside it are the ROC curves. Below are the ten items that lie
-//! farthest on the wrong side of it, or nearest to it where all are right.
+//! the best balance of both kinds of errors on these very items. Beside it are the ROC curves. Below
+//! are the ten items that lie farthest on the wrong side of it, or nearest to it where all are right,
+//! a row each: where the item differs as the most surprised member sees it, then as each member does,
+//! so that a person sees which member is blind to what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,7 @@ use super::metrics::roc;
 use super::scored::ItemScore;
 use crate::dataset::GOOD;
 use crate::picture::Picture;
+use crate::scoring::{HeatMap, MemberScore};
 use crate::svg::Drawing;
 
 /// Width of the drawing, in SVG units.
@@ -30,12 +33,12 @@ const ROW: f64 = 80.0;
 const TOP: f64 = 90.0;
 /// Bars across the histogram.
 const BARS: usize = 50;
-/// Errors shown, in rows of five.
+/// Errors shown, a row each.
 const WORST: usize = 10;
-/// Size of a shown error with its words.
-const CARD: (f64, f64) = (228.0, 190.0);
+/// Size of one picture of an error with its words: seven fit into a row.
+const CARD: (f64, f64) = (163.0, 175.0);
 /// Longest side of an error's picture, in pixels.
-const THUMBNAIL_PX: u32 = 440;
+const THUMBNAIL_PX: u32 = 300;
 /// Colours of good items and of defects.
 const COLOURS: (&str, &str) = ("#4a7fb5", "#d1603d");
 
@@ -46,7 +49,7 @@ pub fn svg(evaluation: &Evaluation) -> String {
         classes.entry(&item.class).or_default().push(item.score());
     }
     let plot_bottom = (TOP + ROW * classes.len() as f64).max(ROC.1 + ROC.2);
-    let rows = WORST.min(evaluation.items.len()).div_ceil(5);
+    let rows = WORST.min(evaluation.items.len());
     let height = plot_bottom + 90.0 + rows as f64 * CARD.1;
     let mut drawing = Drawing::new(WIDTH, height);
     heading(&mut drawing, evaluation);
@@ -182,33 +185,46 @@ fn worst_errors(drawing: &mut Drawing, items: &[ItemScore], cut: f64, top: f64) 
     let mut worst: Vec<&ItemScore> = items.iter().collect();
     worst.sort_by(|a, b| wrong(b).total_cmp(&wrong(a)));
     for (place, item) in worst.into_iter().take(WORST).enumerate() {
-        let x = 20.0 + (place % 5) as f64 * CARD.0;
-        let y = top + (place / 5) as f64 * CARD.1;
+        let y = top + place as f64 * CARD.1;
         let verdict = match (wrong(item) > 0.0, item.class == GOOD) {
             (true, true) => "false divert",
             (true, false) => "missed",
             (false, _) => "right, but close",
         };
-        drawing.text(x, y, "font-weight=\"bold\"", &format!("{verdict}: {}", item.class));
-        let words = format!("{} {} ({:.2})", item.name, item.worst().0, item.score());
-        drawing.text(x, y + 15.0, "fill=\"#666\" font-size=\"11\"", &words);
-        let (width, height) = (CARD.0 - 10.0, CARD.1 - 50.0);
-        match thumbnail(item) {
-            Ok(jpeg) => drawing.element(&format!(
-                "<image x=\"{x:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"{height}\" \
-                 href=\"data:image/jpeg;base64,{jpeg}\"/>",
-                y + 22.0
-            )),
-            Err(cause) => drawing.text(x, y + 40.0, "font-size=\"11\"", &cause),
+        drawing.text(20.0, y, "font-weight=\"bold\"", &format!("{verdict}: {}", item.class));
+        let (name, view) = item.worst();
+        let picture = match Picture::open(&view.picture) {
+            Ok(picture) => picture,
+            Err(cause) => {
+                drawing.text(20.0, y + 40.0, "font-size=\"11\"", &cause.to_string());
+                continue;
+            }
+        };
+        let fused = (format!("{} {name} ({:.2})", item.name, item.score()), &view.heat);
+        let of_members = view.heats.iter().map(|(member, heat)| {
+            let surprise = view.members.iter().find(|one| one.member == *member);
+            let surprise = surprise.map_or(0.0, MemberScore::surprise);
+            (format!("{} ({surprise:.2})", member.name()), heat)
+        });
+        for (column, (words, heat)) in std::iter::once(fused).chain(of_members).enumerate() {
+            let x = 20.0 + column as f64 * CARD.0;
+            drawing.text(x, y + 15.0, "fill=\"#666\" font-size=\"11\"", &words);
+            let (width, height) = (CARD.0 - 8.0, CARD.1 - 45.0);
+            match thumbnail(&picture, heat) {
+                Ok(jpeg) => drawing.element(&format!(
+                    "<image x=\"{x:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"{height}\" \
+                     href=\"data:image/jpeg;base64,{jpeg}\"/>",
+                    y + 22.0
+                )),
+                Err(cause) => drawing.text(x, y + 40.0, "font-size=\"11\"", &cause),
+            }
         }
     }
 }
 
-/// The item's picture with its heat map, as a small JPEG in base64.
-fn thumbnail(item: &ItemScore) -> Result<String, String> {
-    let (_, view) = item.worst();
-    let picture = Picture::open(&view.picture).map_err(|error| error.to_string())?;
-    let shown = view.heat.overlay(&picture);
+/// The picture with this heat over it, as a small JPEG in base64.
+fn thumbnail(picture: &Picture, heat: &HeatMap) -> Result<String, String> {
+    let shown = heat.overlay(picture);
     let scale = f64::from(THUMBNAIL_PX) / f64::from(shown.width().max(shown.height()));
     let side = |length: u32| ((f64::from(length) * scale.min(1.0)).round() as u32).max(1);
     let (width, height) = (side(shown.width()), side(shown.height()));
@@ -221,7 +237,7 @@ fn thumbnail(item: &ItemScore) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::evaluate::scored::ScoredView;
-    use crate::scoring::{Area, HeatMap};
+    use crate::scoring::{Area, Member};
 
     fn item(class: &str, score: f64, picture: &std::path::Path) -> ItemScore {
         let values = vec![score as f32; 4];
@@ -240,6 +256,7 @@ mod tests {
             threshold: 3.0,
             ms: 2.0,
             members: vec![],
+            heats: vec![(Member::Parts, heat.clone())],
             heat,
         };
         let views = BTreeMap::from([("top".into(), view)]);
@@ -273,7 +290,7 @@ mod tests {
         let (false_divert, missed) = (drawing.find("false divert:"), drawing.find("missed:"));
         assert!(false_divert.is_some() && missed.is_some());
         assert!(false_divert < missed, "the good item at 9 is farther off than the dent at 0.5");
-        assert_eq!(drawing.matches("<image").count(), 5);
+        assert_eq!(drawing.matches("<image").count(), 10, "fused, and one member");
         assert!(drawing.contains(">fused</text>"));
         assert_eq!(drawing.matches("<polyline").count(), 2, "the frame and one curve");
     }

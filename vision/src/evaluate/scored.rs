@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{BrokenPicture, EvaluateError};
 use crate::dataset::TestItem;
 use crate::picture::Picture;
-use crate::scoring::{HeatMap, Member, Reference, Scorer, annotated, captioned, words};
+use crate::scoring::{HeatMap, Member, MemberScore, Reference, Scorer, annotated, captioned};
 
 /// One scored item.
 #[derive(Debug)]
@@ -27,10 +27,11 @@ pub(super) struct ScoredView {
     pub(super) score: f64,
     pub(super) threshold: f64,
     pub(super) ms: f64,
-    /// Surprise by member.
-    pub(super) members: Vec<(Member, f64)>,
-    /// Where it differs.
+    /// What each member says.
+    pub(super) members: Vec<MemberScore>,
+    /// Where it differs, as the most surprised member sees it, and as each does that looks at places.
     pub(super) heat: HeatMap,
+    pub(super) heats: Vec<(Member, HeatMap)>,
 }
 
 impl ScoredView {
@@ -65,8 +66,8 @@ impl ItemScore {
     /// The largest surprise of one member, and whether it exceeds its view's threshold anywhere.
     pub(super) fn member(&self, member: Member) -> Option<(f64, bool)> {
         let all = self.views.values().flat_map(|view| {
-            let of_view = view.members.iter().filter(|(who, _)| *who == member);
-            of_view.map(|(_, surprise)| (*surprise, *surprise > view.threshold))
+            let of_view = view.members.iter().filter(|one| one.member == member);
+            of_view.map(|one| (one.surprise(), one.surprise() > view.threshold))
         });
         all.reduce(|a, b| (a.0.max(b.0), a.1 || b.1))
     }
@@ -98,14 +99,13 @@ pub(super) fn score_item(
             .score(&picture, reference, item.pictures.len())
             .map_err(|error| broken(error.to_string()))?;
         if let Some(folder) = pictures {
-            let said = if scored.exceeds { words(&scored.differs, None) } else { "normal".into() };
+            let said = if scored.exceeds { scored.words(None) } else { "normal".into() };
             let boxes = if scored.exceeds { scored.differs.as_slice() } else { &[] };
             let said = format!("{} of {:.2}: {said}", scored.score, scored.threshold);
             let shown = captioned(&annotated(&picture, &scored.heat, boxes), &said);
             let path = folder.join(view).join(&item.class).join(format!("{}.jpg", item.name));
             write(Picture::from(shown), &path).map_err(Unscored::Stopped)?;
         }
-        let members = scored.members.iter().map(|member| (member.member, member.surprise()));
         let view_score = ScoredView {
             picture: file.clone(),
             mask: item.masks.get(view).cloned(),
@@ -113,7 +113,8 @@ pub(super) fn score_item(
             score: f64::from(scored.score),
             threshold: f64::from(scored.threshold),
             ms: scored.timings.total().as_secs_f64() * 1e3,
-            members: members.collect(),
+            members: scored.members,
+            heats: scored.heats,
             heat: scored.heat,
         };
         views.insert(view.clone(), view_score);

@@ -114,7 +114,9 @@ pub(super) fn judge(odds: &[i32], width: usize, areas: &Areas) -> Found {
     }
     let inside: Vec<bool> =
         components.labels.iter().map(|label| is_item[*label as usize]).collect();
-    Found::One(Mask::from_pixels(width as u32, filled(&inside, width)))
+    let whole = filled(&inside, width);
+    let holes = whole.iter().zip(&inside).filter(|(whole, inside)| **whole && !**inside).count();
+    Found::One(Mask::from_pixels(width as u32, whole, holes))
 }
 
 /// Pixels between two rectangles, along the axis where they are farther apart.
@@ -211,6 +213,7 @@ mod tests {
         let bars = [(30, 30, 24, 6), (30, 48, 24, 6), (30, 30, 6, 24), (48, 30, 6, 24)];
         let Found::One(mask) = seen(&bars) else { panic!("one item") };
         assert!(mask.contains(42, 42));
+        assert!((100..160).contains(&mask.holes()), "12 x 12 pixels, less the corners");
     }
 
     proptest! {

@@ -31,6 +31,8 @@ pub struct Extent {
 pub struct Mask {
     width: u32,
     inside: Vec<bool>,
+    /// Pixels of it that do not look like the item, but lie within it.
+    holes: usize,
 }
 
 impl Mask {
@@ -40,12 +42,17 @@ impl Mask {
         for y in 0..height {
             pixels.extend((0..width).map(|x| inside(x, y)));
         }
-        Mask { width, inside: pixels }
+        Mask { width, inside: pixels, holes: 0 }
     }
 
-    /// A mask of rows of `width` pixels, from the top left.
-    pub(super) fn from_pixels(width: u32, inside: Vec<bool>) -> Mask {
-        Mask { width, inside }
+    /// A mask of rows of `width` pixels, from the top left, of which so many are holes.
+    pub(super) fn from_pixels(width: u32, inside: Vec<bool>, holes: usize) -> Mask {
+        Mask { width, inside, holes }
+    }
+
+    /// Pixels of the mask that do not look like the item, but lie within it.
+    pub fn holes(&self) -> usize {
+        self.holes
     }
 
     /// Columns.

@@ -33,6 +33,18 @@ impl Small {
         Small { image }
     }
 
+    /// The standard deviation of brightness over all pixels, in levels of 255: next to nothing where a
+    /// frame shows nothing.
+    pub fn contrast(&self) -> f64 {
+        let brightness = || {
+            self.pixels()
+                .map(|[r, g, b]| f64::from(u16::from(r) + u16::from(g) + u16::from(b)) / 3.0)
+        };
+        let count = f64::from(self.width()) * f64::from(self.height());
+        let mean = brightness().sum::<f64>() / count;
+        (brightness().map(|level| (level - mean).powi(2)).sum::<f64>() / count).sqrt()
+    }
+
     /// The same copy with each channel multiplied by its gain.
     pub(super) fn lit(&self, gains: Gains) -> Small {
         let mut image = self.image.clone();

@@ -13,7 +13,7 @@
 //! like [`PRIOR_WEIGHT`] more of them. Levels that are skewed have more odd ones than a normal
 //! distribution: they are first mapped to one as if they were of a gamma distribution with their
 //! skewness (Wilson and Hilferty, "The distribution of chi-square", 1931), of which a few levels say little
-//! too ([`PRIOR_SKEWNESS`]). See README.md, "Measured".
+//! too ([`Prior::skewness`]). See docs/measurements/eye.md.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// How many levels the prior spread counts for.
 const PRIOR_WEIGHT: f64 = 6.0;
-/// Skewness that is assumed before any level is known, and how many levels it counts for: the mean of three
-/// sets of normal views (1.3 in the twin, 0.4 on cartons, 0.1 on cookies).
-const PRIOR_SKEWNESS: f64 = 0.6;
+/// How many levels the prior skewness counts for.
 const SKEWNESS_WEIGHT: f64 = 20.0;
 /// Largest skewness that is believed: that of an exponential distribution.
 const SKEWNESS_MAX: f64 = 2.0;
@@ -49,6 +47,23 @@ pub enum Calibration {
     Weak,
 }
 
+/// What is assumed of levels before any is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prior {
+    /// Their standard deviation.
+    pub spread: f64,
+    /// Their skewness.
+    pub skewness: f64,
+}
+
+impl Prior {
+    /// Of one member's levels, apart from the spread. The skewness is the mean of three sets of normal
+    /// views (1.3 in the twin, 0.4 on cartons, 0.1 on cookies).
+    pub const LEVELS: Prior = Prior { spread: 0.1, skewness: 0.6 };
+    /// Of joint levels: medians over the normal pictures of all sets (docs/measurements/eye.md).
+    pub const JOINT: Prior = Prior { spread: 0.6, skewness: 0.6 };
+}
+
 /// Held-out levels of one member.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Held {
@@ -64,8 +79,7 @@ pub struct Held {
 
 impl Held {
     /// The levels in any order; `None` when there is none, or one that is not a finite number.
-    /// `prior_spread` is the levels' standard deviation that is assumed before any is known.
-    pub fn new(mut levels: Vec<f32>, normals: usize, prior_spread: f64) -> Option<Held> {
+    pub fn new(mut levels: Vec<f32>, normals: usize, prior: Prior) -> Option<Held> {
         if levels.is_empty() || levels.iter().any(|level| !level.is_finite()) {
             return None;
         }
@@ -77,9 +91,9 @@ impl Held {
         };
         let squares = moment(2);
         let freedom = PRIOR_WEIGHT + n - 1.0;
-        let spread = ((PRIOR_WEIGHT * prior_spread.powi(2) + squares) / freedom).sqrt();
+        let spread = ((PRIOR_WEIGHT * prior.spread.powi(2) + squares) / freedom).sqrt();
         let skewed = if squares > 0.0 { n.sqrt() * moment(3) / squares.powf(1.5) } else { 0.0 };
-        let skewness = (n * skewed + SKEWNESS_WEIGHT * PRIOR_SKEWNESS) / (n + SKEWNESS_WEIGHT);
+        let skewness = (n * skewed + SKEWNESS_WEIGHT * prior.skewness) / (n + SKEWNESS_WEIGHT);
         let skewness = skewness.clamp(0.0, SKEWNESS_MAX);
         Some(Held { sorted: levels, normals, mean, spread, skewness })
     }
@@ -99,9 +113,9 @@ impl Held {
         self.spread
     }
 
-    /// How far `level` lies above the mean, in units of the spread.
+    /// How far `level` lies above the mean, in units of the spread of one more level.
     pub fn standard(&self, level: f64) -> f64 {
-        (level - self.mean) / self.spread
+        (level - self.mean) / self.scale()
     }
 
     /// The share of normal views whose level is at least `level`.
@@ -180,7 +194,7 @@ fn conformal_rank(n: usize, budget: f64) -> usize {
 mod tests {
     use super::*;
 
-    const SPREAD: f64 = 0.16;
+    const SPREAD: Prior = Prior { spread: 0.16, ..Prior::LEVELS };
 
     #[test]
     fn with_enough_normals_p_values_are_ranks() {

@@ -16,13 +16,15 @@ use crate::backbone::SIZE_MULTIPLE;
 use crate::localise::{Extent, Mask};
 use crate::picture::{Picture, scaled};
 
-/// Area of a crop without an item in its middle, in pixels after scaling: that of 320 x 320.
-const AREA: f64 = 320.0 * 320.0;
+/// Area of a whole view, in pixels after scaling: that of 320 x 320.
+const VIEW_AREA: f64 = 320.0 * 320.0;
+/// The same where the item gets a crop of its own: that of 224 x 224, half the time.
+const GLANCE_AREA: f64 = 224.0 * 224.0;
 /// Area of an item, in pixels after scaling: an upright rectangular one with its margin then fills
-/// about [`AREA`].
-const ITEM_AREA: f64 = AREA / 1.6;
+/// about 288 x 288.
+const ITEM_AREA: f64 = 288.0 * 288.0 / 1.6;
 /// An item that would need more than this, because it is long and lies askew, is scaled down.
-const AREA_MAX: f64 = 1.5 * AREA;
+const AREA_MAX: f64 = 1.5 * 288.0 * 288.0;
 /// Shortest and longest side of the scaled crop, in steps of [`SIZE_MULTIPLE`]: 96 to 1,024 pixels.
 /// Crops more than ten times as long as wide are squeezed.
 const SIDES: std::ops::RangeInclusive<i64> = 3..=32;
@@ -65,7 +67,12 @@ impl Area {
 impl Crop {
     /// The whole picture.
     pub fn whole(picture: &Picture) -> Crop {
-        Crop::stretched(Area::of(picture))
+        Crop::stretched(Area::of(picture), VIEW_AREA)
+    }
+
+    /// The whole picture, at the scale at which it is looked at beside a crop of the item.
+    pub fn glance(picture: &Picture) -> Crop {
+        Crop::stretched(Area::of(picture), GLANCE_AREA)
     }
 
     /// The item of `mask`, which covers the whole of `picture` at a size of its own, in the middle. The whole
@@ -74,7 +81,7 @@ impl Crop {
         let whole = Area::of(picture);
         let item = mask.extent().filter(|item| item.area < mask.pixels().len());
         let Some(Extent { bounds, area: pixels, centroid: (x, y) }) = item else {
-            return Crop::stretched(whole);
+            return Crop::stretched(whole, VIEW_AREA);
         };
         let across = whole.width / f64::from(mask.width());
         let down = whole.height / f64::from(mask.height());
@@ -101,7 +108,7 @@ impl Crop {
         let (columns, rows) = (steps(across_item, whole.width), steps(down_item, whole.height));
         if columns.min(rows) < *SIDES.start() as f64 {
             // The picture is a narrow strip.
-            return Crop::stretched(whole);
+            return Crop::stretched(whole, VIEW_AREA);
         }
         let (width, height) = (columns * unit, rows * unit);
         let within =
@@ -148,16 +155,17 @@ impl Crop {
         let (left, top) = ((x - more).max(0.0), (y - more).max(0.0));
         let right = (x + width + more).min(whole.width);
         let bottom = (y + height + more).min(whole.height);
-        Crop::stretched(Area { x: left, y: top, width: right - left, height: bottom - top })
+        let area = Area { x: left, y: top, width: right - left, height: bottom - top };
+        Crop::stretched(area, VIEW_AREA)
     }
 
-    /// `area`, scaled to the size that fits its proportions best, with a deviation from [`AREA`] counting
-    /// half.
-    fn stretched(area: Area) -> Crop {
+    /// `area`, scaled to the size that fits its proportions best, with a deviation from an area of
+    /// `pixels` counting half.
+    fn stretched(area: Area, pixels: f64) -> Crop {
         let proportions = (area.width / area.height).ln();
         let misfit = |w: i64, h: i64| {
             let (w, h) = ((w * SIZE_MULTIPLE) as f64, (h * SIZE_MULTIPLE) as f64);
-            ((w / h).ln() - proportions).abs() + 0.5 * (w * h / AREA).ln().abs()
+            ((w / h).ln() - proportions).abs() + 0.5 * (w * h / pixels).ln().abs()
         };
         let (w, h) = SIDES
             .flat_map(|w| SIDES.map(move |h| (w, h)))
@@ -195,7 +203,9 @@ mod tests {
 
     #[test]
     fn a_whole_picture_keeps_its_proportions_and_gets_one_area() {
-        let size = |width, height| Crop::stretched(Area { x: 0.0, y: 0.0, width, height }).scaled;
+        let size = |width, height| {
+            Crop::stretched(Area { x: 0.0, y: 0.0, width, height }, VIEW_AREA).scaled
+        };
         assert_eq!(size(960.0, 540.0), (448, 256));
         assert_eq!(size(540.0, 960.0), (256, 448));
         assert_eq!(size(640.0, 480.0), (384, 288));
@@ -263,7 +273,7 @@ mod tests {
             for side in [crop.scaled.0, crop.scaled.1] {
                 prop_assert!((96..=1024).contains(&side) && side % SIZE_MULTIPLE as u32 == 0);
             }
-            prop_assert!(f64::from(crop.scaled.0) * f64::from(crop.scaled.1) < 2.0 * AREA);
+            prop_assert!(f64::from(crop.scaled.0) * f64::from(crop.scaled.1) < 2.0 * VIEW_AREA);
         }
     }
 }

@@ -7,29 +7,26 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::error::ScoringError;
-use super::tokens::FEATURES;
 
-/// Tokens per matrix product: 128 x 500 distances are a quarter of a megabyte.
+/// Tokens per matrix product: 128 x 1,000 distances are half a megabyte.
 const CHUNK: i64 = 128;
-/// Share of a view's tokens whose distances make its level: a fifth. See README.md, "Measured".
-const TOP_SHARE: f64 = 0.2;
 
 /// Tokens to compare with, ready for search. Each number is kept with the 11 significant bits of a
 /// half-precision float, as in the reference's file, so that a loaded reference judges as a learned
 /// one.
 #[derive(Debug)]
 pub struct Memory {
-    /// `[FEATURES, n]`.
+    /// `[numbers, n]`.
     turned: Tensor,
     /// |m|², `[n]`.
     squares: Tensor,
 }
 
 impl Memory {
-    /// A memory of `tokens`, `[n, FEATURES]`, n at least 1.
+    /// A memory of `tokens`, `[n, numbers]`, n at least 1.
     pub fn new(tokens: Tensor) -> Result<Memory, ScoringError> {
         match tokens.size2() {
-            Ok((n, FEATURES)) if n > 0 => {}
+            Ok((n, numbers)) if n > 0 && numbers > 0 => {}
             _ => return Err(ScoringError::NoNormals),
         }
         let derived = || {
@@ -55,26 +52,32 @@ impl Memory {
         self.squares.size()[0] as usize
     }
 
-    /// The tokens, `[n, FEATURES]`.
+    /// Numbers of a token.
+    pub fn numbers(&self) -> usize {
+        self.turned.size()[0] as usize
+    }
+
+    /// The tokens, `[n, numbers]`.
     pub fn tokens(&self) -> Tensor {
         self.turned.transpose(0, 1)
     }
 
-    /// The tokens as half-precision floats, row by row, in the byte order of files.
-    pub(super) fn halves(&self) -> Result<Vec<u8>, ScoringError> {
-        let bytes = || {
-            let halves = self.tokens().f_to_kind(Kind::Half)?.f_contiguous()?;
-            Vec::<u8>::try_from(&halves.f_view_dtype(Kind::Uint8)?.f_flatten(0, -1)?)
-        };
-        bytes().map_err(ScoringError::torch("saving a reference"))
+    /// The tokens at these places alone.
+    pub(super) fn only(&self, places: &[i64]) -> Result<Memory, ScoringError> {
+        let tokens = self
+            .turned
+            .f_index_select(1, &Tensor::from_slice(places))
+            .and_then(|turned| turned.f_transpose(0, 1));
+        Memory::new(tokens.map_err(ScoringError::torch("preparing a memory"))?)
     }
 }
 
-fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
+/// |r|² of each of `rows`.
+pub(super) fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
     rows.f_square()?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
 }
 
-/// The distance of each of `tokens`, `[n, FEATURES]`, to its nearest neighbour in `memory`.
+/// The distance of each of `tokens`, `[n, numbers]`, to its nearest neighbour in `memory`.
 pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
     let search = || {
         let mut found = Vec::new();
@@ -97,9 +100,10 @@ pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringErro
     Ok(distances)
 }
 
-/// The level of a view: the logarithm of the mean of the largest distances.
-pub fn level(distances: &[f32]) -> Result<f64, ScoringError> {
-    let top = ((distances.len() as f64 * TOP_SHARE).ceil() as usize).max(1);
+/// The level of a view: the logarithm of the mean of the largest distances, this share of all, at
+/// least one.
+pub fn level(distances: &[f32], share: f64) -> Result<f64, ScoringError> {
+    let top = ((distances.len() as f64 * share).ceil() as usize).max(1);
     let mut sorted = distances.to_vec();
     sorted.sort_unstable_by(|a, b| b.total_cmp(a));
     sorted.truncate(top);
@@ -118,7 +122,7 @@ mod tests {
 
     /// `n` rows whose first number is `scale` times the row's index.
     fn rows(n: i64, scale: f64) -> Tensor {
-        let rows = Tensor::zeros([n, FEATURES], (Kind::Float, tch::Device::Cpu));
+        let rows = Tensor::zeros([n, 17], (Kind::Float, tch::Device::Cpu));
         let mut first = rows.select(1, 0);
         first.copy_(&(Tensor::arange(n, (Kind::Float, tch::Device::Cpu)) * scale));
         rows
@@ -133,15 +137,18 @@ mod tests {
             let expected = (at % 10).min(10 - at % 10) as f32;
             assert!((distance - expected).abs() < 0.01, "{at}: {distance} for {expected}");
         }
+        let tens = memory.only(&[1, 3]).unwrap();
+        assert_eq!((tens.size(), tens.numbers()), (2, 17));
+        assert!((nearest(&rows(1, 1.0), &tens).unwrap()[0] - 10.0).abs() < 0.01);
     }
 
     #[test]
-    fn the_level_is_the_logarithm_of_the_mean_of_the_largest_fifth() {
+    fn the_level_is_the_logarithm_of_the_mean_of_the_largest() {
         let mut distances = vec![1.0; 8];
         distances.extend([5.0, 7.0]);
-        assert_eq!(level(&distances).unwrap(), 6f64.ln());
-        assert_eq!(level(&[2.0, 3.0]).unwrap(), 3f64.ln(), "at least one token counts");
-        assert!(level(&[0.0]).unwrap().is_finite());
+        assert_eq!(level(&distances, 0.2).unwrap(), 6f64.ln());
+        assert_eq!(level(&[2.0, 3.0], 0.2).unwrap(), 3f64.ln(), "at least one token counts");
+        assert!(level(&[0.0], 0.2).unwrap().is_finite());
     }
 
     #[test]
@@ -150,7 +157,7 @@ mod tests {
         let bad = rows(3, f64::NAN);
         assert!(matches!(nearest(&bad, &memory), Err(ScoringError::NotFinite { .. })));
         assert!(matches!(Memory::new(bad), Err(ScoringError::NotFinite { .. })));
-        assert!(matches!(level(&[f32::INFINITY]), Err(ScoringError::NotFinite { .. })));
-        assert!(matches!(level(&[]), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(level(&[f32::INFINITY], 0.2), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(level(&[], 0.2), Err(ScoringError::NotFinite { .. })));
     }
 }

@@ -83,6 +83,12 @@ pub enum ScoringError {
         /// Least width and height.
         min: u32,
     },
+    /// The frame is even: all of it one colour.
+    #[error(
+        "no usable picture: the frame is all of one colour; check the camera's exposure, its lens \
+         cap and the light in the tunnel"
+    )]
+    Blank,
     /// The belt was empty where the item should have been.
     #[error(
         "no item is in sight; check the camera's window, and that the reference shows this item"

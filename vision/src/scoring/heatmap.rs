@@ -40,6 +40,17 @@ impl HeatMap {
         )
     }
 
+    /// The cell at a place of the picture, in pixels; `None` beside the cells.
+    pub(super) fn cell_at(&self, x: f64, y: f64) -> Option<i64> {
+        let at = |place: f64, from: f64, length: f64, cells: u32| {
+            let cell = ((place - from) / length * f64::from(cells)).floor();
+            (0.0..f64::from(cells)).contains(&cell).then_some(cell as i64)
+        };
+        let column = at(x, self.area.x, self.area.width, self.width)?;
+        let row = at(y, self.area.y, self.area.height, self.height)?;
+        Some(row * i64::from(self.width) + column)
+    }
+
     /// The picture in grey with its heat over it: what is normal stays grey, what deviates glows from
     /// violet (half of [`HeatMap::hot`]) over orange to yellow (one and a half times).
     pub fn overlay(&self, picture: &Picture) -> RgbImage {

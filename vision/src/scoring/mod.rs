@@ -1,17 +1,19 @@
 //! Scoring: how much a view differs from the normal views of its SKU.
 //!
-//! A **token** is a spot of the item, described by [`FEATURES`] numbers that the backbone computes
-//! from it and its surroundings. A **reference** remembers a few thousand tokens of normal pictures
-//! of one SKU and view. The **distance** of a token is how far its numbers are from the nearest
-//! remembered token. The **damage head** is a second opinion, learned from damaged items. Their
-//! levels are joined, and the **p-value** of that among normal pictures is what counts.
+//! A **token** is a spot of a view, described by numbers that the backbone computes from it and its
+//! surroundings. A **reference** remembers what normal pictures of one SKU and view look like. Several
+//! **members** judge a view by it, each in a way of its own: how far tokens are from the nearest
+//! remembered ones, what the whole view consists of, what outline the item has, and what the **damage
+//! head** says, which has learned from damaged items. Their levels are joined, and the **p-value** of
+//! that among normal pictures is what counts.
 //!
-//! Read `scorer` (the way of a view), `tokens` (picture to tokens), `distance` (tokens to a level),
-//! `calibration` (level to p-value), `ensemble` (two levels to a score), `reference` (what is
-//! remembered), `reference_file`, `compute` (on which device), `coreset` (which tokens are remembered), `heatmap`, `explain` (what
-//! differs, for people).
+//! Read `scorer` (the way of a view), `observed` (what is seen in it: `crop`, `tokens`, `silhouette`),
+//! `reference` (what is known of normal views: `patches` and `distance`, `cloud`, `whitening`,
+//! `coreset`; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
+//! `compute` (on which device), `heatmap`, `explain` (what differs, for people).
 
 mod calibration;
+mod cloud;
 mod compute;
 mod coreset;
 mod crop;
@@ -20,22 +22,27 @@ mod ensemble;
 mod error;
 mod explain;
 mod heatmap;
+mod observed;
+mod patches;
 mod reference;
 mod reference_file;
 mod scorer;
+mod silhouette;
 mod tokens;
+mod whitening;
 
-pub use calibration::{Calibration, Held};
+pub use calibration::{Calibration, Held, Prior};
 pub use compute::{Compute, DeviceChoice};
 pub use crop::{Area, Crop};
-pub(crate) use distance::level as distance_level;
 pub use distance::{Memory, nearest};
 pub use ensemble::{Member, MemberScore};
 pub use error::ScoringError;
 pub(crate) use error::first_line;
 pub use explain::{Difference, annotated, captioned, words};
 pub use heatmap::HeatMap;
-pub use reference::{MEMORY_MAX, Memories, Model, Normal, Reference, ReferenceKey};
+pub use observed::{Framing, Observed, Sight};
+pub use patches::{MEMORY_MAX, Patches};
+pub use reference::{Memories, Model, Normal, Reference, ReferenceKey};
 pub(crate) use reference_file::replace;
 pub use scorer::{Scorer, Timings, ViewScore, find};
-pub use tokens::{FEATURES, Tokens};
+pub use tokens::Maps;

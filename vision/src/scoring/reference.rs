@@ -1,47 +1,32 @@
-//! A **reference**: what normal views of one SKU look like, on disk and in memory.
+//! A **reference**: what normal views of one SKU look like, to each member of the ensemble.
 //!
-//! It is learned by k-fold: the normal pictures are dealt into folds, a memory is made of all but
-//! one fold, and that fold's pictures are compared with it, so that each picture is judged by a
-//! memory of the full size that has not seen it. The memory that is kept is made of all pictures.
-//! What the damage head says of a normal picture counts as far as its members have not seen it.
+//! Each normal picture is judged by what the others teach: without its own tokens, and by the members
+//! of the damage head that have not seen it. These **held-out levels** tell how odd a normal view may
+//! be. What is kept has learned from all pictures.
 //!
-//! It grows with new normal pictures without those it was learned from ([`Reference::grown`]).
-//!
-//! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (`[n, 272]`, 16-bit
-//! floats), `localiser`, `held_out` and, where there was a damage head, `head_held_out` and
-//! `joint_weights` (32-bit floats; levels in the order of the pictures), and the metadata `format`, `sku`, `view`,
-//! `backbone_sha256`, `head_sha256`, `normals` and `created`. A full memory takes 0.27 MB. A file is
-//! replaced by renaming, never written in place.
+//! A reference grows with new normal pictures without those it was learned from
+//! ([`Reference::grown`]).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tch::Tensor;
 
-use super::calibration::Held;
-use super::coreset::{CANDIDATES_MAX, Random, k_centre};
-use super::distance::{self, Memory};
-use super::ensemble::Joint;
+use super::calibration::{Held, Prior};
+use super::cloud::Cloud;
+use super::distance;
+use super::ensemble::{Member, joint_level};
 use super::error::ScoringError;
-use super::tokens::Tokens;
+use super::observed::{Framing, Observed};
+use super::patches::{Patches, Seen};
+use super::silhouette::SPREAD_MIN;
 use crate::damage::DamageHead;
 use crate::localise::Localiser;
 use crate::progress::Progress;
 
-/// Tokens that a reference remembers at most; search time and file size grow with it. Of 350, 500 and
-/// 1,000, 500 judged best or as well as any (README.md, "Measured").
-pub const MEMORY_MAX: usize = 500;
-/// Folds of the held-out levels: each memory has seen three quarters of the pictures.
-const FOLDS: usize = 4;
-/// Where all random choices begin, so that learning is repeatable.
-const SEED: u64 = 1;
-/// Spread of the levels of normal views that is assumed before any is known: the largest that was
-/// measured on the held-out normals of two public sets (0.047 on cookies, 0.063 and 0.071 on cartons
-/// from two sides).
-pub(super) const DISTANCE_SPREAD: f64 = 0.071;
-/// The same for the damage head's levels, rounded up: a prototype had 0.016 on cartons from the side
-/// and 0.013 from the top.
-const HEAD_SPREAD: f64 = 0.02;
+/// The least spread of the composition's numbers: features of the backbone are of the order of one.
+const COMPOSITION_SPREAD_MIN: f32 = 0.01;
 
 /// Whose reference it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,70 +55,69 @@ impl ReferenceKey {
     }
 }
 
+/// What a member knows of normal views.
+#[derive(Debug)]
+pub(super) enum Knowledge {
+    /// Tokens to compare with.
+    Patches(Patches),
+    /// Where whole views lie.
+    Cloud(Cloud),
+}
+
+/// Levels of normal pictures by one member that has not learned from them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Levels {
+    /// In the order of the pictures.
+    pub each: Vec<f32>,
+    pub held_out: Held,
+}
+
+impl Levels {
+    /// `None` where there are none, or one is no number.
+    pub(super) fn new(each: Vec<f32>, normals: usize, prior: Prior) -> Option<Levels> {
+        let held_out = Held::new(each.clone(), normals, prior)?;
+        Some(Levels { each, held_out })
+    }
+}
+
 /// What normal views of one SKU from one camera look like.
 #[derive(Debug)]
 pub struct Reference {
     pub(super) key: ReferenceKey,
     pub(super) backbone_sha256: String,
     pub(super) localiser: Localiser,
-    pub(super) memory: Memory,
-    /// The distance's held-out levels, in the order of the pictures.
-    pub(super) levels: Vec<f32>,
-    pub(super) held_out: Held,
-    pub(super) head: Option<HeadLevels>,
+    pub(super) framing: Framing,
+    pub(super) knowledge: BTreeMap<Member, Knowledge>,
+    /// As many of each member; those of the damage head are there where it was asked.
+    pub(super) levels: BTreeMap<Member, Levels>,
+    /// The damage head that was asked.
+    pub(super) head_sha256: Option<String>,
+    /// Joint levels of all members that have levels.
+    pub(super) joint: Held,
     pub(super) normals: usize,
     pub(super) created: Timestamp,
-}
-
-/// What a damage head says of the normal pictures.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct HeadLevels {
-    /// Which damage head.
-    pub sha256: String,
-    /// Levels of the normal pictures, by members that have not learned from them, in the order of the
-    /// distance's levels.
-    pub levels: Vec<f32>,
-    pub held_out: Held,
-    /// How they join the levels of the distance.
-    pub joint: Joint,
-}
-
-impl HeadLevels {
-    /// The `levels` that belong to the `distances` of the same pictures; `joint` makes the joint level
-    /// of these pairs. `None` where there are none, or not as many of each.
-    pub fn new(
-        sha256: String,
-        levels: Vec<f32>,
-        (distances, distance): (&[f32], &Held),
-        normals: usize,
-        joint: impl FnOnce(&[(f32, f32)], (&Held, &Held)) -> Option<Joint>,
-    ) -> Option<HeadLevels> {
-        if levels.len() != distances.len() {
-            return None;
-        }
-        let held_out = Held::new(levels.clone(), normals, HEAD_SPREAD)?;
-        let pairs: Vec<(f32, f32)> =
-            distances.iter().copied().zip(levels.iter().copied()).collect();
-        let joint = joint(&pairs, (distance, &held_out))?;
-        Some(HeadLevels { sha256, levels, held_out, joint })
-    }
 }
 
 /// A normal picture to learn from.
 #[derive(Debug)]
 pub struct Normal {
-    /// Its item.
-    pub tokens: Tokens,
-    /// Its item in turned copies of the picture, which are remembered but not judged.
-    pub turned: Vec<Tokens>,
+    /// What is seen in it.
+    pub observed: Observed,
+    /// What is seen in turned copies of the picture, which are remembered but not judged.
+    pub turned: Vec<Observed>,
     /// SHA-256 of its file: members of the damage head that have learned from it are not asked.
     pub source: String,
 }
 
 impl Normal {
-    /// The features of its item in all poses.
-    fn poses(&self) -> impl Iterator<Item = &Tensor> {
-        std::iter::once(&self.tokens).chain(&self.turned).map(|tokens| &tokens.features)
+    /// What a patch member learns from it; `None` where there is nothing for that member.
+    fn seen(&self, member: Member) -> Result<Option<Seen>, ScoringError> {
+        let Some(first) = self.observed.tokens(member)? else { return Ok(None) };
+        let mut poses = vec![first];
+        for turned in &self.turned {
+            poses.extend(turned.tokens(member)?);
+        }
+        Ok(Some(Seen { poses }))
     }
 }
 
@@ -146,119 +130,228 @@ pub struct Model<'a> {
     pub head: Option<&'a DamageHead>,
 }
 
+/// What one member finds in a view.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    pub member: Member,
+    pub level: f64,
+    /// Of each token, for patch members; empty for clouds.
+    pub distances: Vec<f32>,
+}
+
 impl Reference {
-    /// Learns from the tokens of normal pictures. `altered` are slightly altered copies: they stand
-    /// in for held-out pictures where there is only one normal picture, and are not used otherwise.
+    /// Learns from normal pictures. `altered` are slightly altered copies: they stand in for held-out
+    /// pictures where there is only one normal picture, and are not used otherwise.
     pub fn learn(
         key: ReferenceKey,
         model: Model<'_>,
-        localiser: Localiser,
+        (localiser, framing): (Localiser, Framing),
         normals: &[Normal],
         altered: &[Normal],
         progress: &mut dyn Progress,
     ) -> Result<Reference, ScoringError> {
-        let all: Vec<&Tensor> = normals.iter().flat_map(Normal::poses).collect();
-        let folds = FOLDS.min(normals.len());
-        let memories = if folds > 1 { folds + 1 } else { 1 };
         let what = format!("learning {} {}", key.sku, key.view);
-        progress.step(0, memories, &what);
-        let memory = remember(&all)?;
-        progress.step(1, memories, &what);
-
-        // Each judged picture with the distances to a memory that has not seen it.
-        let mut judged: Vec<(&Normal, Vec<f32>)> = Vec::with_capacity(normals.len());
-        if folds > 1 {
-            for fold in 0..folds {
-                let (unseen, seen): (Vec<_>, Vec<_>) =
-                    normals.iter().enumerate().partition(|(at, _)| at % folds == fold);
-                let seen: Vec<&Tensor> =
-                    seen.into_iter().flat_map(|(_, normal)| normal.poses()).collect();
-                let without = remember(&seen)?;
-                for (_, normal) in unseen {
-                    judged.push((normal, distance::nearest(&normal.tokens.features, &without)?));
+        let (mut knowledge, mut levels) = (BTreeMap::new(), BTreeMap::new());
+        let lone = normals.len() == 1;
+        // The distances of each judged picture by the member that the damage head is told of.
+        let mut told: Vec<Vec<f32>> = Vec::new();
+        for (done, member) in Member::ALL.into_iter().enumerate() {
+            progress.step(done, Member::ALL.len(), &what);
+            let seen: Result<Vec<Option<Seen>>, _> =
+                normals.iter().map(|normal| normal.seen(member)).collect();
+            if let Some(seen) = seen?.into_iter().collect::<Option<Vec<Seen>>>() {
+                let full = matches!(member, Member::Parts | Member::Item);
+                let (patches, mut distances) = Patches::learn(&seen, full)?;
+                if lone {
+                    distances = altered
+                        .iter()
+                        .filter_map(|normal| normal.observed.tokens(member).transpose())
+                        .map(|tokens| patches.distances(&tokens?))
+                        .collect::<Result<_, _>>()?;
                 }
-                progress.step(2 + fold, memories, &what);
+                levels.insert(member, level_of_each(member, &distances)?);
+                knowledge.insert(member, Knowledge::Patches(patches));
+                if normals.first().is_some_and(|one| one.observed.head_member() == member) {
+                    told = distances;
+                }
+                continue;
             }
-        } else {
-            for normal in altered {
-                judged.push((normal, distance::nearest(&normal.tokens.features, &memory)?));
+            let points: Result<Vec<Option<Vec<f32>>>, _> =
+                normals.iter().map(|normal| normal.observed.point(member)).collect();
+            let least = match member {
+                Member::Composition => COMPOSITION_SPREAD_MIN,
+                _ => SPREAD_MIN,
+            };
+            let points = points?.into_iter().collect::<Option<Vec<_>>>();
+            if let Some((cloud, each)) = points.and_then(|points| Cloud::learn(&points, least)) {
+                levels.insert(member, each);
+                knowledge.insert(member, Knowledge::Cloud(cloud));
             }
         }
-        let levels = distance_levels(&judged)?;
-        let held_out = Held::new(levels.clone(), normals.len(), DISTANCE_SPREAD)
-            .ok_or(ScoringError::NoNormals)?;
-        let head = match model.head {
-            Some(head) => {
-                let of_head = levels_of_head(head, &judged, typical(&held_out))?;
-                let facts = head.facts();
-                let (sha256, count) = (facts.head_sha256.clone(), normals.len());
-                HeadLevels::new(sha256, of_head, (&levels, &held_out), count, |pairs, members| {
-                    Joint::learn(pairs, members, facts.effects, count)
-                })
-            }
-            None => None,
-        };
+        progress.step(Member::ALL.len(), Member::ALL.len(), &what);
+        let mut reference = Reference::of(
+            (key, model.backbone_sha256),
+            (localiser, framing),
+            knowledge,
+            (levels, None),
+            normals.len(),
+        )?;
+        if let Some(head) = model.head {
+            let judged = if lone { altered } else { normals };
+            let of_head = reference.levels_of_head(head, judged, &told)?;
+            reference.set_levels(Member::Head, of_head)?;
+            reference.head_sha256 = Some(head.facts().head_sha256.clone());
+        }
+        Ok(reference)
+    }
+
+    /// A reference of these parts, as it is learned or stored: the rest follows from them.
+    pub(super) fn of(
+        (key, backbone_sha256): (ReferenceKey, &str),
+        (localiser, framing): (Localiser, Framing),
+        knowledge: BTreeMap<Member, Knowledge>,
+        (levels, head_sha256): (BTreeMap<Member, Vec<f32>>, Option<String>),
+        normals: usize,
+    ) -> Result<Reference, ScoringError> {
+        let levels = levels
+            .into_iter()
+            .map(|(member, each)| {
+                let levels = Levels::new(each, normals, member.prior());
+                levels.map(|levels| (member, levels)).ok_or(ScoringError::NoNormals)
+            })
+            .collect::<Result<BTreeMap<_, _>, _>>()?;
+        let joint = joint_of(&levels, normals, |_| true).ok_or(ScoringError::NoNormals)?;
         Ok(Reference {
             key,
-            backbone_sha256: model.backbone_sha256.to_owned(),
+            backbone_sha256: backbone_sha256.to_owned(),
             localiser,
-            memory,
+            framing,
+            knowledge,
             levels,
-            held_out,
-            head,
-            normals: normals.len(),
+            head_sha256,
+            joint,
+            normals,
             created: Timestamp::now(),
         })
     }
 
+    /// Replaces the held-out levels of one member.
+    fn set_levels(&mut self, member: Member, each: Vec<f32>) -> Result<(), ScoringError> {
+        let levels =
+            Levels::new(each, self.normals, member.prior()).ok_or(ScoringError::NoNormals)?;
+        self.levels.insert(member, levels);
+        self.joint =
+            joint_of(&self.levels, self.normals, |_| true).ok_or(ScoringError::NoNormals)?;
+        Ok(())
+    }
+
     /// The same reference with more normal pictures, which nobody has learned from yet: their levels
     /// are held-out ones, and their tokens compete with the remembered ones for a place in the
-    /// memory. The pictures behind the reference are not needed. How the item is found, and how the
-    /// members are weighed, stays as it was learned.
+    /// memory. The pictures behind the reference are not needed. How the item is found, in which
+    /// units distances are measured and what whole views look like stays as it was learned.
     ///
     /// # Errors
     /// The reference was learned with another damage head than `head`, or with none, or scoring fails.
     pub fn grown(
-        self,
+        mut self,
         head: Option<&DamageHead>,
         more: &[Normal],
     ) -> Result<Reference, ScoringError> {
-        if self.head.as_ref().map(|levels| &levels.sha256)
-            != head.map(|head| &head.facts().head_sha256)
-        {
+        if self.head_sha256.as_ref() != head.map(|head| &head.facts().head_sha256) {
             return Err(ScoringError::OtherHead {
                 sku: self.key.sku.clone(),
                 view: self.key.view.clone(),
             });
         }
-        let judged: Result<Vec<(&Normal, Vec<f32>)>, ScoringError> = more
-            .iter()
-            .map(|normal| Ok((normal, distance::nearest(&normal.tokens.features, &self.memory)?)))
-            .collect();
-        let judged = judged?;
-        // A lone picture's levels are those of altered copies: a guess that gives way to the truth.
-        let old = if self.normals > 1 { self.levels.len() } else { 0 };
-        let joined = |before: &[f32], new: Vec<f32>| [&before[..old], &new].concat();
-        let normals = self.normals + more.len();
-        let levels = joined(&self.levels, distance_levels(&judged)?);
-        let held_out =
-            Held::new(levels.clone(), normals, DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
-        let head = match (head, &self.head) {
-            (Some(head), Some(before)) => {
-                let new = levels_of_head(head, &judged, self.typical())?;
-                let (of_head, sha256) = (joined(&before.levels, new), before.sha256.clone());
-                let members = (levels.as_slice(), &held_out);
-                HeadLevels::new(sha256, of_head, members, normals, |pairs, members| {
-                    Joint::new(before.joint.weights(), pairs, members, normals)
-                })
+        let mut new: BTreeMap<Member, Vec<f32>> = BTreeMap::new();
+        let mut told = Vec::new();
+        for normal in more {
+            for judgement in self.judge(&normal.observed)? {
+                new.entry(judgement.member).or_default().push(judgement.level as f32);
+                if judgement.member == normal.observed.head_member() {
+                    told.push(judgement.distances);
+                }
             }
-            _ => None,
+        }
+        if let Some(head) = head {
+            new.insert(Member::Head, self.levels_of_head(head, more, &told)?);
+        }
+        // A lone picture's levels are those of altered copies: a guess that gives way to the truth.
+        let keeps_old = self.normals > 1;
+        self.normals += more.len();
+        for (member, new) in new {
+            let mut each = if keeps_old { self.levels[&member].each.clone() } else { Vec::new() };
+            each.extend(new);
+            self.set_levels(member, each)?;
+        }
+        for (member, known) in &mut self.knowledge {
+            let Knowledge::Patches(patches) = known else { continue };
+            let seen: Result<Vec<Option<Seen>>, _> =
+                more.iter().map(|normal| normal.seen(*member)).collect();
+            let seen: Vec<Seen> = seen?.into_iter().flatten().collect();
+            if !seen.is_empty() {
+                *patches = patches.grown(&seen)?;
+            }
+        }
+        self.created = Timestamp::now();
+        Ok(self)
+    }
+
+    /// What each member that knows something of normal views finds in this one.
+    pub(super) fn judge(&self, observed: &Observed) -> Result<Vec<Judgement>, ScoringError> {
+        let mut found = Vec::with_capacity(self.knowledge.len());
+        for (member, known) in &self.knowledge {
+            let member = *member;
+            match known {
+                Knowledge::Patches(patches) => {
+                    if let Some(tokens) = observed.tokens(member)? {
+                        let distances = patches.distances(&tokens)?;
+                        let level = distance::level(&distances, member.top_share())?;
+                        found.push(Judgement { member, level, distances });
+                    }
+                }
+                Knowledge::Cloud(cloud) => {
+                    if let Some(point) = observed.point(member)? {
+                        let level = cloud.level(&point)?;
+                        found.push(Judgement { member, level, distances: Vec::new() });
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the members of `head` that have not learned from a picture say of it; `told` are the
+    /// distances of each.
+    fn levels_of_head(
+        &self,
+        head: &DamageHead,
+        judged: &[Normal],
+        told: &[Vec<f32>],
+    ) -> Result<Vec<f32>, ScoringError> {
+        let level = |(normal, distances): (&Normal, &Vec<f32>)| {
+            let answer = self.ask(head, &normal.observed, distances)?;
+            let answer = answer.ok_or(ScoringError::NoItem)?;
+            Ok(match head.blind_member(&normal.source) {
+                Some(member) => answer.members[member],
+                // No member has seen it.
+                None => answer.level,
+            })
         };
-        let remembered = self.memory.tokens();
-        let features = more.iter().flat_map(Normal::poses);
-        let memory = remember(&std::iter::once(&remembered).chain(features).collect::<Vec<_>>())?;
-        let created = Timestamp::now();
-        Ok(Reference { memory, levels, held_out, head, normals, created, ..self })
+        judged.iter().zip(told).map(level).collect()
+    }
+
+    /// What `head` says of the item, whose tokens have these `distances`; `None` where there is no item.
+    pub(super) fn ask(
+        &self,
+        head: &DamageHead,
+        observed: &Observed,
+        distances: &[f32],
+    ) -> Result<Option<crate::damage::HeadAnswer>, ScoringError> {
+        let Some((features, places)) = observed.head_tokens()? else { return Ok(None) };
+        let typical = self.typical(observed.head_member());
+        let tokens = with_distances(&features, &observed.of_item(distances), typical)?;
+        Ok(Some(head.answer(&tokens, &places)?))
     }
 
     /// Whose reference it is.
@@ -271,37 +364,65 @@ impl Reference {
         &self.localiser
     }
 
-    /// The remembered tokens.
-    pub fn memory(&self) -> &Memory {
-        &self.memory
+    /// Where the item's tokens come from.
+    pub fn framing(&self) -> Framing {
+        self.framing
     }
 
-    /// The held-out levels of the distance, from which its p-values come.
-    pub fn held_out(&self) -> &Held {
-        &self.held_out
+    /// What a patch member remembers; `None` for others.
+    pub fn patches(&self, member: Member) -> Option<&Patches> {
+        match self.knowledge.get(&member) {
+            Some(Knowledge::Patches(patches)) => Some(patches),
+            _ => None,
+        }
     }
 
-    /// The held-out levels of the damage head `sha256`; `None` where the reference was made with
-    /// another one, or none.
-    pub fn head_held_out(&self, sha256: &str) -> Option<&Held> {
-        self.head_levels(sha256).map(|head| &head.held_out)
+    /// Tokens remembered by all members.
+    pub fn tokens(&self) -> usize {
+        let patches = Member::ALL.into_iter().filter_map(|member| self.patches(member));
+        patches.map(|patches| patches.memory().size()).sum()
     }
 
-    /// What the damage head `sha256` says of the normal pictures; `None` as above.
-    pub(super) fn head_levels(&self, sha256: &str) -> Option<&HeadLevels> {
-        self.head.as_ref().filter(|head| head.sha256 == sha256)
+    /// The members that have held-out levels.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        self.levels.keys().copied()
+    }
+
+    /// The held-out levels of `member`; `None` where it has none.
+    pub fn held_out(&self, member: Member) -> Option<&Held> {
+        self.levels.get(&member).map(|levels| &levels.held_out)
+    }
+
+    /// The same, in the order of the pictures.
+    pub(crate) fn held_out_in_order(&self, member: Member) -> Option<&[f32]> {
+        self.levels.get(&member).map(|levels| levels.each.as_slice())
+    }
+
+    /// The held-out joint levels of all members, from which p-values come.
+    pub fn joint(&self) -> &Held {
+        &self.joint
+    }
+
+    /// The held-out joint levels of some members.
+    pub(super) fn joint_among(&self, among: impl Fn(Member) -> bool) -> Option<Held> {
+        joint_of(&self.levels, self.normals, among)
+    }
+
+    /// Whether the damage head of this checksum was asked about the normals.
+    pub(super) fn knows_head(&self, sha256: &str) -> bool {
+        self.head_sha256.as_deref() == Some(sha256)
     }
 
     /// The distance that a heat map shows as hot: what one normal view in a hundred has on the
     /// average of its largest distances.
-    pub fn hot(&self) -> f32 {
-        self.held_out.threshold(0.01).exp() as f32
+    pub(super) fn hot(&self, member: Member) -> f32 {
+        self.held_out(member).map_or(f32::MAX, |held_out| held_out.threshold(0.01).exp() as f32)
     }
 
     /// The distance that the most distant tokens of a usual normal view have: the unit in which the
     /// damage head is told distances.
-    pub fn typical(&self) -> f32 {
-        typical(&self.held_out)
+    fn typical(&self, member: Member) -> f32 {
+        self.held_out(member).map_or(1.0, |held_out| held_out.mean().exp() as f32)
     }
 
     /// Normal pictures it was learned from.
@@ -310,11 +431,49 @@ impl Reference {
     }
 }
 
+/// The joint levels of the normal pictures, by some of the members that have levels.
+fn joint_of(
+    levels: &BTreeMap<Member, Levels>,
+    normals: usize,
+    among: impl Fn(Member) -> bool,
+) -> Option<Held> {
+    let members: Vec<(&Member, &Levels)> =
+        levels.iter().filter(|(member, _)| among(**member)).collect();
+    let count = members.iter().map(|(_, levels)| levels.each.len()).min()?;
+    let joint = |at: usize| {
+        joint_level(members.iter().map(|(member, levels)| {
+            (**member, levels.held_out.standard(f64::from(levels.each[at])))
+        })) as f32
+    };
+    Held::new((0..count).map(joint).collect(), normals, Prior::JOINT)
+}
+
+/// The features with the distance to the reference, in units of `typical`, as one more number: what
+/// the damage head is asked about.
+fn with_distances(
+    features: &Tensor,
+    distances: &[f32],
+    typical: f32,
+) -> Result<Tensor, ScoringError> {
+    let joined = || {
+        let distances = Tensor::f_from_slice(distances)?
+            .f_div_scalar(f64::from(typical.max(f32::MIN_POSITIVE)))?
+            .f_unsqueeze(1)?;
+        Tensor::f_cat(&[features, &distances], 1)
+    };
+    joined().map_err(ScoringError::torch("joining features and distances"))
+}
+
+fn level_of_each(member: Member, distances: &[Vec<f32>]) -> Result<Vec<f32>, ScoringError> {
+    let share = member.top_share();
+    distances.iter().map(|each| Ok(distance::level(each, share)? as f32)).collect()
+}
+
 /// Memories of the same pictures, each without a share of them: what examples for the damage head
 /// are compared with, so that no example is compared with the picture that it is made of.
 #[derive(Debug)]
 pub struct Memories {
-    memories: Vec<Memory>,
+    memories: Vec<Patches>,
     typical: f32,
 }
 
@@ -322,77 +481,38 @@ impl Memories {
     /// Memory k lacks the pictures whose source, counted from `first`, leaves k when divided by
     /// `folds`. A memory that would be empty has all pictures instead.
     pub fn without_each_fold(
-        pictures: &[Tokens],
+        pictures: &[Observed],
         first: usize,
         folds: usize,
     ) -> Result<Memories, ScoringError> {
-        let all: Vec<&Tensor> = pictures.iter().map(|tokens| &tokens.features).collect();
-        let (mut memories, mut levels) = (Vec::with_capacity(folds), Vec::new());
-        for fold in 0..folds {
-            let (unseen, seen): (Vec<_>, Vec<_>) =
-                all.iter().enumerate().partition(|(at, _)| (first + at) % folds == fold);
-            let seen: Vec<&Tensor> = seen.into_iter().map(|(_, features)| *features).collect();
-            let memory = remember(if seen.is_empty() { &all } else { &seen })?;
-            for (_, features) in unseen {
-                levels.push(distance::level(&distance::nearest(features, &memory)?)? as f32);
-            }
-            memories.push(memory);
+        let member = pictures.first().ok_or(ScoringError::NoNormals)?.head_member();
+        let seen = |observed: &Observed| {
+            let tokens = observed.tokens(member)?.ok_or(ScoringError::NoItem)?;
+            Ok(Seen { poses: vec![tokens] })
+        };
+        let seen = pictures.iter().map(seen).collect::<Result<Vec<Seen>, ScoringError>>()?;
+        let memories = Patches::learn_without_each_fold(&seen, true, (first, folds))?;
+        let mut levels = Vec::with_capacity(seen.len());
+        for (at, seen) in seen.iter().enumerate() {
+            let distances = memories[(first + at) % folds].distances(&seen.poses[0])?;
+            levels.push(distance::level(&distances, member.top_share())? as f32);
         }
-        let held_out =
-            Held::new(levels, pictures.len(), DISTANCE_SPREAD).ok_or(ScoringError::NoNormals)?;
-        Ok(Memories { memories, typical: typical(&held_out) })
+        let held_out = Held::new(levels, pictures.len(), member.prior());
+        let held_out = held_out.ok_or(ScoringError::NoNormals)?;
+        Ok(Memories { memories, typical: held_out.mean().exp() as f32 })
     }
 
-    /// What the damage head is told of `tokens`, which come from picture `source`.
-    pub fn head_input(&self, source: usize, tokens: &Tokens) -> Result<Tensor, ScoringError> {
+    /// What the damage head is told of the item in `observed`, which comes from picture `source`:
+    /// its tokens and their places.
+    pub fn head_input(
+        &self,
+        source: usize,
+        observed: &Observed,
+    ) -> Result<(Tensor, Tensor), ScoringError> {
         let memory = &self.memories[source % self.memories.len()];
-        tokens.with_distances(&distance::nearest(&tokens.features, memory)?, self.typical)
+        let tokens = observed.tokens(observed.head_member())?.ok_or(ScoringError::NoItem)?;
+        let distances = observed.of_item(&memory.distances(&tokens)?);
+        let (features, places) = observed.head_tokens()?.ok_or(ScoringError::NoItem)?;
+        Ok((with_distances(&features, &distances, self.typical)?, places))
     }
-}
-
-/// The memory of some pictures, `[tokens, FEATURES]` each: as many tokens of each as their share, then
-/// a coreset of these.
-fn remember(pictures: &[&Tensor]) -> Result<Memory, ScoringError> {
-    let mut random = Random(SEED);
-    let share = CANDIDATES_MAX.div_ceil(pictures.len().max(1));
-    let gather = |features: &&Tensor| {
-        let rows = features.size2()?.0 as usize;
-        if rows <= share {
-            return Ok(features.shallow_clone());
-        }
-        features.f_index_select(0, &Tensor::f_from_slice(&random.choose(share, rows))?)
-    };
-    let parts: Result<Vec<Tensor>, tch::TchError> = pictures.iter().map(gather).collect();
-    let candidates = parts
-        .and_then(|parts| Tensor::f_cat(&parts, 0))
-        .map_err(ScoringError::torch("learning a reference"))?;
-    Memory::new(k_centre(&candidates, MEMORY_MAX, SEED)?)
-}
-
-fn typical(held_out: &Held) -> f32 {
-    held_out.mean().exp() as f32
-}
-
-/// The distance's level of each picture.
-fn distance_levels(judged: &[(&Normal, Vec<f32>)]) -> Result<Vec<f32>, ScoringError> {
-    judged.iter().map(|(_, distances)| Ok(distance::level(distances)? as f32)).collect()
-}
-
-/// What the members of `head` that have not learned from a picture say of it. `typical` is the unit of
-/// the distances.
-fn levels_of_head(
-    head: &DamageHead,
-    judged: &[(&Normal, Vec<f32>)],
-    typical: f32,
-) -> Result<Vec<f32>, ScoringError> {
-    let level = |(normal, distances): &(&Normal, Vec<f32>)| {
-        let tokens = normal.tokens.with_distances(distances, typical)?;
-        let answer = head.answer(&tokens, &normal.tokens.places())?;
-        Ok(match head.blind_member(&normal.source) {
-            Some(member) => answer.members[member],
-            // No member has seen it.
-            None => answer.level,
-        })
-    };
-    judged.iter().map(level).collect()
 }

@@ -1,6 +1,13 @@
 //! References on disk: safetensors, checked when they are read.
+//!
+//! File: `<references>/<sku>/<view>.safetensors`. For each member that has them: `<member>_levels`,
+//! the held-out levels in the order of the pictures (32-bit floats); `<member>_memory` and
+//! `<member>_metric` of a patch member (16-bit floats); `<member>_middle` and `<member>_whitening` of a
+//! cloud (32-bit floats). Beside them `localiser`, and the metadata `format`, `sku`, `view`, `framing`,
+//! `backbone_sha256`, `head_sha256` where a damage head was asked, `normals` and `created`. A file is
+//! replaced by renaming, never written in place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
@@ -11,54 +18,65 @@ use jiff::Timestamp;
 use safetensors::tensor::{Dtype, Metadata, TensorView};
 use tch::{Device, Kind, Tensor};
 
-use super::calibration::Held;
+use super::cloud::Cloud;
 use super::distance::Memory;
-use super::ensemble::Joint;
+use super::ensemble::Member;
 use super::error::ScoringError;
-use super::reference::{DISTANCE_SPREAD, HeadLevels, Reference, ReferenceKey};
-use super::tokens::FEATURES;
+use super::observed::Framing;
+use super::patches::{Metric, Patches};
+use super::reference::{Knowledge, Reference, ReferenceKey};
 use crate::localise::Localiser;
 
 /// Version of the file's content; other versions are refused.
-const FORMAT: &str = "inspectd-reference-5";
+const FORMAT: &str = "inspectd-reference-6";
 /// A header that is longer than this, in bytes, is none of ours.
 const HEADER_MAX: usize = 1 << 20;
+
+/// One tensor of a file: its name, what its numbers are, its bytes and its shape.
+type Part = (String, Dtype, Vec<u8>, Vec<usize>);
 
 impl Reference {
     /// Writes the reference into the folder of all references and returns its file.
     pub fn save(&self, references: &Path) -> Result<PathBuf, ScoringError> {
         let path = self.key.path(references);
-        let memory = self.memory.halves()?;
-        let rows = memory.len() / (2 * FEATURES as usize);
-        let localiser = self.localiser.to_floats();
-        let mut parts = vec![
-            ("localiser", to_bytes(&localiser), vec![localiser.len()]),
-            ("held_out", to_bytes(&self.levels), vec![self.levels.len()]),
-        ];
+        let mut parts: Vec<Part> = vec![floats("localiser".into(), &self.localiser.to_floats())];
+        for (member, levels) in &self.levels {
+            parts.push(floats(named(*member, "levels"), &levels.each));
+        }
+        for (member, known) in &self.knowledge {
+            match known {
+                Knowledge::Patches(patches) => {
+                    let (memory, metric) = (patches.memory().tokens(), patches.metric().factors());
+                    parts.push(halves(named(*member, "memory"), &memory)?);
+                    parts.push(halves(named(*member, "metric"), metric)?);
+                }
+                Knowledge::Cloud(cloud) => {
+                    let (middle, whitening) = cloud.parts();
+                    parts.push(floats(named(*member, "middle"), middle));
+                    parts.push(floats(named(*member, "whitening"), whitening));
+                }
+            }
+        }
         let mut metadata = HashMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
             ("sku".to_owned(), self.key.sku.clone()),
             ("view".to_owned(), self.key.view.clone()),
+            ("framing".to_owned(), framing_name(self.framing).to_owned()),
             ("backbone_sha256".to_owned(), self.backbone_sha256.clone()),
             ("normals".to_owned(), self.normals.to_string()),
             ("created".to_owned(), self.created.to_string()),
         ]);
-        if let Some(head) = &self.head {
-            let weights = head.joint.weights().map(|weight| weight as f32);
-            parts.push(("head_held_out", to_bytes(&head.levels), vec![head.levels.len()]));
-            parts.push(("joint_weights", to_bytes(&weights), vec![weights.len()]));
-            metadata.insert("head_sha256".to_owned(), head.sha256.clone());
+        if let Some(sha256) = &self.head_sha256 {
+            metadata.insert("head_sha256".to_owned(), sha256.clone());
         }
         let refused = |error: safetensors::SafeTensorError| ScoringError::ReferenceRefused {
             path: path.clone(),
             cause: error.to_string(),
         };
-        let floats = parts.iter().map(|(name, bytes, shape)| (*name, Dtype::F32, bytes, shape));
-        let shape = vec![rows, FEATURES as usize];
-        let tensors: Result<Vec<(&str, TensorView<'_>)>, _> = floats
-            .chain([("memory", Dtype::F16, &memory, &shape)])
+        let tensors: Result<Vec<(&str, TensorView<'_>)>, _> = parts
+            .iter()
             .map(|(name, dtype, bytes, shape)| {
-                Ok((name, TensorView::new(dtype, shape.clone(), bytes)?))
+                Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
             })
             .collect();
         let file = tensors
@@ -95,6 +113,32 @@ impl Reference {
         let stored = Stored::open(file).map_err(refused)?;
         stored.reference(&path, key, backbone_sha256).map_err(refused)
     }
+}
+
+fn named(member: Member, part: &str) -> String {
+    format!("{}_{part}", member.name())
+}
+
+fn framing_name(framing: Framing) -> &'static str {
+    match framing {
+        Framing::View => "view",
+        Framing::Item => "item",
+    }
+}
+
+fn floats(name: String, floats: &[f32]) -> Part {
+    let bytes = floats.iter().flat_map(|float| float.to_le_bytes()).collect();
+    (name, Dtype::F32, bytes, vec![floats.len()])
+}
+
+fn halves(name: String, tensor: &Tensor) -> Result<Part, ScoringError> {
+    let bytes = || {
+        let halves = tensor.f_to_kind(Kind::Half)?.f_contiguous()?;
+        Vec::<u8>::try_from(&halves.f_flatten(0, -1)?.f_view_dtype(Kind::Uint8)?)
+    };
+    let bytes = bytes().map_err(ScoringError::torch("saving a reference"))?;
+    let shape = tensor.size().iter().map(|side| *side as usize).collect();
+    Ok((name, Dtype::F16, bytes, shape))
 }
 
 /// Why the content of a file is no reference.
@@ -171,27 +215,51 @@ impl Stored {
         Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
     }
 
-    /// The memory, read where the kernel maps the file: nothing is held twice while it becomes
-    /// floats. The file is never written in place, so that the map cannot shrink.
-    fn memory(&self, path: &Path) -> Result<Memory, Unusable> {
-        let (range, shape) = self.tensor("memory", Dtype::F16)?;
-        let &[rows, columns] = shape.as_slice() else {
-            return Err(format!("its memory has the shape {shape:?}").into());
-        };
-        if rows == 0 || columns != FEATURES as usize || range.start % 2 != 0 {
-            return Err(format!("its memory has the shape {shape:?}").into());
+    /// Halves, read where the kernel maps the file: nothing is held twice while they become floats.
+    /// The file is never written in place, so that the map cannot shrink.
+    fn halves(&self, path: &Path, name: &str) -> Result<Tensor, Unusable> {
+        let (range, shape) = self.tensor(name, Dtype::F16)?;
+        if shape.is_empty() || shape.contains(&0) {
+            return Err(format!("its {name} has the shape {shape:?}").into());
         }
-        let name = path.to_str().ok_or_else(|| "its path is not UTF-8".to_owned())?;
+        let sides: Vec<i64> = shape.iter().map(|side| *side as i64).collect();
+        // Only a whole number of halves from the start can be mapped.
+        if !range.start.is_multiple_of(2) {
+            return Err(format!("its {name} begins at an odd byte").into());
+        }
+        let file = path.to_str().ok_or_else(|| "its path is not UTF-8".to_owned())?;
         let mapped = || {
             let halves = (self.length / 2) as i64;
-            let all = Tensor::f_from_file(name, false, halves, (Kind::Half, Device::Cpu))?;
+            let all = Tensor::f_from_file(file, false, halves, (Kind::Half, Device::Cpu))?;
             all.f_narrow(0, (range.start / 2) as i64, (range.len() / 2) as i64)?
-                .f_view([rows as i64, FEATURES])?
+                .f_view(sides.as_slice())?
                 .f_to_kind(Kind::Float)
         };
         let torch = ScoringError::torch("loading a reference");
-        let tokens = mapped().map_err(|error| Unusable::Scoring(torch(error)))?;
-        Memory::new(tokens).map_err(Unusable::Scoring)
+        mapped().map_err(|error| Unusable::Scoring(torch(error)))
+    }
+
+    /// What `member` knows; `None` where the file holds nothing of it.
+    fn knowledge(&self, path: &Path, member: Member) -> Result<Option<Knowledge>, Unusable> {
+        let misfit = || format!("what its {} knows does not fit together", member.name());
+        if self.header.info(&named(member, "memory")).is_some() {
+            let memory = self.halves(path, &named(member, "memory"))?;
+            let metric = self.halves(path, &named(member, "metric"))?;
+            let patches =
+                Memory::new(memory).and_then(|memory| Patches::new(Metric::new(metric)?, memory));
+            return match patches {
+                Ok(patches) => Ok(Some(Knowledge::Patches(patches))),
+                Err(ScoringError::NoNormals) => Err(misfit().into()),
+                Err(error) => Err(Unusable::Scoring(error)),
+            };
+        }
+        if self.header.info(&named(member, "middle")).is_some() {
+            let middle = self.floats(&named(member, "middle"))?;
+            let whitening = self.floats(&named(member, "whitening"))?;
+            let cloud = Cloud::new(middle, whitening).ok_or_else(misfit)?;
+            return Ok(Some(Knowledge::Cloud(cloud)));
+        }
+        Ok(None)
     }
 
     fn reference(
@@ -217,46 +285,39 @@ impl Stored {
             entry("normals").parse().map_err(|_| "its number of normals is missing".to_owned())?;
         let created: Timestamp =
             entry("created").parse().map_err(|_| "its date is missing".to_owned())?;
-        let levels = self.floats("held_out")?;
-        let held_out = Held::new(levels.clone(), normals, DISTANCE_SPREAD)
-            .ok_or_else(|| "its held_out is empty or holds no numbers".to_owned())?;
+        let framing = [Framing::View, Framing::Item]
+            .into_iter()
+            .find(|framing| framing_name(*framing) == entry("framing"))
+            .ok_or_else(|| "its framing is unknown".to_owned())?;
         let localiser = Localiser::from_floats(&self.floats("localiser")?)
             .map_err(|error| error.to_string())?;
-        let head = match entry("head_sha256") {
-            "" => None,
-            sha256 => {
-                let (of_head, weights) =
-                    (self.floats("head_held_out")?, self.floats("joint_weights")?);
-                let members = (levels.as_slice(), &held_out);
-                let head = HeadLevels::new(
-                    sha256.to_owned(),
-                    of_head,
-                    members,
-                    normals,
-                    |pairs, members| {
-                        let weights = <[f32; 2]>::try_from(weights).ok()?;
-                        Joint::new(weights.map(f64::from), pairs, members, normals)
-                    },
-                );
-                Some(head.ok_or_else(|| "its head's levels or weights do not fit".to_owned())?)
+        let (mut knowledge, mut levels) = (BTreeMap::new(), BTreeMap::new());
+        for member in Member::ALL {
+            if let Some(known) = self.knowledge(path, member)? {
+                knowledge.insert(member, known);
             }
-        };
-        Ok(Reference {
-            key: key.clone(),
-            backbone_sha256: backbone_sha256.to_owned(),
-            localiser,
-            memory: self.memory(path)?,
-            levels,
-            held_out,
-            head,
-            normals,
-            created,
-        })
+            let name = named(member, "levels");
+            if self.header.info(&name).is_some() {
+                levels.insert(member, self.floats(&name)?);
+            }
+        }
+        if let Some(member) = knowledge.keys().find(|member| !levels.contains_key(member)) {
+            return Err(format!("its {} has no levels", member.name()).into());
+        }
+        let head = Some(entry("head_sha256")).filter(|sha256| !sha256.is_empty());
+        if head.is_some() != levels.contains_key(&Member::Head) {
+            return Err("its head and the head's levels do not fit".to_owned().into());
+        }
+        let levels = (levels, head.map(str::to_owned));
+        let key = (key.clone(), backbone_sha256);
+        match Reference::of(key, (localiser, framing), knowledge, levels, normals) {
+            Ok(reference) => Ok(Reference { created, ..reference }),
+            Err(ScoringError::NoNormals) => {
+                Err("its levels are missing or hold no numbers".to_owned().into())
+            }
+            Err(error) => Err(Unusable::Scoring(error)),
+        }
     }
-}
-
-fn to_bytes(floats: &[f32]) -> Vec<u8> {
-    floats.iter().flat_map(|float| float.to_le_bytes()).collect()
 }
 
 /// Writes `content` beside `path` and renames it, so that a reader sees the old file or the new.

@@ -6,19 +6,20 @@ use std::time::{Duration, Instant};
 
 use tch::{CModule, Device, Kind, TchError, Tensor};
 
+use super::Calibration;
 use super::compute::{Compute, DeviceChoice};
 use super::crop::Crop;
-use super::ensemble::{Member, MemberScore, alone, fuse};
+use super::ensemble::{Fused, Member, MemberScore, joint_level};
 use super::error::{ScoringError, first_line};
-use super::explain::{Difference, differences};
+use super::explain::{Difference, differences, words};
 use super::heatmap::HeatMap;
-use super::reference::Reference;
-use super::tokens::{FEATURES, Tokens, covered, input_tensor, join};
-use super::{Calibration, distance};
+use super::observed::{Framing, Observed, SeenItem, Sight, sighted};
+use super::reference::{Judgement, Reference};
+use super::tokens::{Maps, input_tensor};
 use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden_on, feature_maps};
 use crate::checksum::sha256;
-use crate::damage::{DamageHead, HEAD_FILE};
-use crate::localise::{Cells, Found, Gains, Localiser, Mask, Small};
+use crate::damage::{DamageHead, HEAD_FILE, HeadAnswer, Kind as DamageKind};
+use crate::localise::{Bounds, Cells, Found, Gains, Localiser, Mask, Small};
 use crate::picture::{Picture, PixelFormat};
 
 /// Calls before a scorer is ready, in turn on three shapes: the first call of a module takes three
@@ -28,15 +29,18 @@ const WARM_UP: usize = 9;
 const HOT_DEGREE: f32 = 0.5;
 /// Share of budget that a scorer starts with: 0.5 % of good items.
 const BUDGET: f64 = 0.005;
+/// A frame whose brightness deviates less than this, in levels of 255, shows nothing: the noise of a
+/// camera alone deviates by about as much.
+const CONTRAST_MIN: f64 = 1.0;
 
 /// Where the time of one score went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Finding the item.
+    /// Finding the item in the small copy of the view.
     pub localise: Duration,
-    /// Scaling the crop, the backbone, joining its maps.
+    /// Scaling the view and the crop, and the backbone.
     pub features: Duration,
-    /// Search in the reference's memory.
+    /// Comparing with what the reference remembers.
     pub distance: Duration,
     /// The damage head.
     pub head: Duration,
@@ -63,14 +67,30 @@ pub struct ViewScore {
     pub exceeds: bool,
     /// How far the threshold can be trusted.
     pub calibration: Calibration,
+    /// How many items are in sight. Where it is not one, the view differs for that reason too.
+    pub sight: Sight,
     /// What each member of the ensemble says.
     pub members: Vec<MemberScore>,
-    /// Where the view differs, as the most surprised member sees it.
+    /// Where the view differs, as the most surprised of the members sees it that look at places.
     pub heat: HeatMap,
+    /// The same as each of these members sees it.
+    pub heats: Vec<(Member, HeatMap)>,
     /// The places that differ most, the strongest first; also where the view is normal all in all.
     pub differs: Vec<Difference>,
     /// Where the time went.
     pub timings: Timings,
+}
+
+impl ViewScore {
+    /// What differs, in words. Sizes are in millimetres where a pixel's are known.
+    pub fn words(&self, mm_per_px: Option<f32>) -> String {
+        let differs = words(&self.differs, mm_per_px);
+        match self.sight {
+            Sight::One => differs,
+            Sight::Nothing => format!("no item is found where one is expected; {differs}"),
+            Sight::Several(count) => format!("{count} items are in sight; {differs}"),
+        }
+    }
 }
 
 /// A loaded, checked and warm model that scores views; several threads may use it at once.
@@ -81,6 +101,7 @@ pub struct Scorer {
     folder: PathBuf,
     sha256: String,
     head: Option<DamageHead>,
+    members: Vec<Member>,
     false_divert_budget: f64,
 }
 
@@ -125,9 +146,15 @@ impl Scorer {
         let mut module = CModule::load_data_on_device(&mut bytes.as_slice(), compute.device)
             .map_err(|e| ScoringError::Backbone { path, cause: first_line(&e.to_string()) })?;
         module.f_set_eval().map_err(ScoringError::torch("set-up"))?;
-        let budget = BUDGET;
-        let scorer =
-            Scorer { module, compute, folder, sha256, head: None, false_divert_budget: budget };
+        let scorer = Scorer {
+            module,
+            compute,
+            folder,
+            sha256,
+            head: None,
+            members: Member::ALL.to_vec(),
+            false_divert_budget: BUDGET,
+        };
         scorer.check_golden()?;
         scorer.warm_up()?;
         Ok(scorer)
@@ -152,6 +179,12 @@ impl Scorer {
     /// The same scorer with a damage head beside the reference distance; `None` takes it away.
     pub fn with_head(mut self, head: Option<DamageHead>) -> Scorer {
         self.head = head;
+        self
+    }
+
+    /// The same scorer in which these members alone judge: to see what each of them is worth.
+    pub fn with_members(mut self, members: &[Member]) -> Scorer {
+        self.members = members.to_vec();
         self
     }
 
@@ -203,7 +236,8 @@ impl Scorer {
     ///
     /// # Errors
     /// [`ScoringError::NoItem`] and [`ScoringError::SeveralItems`] where not exactly one item is in
-    /// sight, and whatever else keeps the view from being scored. There is never a score then.
+    /// sight and the view looks normal otherwise: nobody knows then what was looked at. Also whatever
+    /// else keeps the view from being scored. There is never a score then.
     pub fn score(
         &self,
         picture: &Picture,
@@ -211,58 +245,89 @@ impl Scorer {
         views: usize,
     ) -> Result<ViewScore, ScoringError> {
         let start = Instant::now();
-        let small = Small::of(picture);
-        let gains = reference.localiser().gains(&small);
-        let mask = one_item(reference.localiser().find_with(&small, gains))?;
+        let (localised, gains) = self.localised(picture, reference.localiser())?;
         let found = Instant::now();
-        let tokens = self.described(picture, &mask, gains)?;
+        let mask = localised.1.clone();
+        let observed = self.observe(picture, localised, gains, reference.framing())?;
         let described = Instant::now();
-        let distances = distance::nearest(&tokens.features, reference.memory())?;
-        let level = distance::level(&distances)?;
-        let (held, budget) = (reference.held_out(), self.false_divert_budget);
-        let mut members = vec![MemberScore::new(Member::Distance, level, held, budget)];
+        let mut judged = reference.judge(&observed)?;
+        judged.retain(|judgement| self.members.contains(&judgement.member));
         let compared = Instant::now();
-        let head = self.head.as_ref();
-        let head =
-            head.and_then(|head| Some((head, reference.head_levels(&head.facts().head_sha256)?)));
-        let answer = head.map(|(head, levels)| -> Result<_, ScoringError> {
-            let tokens_and_distances = tokens.with_distances(&distances, reference.typical())?;
-            Ok((head.answer(&tokens_and_distances, &tokens.places())?, levels))
-        });
-        let answer = answer.transpose()?;
+        let answer = self.ask_head(reference, &observed, &judged)?;
         let asked = Instant::now();
-        let mut heat = (tokens.spread(&distances), reference.hot());
-        let mut kinds = Vec::new();
-        let fused = if let Some((answer, levels)) = answer {
-            let of_head = f64::from(answer.level);
-            members.push(MemberScore::new(Member::Head, of_head, &levels.held_out, budget));
-            let damaged = degrees(&answer.patches);
-            let named = tokens.cells.iter().copied().zip(answer.kinds).zip(&damaged);
-            kinds
-                .extend(named.filter(|(_, degree)| **degree >= HOT_DEGREE).map(|(named, _)| named));
-            if members[1].surprise() > members[0].surprise() {
-                heat = (tokens.spread(&damaged), HOT_DEGREE);
-            }
-            fuse(&levels.joint, (level, held), (of_head, &levels.held_out), views, budget)
-        } else {
-            alone(&members[0], views, budget)
+
+        let mut levels: Vec<(Member, f64)> =
+            judged.iter().map(|judgement| (judgement.member, judgement.level)).collect();
+        levels.extend(answer.iter().map(|answer| (Member::Head, f64::from(answer.level))));
+        let held_out =
+            |member| reference.held_out(member).expect("a member that judges has held-out levels");
+        let joint = joint_level(
+            levels.iter().map(|(member, level)| (*member, held_out(*member).standard(*level))),
+        );
+        // An item that is not found leaves its members without a level. What the others say is compared
+        // with what all said of normal views, which is more.
+        let judges =
+            |member| self.members.contains(&member) && (member != Member::Head || answer.is_some());
+        let some = (!reference.members().all(judges)).then(|| reference.joint_among(judges));
+        let held = match &some {
+            None => reference.joint(),
+            Some(held) => held.as_ref().ok_or(ScoringError::NoNormals)?,
         };
-        let heat = HeatMap {
-            width: tokens.width as u32,
-            height: tokens.height as u32,
-            values: heat.0,
-            area: tokens.crop.area,
-            hot: heat.1,
-        };
+        let fused = Fused::new(joint, held, views, self.false_divert_budget);
+        let exceeds = fused.score > fused.threshold;
+        match observed.sight {
+            Sight::Nothing if !exceeds => return Err(ScoringError::NoItem),
+            Sight::Several(count) if !exceeds => return Err(ScoringError::SeveralItems { count }),
+            _ => {}
+        }
+        let budget = self.false_divert_budget;
+        let members: Vec<MemberScore> = levels
+            .iter()
+            .map(|(member, level)| MemberScore::new(*member, *level, held_out(*member), budget))
+            .collect();
+
+        let damaged = answer.as_ref().map(|answer| degrees(&answer.patches));
+        let spatial = judged
+            .iter()
+            .filter(|judgement| !judgement.distances.is_empty())
+            .map(|judgement| {
+                let hot = reference.hot(judgement.member);
+                (judgement.member, judgement.distances.as_slice(), hot)
+            })
+            .chain(damaged.iter().map(|damaged| (Member::Head, damaged.as_slice(), HOT_DEGREE)));
+        let heats: Vec<(Member, HeatMap)> = spatial
+            .map(|(member, values, hot)| (member, heat_map(&observed, member, values, hot)))
+            .collect();
+        let heat = most_surprised(&members, &heats)
+            .ok_or(ScoringError::NotFinite { what: "the members' answer" })?;
         let size = (picture.width(), picture.height());
-        let differs = differences(&heat, &kinds, mask.bounds_in(size), size);
+        let kinds = answer.as_ref().zip(damaged.as_ref()).zip(observed.item.as_ref());
+        let kinds: Vec<(i64, DamageKind)> = kinds
+            .map(|((answer, damaged), item)| {
+                let (from, _) = observed.spread(Member::Head, &[]);
+                let hot = item.cells.iter().zip(&answer.kinds).zip(damaged);
+                hot.filter(|(_, degree)| **degree >= HOT_DEGREE)
+                    .filter_map(|((cell, kind), _)| {
+                        let (x, y) = from.middle(*cell);
+                        heat.cell_at(x, y).map(|cell| (cell, *kind))
+                    })
+                    .collect()
+            })
+            .unwrap_or_default();
+        let around =
+            mask.as_ref().map_or(Bounds { x: 0, y: 0, width: size.0, height: size.1 }, |mask| {
+                mask.bounds_in(size)
+            });
+        let differs = differences(&heat, &kinds, around, size);
         Ok(ViewScore {
             score: fused.score,
             threshold: fused.threshold,
-            exceeds: fused.score > fused.threshold,
+            exceeds,
             calibration: fused.calibration,
+            sight: observed.sight,
             members,
             heat,
+            heats,
             differs,
             timings: Timings {
                 localise: found - start,
@@ -274,46 +339,103 @@ impl Scorer {
         })
     }
 
-    /// The tokens of the one item in `picture`, in the light of its normals.
+    /// The damage head's answer; `None` where there is no head that this reference knows, or no item.
+    fn ask_head(
+        &self,
+        reference: &Reference,
+        observed: &Observed,
+        judged: &[Judgement],
+    ) -> Result<Option<HeadAnswer>, ScoringError> {
+        let head = self.head.as_ref().filter(|head| {
+            self.members.contains(&Member::Head) && reference.knows_head(&head.facts().head_sha256)
+        });
+        let Some(head) = head else { return Ok(None) };
+        let told = observed.head_member();
+        let distances = match judged.iter().find(|judgement| judgement.member == told) {
+            Some(judgement) => &judgement.distances,
+            // That member is switched off; the head needs its distances all the same.
+            None => match (reference.patches(told), observed.tokens(told)?) {
+                (Some(patches), Some(tokens)) => &patches.distances(&tokens)?,
+                _ => return Ok(None),
+            },
+        };
+        reference.ask(head, observed, distances)
+    }
+
+    /// What is in sight in `picture`, and the gains that set its light right.
+    fn localised(
+        &self,
+        picture: &Picture,
+        localiser: &Localiser,
+    ) -> Result<((Sight, Option<Mask>), Gains), ScoringError> {
+        let small = Small::of(picture);
+        if small.contrast() < CONTRAST_MIN {
+            return Err(ScoringError::Blank);
+        }
+        let gains = localiser.gains(&small);
+        let found = localiser.find_with(&small, gains);
+        Ok((sighted(found, (small.width(), small.height())), gains))
+    }
+
+    /// What is seen in `picture`, which is a view of the SKU of `localiser`, in the light of its
+    /// normals.
     ///
     /// # Errors
-    /// Those of [`Scorer::score`].
-    pub fn item(&self, picture: &Picture, localiser: &Localiser) -> Result<Tokens, ScoringError> {
-        let small = Small::of(picture);
-        let gains = localiser.gains(&small);
-        self.described(picture, &one_item(localiser.find_with(&small, gains))?, gains)
+    /// The backbone's; it is no error that no item is found.
+    pub fn look(
+        &self,
+        picture: &Picture,
+        localiser: &Localiser,
+        framing: Framing,
+    ) -> Result<Observed, ScoringError> {
+        let (localised, gains) = self.localised(picture, localiser)?;
+        self.observe(picture, localised, gains, framing)
     }
 
-    /// The tokens of the item of `mask`, which covers the whole of `picture`, in the light that the
-    /// picture has.
-    pub fn describe(&self, picture: &Picture, mask: &Mask) -> Result<Tokens, ScoringError> {
-        self.described(picture, mask, Gains::NONE)
-    }
-
-    fn described(
+    /// What is seen in `picture`, whose item is the one of `mask`, in the light that it has.
+    pub fn describe(
         &self,
         picture: &Picture,
         mask: &Mask,
+        framing: Framing,
+    ) -> Result<Observed, ScoringError> {
+        self.observe(picture, (Sight::One, Some(mask.clone())), Gains::NONE, framing)
+    }
+
+    fn observe(
+        &self,
+        picture: &Picture,
+        (sight, mask): (Sight, Option<Mask>),
         gains: Gains,
-    ) -> Result<Tokens, ScoringError> {
-        let crop = Crop::around(mask, picture);
-        let (width, height, all) = tch::no_grad(|| self.cells_of(picture, &crop, gains))?;
-        let size = (picture.width(), picture.height());
-        let cells = covered(mask, size, &crop, (width, height));
-        let features = all
-            .f_index_select(0, &Tensor::from_slice(&cells))
-            .map_err(ScoringError::torch("choosing tokens"))?;
-        Ok(Tokens { crop, width, height, cells, features })
+        framing: Framing,
+    ) -> Result<Observed, ScoringError> {
+        let whole = match framing {
+            Framing::View => Crop::whole(picture),
+            Framing::Item => Crop::glance(picture),
+        };
+        let view = self.maps_of(picture, whole, Gains::NONE)?;
+        let item = mask.map(|mask| {
+            let maps = match framing {
+                Framing::View => None,
+                Framing::Item => {
+                    Some(self.maps_of(picture, Crop::around(&mask, picture), gains)?)
+                }
+            };
+            Ok::<_, ScoringError>(SeenItem::new(picture, &mask, &view, maps))
+        });
+        let item = item.transpose()?;
+        Ok(Observed { view, sight, item })
     }
 
     /// The backbone's cells of the whole view: what learning to find the item starts from.
     pub fn cells(&self, picture: &Picture) -> Result<Cells, ScoringError> {
-        let (width, height, all) =
-            tch::no_grad(|| self.cells_of(picture, &Crop::whole(picture), Gains::NONE))?;
-        let features = Vec::<f32>::try_from(&all.flatten(0, -1))
+        let maps = self.maps_of(picture, Crop::whole(picture), Gains::NONE)?;
+        let (width, height) = (maps.width() as usize, maps.height() as usize);
+        let joined = maps.joined()?;
+        let channels = joined.size()[1] as usize;
+        let features = Vec::<f32>::try_from(&joined.flatten(0, -1))
             .map_err(ScoringError::torch("reading cells"))?;
-        let (width, height) = (width as usize, height as usize);
-        Ok(Cells { width, height, channels: FEATURES as usize, features })
+        Ok(Cells { width, height, channels, features })
     }
 
     /// A crop through the backbone and nothing after it: what benches compare with.
@@ -322,52 +444,30 @@ impl Scorer {
         tch::no_grad(|| self.maps(&input)).map(drop)
     }
 
-    /// Columns, rows and features of all cells of `crop`.
-    fn cells_of(
-        &self,
-        picture: &Picture,
-        crop: &Crop,
-        gains: Gains,
-    ) -> Result<(i64, i64, Tensor), ScoringError> {
-        let (fine, coarse) = self.maps(&input_tensor(picture, crop, gains)?)?;
-        let (Ok((1, fine_channels, fine_height, fine_width)), Ok((1, channels, height, width))) =
-            (fine.size4(), coarse.size4())
-        else {
-            return Err(self.contract("maps that are not [1, channels, height, width]"));
-        };
-        if 4 * fine_channels + channels != FEATURES {
-            return Err(self.contract("another number of channels"));
-        }
-        if (fine_height, fine_width) != (2 * height, 2 * width) {
-            return Err(self.contract("maps that are not of stride 8 and 16"));
-        }
-        let features = join(&fine, &coarse).map_err(ScoringError::torch("joining the maps"))?;
-        let sum = features.f_sum(Kind::Float).map_err(ScoringError::torch("joining the maps"))?;
-        if !sum.double_value(&[]).is_finite() {
-            return Err(ScoringError::NotFinite { what: "the backbone's output" });
-        }
-        Ok((width, height, features))
+    /// What the backbone says of `crop`.
+    fn maps_of(&self, picture: &Picture, crop: Crop, gains: Gains) -> Result<Maps, ScoringError> {
+        let input = input_tensor(picture, &crop, gains)?;
+        let maps = tch::no_grad(|| self.maps(&input))?;
+        let maps = Maps::new(crop, maps).map_err(|cause| self.contract(cause))?;
+        maps.check()?;
+        Ok(maps)
     }
 
-    /// The backbone's two feature maps, as 32-bit floats on the CPU.
-    fn maps(&self, input: &Tensor) -> Result<(Tensor, Tensor), ScoringError> {
+    /// The backbone's feature maps, finest first, as 32-bit floats on the CPU.
+    fn maps(&self, input: &Tensor) -> Result<Vec<Tensor>, ScoringError> {
         let Compute { device, kind } = self.compute;
         let run = || -> Result<Vec<Tensor>, TchError> {
             let input = input.f_to_device(device)?.f_to_kind(kind)?;
             let maps = feature_maps(&self.module, &input)?.into_iter();
             maps.map(|map| map.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)).collect()
         };
-        let maps = run().map_err(ScoringError::torch("the backbone"))?;
-        match <[Tensor; 2]>::try_from(maps) {
-            Ok([fine, coarse]) => Ok((fine, coarse)),
-            Err(_) => Err(self.contract("other than two feature maps")),
-        }
+        run().map_err(ScoringError::torch("the backbone"))
     }
 
     fn contract(&self, cause: &str) -> ScoringError {
         ScoringError::Backbone {
             path: self.folder.join(BACKBONE_FILE),
-            cause: format!("it returns {cause}, not (stride 8, stride 16)"),
+            cause: format!("it returns {cause}, not one grid or (stride 8, stride 16)"),
         }
     }
 }
@@ -377,16 +477,28 @@ fn degrees(logits: &[f32]) -> Vec<f32> {
     logits.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect()
 }
 
+/// A value for each cell of the grid that `member` sees, from one for each token.
+fn heat_map(observed: &Observed, member: Member, values: &[f32], hot: f32) -> HeatMap {
+    let (grid, values) = observed.spread(member, values);
+    let (width, height) = (grid.width as u32, grid.height as u32);
+    HeatMap { width, height, values, area: grid.area, hot }
+}
+
+/// The heat of the member that is most surprised; `None` where there is no heat.
+fn most_surprised(members: &[MemberScore], heats: &[(Member, HeatMap)]) -> Option<HeatMap> {
+    let surprise = |member: Member| {
+        members.iter().find(|one| one.member == member).map_or(0.0, MemberScore::surprise)
+    };
+    let most = heats.iter().max_by(|a, b| surprise(a.0).total_cmp(&surprise(b.0)));
+    most.map(|(_, heat)| heat.clone())
+}
+
 /// The item in `picture`.
 ///
 /// # Errors
 /// Not exactly one item is in sight.
 pub fn find(picture: &Picture, localiser: &Localiser) -> Result<Mask, ScoringError> {
-    one_item(localiser.find(&Small::of(picture)))
-}
-
-fn one_item(found: Found) -> Result<Mask, ScoringError> {
-    match found {
+    match localiser.find(&Small::of(picture)) {
         Found::One(mask) => Ok(mask),
         Found::Nothing => Err(ScoringError::NoItem),
         Found::Several(items) => Err(ScoringError::SeveralItems { count: items.len() }),

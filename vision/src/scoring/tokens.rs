@@ -1,72 +1,176 @@
-//! **Tokens**: the spots of an item that scoring looks at, each with the numbers that describe it.
+//! **Tokens**: the spots of a view that scoring looks at, each with the numbers that describe it.
 //!
-//! A token is a cell of 16 x 16 pixels of the scaled [crop](super::crop): the backbone's four stride-8 vectors in it
-//! and its one stride-16 vector, [`FEATURES`] numbers. Only cells that the item covers are kept; belt
-//! and rollers are neither remembered nor scored.
+//! The backbone turns a [crop](super::crop) into [`Maps`]: a coarse one, with a vector for each
+//! **cell** of 16 x 16 pixels, and a fine one, with four vectors in each cell. A backbone with one
+//! grid, such as a vision transformer, has no fine map. From the maps follow several kinds of token:
+//!
+//! | tokens | numbers | what they show |
+//! | --- | --- | --- |
+//! | [`Maps::parts`] | the coarse vector | what is where: a screw, an eye, an edge of the item |
+//! | [`Maps::texture`] | a fine vector | scratches, cracks, print |
+//! | [`Maps::plain`] | both, each averaged over 3 x 3 neighbours | what PatchCore compares (arXiv 2106.08265) |
+//! | [`Maps::joined`] | the four fine vectors and the coarse one | what the damage head reads |
 
 use tch::{Kind, TchError, Tensor};
 
-use super::crop::Crop;
+use super::crop::{Area, Crop};
 use super::error::ScoringError;
 use crate::localise::{Gains, Mask};
 use crate::picture::Picture;
 
-/// Numbers that describe a token: four times 40 of stride 8, and 112 of stride 16.
-pub const FEATURES: i64 = 272;
 /// Least width and height of a picture that is scored, in pixels.
 const PICTURE_MIN: u32 = 16;
-/// A cell is kept when the item covers more than this share of it.
+/// A cell belongs to the item when the item covers more than this share of it.
 const COVERED_MIN: f64 = 0.05;
 
-/// The item's tokens in one view.
+/// What the backbone says of one crop.
 #[derive(Debug)]
-pub struct Tokens {
+pub struct Maps {
     /// The part of the view that was looked at.
     pub crop: Crop,
-    /// Cells in a row of the crop.
-    pub width: i64,
-    /// Rows of cells.
-    pub height: i64,
-    /// The kept cells, ascending, counted row by row from the top left; at least one.
-    pub cells: Vec<i64>,
-    /// `[cells.len(), FEATURES]`.
-    pub features: Tensor,
+    /// `[channels, 2 · height, 2 · width]`; `None` for a backbone with one grid.
+    fine: Option<Tensor>,
+    /// `[channels, height, width]`.
+    coarse: Tensor,
 }
 
-impl Tokens {
-    /// Where the tokens lie in the crop: `[n, 2]`, x and y of their middles from -1 to 1.
-    pub fn places(&self) -> Tensor {
-        let place = |at: i64, of: i64| (2 * at + 1) as f32 / of as f32 - 1.0;
-        let places: Vec<f32> = self
-            .cells
-            .iter()
-            .flat_map(|cell| {
-                [place(cell % self.width, self.width), place(cell / self.width, self.height)]
-            })
-            .collect();
-        Tensor::from_slice(&places).view([-1, 2])
-    }
-
-    /// The features with the distance to the reference, in units of `typical`, as one more: what the
-    /// damage head is asked about, `[n, FEATURES + 1]`.
-    pub fn with_distances(&self, distances: &[f32], typical: f32) -> Result<Tensor, ScoringError> {
-        let joined = || {
-            let distances = Tensor::f_from_slice(distances)?
-                .f_div_scalar(f64::from(typical.max(f32::MIN_POSITIVE)))?
-                .f_unsqueeze(1)?;
-            Tensor::f_cat(&[&self.features, &distances], 1)
-        };
-        joined().map_err(ScoringError::torch("joining features and distances"))
-    }
-
-    /// A value for each cell of the crop from one for each token; 0 elsewhere.
-    pub fn spread(&self, values: &[f32]) -> Vec<f32> {
-        let mut all = vec![0.0; (self.width * self.height) as usize];
-        for (cell, value) in self.cells.iter().zip(values) {
-            all[*cell as usize] = *value;
+impl Maps {
+    /// The backbone's maps of `crop`, finest first, `[1, channels, height, width]` each.
+    ///
+    /// # Errors
+    /// What does not fit, in words.
+    pub(super) fn new(crop: Crop, maps: Vec<Tensor>) -> Result<Maps, &'static str> {
+        let mut flat = Vec::with_capacity(maps.len());
+        for map in &maps {
+            match map.size()[..] {
+                [1, _, _, _] => flat.push(map.squeeze_dim(0)),
+                _ => return Err("maps that are not [1, channels, height, width]"),
+            }
         }
-        all
+        let coarse = flat.pop().ok_or("no feature map")?;
+        let fine = flat.pop();
+        if !flat.is_empty() {
+            return Err("more than two feature maps");
+        }
+        let (height, width) = (coarse.size()[1], coarse.size()[2]);
+        let doubled = |fine: &Tensor| fine.size()[1..] == [2 * height, 2 * width];
+        if !fine.as_ref().is_none_or(doubled) {
+            return Err("maps of which the first is not twice as fine as the second");
+        }
+        Ok(Maps { crop, fine, coarse })
     }
+
+    /// Cells in a row.
+    pub fn width(&self) -> i64 {
+        self.coarse.size()[2]
+    }
+
+    /// Rows of cells.
+    pub fn height(&self) -> i64 {
+        self.coarse.size()[1]
+    }
+
+    /// The coarse vector of each cell, `[cells, numbers]`.
+    pub fn parts(&self) -> Result<Tensor, ScoringError> {
+        rows(&self.coarse).map_err(ScoringError::torch("taking tokens"))
+    }
+
+    /// The fine vectors, `[4 · cells, numbers]`, row by row; `None` for a backbone with one grid.
+    pub fn texture(&self) -> Result<Option<Tensor>, ScoringError> {
+        self.fine.as_ref().map(rows).transpose().map_err(ScoringError::torch("taking tokens"))
+    }
+
+    /// Both vectors of each cell, averaged over 3 x 3 neighbours, `[cells, numbers]`.
+    pub fn plain(&self) -> Result<Tensor, ScoringError> {
+        let tokens = || {
+            let coarse = smoothed(&self.coarse)?;
+            let Some(fine) = &self.fine else { return rows(&coarse) };
+            let fine = smoothed(fine)?.f_unsqueeze(0)?;
+            let fine = fine.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None::<i64>)?;
+            rows(&Tensor::f_cat(&[&fine.f_squeeze_dim(0)?, &coarse], 0)?)
+        };
+        tokens().map_err(ScoringError::torch("taking tokens"))
+    }
+
+    /// The four fine vectors of each cell and its coarse one, `[cells, numbers]`.
+    ///
+    /// The maps are joined while numbers of one channel lie together and turned afterwards: gathering
+    /// the four fine vectors of a cell one by one takes more than twice as long (measured on 20 x 20
+    /// cells).
+    pub fn joined(&self) -> Result<Tensor, ScoringError> {
+        let tokens = || {
+            let Some(fine) = &self.fine else { return rows(&self.coarse) };
+            let fine = fine.f_unsqueeze(0)?.f_pixel_unshuffle(2)?.f_squeeze_dim(0)?;
+            rows(&Tensor::f_cat(&[&fine, &self.coarse], 0)?)
+        };
+        tokens().map_err(ScoringError::torch("joining the maps"))
+    }
+
+    /// The same maps in half precision: what is kept of many pictures while learning.
+    pub(super) fn halved(self) -> Result<Maps, ScoringError> {
+        let half = |map: &Tensor| map.f_to_kind(Kind::Half);
+        let halved = || Ok((self.fine.as_ref().map(half).transpose()?, half(&self.coarse)?));
+        let (fine, coarse) = halved().map_err(ScoringError::torch("keeping maps"))?;
+        Ok(Maps { crop: self.crop, fine, coarse })
+    }
+
+    /// An error where a number is NaN or infinite.
+    pub(super) fn check(&self) -> Result<(), ScoringError> {
+        let sum = || -> Result<f64, TchError> {
+            let mut sum = self.coarse.f_sum(Kind::Float)?;
+            if let Some(fine) = &self.fine {
+                sum = sum.f_add(&fine.f_sum(Kind::Float)?)?;
+            }
+            sum.f_double_value(&[])
+        };
+        if sum().map_err(ScoringError::torch("checking the maps"))?.is_finite() {
+            Ok(())
+        } else {
+            Err(ScoringError::NotFinite { what: "the backbone's output" })
+        }
+    }
+}
+
+/// A map `[channels, height, width]` as tokens `[height · width, channels]` of 32-bit floats.
+fn rows(map: &Tensor) -> Result<Tensor, TchError> {
+    map.f_flatten(1, 2)?.f_transpose(0, 1)?.f_to_kind(Kind::Float)?.f_contiguous()
+}
+
+/// Each vector replaced by the mean of it and its neighbours, as many as there are at an edge.
+fn smoothed(map: &Tensor) -> Result<Tensor, TchError> {
+    let map = map.f_to_kind(Kind::Float)?.f_unsqueeze(0)?;
+    map.f_avg_pool2d([3, 3], [1, 1], [1, 1], false, false, None::<i64>)?.f_squeeze_dim(0)
+}
+
+/// The tokens of `cells` alone.
+pub(super) fn only(tokens: &Tensor, cells: &[i64]) -> Result<Tensor, ScoringError> {
+    tokens
+        .f_index_select(0, &Tensor::from_slice(cells))
+        .map_err(ScoringError::torch("choosing tokens"))
+}
+
+/// Where the middles of `cells` of a grid over `area` lie in `frame`: `[n, 2]`, x and y from -1 to 1.
+pub(super) fn places(
+    cells: &[i64],
+    (width, height): (i64, i64),
+    area: Area,
+    frame: Area,
+) -> Tensor {
+    let place = |at: i64, of: i64, from: f64, length: f64, start: f64, side: f64| {
+        let middle = from + (at as f64 + 0.5) / of as f64 * length;
+        (2.0 * (middle - start) / side - 1.0) as f32
+    };
+    let places: Vec<f32> = cells
+        .iter()
+        .flat_map(|cell| {
+            let (column, row) = (cell % width, cell / width);
+            [
+                place(column, width, area.x, area.width, frame.x, frame.width),
+                place(row, height, area.y, area.height, frame.y, frame.height),
+            ]
+        })
+        .collect();
+    Tensor::from_slice(&places).view([-1, 2])
 }
 
 /// The cells of `crop` that the item of `mask` covers, for a scaled crop of `width` x `height`
@@ -125,19 +229,6 @@ fn pixels_to_tensor(pixels: &[u8], w: i64, h: i64, channels: i64) -> Result<Tens
     tensor.f_sub_scalar_(127.0)?.f_div_scalar_(128.0)
 }
 
-/// The features of all cells, `[height * width, FEATURES]`, from the two maps of one picture.
-///
-/// The maps are joined while numbers of one channel lie together and turned afterwards: gathering the
-/// four fine vectors of a cell one by one takes more than twice as long (measured on 20 x 20 cells).
-pub(super) fn join(fine: &Tensor, coarse: &Tensor) -> Result<Tensor, TchError> {
-    let fine = fine.f_pixel_unshuffle(2)?;
-    Tensor::f_cat(&[&fine, coarse], 1)?
-        .f_flatten(2, 3)?
-        .f_squeeze_dim(0)?
-        .f_transpose(0, 1)?
-        .f_contiguous()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +237,11 @@ mod tests {
     fn grey(width: u32, height: u32, value: u8) -> Picture {
         let pixels = vec![value; width as usize * height as usize];
         Picture::from_pixels(width, height, PixelFormat::Grey8, pixels).unwrap()
+    }
+
+    fn counted(channels: i64, height: i64, width: i64, from: f64) -> Tensor {
+        let all = Tensor::arange(channels * height * width, (Kind::Float, tch::Device::Cpu));
+        (all + from).view([1, channels, height, width])
     }
 
     #[test]
@@ -185,12 +281,43 @@ mod tests {
     }
 
     #[test]
-    fn a_token_joins_its_four_fine_cells_and_its_coarse_one() {
-        let fine = Tensor::arange(16, (Kind::Float, tch::Device::Cpu)).view([1, 1, 4, 4]);
-        let coarse = Tensor::from_slice(&[100f32, 101.0, 102.0, 103.0]).view([1, 1, 2, 2]);
-        let joined = join(&fine, &coarse).unwrap();
+    fn a_joined_token_has_its_four_fine_vectors_and_its_coarse_one() {
+        let crop = Crop::whole(&grey(64, 64, 0));
+        let maps = Maps::new(crop, vec![counted(1, 4, 4, 0.0), counted(1, 2, 2, 100.0)]).unwrap();
+        let joined = maps.joined().unwrap();
         assert_eq!(joined.size(), [4, 5]);
         let last = Vec::<f32>::try_from(&joined.select(0, 3)).unwrap();
         assert_eq!(last, [10.0, 11.0, 14.0, 15.0, 103.0]);
+        assert_eq!(maps.parts().unwrap().size(), [4, 1]);
+        assert_eq!(maps.texture().unwrap().unwrap().size(), [16, 1]);
+        assert_eq!(maps.plain().unwrap().size(), [4, 2]);
+    }
+
+    #[test]
+    fn a_backbone_with_one_grid_has_parts_and_no_texture() {
+        let crop = Crop::whole(&grey(64, 64, 0));
+        let maps = Maps::new(crop, vec![counted(3, 2, 5, 0.0)]).unwrap();
+        assert_eq!((maps.width(), maps.height()), (5, 2));
+        assert!(maps.texture().unwrap().is_none());
+        assert_eq!(maps.joined().unwrap().size(), [10, 3]);
+        assert_eq!(maps.plain().unwrap().size(), [10, 3]);
+    }
+
+    #[test]
+    fn maps_that_do_not_belong_together_are_refused() {
+        let crop = Crop::whole(&grey(64, 64, 0));
+        let odd = vec![counted(1, 5, 4, 0.0), counted(1, 2, 2, 0.0)];
+        assert!(Maps::new(crop, odd).is_err());
+        assert!(Maps::new(crop, vec![]).is_err());
+        let nan = Maps::new(crop, vec![counted(1, 2, 2, f64::NAN)]).unwrap();
+        assert!(matches!(nan.check(), Err(ScoringError::NotFinite { .. })));
+    }
+
+    #[test]
+    fn places_are_counted_in_the_frame_of_the_item() {
+        let area = Area { x: 0.0, y: 0.0, width: 100.0, height: 100.0 };
+        let frame = Area { x: 50.0, y: 0.0, width: 50.0, height: 100.0 };
+        let found = places(&[0, 3], (2, 2), area, frame);
+        assert_eq!(Vec::<f32>::try_from(&found.flatten(0, 1)).unwrap(), [-2.0, -0.5, 0.0, 0.5]);
     }
 }

@@ -1,0 +1,136 @@
+//! **Clouds**: how far a few numbers that describe a whole view are from those of normal views.
+//!
+//! Normal views are a cloud of points. The level of a view is the logarithm of its distance from the
+//! cloud's middle, in units of how far normal views lie from it in that direction (Mahalanobis, "On
+//! the generalised distance in statistics", 1936). Two members are clouds: the **composition**, the
+//! mean of all coarse tokens of the view, and the **silhouette**. Neither looks at single spots, so
+//! they see what no spot shows: half of the item gone, and background where it was.
+
+use super::error::ScoringError;
+use super::whitening::{outer, whitening};
+
+/// How far the covariance is drawn towards equal spread: clouds have few points and many numbers.
+const SHRINK: f64 = 0.5;
+/// Fewer normal views are no cloud.
+pub(super) const NORMALS_MIN: usize = 4;
+/// Views judged at a time by a cloud of the others, so that a large reference is learned quickly.
+const FOLDS_MAX: usize = 40;
+/// The smallest distance that is told apart from none.
+const DISTANCE_MIN: f64 = 1e-6;
+
+/// The normal views of one cloud.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cloud {
+    middle: Vec<f32>,
+    /// Row-major; a deviation times this matrix is as long as it is unusual.
+    whitening: Vec<f32>,
+}
+
+impl Cloud {
+    /// `None` where the lengths do not fit together.
+    pub(super) fn new(middle: Vec<f32>, whitening: Vec<f32>) -> Option<Cloud> {
+        let fits = !middle.is_empty() && whitening.len() == middle.len().pow(2);
+        let finite = middle.iter().chain(&whitening).all(|number| number.is_finite());
+        (fits && finite).then_some(Cloud { middle, whitening })
+    }
+
+    /// The middle and, row-major, the matrix that deviations are multiplied by.
+    pub(super) fn parts(&self) -> (&[f32], &[f32]) {
+        (&self.middle, &self.whitening)
+    }
+
+    /// The cloud of `points`, and the level of each by a cloud of others. `least` is each number's
+    /// spread that is assumed at least. `None` where there are too few points.
+    pub(super) fn learn(points: &[Vec<f32>], least: f32) -> Option<(Cloud, Vec<f32>)> {
+        if points.len() < NORMALS_MIN {
+            return None;
+        }
+        let all: Vec<&[f32]> = points.iter().map(Vec::as_slice).collect();
+        let cloud = Cloud::of(&all, least)?;
+        let folds = FOLDS_MAX.min(points.len());
+        let mut levels = vec![0.0; points.len()];
+        for fold in 0..folds {
+            let others: Vec<&[f32]> =
+                (0..points.len()).filter(|at| at % folds != fold).map(|at| all[at]).collect();
+            let others = Cloud::of(&others, least)?;
+            for at in (fold..points.len()).step_by(folds) {
+                levels[at] = others.level(all[at]).ok()? as f32;
+            }
+        }
+        Some((cloud, levels))
+    }
+
+    fn of(points: &[&[f32]], least: f32) -> Option<Cloud> {
+        let (n, d) = (points.len() as f64, points.first()?.len());
+        let mean = |of: &dyn Fn(usize) -> f64| (0..points.len()).map(of).sum::<f64>() / n;
+        let middle: Vec<f64> = (0..d).map(|k| mean(&|at| f64::from(points[at][k]))).collect();
+        let spread: Vec<f64> = (0..d)
+            .map(|k| mean(&|at| (f64::from(points[at][k]) - middle[k]).powi(2)).sqrt())
+            .map(|spread| spread.max(f64::from(least)))
+            .collect();
+        let standard = |point: &&[f32]| -> Vec<f64> {
+            (0..d).map(|k| (f64::from(point[k]) - middle[k]) / spread[k]).collect()
+        };
+        let deviations: Vec<Vec<f64>> = points.iter().map(standard).collect();
+        let mut covariance = outer(&deviations, d);
+        // Where nothing varies, the least spread does.
+        for k in 0..d {
+            covariance[k * d + k] = covariance[k * d + k].max(1.0 / n);
+        }
+        let mut whitening = whitening(&covariance, d, SHRINK)?;
+        for (row, spread) in whitening.chunks_exact_mut(d).zip(&spread) {
+            row.iter_mut().for_each(|number| *number = (f64::from(*number) / spread) as f32);
+        }
+        Cloud::new(middle.iter().map(|number| *number as f32).collect(), whitening)
+    }
+
+    /// The logarithm of how far `point` lies from the middle, as a share of what is usual.
+    pub(super) fn level(&self, point: &[f32]) -> Result<f64, ScoringError> {
+        let d = self.middle.len();
+        let mut along = vec![0f64; d];
+        for ((row, middle), number) in self.whitening.chunks_exact(d).zip(&self.middle).zip(point) {
+            let deviation = f64::from(number - middle);
+            along.iter_mut().zip(row).for_each(|(sum, w)| *sum += deviation * f64::from(*w));
+        }
+        let mean = along.iter().map(|length| length * length).sum::<f64>() / d as f64;
+        if point.len() == d && mean.is_finite() {
+            Ok(mean.sqrt().max(DISTANCE_MIN).ln())
+        } else {
+            Err(ScoringError::NotFinite { what: "the description of the whole view" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(count: usize) -> Vec<Vec<f32>> {
+        let wave = |at: usize, k: f32| (at as f32 * k).sin();
+        (0..count).map(|at| vec![wave(at, 2.4), 0.1 * wave(at, 1.7), 5.0]).collect()
+    }
+
+    #[test]
+    fn far_from_all_normal_views_is_a_high_level() {
+        let (cloud, levels) = Cloud::learn(&points(20), 0.01).unwrap();
+        let usual = cloud.level(&[0.5, 0.05, 5.0]).unwrap();
+        let unusual = cloud.level(&[0.5, 0.9, 5.0]).unwrap();
+        let moved = cloud.level(&[0.5, 0.05, 6.0]).unwrap();
+        assert!(unusual > usual + 1.0 && moved > usual + 1.0, "{usual} {unusual} {moved}");
+        assert!(levels.iter().all(|level| f64::from(*level) < unusual), "{levels:?}");
+    }
+
+    #[test]
+    fn three_views_are_no_cloud_and_what_is_no_number_is_refused() {
+        assert!(Cloud::learn(&points(3), 0.01).is_none());
+        let (cloud, _) = Cloud::learn(&points(9), 0.01).unwrap();
+        assert!(cloud.level(&[f32::NAN, 0.0, 0.0]).is_err());
+        assert!(cloud.level(&[0.0]).is_err());
+    }
+
+    #[test]
+    fn equal_views_make_a_cloud_of_the_least_spread() {
+        let (cloud, _) = Cloud::learn(&vec![vec![1.0, 2.0]; 6], 0.1).unwrap();
+        assert!(cloud.level(&[1.0, 2.0]).unwrap() < cloud.level(&[1.0, 2.5]).unwrap());
+    }
+}
