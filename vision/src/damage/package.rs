@@ -31,7 +31,7 @@ pub const HEAD_FILE: &str = "damage_head.pt";
 /// Name of the file that tells about it.
 pub const HEAD_FACTS_FILE: &str = "damage_head.json";
 /// The version of both.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Numbers of tokens for which golden outputs are recorded: two, since none may be built in.
 const GOLDEN_TOKENS: [i64; 2] = [7, 33];
 /// The largest difference that is accepted, absolute for small and relative for large values:

@@ -1,11 +1,13 @@
 //! What the generators ask about an item before they damage it: its pixels, outline and side.
 
+use std::f32::consts::TAU;
+
 use image::{GrayImage, Luma, RgbImage};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::Specimen;
 use super::raster::brightness;
+use super::{Damaged, Specimen};
 use crate::localise::Mask;
 
 /// How far from the outline a place still counts as being at the edge, in pixels.
@@ -85,6 +87,38 @@ impl<'a> Item<'a> {
 
     fn place(&self, at: usize) -> (f32, f32) {
         ((at % self.width) as f32, (at / self.width) as f32)
+    }
+
+    /// All pixels of the item.
+    pub(super) fn places(&self) -> impl Iterator<Item = (f32, f32)> {
+        self.pixels.iter().map(|at| self.place(*at))
+    }
+
+    /// All pixels of the item, as whole numbers.
+    pub(super) fn mask_pixels(&self) -> impl Iterator<Item = (u32, u32)> + use<'_, 'a> {
+        self.pixels.iter().map(|at| ((at % self.width) as u32, (at / self.width) as u32))
+    }
+
+    /// All pixels of the crop, row by row.
+    pub(super) fn all_places(&self) -> impl Iterator<Item = (f32, f32)> {
+        (0..self.width * self.height).map(|at| self.place(at))
+    }
+
+    /// The item undamaged: what a generator answers that finds nothing to damage.
+    pub(super) fn as_it_is(&self) -> Damaged {
+        let touched = vec![0.0; self.width * self.height];
+        Damaged { picture: self.picture.clone(), mask: self.mask.clone(), touched }
+    }
+
+    /// The place that lies furthest in some direction: a corner, an end, the tip of a limb.
+    pub(super) fn corner(&self, rng: &mut StdRng) -> (f32, f32) {
+        let (sin, cos) = rng.random_range(0.0..TAU).sin_cos();
+        let ahead = |at: &usize| {
+            let (x, y) = self.place(*at);
+            x * cos + y * sin
+        };
+        let furthest = self.pixels.iter().max_by(|a, b| ahead(a).total_cmp(&ahead(b)));
+        self.place(*furthest.expect("an item has at least one pixel"))
     }
 
     /// Any place on the item.
