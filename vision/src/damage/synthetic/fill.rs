@@ -13,6 +13,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::noise::Noise;
+use crate::localise::Bounds;
 
 /// Side of the squares whose mean is the tone, in pixels: texture is what is finer.
 const TONE_PX: usize = 8;
@@ -20,119 +21,126 @@ const TONE_PX: usize = 8;
 const DARK: f32 = 35.0;
 /// Distances that are tried for texture that cannot be mirrored.
 const SHIFTS: usize = 16;
-/// The place of a pixel that has no source.
-const NOWHERE: u32 = u32::MAX;
+/// The nearest source of a pixel where there is none at all.
+const NOWHERE: (u16, u16) = (u16::MAX, u16::MAX);
 
-/// Knows the colour of every pixel of a picture as if it were more source.
-pub(super) struct Filling<'a> {
-    picture: &'a RgbImage,
-    width: usize,
-    height: usize,
+/// Knows the colour of every pixel of a window of a picture as if it were more source.
+pub(super) struct Filling {
+    /// The window, and its column and row in the picture.
+    picture: RgbImage,
+    corner: (u32, u32),
     source: Vec<bool>,
-    /// Index of the nearest source pixel.
-    nearest: Vec<u32>,
+    /// Column and row of the nearest source pixel.
+    nearest: Vec<(u16, u16)>,
     tone: Tone,
     shifts: Vec<(i64, i64)>,
     noise: Noise,
 }
 
-impl<'a> Filling<'a> {
-    /// Fills from the pixels where `source`, one value per pixel of `picture`, is true.
-    pub(super) fn from(picture: &'a RgbImage, source: Vec<bool>, rng: &mut StdRng) -> Filling<'a> {
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let mut shift = |length: usize| {
+impl Filling {
+    /// Fills the window from those of its pixels for which `source`, given a pixel of the whole
+    /// picture, is true.
+    pub(super) fn within(
+        window: Bounds,
+        picture: &RgbImage,
+        source: impl Fn((u32, u32)) -> bool,
+        rng: &mut StdRng,
+    ) -> Filling {
+        let Bounds { x: left, y: top, width, height } = window;
+        let picture = image::imageops::crop_imm(picture, left, top, width, height).to_image();
+        let places = (top..top + height).flat_map(|y| (left..left + width).map(move |x| (x, y)));
+        let source: Vec<bool> = places.map(source).collect();
+        let mut shift = |length: u32| {
             let far = (length as f32 * rng.random_range(0.08..0.9)) as i64;
             if rng.random_bool(0.5) { far } else { -far }
         };
-        let shifts = (0..SHIFTS).map(|_| (shift(width), shift(height))).collect();
         Filling {
-            nearest: nearest(&source, width),
-            tone: Tone::of(picture, &source),
-            picture,
-            width,
-            height,
-            source,
-            shifts,
+            shifts: (0..SHIFTS).map(|_| (shift(width), shift(height))).collect(),
             noise: Noise::new(rng),
+            nearest: nearest(&source, width as usize),
+            tone: Tone::of(&picture, &source),
+            corner: (left, top),
+            picture,
+            source,
         }
     }
 
-    /// The colour of a pixel; that of the picture where it is source.
-    pub(super) fn colour(&self, (x, y): (u32, u32)) -> [f32; 3] {
-        let at = y as usize * self.width + x as usize;
-        if self.source[at] {
+    /// The colour of a pixel of the window; that of the picture where it is source.
+    pub(super) fn colour(&self, at: (u32, u32)) -> [f32; 3] {
+        let (width, height) = self.picture.dimensions();
+        let x = at.0.saturating_sub(self.corner.0).min(width - 1);
+        let y = at.1.saturating_sub(self.corner.1).min(height - 1);
+        let index = (y * width + x) as usize;
+        if self.source[index] {
             return self.picture.get_pixel(x, y).0.map(f32::from);
         }
-        if self.nearest[at] == NOWHERE {
+        if self.nearest[index] == NOWHERE {
             let uneven = 1.0 + 0.08 * self.noise.ragged(x as f32 / 5.0, y as f32 / 5.0);
             return [DARK * uneven; 3];
         }
-        let from = self.texture_for(at);
-        let (from_x, from_y) = (from % self.width, from / self.width);
-        let (here, there) = (self.tone.at(x as usize, y as usize), self.tone.at(from_x, from_y));
-        let taken = self.picture.get_pixel(from_x as u32, from_y as u32).0;
+        let from = self.texture_for((x, y), self.nearest[index]);
+        let (here, there) = (self.tone.at((x, y)), self.tone.at(from));
+        let taken = self.picture.get_pixel(from.0, from.1).0;
         [0, 1, 2].map(|part| here[part] + f32::from(taken[part]) - there[part])
     }
 
-    /// The source pixel whose texture a pixel gets.
-    fn texture_for(&self, at: usize) -> usize {
-        let near = self.nearest[at] as usize;
-        let place = |at: usize| ((at % self.width) as i64, (at / self.width) as i64);
-        let ((x, y), (near_x, near_y)) = (place(at), place(near));
-        let mirrored = (2 * near_x - x, 2 * near_y - y);
+    /// The source pixel whose texture a pixel gets that is `near` to the source.
+    fn texture_for(&self, (x, y): (u32, u32), near: (u16, u16)) -> (u32, u32) {
+        let (width, height) = self.picture.dimensions();
+        let (x, y) = (i64::from(x), i64::from(y));
+        let mirrored = (2 * i64::from(near.0) - x, 2 * i64::from(near.1) - y);
         let shifted = self.shifts.iter().map(|(right, down)| (x + right, y + down));
-        std::iter::once(mirrored)
-            .chain(shifted)
-            .find_map(|(x, y)| {
-                let inside = (0..self.width as i64).contains(&x);
-                let at = (inside && (0..self.height as i64).contains(&y))
-                    .then(|| y as usize * self.width + x as usize)?;
-                self.source[at].then_some(at)
-            })
-            .unwrap_or(near)
+        let source = |(x, y): &(i64, i64)| {
+            (0..i64::from(width)).contains(x)
+                && (0..i64::from(height)).contains(y)
+                && self.source[*y as usize * width as usize + *x as usize]
+        };
+        let from = std::iter::once(mirrored).chain(shifted).find(source);
+        from.map_or((near.0.into(), near.1.into()), |(x, y)| (x as u32, y as u32))
     }
 }
 
-/// The nearest source pixel of each pixel, [`NOWHERE`] where there is none: two passes that hand the
-/// nearest one on from neighbour to neighbour (Danielsson, "Euclidean distance mapping", 1980).
-fn nearest(source: &[bool], width: usize) -> Vec<u32> {
+/// The column and row of each pixel's nearest source pixel, [`NOWHERE`] where there is none: two
+/// passes that hand the nearest one on from neighbour to neighbour (Danielsson, "Euclidean distance
+/// mapping", 1980).
+fn nearest(source: &[bool], width: usize) -> Vec<(u16, u16)> {
     let height = source.len() / width;
-    let mut nearest: Vec<u32> =
-        (0u32..).zip(source).map(|(at, source)| if *source { at } else { NOWHERE }).collect();
-    let far = |x: usize, y: usize, of: u32| {
-        let (right, down) = ((of as usize % width).abs_diff(x), (of as usize / width).abs_diff(y));
-        right * right + down * down
-    };
-    let mut hand_on = |x: usize, y: usize, to_right: isize, to_down: isize| {
-        let (from_x, from_y) = (x as isize + to_right, y as isize + to_down);
-        if from_x < 0 || from_y < 0 || from_x >= width as isize || from_y >= height as isize {
-            return;
+    let mut nearest = vec![NOWHERE; source.len()];
+    for (y, row) in (0u16..).zip(source.chunks_exact(width)) {
+        for (x, _) in (0u16..).zip(row).filter(|(_, source)| **source) {
+            nearest[usize::from(y) * width + usize::from(x)] = (x, y);
         }
-        let (at, offered) = (y * width + x, nearest[from_y as usize * width + from_x as usize]);
-        let mine = nearest[at];
-        if mine == offered || offered == NOWHERE || mine as usize == at {
-            return;
-        }
-        if mine == NOWHERE || far(x, y, offered) < far(x, y, mine) {
-            nearest[at] = offered;
+    }
+    let hand_on = |nearest: &mut [(u16, u16)], (x, y): (usize, usize), offered: (u16, u16)| {
+        let far = |of: (u16, u16)| {
+            let (right, down) = (i32::from(of.0) - x as i32, i32::from(of.1) - y as i32);
+            right * right + down * down
+        };
+        let mine = &mut nearest[y * width + x];
+        if offered != NOWHERE && (*mine == NOWHERE || far(offered) < far(*mine)) {
+            *mine = offered;
         }
     };
-    for y in 0..height {
-        for x in 0..width {
-            for (right, down) in [(-1, 0), (-1, -1), (0, -1), (1, -1)] {
-                hand_on(x, y, right, down);
+    let mut pass = |y: usize, from: Option<usize>| {
+        if let Some(from) = from {
+            for x in (0..width).filter(|x| !source[y * width + x]) {
+                for from_x in x.saturating_sub(1)..=(x + 1).min(width - 1) {
+                    let offered = nearest[from * width + from_x];
+                    hand_on(&mut nearest, (x, y), offered);
+                }
             }
         }
-        (0..width).rev().for_each(|x| hand_on(x, y, 1, 0));
-    }
-    for y in (0..height).rev() {
-        for x in (0..width).rev() {
-            for (right, down) in [(1, 0), (1, 1), (0, 1), (-1, 1)] {
-                hand_on(x, y, right, down);
-            }
+        for x in (1..width).filter(|x| !source[y * width + x]) {
+            let offered = nearest[y * width + x - 1];
+            hand_on(&mut nearest, (x, y), offered);
         }
-        (0..width).for_each(|x| hand_on(x, y, -1, 0));
-    }
+        for x in (0..width - 1).rev().filter(|x| !source[y * width + x]) {
+            let offered = nearest[y * width + x + 1];
+            hand_on(&mut nearest, (x, y), offered);
+        }
+    };
+    (0..height).for_each(|y| pass(y, y.checked_sub(1)));
+    (0..height).rev().for_each(|y| pass(y, (y + 1 < height).then_some(y + 1)));
     nearest
 }
 
@@ -148,10 +156,17 @@ impl Tone {
         let (columns, rows) =
             (width.div_ceil(TONE_PX), (picture.height() as usize).div_ceil(TONE_PX));
         let mut cells = vec![([0.0; 3], 0.0); columns * rows];
-        for (at, pixel) in picture.pixels().enumerate().filter(|(at, _)| source[*at]) {
-            let (sum, weight) = &mut cells[at / width / TONE_PX * columns + at % width / TONE_PX];
-            *weight += 1.0;
-            sum.iter_mut().zip(pixel.0).for_each(|(sum, part)| *sum += f32::from(part));
+        let rows_of = picture.as_raw().chunks_exact(3 * width).zip(source.chunks_exact(width));
+        for (y, (pixels, source)) in rows_of.enumerate() {
+            let row = &mut cells[y / TONE_PX * columns..][..columns];
+            let squares = pixels.chunks(3 * TONE_PX).zip(source.chunks(TONE_PX));
+            for ((sum, weight), (pixels, source)) in row.iter_mut().zip(squares) {
+                let known = pixels.chunks_exact(3).zip(source).filter(|(_, source)| **source);
+                for (pixel, _) in known {
+                    *weight += 1.0;
+                    sum.iter_mut().zip(pixel).for_each(|(sum, part)| *sum += f32::from(*part));
+                }
+            }
         }
         let cells = cells.into_iter().map(weighted).collect();
         Tone { columns, cells }.filled()
@@ -197,8 +212,9 @@ impl Tone {
         })
     }
 
-    fn at(&self, x: usize, y: usize) -> [f32; 3] {
-        let cells = |at: usize| (at as f32 + 0.5) / TONE_PX as f32 - 0.5;
+    /// The colour at a pixel.
+    fn at(&self, (x, y): (u32, u32)) -> [f32; 3] {
+        let cells = |at: u32| (at as f32 + 0.5) / TONE_PX as f32 - 0.5;
         self.between(cells(x), cells(y))
     }
 }

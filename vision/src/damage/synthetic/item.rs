@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use image::{GrayImage, Luma, RgbImage};
+use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -53,13 +53,6 @@ impl<'a> Item<'a> {
     /// Pixels of the item.
     pub(super) fn area(&self) -> usize {
         self.pixels.len()
-    }
-
-    /// The mask as a picture: 255 on the item.
-    pub(super) fn as_picture(&self) -> GrayImage {
-        GrayImage::from_fn(self.mask.width(), self.mask.height(), |x, y| {
-            Luma([if self.mask.contains(x, y) { 255 } else { 0 }])
-        })
     }
 
     /// The crop's pixels in the square of half width `reach` around `centre`.
@@ -179,10 +172,7 @@ impl<'a> Item<'a> {
 }
 
 /// Mean colour of the pixels at `indices`; `None` where there are none.
-pub(super) fn mean_of(
-    picture: &RgbImage,
-    indices: impl Iterator<Item = usize>,
-) -> Option<[f32; 3]> {
+fn mean_of(picture: &RgbImage, indices: impl Iterator<Item = usize>) -> Option<[f32; 3]> {
     let (mut sum, mut count) = ([0u64; 3], 0u64);
     for at in indices {
         count += 1;

@@ -9,7 +9,7 @@ use super::Damaged;
 use super::fill::Filling;
 use super::item::Item;
 use super::raster::{brighter, pixel};
-use crate::localise::Mask;
+use crate::localise::{Bounds, Mask};
 
 /// Pixels around the mask that still show something of the item: its soft outline and its shadow.
 pub(super) const FRINGE_PX: u8 = 3;
@@ -18,7 +18,7 @@ pub(super) const FRINGE_PX: u8 = 3;
 const RIM: f32 = 0.035;
 const RIM_MIN_PX: f32 = 3.0;
 
-/// Distance of each pixel from the nearest one that is `set`, along the longer axis; 255 at most.
+/// Distance of each pixel from the nearest one that is `set`, rounded up; 255 at most.
 pub(super) fn distances(width: usize, height: usize, set: impl Fn(usize) -> bool) -> GrayImage {
     let set = GrayImage::from_fn(width as u32, height as u32, |x, y| {
         Luma([if set(y as usize * width + x as usize) { 255 } else { 0 }])
@@ -30,11 +30,11 @@ pub(super) fn distances(width: usize, height: usize, set: impl Fn(usize) -> bool
 }
 
 /// What lies behind and beside the item, also where the item is now.
-pub(super) fn surroundings<'a>(item: &Item<'a>, rng: &mut StdRng) -> Filling<'a> {
+pub(super) fn surroundings(item: &Item, rng: &mut StdRng) -> Filling {
     let inside = item.mask.pixels();
     let far = distances(item.width, item.height, |at| inside[at]);
-    let source = far.as_raw().iter().map(|far| *far > FRINGE_PX).collect();
-    Filling::from(item.picture, source, rng)
+    let all = Bounds { x: 0, y: 0, width: item.mask.width(), height: item.mask.height() };
+    Filling::within(all, item.picture, |(x, y)| far.get_pixel(x, y).0[0] > FRINGE_PX, rng)
 }
 
 /// Takes the item's pixels that are `gone` (one value per pixel) away. The wall that they leave

@@ -6,23 +6,19 @@
 //! with the item's surroundings in the same crop, shaded by the wall beside it; a torn wall shows
 //! its own colour, such as the pale inside of cardboard.
 
-use image::{GrayImage, RgbImage};
-use imageproc::distance_transform::{Norm, distance_transform};
+use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::Damaged;
-use super::item::{Item, mean_of};
+use super::item::Item;
 use super::noise::Noise;
 use super::raster::{brighter, colour_at, normal, pixel, share_at};
+use super::surroundings::{FRINGE_PX, distances, surroundings};
 use crate::localise::Mask;
 
 /// Pixels this near to the gap count as touched, in sides of the item; at least two pixels.
 const TOUCHED_REACH: f32 = 0.015;
-/// Pixels around the mask that still show something of the item: its soft outline and its shadow.
-const FRINGE_PX: u8 = 3;
-/// Behind an item that fills its crop there is darkness, of 255.
-const DARK: [f32; 3] = [35.0; 3];
 
 /// The shape of the cut, in a frame that starts at the outline: `along` leads inwards.
 enum Cut {
@@ -126,48 +122,11 @@ impl Tear {
     }
 }
 
-/// What lies behind the item.
-struct Behind<'a> {
-    item: &'a Item<'a>,
-    /// Pixels from the item: 0 on it.
-    far: &'a GrayImage,
-    plain: [f32; 3],
-    noise: Noise,
-}
-
-impl<'a> Behind<'a> {
-    fn of(item: &'a Item, far: &'a GrayImage, rng: &mut StdRng) -> Behind<'a> {
-        let outside = (0..far.len()).filter(|at| far.as_raw()[*at] > FRINGE_PX);
-        let plain = mean_of(item.picture, outside).unwrap_or(DARK);
-        Behind { item, far, plain, noise: Noise::new(rng) }
-    }
-
-    /// The colour behind a pixel: that of the surroundings outwards of it, mirrored at the start of
-    /// the tear and at the crop's border; plain where that place is item too.
-    fn colour(&self, tear: &Tear, place: (f32, f32)) -> [f32; 3] {
-        let (along, _) = tear.frame(place);
-        let outwards = along.max(0.0) * 2.0 + 3.0;
-        let mirrored = |at: f32, length: usize| {
-            let last = (length - 1) as f32;
-            let folded = at.abs() % (2.0 * last).max(1.0);
-            if folded > last { 2.0 * last - folded } else { folded }
-        };
-        let from = (
-            mirrored(place.0 - outwards * tear.inwards.0, self.item.width),
-            mirrored(place.1 - outwards * tear.inwards.1, self.item.height),
-        );
-        let far = self.far.get_pixel(from.0 as u32, from.1 as u32).0[0];
-        if far > FRINGE_PX {
-            return colour_at(self.item.picture, from);
-        }
-        brighter(self.plain, 1.0 + 0.08 * self.noise.ragged(place.0 / 5.0, place.1 / 5.0))
-    }
-}
-
 pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let tear = Tear::draw(item, size, rng);
-    let far = distance_transform(&item.as_picture(), Norm::LInf);
-    let behind = Behind::of(item, &far, rng);
+    let inside = item.mask.pixels();
+    let far = distances(item.width, item.height, |at| inside[at]);
+    let behind = surroundings(item, rng);
     let moves = match tear.cut {
         Cut::Crack { mouth, .. } => 2.0 * mouth,
         Cut::Bite { .. } | Cut::Break { .. } => 0.0,
@@ -208,7 +167,7 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
             [0, 1, 2].map(|part| moved[part] + (surface[part] * torn - moved[part]) * worn)
         } else {
             let depth = (-(wall.abs()) / reach).exp();
-            brighter(behind.colour(&tear, place), 1.0 - shadow * depth)
+            brighter(behind.colour((x, y)), 1.0 - shadow * depth)
         };
         picture.put_pixel(x, y, pixel(colour));
         is

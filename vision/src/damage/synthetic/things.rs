@@ -22,7 +22,7 @@ const OTHER: f32 = 26.0;
 /// What is nearer to the outline belongs to it, in sides of the item.
 const OUTLINE: f32 = 0.03;
 /// Gaps that do not separate, such as those between letters, in sides of the item.
-const GAP: f32 = 0.014;
+const GAP: f32 = 0.01;
 /// Area of a thing's box, as a share of the item's, and its longer side, in sides of the item.
 const AREA: std::ops::Range<f32> = 0.002..0.25;
 const LONG_MAX: f32 = 0.65;
@@ -33,18 +33,39 @@ const ANYWHERE: f64 = 0.15;
 const AROUND: f32 = 0.12;
 const PLAIN_MIN: usize = 24;
 
-/// The mean of the fullest bin of colours among the pixels at `indices`; `None` where there are none.
+/// The mean of the commonest colours among the pixels at `indices`: of the fullest cube of two bins
+/// by two by two, since one colour with its noise may lie on a border of bins. `None` where there are
+/// no pixels.
 pub(super) fn commonest(item: &Item, indices: impl Iterator<Item = usize>) -> Option<[f32; 3]> {
     let mut bins = vec![([0u32; 3], 0u32); BINS * BINS * BINS];
+    let mut used = Vec::new();
     for at in indices {
         let parts = &item.picture.as_raw()[at * 3..at * 3 + 3];
         let bin = parts.iter().fold(0, |bin, part| bin * BINS + *part as usize / BIN);
         let (sum, count) = &mut bins[bin];
+        if *count == 0 {
+            used.push(bin);
+        }
         *count += 1;
         sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += u32::from(*part));
     }
-    let (sum, count) = bins.into_iter().max_by_key(|(_, count)| *count)?;
-    (count > 0).then(|| sum.map(|sum| sum as f32 / count as f32))
+    let cube = |bin: usize| {
+        let (mut sum, mut count) = ([0u32; 3], 0u32);
+        for corner in 0..8 {
+            let (red, green, blue) = (corner / 4, corner / 2 % 2, corner % 2);
+            let beyond = bin / BINS / BINS + red >= BINS
+                || bin / BINS % BINS + green >= BINS
+                || bin % BINS + blue >= BINS;
+            if !beyond {
+                let (part_sum, part_count) = bins[bin + (red * BINS + green) * BINS + blue];
+                sum.iter_mut().zip(part_sum).for_each(|(sum, part)| *sum += part);
+                count += part_count;
+            }
+        }
+        (sum, count)
+    };
+    let (sum, count) = used.into_iter().map(cube).max_by_key(|(_, count)| *count)?;
+    Some(sum.map(|sum| sum as f32 / count as f32))
 }
 
 /// Whether a pixel has another colour.
@@ -105,28 +126,23 @@ pub(super) fn some_thing(item: &Item, size: f32, rng: &mut StdRng) -> Bounds {
 
 /// The plain material around a patch, to fill it with: the commonest colour around it; all colours
 /// around it where that is hardly anything.
-pub(super) fn plain_around<'a>(item: &Item<'a>, patch: Bounds, rng: &mut StdRng) -> Filling<'a> {
-    let inside = item.mask.pixels();
+pub(super) fn plain_around(item: &Item, patch: Bounds, rng: &mut StdRng) -> Filling {
+    let reach = (AROUND * item.side).max(3.0) as u32;
+    let left = patch.x.saturating_sub(reach);
+    let top = patch.y.saturating_sub(reach);
+    let right = (patch.x + patch.width + reach).min(item.mask.width());
+    let bottom = (patch.y + patch.height + reach).min(item.mask.height());
+    let window = Bounds { x: left, y: top, width: right - left, height: bottom - top };
     let index = |(x, y): (u32, u32)| y as usize * item.width + x as usize;
-    let mut in_patch = vec![false; inside.len()];
-    pixels_of(patch).for_each(|at| in_patch[index(at)] = true);
-    let middle =
-        (patch.x as f32 + patch.width as f32 / 2.0, patch.y as f32 + patch.height as f32 / 2.0);
-    let (half_width, half_height) = (patch.width as f32 / 2.0, patch.height as f32 / 2.0);
-    let reach = (AROUND * item.side).max(3.0);
-    let ring: Vec<usize> = item
-        .window(middle, half_width.max(half_height) + reach)
-        .filter(|(x, y)| {
-            (*x as f32 - middle.0).abs() <= half_width + reach
-                && (*y as f32 - middle.1).abs() <= half_height + reach
-        })
-        .map(index)
-        .filter(|at| inside[*at] && !in_patch[*at])
-        .collect();
+    let beside = |(x, y): (u32, u32)| {
+        let within =
+            x.wrapping_sub(patch.x) < patch.width && y.wrapping_sub(patch.y) < patch.height;
+        item.mask.contains(x, y) && !within
+    };
+    let ring: Vec<usize> = pixels_of(window).filter(|at| beside(*at)).map(index).collect();
     let plain = commonest(item, ring.iter().copied());
-    let of_plain = |at: &usize| plain.is_some_and(|plain| !differs(item, *at, plain));
-    let few = ring.iter().filter(|at| of_plain(at)).count() < PLAIN_MIN;
-    let mut source = vec![false; inside.len()];
-    ring.into_iter().filter(|at| few || of_plain(at)).for_each(|at| source[at] = true);
-    Filling::from(item.picture, source, rng)
+    let of_plain = |at: usize| plain.is_some_and(|plain| !differs(item, at, plain));
+    let few = ring.iter().filter(|at| of_plain(**at)).count() < PLAIN_MIN;
+    let source = |at: (u32, u32)| beside(at) && (few || of_plain(index(at)));
+    Filling::within(window, item.picture, source, rng)
 }
