@@ -6,7 +6,7 @@ use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::raster::brightness;
+use super::raster::half_brightness;
 use super::{Damaged, Specimen};
 use crate::localise::Mask;
 
@@ -144,12 +144,13 @@ impl<'a> Item<'a> {
     /// A place on the item where its brightness changes: an edge between two sides, or print. The
     /// stronger the change, the likelier the place; anywhere where nothing changes at all.
     pub(super) fn at_contrast(&self, rng: &mut StdRng) -> (f32, f32) {
-        let grey = imageproc::filter::gaussian_blur_f32(&brightness(self.picture), 2.0);
+        // Half as fine is fine enough, and four times as fast.
+        let grey = imageproc::filter::gaussian_blur_f32(&half_brightness(self.picture), 1.0);
         let slopes = imageproc::gradients::sobel_gradients(&grey);
         let mut reached = Vec::with_capacity(self.pixels.len());
         let mut sum = 0.0f64;
-        for at in &self.pixels {
-            sum += f64::from(slopes.as_raw()[*at]);
+        for (x, y) in self.mask_pixels() {
+            sum += f64::from(slopes.get_pixel(x / 2, y / 2).0[0]);
             reached.push(sum);
         }
         if sum == 0.0 {

@@ -72,12 +72,19 @@ fn put_back(
     let inside = item.mask.pixels();
     let behind = surroundings(item, rng);
     let far = distances(item.width, item.height, |at| inside[at]);
+    let bounds = item.mask.bounds().expect("an item has at least one pixel");
+    let within = |(x, y): (f32, f32)| {
+        let beside = |at: f32, start: u32, length: u32| {
+            at > start as f32 - 1.0 && at < (start + length) as f32
+        };
+        beside(x, bounds.x, bounds.width) && beside(y, bounds.y, bounds.height)
+    };
     let mut picture = item.picture.clone();
     let mut touched = vec![0.0; inside.len()];
     let mask = Mask::from_fn(item.mask.width(), item.mask.height(), |x, y| {
         let at = y as usize * item.width + x as usize;
         let from = back((x as f32, y as f32));
-        let share = share_at(item.mask, from);
+        let share = if within(from) { share_at(item.mask, from) } else { 0.0 };
         // The soft outline is repainted too, as background.
         if share > 0.0 || far.as_raw()[at] <= FRINGE_PX {
             let (bare, moved) = (behind.colour((x, y)), colour_at(item.picture, from));

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 
 use super::*;
+use crate::damage::Kind;
+
+mod whole;
 
 /// A box with two sides, a band and a line of print, on a striped belt.
 fn carton(width: u32, height: u32) -> Specimen {
