@@ -111,6 +111,15 @@ fn nearest(source: &[bool], width: usize) -> Vec<(u16, u16)> {
             nearest[usize::from(y) * width + usize::from(x)] = (x, y);
         }
     }
+    // Only what is no source is handed anything: nothing is to do outside a box around that.
+    let mut around = [width, height, 0, 0];
+    for (y, row) in source.chunks_exact(width).enumerate() {
+        let Some(first) = row.iter().position(|source| !source) else { continue };
+        let last = row.iter().rposition(|source| !source).unwrap_or(first);
+        let [left, top, right, bottom] = around;
+        around = [left.min(first), top.min(y), right.max(last + 1), bottom.max(y + 1)];
+    }
+    let [left, top, right, bottom] = around;
     let hand_on = |nearest: &mut [(u16, u16)], (x, y): (usize, usize), offered: (u16, u16)| {
         let far = |of: (u16, u16)| {
             let (right, down) = (i32::from(of.0) - x as i32, i32::from(of.1) - y as i32);
@@ -123,24 +132,24 @@ fn nearest(source: &[bool], width: usize) -> Vec<(u16, u16)> {
     };
     let mut pass = |y: usize, from: Option<usize>| {
         if let Some(from) = from {
-            for x in (0..width).filter(|x| !source[y * width + x]) {
+            for x in (left..right).filter(|x| !source[y * width + x]) {
                 for from_x in x.saturating_sub(1)..=(x + 1).min(width - 1) {
                     let offered = nearest[from * width + from_x];
                     hand_on(&mut nearest, (x, y), offered);
                 }
             }
         }
-        for x in (1..width).filter(|x| !source[y * width + x]) {
+        for x in (left.max(1)..right).filter(|x| !source[y * width + x]) {
             let offered = nearest[y * width + x - 1];
             hand_on(&mut nearest, (x, y), offered);
         }
-        for x in (0..width - 1).rev().filter(|x| !source[y * width + x]) {
+        for x in (left..right.min(width - 1)).rev().filter(|x| !source[y * width + x]) {
             let offered = nearest[y * width + x + 1];
             hand_on(&mut nearest, (x, y), offered);
         }
     };
-    (0..height).for_each(|y| pass(y, y.checked_sub(1)));
-    (0..height).rev().for_each(|y| pass(y, (y + 1 < height).then_some(y + 1)));
+    (top..bottom).for_each(|y| pass(y, y.checked_sub(1)));
+    (top..bottom).rev().for_each(|y| pass(y, (y + 1 < height).then_some(y + 1)));
     nearest
 }
 
