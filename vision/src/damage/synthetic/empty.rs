@@ -23,7 +23,7 @@ pub(super) fn empty(item: &Item, rng: &mut StdRng) -> Damaged {
     let noise = Noise::new(rng);
     let inside = item.mask.pixels();
     let from_outside = distances(item.width, item.height, |at| !inside[at]);
-    let depth = |at: usize| match from_outside.as_raw()[at] {
+    let depth = |at: usize| match from_outside[at] {
         // An item that fills the crop: its border is its outline.
         255 => {
             let (x, y) = (at % item.width, at / item.width);

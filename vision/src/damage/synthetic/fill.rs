@@ -126,17 +126,16 @@ fn nearest(source: &[bool], width: usize) -> Vec<(u16, u16)> {
             right * right + down * down
         };
         let mine = &mut nearest[y * width + x];
-        if offered != NOWHERE && (*mine == NOWHERE || far(offered) < far(*mine)) {
+        let other = offered != *mine && offered != NOWHERE;
+        if other && (*mine == NOWHERE || far(offered) < far(*mine)) {
             *mine = offered;
         }
     };
     let mut pass = |y: usize, from: Option<usize>| {
         if let Some(from) = from {
             for x in (left..right).filter(|x| !source[y * width + x]) {
-                for from_x in x.saturating_sub(1)..=(x + 1).min(width - 1) {
-                    let offered = nearest[from * width + from_x];
-                    hand_on(&mut nearest, (x, y), offered);
-                }
+                let offered = nearest[from * width + x];
+                hand_on(&mut nearest, (x, y), offered);
             }
         }
         for x in (left.max(1)..right).filter(|x| !source[y * width + x]) {

@@ -81,9 +81,8 @@ fn limb(item: &Item, rng: &mut StdRng) -> Option<Vec<bool>> {
     let inside = item.mask.pixels();
     let wear = (item.side * rng.random_range(0.05..0.16)).clamp(1.0, 250.0) as u8;
     let from_outside = distances(item.width, item.height, |at| !inside[at]);
-    let from_body = distances(item.width, item.height, |at| from_outside.as_raw()[at] > wear);
-    let thin: Vec<bool> =
-        (0..inside.len()).map(|at| inside[at] && from_body.as_raw()[at] > wear).collect();
+    let from_body = distances(item.width, item.height, |at| from_outside[at] > wear);
+    let thin: Vec<bool> = (0..inside.len()).map(|at| inside[at] && from_body[at] > wear).collect();
     let limbs = regions(&thin, item.width);
     let mut areas = vec![0usize; limbs.iter().max().map_or(0, |last| *last as usize) + 1];
     limbs.iter().for_each(|limb| areas[*limb as usize] += 1);

@@ -86,8 +86,9 @@ fn put_back(
         let from = back((x as f32, y as f32));
         let share = if within(from) { share_at(item.mask, from) } else { 0.0 };
         // The soft outline is repainted too, as background.
-        if share > 0.0 || far.as_raw()[at] <= FRINGE_PX {
-            let (bare, moved) = (behind.colour((x, y)), colour_at(item.picture, from));
+        if share > 0.0 || far[at] <= FRINGE_PX {
+            let moved = colour_at(item.picture, from);
+            let bare = if share < 1.0 { behind.colour((x, y)) } else { moved };
             let mixed = [0, 1, 2].map(|part| bare[part] + (moved[part] - bare[part]) * share);
             picture.put_pixel(x, y, pixel(mixed));
             touched[at] = degree;

@@ -145,7 +145,7 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let mut touched = vec![0.0; item.width * item.height];
     let mask = Mask::from_fn(item.width as u32, item.height as u32, |x, y| {
         let place = (x as f32, y as f32);
-        let far = far.get_pixel(x, y).0[0];
+        let far = far[y as usize * item.width + x as usize];
         if f32::from(far) > moves + f32::from(FRINGE_PX) {
             return false;
         }

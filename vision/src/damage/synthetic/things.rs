@@ -82,11 +82,10 @@ pub(super) fn things(item: &Item) -> Vec<Bounds> {
     let Some(plain) = plain else { return Vec::new() };
     let from_outside = distances(width, height, |at| !inside[at]);
     let off_outline = (OUTLINE * item.side).max(2.0);
-    let thing =
-        |at: usize| f32::from(from_outside.as_raw()[at]) > off_outline && differs(item, at, plain);
+    let thing = |at: usize| f32::from(from_outside[at]) > off_outline && differs(item, at, plain);
     let from_thing = distances(width, height, thing);
     let gap = (GAP * item.side).max(1.0);
-    let joined: Vec<bool> = from_thing.as_raw().iter().map(|far| f32::from(*far) <= gap).collect();
+    let joined: Vec<bool> = from_thing.iter().map(|far| f32::from(*far) <= gap).collect();
     let labels = regions(&joined, width);
     // First column, first row, last column, last row.
     let count = labels.iter().max().map_or(0, |last| *last as usize);
