@@ -6,6 +6,8 @@
 //! distance to a reference that has not seen the specimen. Views that people labelled as damaged are
 //! varied too, but nobody knows where exactly they are damaged.
 
+mod shares;
+
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
@@ -14,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use tch::{Device, Tensor};
 
 use crate::checksum::sha256;
-use crate::damage::synthetic::{Defect, Specimen, damage, vary};
+use crate::damage::synthetic::{Specimen, damage, vary};
 use crate::damage::{self, DamageHead, Example, TrainOptions, TrainRun};
 use crate::learn::{LearnError, learn_localiser, thinned};
 use crate::localise::{Localiser, Mask};
@@ -39,33 +41,6 @@ const THREADS: i32 = 1;
 const TOUCHED_MIN: f32 = 0.3;
 /// Share of the variants that are damaged. More than half: many dents are hardly any.
 const DAMAGED: f64 = 0.65;
-/// How often each synthetic defect is made. Half are dents: bent items are what customers return
-/// most, cartons need them, and the slight ones are the hardest to tell. Of the rest, torn items and
-/// missing parts come first; what changes much of an item is easily told, so that few examples do.
-/// Other sizes and turned items are rare on purpose. A crop shows every item about as large, so that
-/// the head can see little of its size, and for an item that may lie any way round, turned is normal.
-const DEFECTS: [(Defect, f64); 19] = [
-    (Defect::Bend, 0.44),
-    (Defect::Crush, 0.06),
-    (Defect::Tear, 0.08),
-    (Defect::Missing, 0.08),
-    (Defect::PartMissing, 0.04),
-    (Defect::Puncture, 0.03),
-    (Defect::Foreign, 0.05),
-    (Defect::Tape, 0.03),
-    (Defect::Stain, 0.03),
-    (Defect::Scribble, 0.03),
-    (Defect::Empty, 0.02),
-    (Defect::Print, 0.02),
-    (Defect::LabelGone, 0.02),
-    (Defect::LabelSwapped, 0.01),
-    (Defect::LabelShifted, 0.01),
-    (Defect::LabelTurned, 0.01),
-    (Defect::Colour, 0.02),
-    (Defect::Turned, 0.01),
-    (Defect::Resized, 0.01),
-];
-
 /// Pictures of one SKU in one view.
 #[derive(Debug, Clone, Default)]
 pub struct Labelled {
@@ -191,7 +166,7 @@ impl Examples {
             progress.step(done, count, "making examples");
             let at = rng.random_range(0..specimens.len());
             let variant = vary(&specimens[at], rng);
-            let defect = rng.random_bool(DAMAGED).then(|| defect(rng));
+            let defect = rng.random_bool(DAMAGED).then(|| shares::draw(rng));
             let source = first + at;
             let made = defect.and_then(|defect| Some((defect, damage(&variant, defect, rng)?)));
             let (picture, mask, touched) = match &made {
@@ -274,17 +249,6 @@ fn cut_out(
 /// Half precision: enough for features, and half the memory.
 fn half(tokens: &Tensor) -> Result<Tensor, ScoringError> {
     tokens.f_to_kind(tch::Kind::Half).map_err(ScoringError::torch("keeping an example"))
-}
-
-fn defect(rng: &mut StdRng) -> Defect {
-    let mut at = rng.random::<f64>();
-    for (defect, share) in DEFECTS {
-        at -= share;
-        if at < 0.0 {
-            return defect;
-        }
-    }
-    Defect::Bend
 }
 
 /// How badly each token is touched, 0 to 1: the mean of its touched pixels, or 0 where no more than

@@ -5,6 +5,8 @@
 
 use std::f32::consts::TAU;
 
+use image::{GrayImage, Luma};
+use imageproc::distance_transform::{Norm, distance_transform};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -13,7 +15,7 @@ use super::canvas::Canvas;
 use super::item::Item;
 use super::noise::Noise;
 use super::raster::brighter;
-use super::surroundings::{distances, surroundings};
+use super::surroundings::surroundings;
 
 /// Width of the soft inner edge of the wall, in pixels.
 const SOFT_PX: f32 = 2.0;
@@ -22,10 +24,15 @@ pub(super) fn empty(item: &Item, rng: &mut StdRng) -> Damaged {
     let mut canvas = Canvas::new(item);
     let noise = Noise::new(rng);
     let inside = item.mask.pixels();
-    let from_outside = distances(item.width, item.height, |at| !inside[at]);
-    let depth = |at: usize| match from_outside[at] {
+    // Round distances, since many canisters are round.
+    let outside = GrayImage::from_fn(item.mask.width(), item.mask.height(), |x, y| {
+        Luma([if item.mask.contains(x, y) { 0 } else { 255 }])
+    });
+    let fills = item.area() == inside.len();
+    let from_outside = distance_transform(&outside, Norm::L2);
+    let depth = |at: usize| match from_outside.as_raw()[at] {
         // An item that fills the crop: its border is its outline.
-        255 => {
+        _ if fills => {
             let (x, y) = (at % item.width, at / item.width);
             x.min(y).min(item.width - 1 - x).min(item.height - 1 - y) as f32 + 1.0
         }

@@ -64,8 +64,8 @@ pub(super) fn scribble(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
 /// Points along one stroke, about a pixel and a half apart.
 fn points(item: &Item, start: (f32, f32), size: f32, rng: &mut StdRng) -> Vec<(f32, f32)> {
     let noise = Noise::new(rng);
-    let length = item.side * rng.random_range(0.3..1.3) * size;
-    let swing = item.side * rng.random_range(0.02..0.08) * size;
+    let length = item.side * rng.random_range(0.5..2.0) * size;
+    let swing = item.side * rng.random_range(0.03..0.12) * size;
     let heading = rng.random_range(0.0..TAU);
     // Forward per turn of the swing, in swings: little makes loops, much makes waves.
     let pitch = rng.random_range(0.6..3.0);
