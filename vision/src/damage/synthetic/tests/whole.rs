@@ -152,3 +152,28 @@ fn every_kind_has_a_defect_and_every_defect_a_name_of_its_own() {
     let names: std::collections::BTreeSet<&str> = Defect::ALL.map(Defect::name).into();
     assert_eq!(names.len(), Defect::ALL.len());
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Items that are cut by the border of their picture, or fill it.
+    #[test]
+    fn an_item_at_the_border_is_damaged_without_a_panic(
+        seed in any::<u64>(),
+        defect in prop::sample::select(&Defect::ALL),
+        (width, height) in (1u32..90, 1u32..90),
+        (left, top) in (0u32..60, 0u32..60),
+    ) {
+        let picture = RgbImage::from_fn(width, height, |x, y| {
+            Rgb([(x * 9) as u8, (y * 7) as u8, (x * y) as u8])
+        });
+        let (left, top) = (left.min(width - 1), top.min(height - 1));
+        let mask = Mask::from_fn(width, height, |x, y| x >= left && y >= top);
+        let specimen = Specimen::new(picture, mask).unwrap();
+        if let Some(damaged) = damage(&specimen, defect, &mut seeded(seed)) {
+            prop_assert_eq!(&damaged, &damage(&specimen, defect, &mut seeded(seed)).unwrap());
+            prop_assert_eq!(damaged.picture.dimensions(), (width, height));
+            prop_assert!(damaged.mask.area() > 0);
+        }
+    }
+}
