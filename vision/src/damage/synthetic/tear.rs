@@ -6,6 +6,8 @@
 //! with the item's surroundings in the same crop, shaded by the wall beside it; a torn wall shows
 //! its own colour, such as the pale inside of cardboard.
 
+use std::ops::Range;
+
 use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -19,6 +21,11 @@ use crate::localise::Mask;
 
 /// Pixels this near to the gap count as touched, in sides of the item; at least two pixels.
 const TOUCHED_REACH: f32 = 0.015;
+
+/// Width of the torn wall, in sides of the item; half a pixel more.
+const RIM: Range<f32> = 0.004..0.025;
+/// Ragged noise stays within this.
+const RAGGED_MAX: f32 = 1.5;
 
 /// The shape of the cut, in a frame that starts at the outline: `along` leads inwards.
 enum Cut {
@@ -39,6 +46,8 @@ struct Tear {
     /// How far the cut wanders from its line, and the length of one turn, in pixels.
     wander: f32,
     turn: f32,
+    /// How near to the gap something changes or is touched, at most, in pixels.
+    margin: f32,
     noise: Noise,
 }
 
@@ -67,6 +76,7 @@ impl Tear {
             inwards: (cos, sin),
             wander: item.side * wander * rng.random_range(0.4..1.4),
             turn: (item.side * rng.random_range(0.08..0.25)).max(2.0),
+            margin: item.side * RIM.end + 2.0,
             noise: Noise::new(rng),
         }
     }
@@ -88,6 +98,12 @@ impl Tear {
         let (along, aside) = self.frame(place);
         match self.cut {
             Cut::Crack { length, mouth } => {
+                let surely = aside.abs()
+                    - RAGGED_MAX * self.wander
+                    - 1.5 * Self::opening(length, mouth, along);
+                if surely > self.margin {
+                    return surely;
+                }
                 let off = aside - self.line(along);
                 let crumbs = self.noise.at(along / self.turn * 3.0, off.signum() * 7.7);
                 let opening = Self::opening(length, mouth, along);
@@ -99,6 +115,19 @@ impl Tear {
             }
             Cut::Bite { radius } => along.hypot(aside) - radius - 2.0 * self.ragged(along, aside),
             Cut::Break { depth } => along - depth - 2.0 * self.ragged(along, aside),
+        }
+    }
+
+    /// Whether a place is surely further than the margin from the gap and has not moved: most are, and
+    /// need not be asked where exactly the ragged wall runs.
+    fn is_clear(&self, place: (f32, f32)) -> bool {
+        let margin = self.margin;
+        let (along, aside) = self.frame(place);
+        let ragged = 2.0 * RAGGED_MAX * self.wander;
+        match self.cut {
+            Cut::Crack { length, .. } => along - length > margin,
+            Cut::Bite { radius } => along.hypot(aside) - radius - ragged > margin,
+            Cut::Break { depth } => along - depth - ragged > margin,
         }
     }
 
@@ -115,7 +144,9 @@ impl Tear {
     fn before(&self, place: (f32, f32)) -> (f32, f32) {
         let Cut::Crack { length, mouth } = self.cut else { return place };
         let (along, aside) = self.frame(place);
-        let side = (aside - self.line(along)).signum();
+        // Beside all places where the line can run, its noise need not be asked.
+        let beside = aside.abs() > RAGGED_MAX * self.wander;
+        let side = if beside { aside } else { aside - self.line(along) }.signum();
         let moved = side * Self::opening(length, mouth, along.max(-length));
         let (cos, sin) = self.inwards;
         (place.0 + moved * sin, place.1 - moved * cos)
@@ -135,7 +166,7 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let shadow = rng.random_range(0.1..0.75);
     let reach = item.side * rng.random_range(0.01..0.05) + 1.0;
     // The torn wall: its width, its brightness against the surface, how much of it shows.
-    let rim = item.side * rng.random_range(0.004..0.025) + 0.5;
+    let rim = item.side * rng.random_range(RIM.start..RIM.end) + 0.5;
     let torn = rng.random_range(0.65..1.4);
     let bare = rng.random_range(0.2..0.9);
     let surface = item.mean_colour(tear.start, 0.2 * item.side);
@@ -150,6 +181,9 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
             return false;
         }
         let was = item.mask.contains(x, y);
+        if tear.is_clear(place) {
+            return was;
+        }
         let wall = tear.wall(place);
         let from = tear.before(place);
         let is = wall > 0.0 && share_at(item.mask, from) > 0.5;
