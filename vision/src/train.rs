@@ -6,6 +6,8 @@
 //! distance to a reference that has not seen the specimen. Views that people labelled as damaged are
 //! varied too, but nobody knows where exactly they are damaged.
 
+mod shares;
+
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
@@ -15,7 +17,7 @@ use tch::{Device, Tensor};
 
 use crate::checksum::sha256;
 use crate::damage::synthetic::{Specimen, damage, vary};
-use crate::damage::{self, DamageHead, Example, Kind, TrainOptions, TrainRun};
+use crate::damage::{self, DamageHead, Example, TrainOptions, TrainRun};
 use crate::learn::{LearnError, learn_finding, thinned};
 use crate::localise::{Localiser, Mask};
 use crate::picture::{Picture, PictureError};
@@ -39,17 +41,6 @@ const THREADS: i32 = 1;
 const TOUCHED_MIN: f32 = 0.3;
 /// Share of the variants that are damaged. More than half: many dents are hardly any.
 const DAMAGED: f64 = 0.65;
-/// How often each kind of synthetic defect is made. Bent and torn items are what customers return
-/// most; the other kinds are easier to tell, so that fewer examples do.
-const KINDS: [(Kind, f64); 6] = [
-    (Kind::Dent, 0.7),
-    (Kind::Tear, 0.1),
-    (Kind::Puncture, 0.05),
-    (Kind::Stain, 0.05),
-    (Kind::Tape, 0.05),
-    (Kind::Print, 0.05),
-];
-
 /// Pictures of one SKU in one view.
 #[derive(Debug, Clone, Default)]
 pub struct Labelled {
@@ -176,9 +167,9 @@ impl Examples {
             progress.step(done, count, "making examples");
             let at = rng.random_range(0..specimens.len());
             let variant = vary(&specimens[at], rng);
-            let kind = rng.random_bool(DAMAGED).then(|| kind(rng));
+            let defect = rng.random_bool(DAMAGED).then(|| shares::draw(rng));
             let source = first + at;
-            let made = kind.and_then(|kind| Some((kind, damage(&variant, kind, rng)?)));
+            let made = defect.and_then(|defect| Some((defect, damage(&variant, defect, rng)?)));
             let (picture, mask, touched) = match &made {
                 Some((_, damaged)) => (&damaged.picture, &damaged.mask, Some(&damaged.touched)),
                 None => (variant.picture(), variant.mask(), None),
@@ -193,7 +184,7 @@ impl Examples {
                 tokens: half(&tokens)?,
                 places,
                 touched: Some(Tensor::from_slice(&touched)),
-                kind: made.as_ref().map(|(kind, _)| *kind),
+                kind: made.as_ref().map(|(defect, _)| defect.kind()),
                 damaged: made.is_some(),
                 source: Some(source as u32),
             });
@@ -264,17 +255,6 @@ fn cut_out(
 /// Half precision: enough for features, and half the memory.
 fn half(tokens: &Tensor) -> Result<Tensor, ScoringError> {
     tokens.f_to_kind(tch::Kind::Half).map_err(ScoringError::torch("keeping an example"))
-}
-
-fn kind(rng: &mut StdRng) -> Kind {
-    let mut at = rng.random::<f64>();
-    for (kind, share) in KINDS {
-        at -= share;
-        if at < 0.0 {
-            return kind;
-        }
-    }
-    Kind::Dent
 }
 
 /// How badly each token is touched, 0 to 1: the mean of its touched pixels, or 0 where no more than

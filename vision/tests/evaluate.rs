@@ -6,8 +6,7 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use vision::backbone::default_model_dir;
-use vision::damage::Kind;
-use vision::damage::synthetic::{Specimen, damage};
+use vision::damage::synthetic::{Defect, Specimen, damage};
 use vision::evaluate::{self, EvaluateError, EvaluateOptions, HeadChoice};
 use vision::localise::Mask;
 use vision::train::TrainSettings;
@@ -102,7 +101,7 @@ fn taped(root: &Path) {
         let specimen =
             Specimen::new(picture, Mask::from_fn(128, 128, |_, _| true)).expect("it has an item");
         let mut rng = StdRng::seed_from_u64(item.into());
-        let damaged = damage(&specimen, Kind::Tape, &mut rng).expect("tape shows on stripes");
+        let damaged = damage(&specimen, Defect::Tape, &mut rng).expect("tape shows on stripes");
         damaged.picture.save(&path).expect("the temporary folder can be written");
         let masks = root.join("ground_truth/tape");
         std::fs::create_dir_all(&masks).expect("the temporary folder can be written");

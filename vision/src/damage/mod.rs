@@ -30,22 +30,43 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// An edge, a corner or a side is bent or pressed in.
+    /// An edge, a corner or a side is bent, pressed in or crushed.
     Dent,
     /// The material is torn or cracked: the background shows through a gap.
     Tear,
     /// A small hole.
     Puncture,
-    /// A spot of dirt or liquid.
+    /// A spot of dirt or liquid, or a scribble.
     Stain,
     /// Tape or a foreign label lies over the item.
     Tape,
-    /// Something printed or stuck on is missing, blurred or elsewhere.
+    /// Something printed or stuck on is missing, blurred, another one or elsewhere.
     Print,
+    /// A part of the item, or what should be inside, is missing.
+    Missing,
+    /// Something foreign lies on the item's edge or beside it.
+    Foreign,
+    /// The item or a part of it has another colour.
+    Colour,
+    /// The item is smaller or larger than it should be.
+    Size,
+    /// The item lies turned.
+    Turned,
 }
 
 impl Kind {
     /// All kinds, in the order of the head's outputs.
-    pub const ALL: [Kind; 6] =
-        [Kind::Dent, Kind::Tear, Kind::Puncture, Kind::Stain, Kind::Tape, Kind::Print];
+    pub const ALL: [Kind; 11] = [
+        Kind::Dent,
+        Kind::Tear,
+        Kind::Puncture,
+        Kind::Stain,
+        Kind::Tape,
+        Kind::Print,
+        Kind::Missing,
+        Kind::Foreign,
+        Kind::Colour,
+        Kind::Size,
+        Kind::Turned,
+    ];
 }

@@ -96,9 +96,10 @@ impl Member {
     /// What its deviation counts in the joint level.
     fn weight(self) -> f64 {
         match self {
-            Member::Parts | Member::Texture | Member::Head => 1.0,
-            Member::Plain | Member::Item => 0.8,
-            Member::Composition | Member::Silhouette => 0.6,
+            Member::Parts | Member::Head => 1.0,
+            Member::Texture | Member::Item => 0.7,
+            Member::Plain => 0.6,
+            Member::Composition | Member::Silhouette => 0.3,
         }
     }
 
@@ -111,8 +112,8 @@ impl Member {
             Member::Texture => 0.07,
             Member::Composition => 0.20,
             Member::Item => 0.08,
-            Member::Silhouette => 0.30,
-            Member::Head => 0.02,
+            Member::Silhouette => 0.40,
+            Member::Head => 0.01,
         };
         Prior { spread, ..Prior::LEVELS }
     }

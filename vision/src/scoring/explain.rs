@@ -69,9 +69,14 @@ fn named(kind: Kind) -> &'static str {
         Kind::Dent => "dent",
         Kind::Tear => "tear",
         Kind::Puncture => "puncture",
-        Kind::Stain => "stain",
+        Kind::Stain => "stain or scribble",
         Kind::Tape => "tape or foreign label",
         Kind::Print => "print missing or changed",
+        Kind::Missing => "part missing",
+        Kind::Foreign => "something foreign",
+        Kind::Colour => "other colour",
+        Kind::Size => "other size",
+        Kind::Turned => "turned",
     }
 }
 

@@ -2,30 +2,45 @@
 //! nobody has shown real damage yet.
 //!
 //! A **specimen** is the crop of a normal item with its mask. [`vary`] makes another ordinary
-//! picture of it: a slightly different pose and light. [`damage`] adds one defect and tells which
-//! pixels it **touched**. Lengths are relative to the item's **side**, the square root of its area,
+//! picture of it: a slightly different pose and light. [`damage`] adds one [`Defect`] and tells which
+//! pixels it **touched**; `docs/synthetic-defects.md` shows them all. Lengths are relative to the item's **side**, the square root of its area,
 //! so that the same defect suits any item at any scale. Everything comes from the generator handed
 //! in: the same seed gives the same pictures.
 
 mod bend;
 mod canvas;
+mod crush;
+mod defect;
+mod empty;
+mod fill;
+mod foreign;
+mod gone;
 mod item;
+mod missing;
+mod moved;
 mod noise;
+mod part;
+mod patch;
 mod print;
 mod puncture;
 mod raster;
+mod recolour;
+mod replace;
+mod scribble;
 mod stain;
+mod surroundings;
 mod tape;
 mod tear;
+mod things;
 mod vary;
 
 use image::RgbImage;
 use rand::rngs::StdRng;
 
-use super::Kind;
 use crate::localise::Mask;
 use item::Item;
 
+pub use defect::Defect;
 pub use vary::vary;
 
 /// Attempts to make a defect that shows, before the item is given up.
@@ -69,29 +84,22 @@ impl Specimen {
 pub struct Damaged {
     /// The crop, as large as the specimen's.
     pub picture: RgbImage,
-    /// Which pixels are the item now: a bend moves its outline, a tear takes a part away. At least
-    /// one pixel is.
+    /// Which pixels are the item now: a bend moves its outline, a missing part is none of it, and a
+    /// foreign thing counts as a part. At least one pixel is.
     pub mask: Mask,
-    /// Per pixel, row by row, how badly it is touched: 0 (as before) to 1. Dents are of all degrees,
-    /// other defects of 1. Where a part is missing, its place is touched though it is no longer item.
+    /// Per pixel, row by row, how badly it is touched: 0 (as before) to 1. Dents and
+    /// other sizes are of all degrees, other defects of 1. Where a part is missing, its place is touched though it is no longer item.
     pub touched: Vec<f32>,
 }
 
-/// Damages `specimen`. `None` where it is so small, or so uniform, that no defect of this kind
+/// Damages `specimen`. `None` where it is so small, or so uniform, that no such defect
 /// would show.
-pub fn damage(specimen: &Specimen, kind: Kind, rng: &mut StdRng) -> Option<Damaged> {
+pub fn damage(specimen: &Specimen, defect: Defect, rng: &mut StdRng) -> Option<Damaged> {
     let item = Item::of(specimen);
     let enough = (item.area() as f32 * TOUCHED_MIN).max(1.0);
     (0..ATTEMPTS).find_map(|attempt| {
         let size = GROWTH.powi(attempt.saturating_sub(USUAL_ATTEMPTS - 1) as i32);
-        let damaged = match kind {
-            Kind::Dent => bend::bend(&item, size, rng),
-            Kind::Tear => tear::tear(&item, size, rng),
-            Kind::Puncture => puncture::puncture(&item, size, rng),
-            Kind::Stain => stain::stain(&item, size, rng),
-            Kind::Tape => tape::tape(&item, size, rng),
-            Kind::Print => print::print(&item, size, rng),
-        };
+        let damaged = defect.make(&item, size, rng);
         let touched: f32 = damaged.touched.iter().sum();
         let shows = touched >= enough && change(specimen, &damaged) >= CHANGE_MIN * touched;
         (shows && damaged.mask.area() > 0).then_some(damaged)

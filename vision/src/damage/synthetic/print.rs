@@ -5,22 +5,18 @@
 //! surroundings as NSA (Schlüter et al., 2022) does by Poisson blending; erasing interpolates
 //! between the patch's four sides, the smoothest filling without print.
 
-use image::{GrayImage, Luma, RgbImage};
+use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::Damaged;
 use super::canvas::Canvas;
 use super::item::Item;
+use super::patch::{feathered, frame_colour, on_item, pixels_of, rectangle, touch_what_changed};
 use crate::localise::Bounds;
 
-/// Share of a patch that lies on the item at least.
-const ON_ITEM: f32 = 0.7;
 /// Draws of a patch that lies on the item; the last one is taken as it is.
 const DRAWS: usize = 8;
-/// Mean change around a pixel, of 255, from which it is touched, and half the square it is taken in.
-const TOUCHED_FROM: u8 = 5;
-const TOUCHED_AROUND_PX: u32 = 3;
 
 pub(super) fn print(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let mut canvas = Canvas::new(item);
@@ -38,31 +34,6 @@ pub(super) fn print(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     }
     touch_what_changed(&mut canvas, item, patch);
     canvas.done()
-}
-
-/// The rectangle around a place, cut off at the crop's border.
-fn rectangle(item: &Item, (x, y): (f32, f32), width: f32, height: f32) -> Bounds {
-    let span = |middle: f32, length: f32, most: usize| {
-        let length = (length.round() as usize).clamp(1, most);
-        let start = ((middle - length as f32 / 2.0).max(0.0) as usize).min(most - length);
-        (start as u32, length as u32)
-    };
-    let (x, width) = span(x, width, item.width);
-    let (y, height) = span(y, height, item.height);
-    Bounds { x, y, width, height }
-}
-
-/// All pixels of a rectangle.
-fn pixels_of(patch: Bounds) -> impl Iterator<Item = (u32, u32)> {
-    let columns = patch.x..patch.x + patch.width;
-    (patch.y..patch.y + patch.height).flat_map(move |y| columns.clone().map(move |x| (x, y)))
-}
-
-/// How much of a covering patch shows at a pixel: less in the outermost two pixels.
-fn feathered(patch: Bounds, (x, y): (u32, u32)) -> f32 {
-    let from = |at: u32, start: u32, length: u32| (at - start).min(start + length - 1 - at);
-    let depth = from(x, patch.x, patch.width).min(from(y, patch.y, patch.height));
-    ((depth as f32 + 1.0) / 3.0).min(1.0)
 }
 
 /// Fills the patch from its four sides, the nearer the side the more of it.
@@ -100,14 +71,10 @@ fn blur(canvas: &mut Canvas, picture: &RgbImage, patch: Bounds, sigma: f32) {
 /// Covers the patch by another one of the item, turned by half a turn every second time.
 fn swap(canvas: &mut Canvas, item: &Item, patch: Bounds, rng: &mut StdRng) {
     let (width, height) = (patch.width as f32, patch.height as f32);
-    let on_item = |other: &Bounds| {
-        let inside = pixels_of(*other).filter(|(x, y)| item.mask.contains(*x, *y)).count();
-        inside as f32 >= ON_ITEM * width * height
-    };
     let mut other = patch;
     for _ in 0..DRAWS {
         other = rectangle(item, item.anywhere(rng), width, height);
-        if on_item(&other) {
+        if on_item(item, other) {
             break;
         }
     }
@@ -121,35 +88,5 @@ fn swap(canvas: &mut Canvas, item: &Item, patch: Bounds, rng: &mut StdRng) {
         let colour = item.picture.get_pixel(other.x + x, other.y + y).0.map(f32::from);
         let fitted = [0, 1, 2].map(|part| colour[part] + here[part] - there[part]);
         canvas.cover(at, fitted, feathered(patch, at));
-    }
-}
-
-/// Mean colour of a patch's outermost pixels.
-fn frame_colour(item: &Item, patch: Bounds) -> [f32; 3] {
-    let (mut sum, mut count) = ([0.0; 3], 0.0);
-    for at in pixels_of(patch).filter(|at| feathered(patch, *at) < 0.5) {
-        count += 1.0;
-        for (sum, part) in sum.iter_mut().zip(item.picture.get_pixel(at.0, at.1).0) {
-            *sum += f32::from(part);
-        }
-    }
-    sum.map(|sum| sum / count)
-}
-
-/// A patch can look the same as before over a part of its area: only what changed is touched.
-fn touch_what_changed(canvas: &mut Canvas, item: &Item, patch: Bounds) {
-    let change = GrayImage::from_fn(patch.width, patch.height, |x, y| {
-        let (x, y) = (patch.x + x, patch.y + y);
-        let before = item.picture.get_pixel(x, y).0;
-        let after = canvas.picture().get_pixel(x, y).0;
-        let sum: u16 =
-            [0, 1, 2].map(|part| u16::from(before[part].abs_diff(after[part]))).iter().sum();
-        Luma([(sum / 3) as u8])
-    });
-    let around = imageproc::filter::box_filter(&change, TOUCHED_AROUND_PX, TOUCHED_AROUND_PX);
-    for at in pixels_of(patch) {
-        if around.get_pixel(at.0 - patch.x, at.1 - patch.y).0[0] > TOUCHED_FROM {
-            canvas.touch(at);
-        }
     }
 }

@@ -14,11 +14,19 @@ pub(super) fn normal(rng: &mut StdRng) -> f32 {
     rng.sample(StandardNormal)
 }
 
-/// The mean of each pixel's three parts.
-pub(super) fn brightness(picture: &RgbImage) -> GrayImage {
-    GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let Rgb(parts) = *picture.get_pixel(x, y);
-        Luma([(parts.iter().map(|part| u16::from(*part)).sum::<u16>() / 3) as u8])
+/// The brightness of each two by two pixels.
+pub(super) fn half_brightness(picture: &RgbImage) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    GrayImage::from_fn(width.div_ceil(2), height.div_ceil(2), |x, y| {
+        let places = [(0, 0), (1, 0), (0, 1), (1, 1)];
+        let sum: u16 = places
+            .iter()
+            .map(|(right, down)| {
+                let (x, y) = ((2 * x + right).min(width - 1), (2 * y + down).min(height - 1));
+                picture.get_pixel(x, y).0.iter().map(|part| u16::from(*part)).sum::<u16>()
+            })
+            .sum();
+        Luma([(sum / 12) as u8])
     })
 }
 

@@ -35,7 +35,7 @@ const LABELS: [[f32; 3]; 5] = [
 const SHADOW_PX: f32 = 2.5;
 
 /// What is printed on the strip.
-enum Print {
+pub(super) enum Print {
     Nothing,
     /// Lines of words: height of a line in pixels.
     Lines(f32),
@@ -91,7 +91,7 @@ pub(super) fn tape(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
 }
 
 /// Whether ink lies at a place of the strip, 0 or 1.
-fn inked(print: &Print, u: f32, v: f32, noise: &Noise) -> f32 {
+pub(super) fn inked(print: &Print, u: f32, v: f32, noise: &Noise) -> f32 {
     let dark = match print {
         Print::Nothing => false,
         Print::Lines(height) => {

@@ -6,23 +6,26 @@
 //! with the item's surroundings in the same crop, shaded by the wall beside it; a torn wall shows
 //! its own colour, such as the pale inside of cardboard.
 
-use image::{GrayImage, RgbImage};
-use imageproc::distance_transform::{Norm, distance_transform};
+use std::ops::Range;
+
+use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::Damaged;
-use super::item::{Item, mean_of};
+use super::item::Item;
 use super::noise::Noise;
 use super::raster::{brighter, colour_at, normal, pixel, share_at};
+use super::surroundings::{FRINGE_PX, distances, surroundings};
 use crate::localise::Mask;
 
 /// Pixels this near to the gap count as touched, in sides of the item; at least two pixels.
 const TOUCHED_REACH: f32 = 0.015;
-/// Pixels around the mask that still show something of the item: its soft outline and its shadow.
-const FRINGE_PX: u8 = 3;
-/// Behind an item that fills its crop there is darkness, of 255.
-const DARK: [f32; 3] = [35.0; 3];
+
+/// Width of the torn wall, in sides of the item; half a pixel more.
+const RIM: Range<f32> = 0.004..0.025;
+/// Ragged noise stays within this.
+const RAGGED_MAX: f32 = 1.5;
 
 /// The shape of the cut, in a frame that starts at the outline: `along` leads inwards.
 enum Cut {
@@ -43,6 +46,8 @@ struct Tear {
     /// How far the cut wanders from its line, and the length of one turn, in pixels.
     wander: f32,
     turn: f32,
+    /// How near to the gap something changes or is touched, at most, in pixels.
+    margin: f32,
     noise: Noise,
 }
 
@@ -71,6 +76,7 @@ impl Tear {
             inwards: (cos, sin),
             wander: item.side * wander * rng.random_range(0.4..1.4),
             turn: (item.side * rng.random_range(0.08..0.25)).max(2.0),
+            margin: item.side * RIM.end + 2.0,
             noise: Noise::new(rng),
         }
     }
@@ -92,6 +98,12 @@ impl Tear {
         let (along, aside) = self.frame(place);
         match self.cut {
             Cut::Crack { length, mouth } => {
+                let surely = aside.abs()
+                    - RAGGED_MAX * self.wander
+                    - 1.5 * Self::opening(length, mouth, along);
+                if surely > self.margin {
+                    return surely;
+                }
                 let off = aside - self.line(along);
                 let crumbs = self.noise.at(along / self.turn * 3.0, off.signum() * 7.7);
                 let opening = Self::opening(length, mouth, along);
@@ -103,6 +115,19 @@ impl Tear {
             }
             Cut::Bite { radius } => along.hypot(aside) - radius - 2.0 * self.ragged(along, aside),
             Cut::Break { depth } => along - depth - 2.0 * self.ragged(along, aside),
+        }
+    }
+
+    /// Whether a place is surely further than the margin from the gap and has not moved: most are, and
+    /// need not be asked where exactly the ragged wall runs.
+    fn is_clear(&self, place: (f32, f32)) -> bool {
+        let margin = self.margin;
+        let (along, aside) = self.frame(place);
+        let ragged = 2.0 * RAGGED_MAX * self.wander;
+        match self.cut {
+            Cut::Crack { length, .. } => along - length > margin,
+            Cut::Bite { radius } => along.hypot(aside) - radius - ragged > margin,
+            Cut::Break { depth } => along - depth - ragged > margin,
         }
     }
 
@@ -119,55 +144,20 @@ impl Tear {
     fn before(&self, place: (f32, f32)) -> (f32, f32) {
         let Cut::Crack { length, mouth } = self.cut else { return place };
         let (along, aside) = self.frame(place);
-        let side = (aside - self.line(along)).signum();
+        // Beside all places where the line can run, its noise need not be asked.
+        let beside = aside.abs() > RAGGED_MAX * self.wander;
+        let side = if beside { aside } else { aside - self.line(along) }.signum();
         let moved = side * Self::opening(length, mouth, along.max(-length));
         let (cos, sin) = self.inwards;
         (place.0 + moved * sin, place.1 - moved * cos)
     }
 }
 
-/// What lies behind the item.
-struct Behind<'a> {
-    item: &'a Item<'a>,
-    /// Pixels from the item: 0 on it.
-    far: &'a GrayImage,
-    plain: [f32; 3],
-    noise: Noise,
-}
-
-impl<'a> Behind<'a> {
-    fn of(item: &'a Item, far: &'a GrayImage, rng: &mut StdRng) -> Behind<'a> {
-        let outside = (0..far.len()).filter(|at| far.as_raw()[*at] > FRINGE_PX);
-        let plain = mean_of(item.picture, outside).unwrap_or(DARK);
-        Behind { item, far, plain, noise: Noise::new(rng) }
-    }
-
-    /// The colour behind a pixel: that of the surroundings outwards of it, mirrored at the start of
-    /// the tear and at the crop's border; plain where that place is item too.
-    fn colour(&self, tear: &Tear, place: (f32, f32)) -> [f32; 3] {
-        let (along, _) = tear.frame(place);
-        let outwards = along.max(0.0) * 2.0 + 3.0;
-        let mirrored = |at: f32, length: usize| {
-            let last = (length - 1) as f32;
-            let folded = at.abs() % (2.0 * last).max(1.0);
-            if folded > last { 2.0 * last - folded } else { folded }
-        };
-        let from = (
-            mirrored(place.0 - outwards * tear.inwards.0, self.item.width),
-            mirrored(place.1 - outwards * tear.inwards.1, self.item.height),
-        );
-        let far = self.far.get_pixel(from.0 as u32, from.1 as u32).0[0];
-        if far > FRINGE_PX {
-            return colour_at(self.item.picture, from);
-        }
-        brighter(self.plain, 1.0 + 0.08 * self.noise.ragged(place.0 / 5.0, place.1 / 5.0))
-    }
-}
-
 pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let tear = Tear::draw(item, size, rng);
-    let far = distance_transform(&item.as_picture(), Norm::LInf);
-    let behind = Behind::of(item, &far, rng);
+    let inside = item.mask.pixels();
+    let far = distances(item.width, item.height, |at| inside[at]);
+    let behind = surroundings(item, rng);
     let moves = match tear.cut {
         Cut::Crack { mouth, .. } => 2.0 * mouth,
         Cut::Bite { .. } | Cut::Break { .. } => 0.0,
@@ -176,7 +166,7 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let shadow = rng.random_range(0.1..0.75);
     let reach = item.side * rng.random_range(0.01..0.05) + 1.0;
     // The torn wall: its width, its brightness against the surface, how much of it shows.
-    let rim = item.side * rng.random_range(0.004..0.025) + 0.5;
+    let rim = item.side * rng.random_range(RIM.start..RIM.end) + 0.5;
     let torn = rng.random_range(0.65..1.4);
     let bare = rng.random_range(0.2..0.9);
     let surface = item.mean_colour(tear.start, 0.2 * item.side);
@@ -186,11 +176,14 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
     let mut touched = vec![0.0; item.width * item.height];
     let mask = Mask::from_fn(item.width as u32, item.height as u32, |x, y| {
         let place = (x as f32, y as f32);
-        let far = far.get_pixel(x, y).0[0];
+        let far = far[y as usize * item.width + x as usize];
         if f32::from(far) > moves + f32::from(FRINGE_PX) {
             return false;
         }
         let was = item.mask.contains(x, y);
+        if tear.is_clear(place) {
+            return was;
+        }
         let wall = tear.wall(place);
         let from = tear.before(place);
         let is = wall > 0.0 && share_at(item.mask, from) > 0.5;
@@ -208,7 +201,7 @@ pub(super) fn tear(item: &Item, size: f32, rng: &mut StdRng) -> Damaged {
             [0, 1, 2].map(|part| moved[part] + (surface[part] * torn - moved[part]) * worn)
         } else {
             let depth = (-(wall.abs()) / reach).exp();
-            brighter(behind.colour(&tear, place), 1.0 - shadow * depth)
+            brighter(behind.colour((x, y)), 1.0 - shadow * depth)
         };
         picture.put_pixel(x, y, pixel(colour));
         is

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 
 use super::*;
+use crate::damage::Kind;
+
+mod whole;
 
 /// A box with two sides, a band and a line of print, on a striped belt.
 fn carton(width: u32, height: u32) -> Specimen {
@@ -38,12 +41,12 @@ proptest! {
     #[test]
     fn a_defect_is_deterministic_and_tells_what_it_touched(
         seed in any::<u64>(),
-        kind in prop::sample::select(&Kind::ALL),
+        defect in prop::sample::select(&Defect::ALL),
         (width, height) in (24u32..160, 24u32..160),
     ) {
         let specimen = carton(width, height);
-        let damaged = damage(&specimen, kind, &mut seeded(seed)).unwrap();
-        prop_assert_eq!(&damaged, &damage(&specimen, kind, &mut seeded(seed)).unwrap());
+        let damaged = damage(&specimen, defect, &mut seeded(seed)).unwrap();
+        prop_assert_eq!(&damaged, &damage(&specimen, defect, &mut seeded(seed)).unwrap());
 
         prop_assert_eq!(damaged.picture.dimensions(), (width, height));
         prop_assert_eq!((damaged.mask.width(), damaged.mask.height()), (width, height));
@@ -56,7 +59,7 @@ proptest! {
     #[test]
     fn an_item_of_a_few_pixels_is_damaged_or_refused_without_a_panic(
         seed in any::<u64>(),
-        kind in prop::sample::select(&Kind::ALL),
+        defect in prop::sample::select(&Defect::ALL),
         (width, height) in (1u32..20, 1u32..20),
         area in 1u32..9,
     ) {
@@ -65,7 +68,7 @@ proptest! {
         let specimen = Specimen::new(picture, mask).unwrap();
         let varied = vary(&specimen, &mut seeded(seed));
         prop_assert!(varied.mask.area() > 0);
-        if let Some(damaged) = damage(&varied, kind, &mut seeded(seed)) {
+        if let Some(damaged) = damage(&varied, defect, &mut seeded(seed)) {
             prop_assert!(damaged.mask.area() > 0);
             prop_assert!(changed(&varied, &damaged).contains(&true));
         }
@@ -104,7 +107,7 @@ fn a_bend_moves_what_it_touches_and_leaves_the_far_end_alone() {
     let specimen = carton(320, 320);
     let mut degrees = Vec::new();
     for seed in 0..20 {
-        let damaged = damage(&specimen, Kind::Dent, &mut seeded(seed)).unwrap();
+        let damaged = damage(&specimen, Defect::Bend, &mut seeded(seed)).unwrap();
         let changed = changed(&specimen, &damaged);
         let touched = damaged.touched.iter().filter(|touched| **touched > 0.0).count();
         degrees.push(damaged.touched.iter().copied().fold(0.0, f32::max));
@@ -125,23 +128,26 @@ fn a_bend_moves_what_it_touches_and_leaves_the_far_end_alone() {
 #[test]
 fn what_is_laid_over_the_item_changes_what_it_touches_and_little_else() {
     let specimen = carton(320, 320);
-    for kind in [Kind::Puncture, Kind::Stain, Kind::Tape, Kind::Print] {
+    for defect in [Defect::Puncture, Defect::Stain, Defect::Tape, Defect::Print] {
         for seed in 0..12 {
-            let damaged = damage(&specimen, kind, &mut seeded(seed)).unwrap();
-            assert_eq!(damaged.mask, specimen.mask, "{kind:?} {seed}: the outline stays");
+            let damaged = damage(&specimen, defect, &mut seeded(seed)).unwrap();
+            assert_eq!(damaged.mask, specimen.mask, "{defect:?} {seed}: the outline stays");
             let changed = changed(&specimen, &damaged);
             let mut touched_changed = 0;
             for (at, changed) in changed.iter().enumerate() {
                 let inside = specimen.mask.pixels()[at];
-                assert!(inside || !changed, "{kind:?} {seed}: the belt stays as it is");
+                assert!(inside || !changed, "{defect:?} {seed}: the belt stays as it is");
                 touched_changed += usize::from(*changed && damaged.touched[at] > 0.5);
             }
             let count =
                 |of: &dyn Fn(usize) -> bool| (0..changed.len()).filter(|at| of(*at)).count();
             let touched = count(&|at| damaged.touched[at] > 0.5);
             let beside = count(&|at| changed[at] && damaged.touched[at] <= 0.5);
-            assert!(touched_changed * 3 > touched, "{kind:?} {seed}: {touched_changed}/{touched}");
-            assert!(beside < touched * 2 + 100, "{kind:?} {seed}: {beside} beside {touched}");
+            assert!(
+                touched_changed * 3 > touched,
+                "{defect:?} {seed}: {touched_changed}/{touched}"
+            );
+            assert!(beside < touched * 2 + 100, "{defect:?} {seed}: {beside} beside {touched}");
         }
     }
 }
@@ -151,7 +157,7 @@ fn a_tear_takes_a_part_of_the_item_away_and_shows_what_lies_behind() {
     let specimen = carton(320, 320);
     let mut lost = 0;
     for seed in 0..20 {
-        let damaged = damage(&specimen, Kind::Tear, &mut seeded(seed)).unwrap();
+        let damaged = damage(&specimen, Defect::Tear, &mut seeded(seed)).unwrap();
         for (at, inside) in damaged.mask.pixels().iter().enumerate() {
             let gone = specimen.mask.pixels()[at] && !inside;
             // Beside a crack the whole outline moves a little; in the gap the item is gone.

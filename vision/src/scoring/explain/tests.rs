@@ -98,3 +98,11 @@ proptest! {
         prop_assert!(!said.is_empty() && !said.contains("NaN") && !said.contains("inf"), "{said}");
     }
 }
+
+#[test]
+fn every_kind_of_damage_has_words_of_its_own() {
+    let words: std::collections::BTreeSet<&str> = Kind::ALL.map(named).into();
+    assert_eq!(words.len(), Kind::ALL.len());
+    let gone = found(&[(5, 2.0)], &[(5, Kind::Missing)]);
+    assert!(gone[0].words(None).starts_with("part missing, "));
+}
