@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tch::{CModule, Device, Kind, TchError, Tensor, no_grad};
+use tch::{CModule, Device, Kind, Tensor, no_grad};
 use thiserror::Error;
 
 use super::feature_maps;
@@ -85,8 +85,8 @@ pub enum GoldenError {
     Forward {
         /// Shape of the input.
         input: [i64; 4],
-        /// What libtorch said.
-        source: TchError,
+        /// What the engine said.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The network answers with other feature maps.
     #[error(
@@ -161,12 +161,27 @@ pub fn check_golden_on(
     device: Device,
     kind: Kind,
 ) -> Result<f64, GoldenError> {
+    check_golden_with(golden, kind, |pictures| {
+        let pictures = pictures.to_device(device).to_kind(kind);
+        no_grad(|| feature_maps(backbone, &pictures))
+    })
+}
+
+/// [`check_golden_on`] for whatever runs the network: `maps` takes pictures as 32-bit floats on the CPU,
+/// and computes with numbers of `kind`.
+pub(super) fn check_golden_with<E>(
+    golden: &Golden,
+    kind: Kind,
+    maps: impl Fn(&Tensor) -> Result<Vec<Tensor>, E>,
+) -> Result<f64, GoldenError>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
     let tolerance = if kind == Kind::Half { HALF_TOLERANCE } else { golden.tolerance };
     let mut worst = 0.0_f64;
     for case in &golden.cases {
-        let pictures = pattern(case.input).to_device(device).to_kind(kind);
-        let maps = no_grad(|| feature_maps(backbone, &pictures))
-            .map_err(|source| GoldenError::Forward { input: case.input, source })?;
+        let maps = maps(&pattern(case.input))
+            .map_err(|error| GoldenError::Forward { input: case.input, source: error.into() })?;
         let found: Vec<_> = maps.iter().map(Tensor::size).collect();
         let expected: Vec<_> = case.outputs.iter().map(|output| output.shape.clone()).collect();
         if found != expected {

@@ -7,7 +7,6 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::error::ScoringError;
-use super::tokens::FEATURES;
 
 /// Tokens per matrix product: 128 x 500 distances are a quarter of a megabyte.
 const CHUNK: i64 = 128;
@@ -19,17 +18,17 @@ const TOP_SHARE: f64 = 0.2;
 /// one.
 #[derive(Debug)]
 pub struct Memory {
-    /// `[FEATURES, n]`.
+    /// `[features, n]`.
     turned: Tensor,
     /// |m|², `[n]`.
     squares: Tensor,
 }
 
 impl Memory {
-    /// A memory of `tokens`, `[n, FEATURES]`, n at least 1.
+    /// A memory of `tokens`, `[n, features]`, n at least 1.
     pub fn new(tokens: Tensor) -> Result<Memory, ScoringError> {
         match tokens.size2() {
-            Ok((n, FEATURES)) if n > 0 => {}
+            Ok((n, features)) if n > 0 && features > 0 => {}
             _ => return Err(ScoringError::NoNormals),
         }
         let derived = || {
@@ -55,7 +54,12 @@ impl Memory {
         self.squares.size()[0] as usize
     }
 
-    /// The tokens, `[n, FEATURES]`.
+    /// Numbers that describe a token.
+    pub fn features(&self) -> usize {
+        self.turned.size()[0] as usize
+    }
+
+    /// The tokens, `[n, features]`.
     pub fn tokens(&self) -> Tensor {
         self.turned.transpose(0, 1)
     }
@@ -74,7 +78,7 @@ fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
     rows.f_square()?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
 }
 
-/// The distance of each of `tokens`, `[n, FEATURES]`, to its nearest neighbour in `memory`.
+/// The distance of each of `tokens`, `[n, features]`, to its nearest neighbour in `memory`.
 pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
     let search = || {
         let mut found = Vec::new();
@@ -118,7 +122,7 @@ mod tests {
 
     /// `n` rows whose first number is `scale` times the row's index.
     fn rows(n: i64, scale: f64) -> Tensor {
-        let rows = Tensor::zeros([n, FEATURES], (Kind::Float, tch::Device::Cpu));
+        let rows = Tensor::zeros([n, 272], (Kind::Float, tch::Device::Cpu));
         let mut first = rows.select(1, 0);
         first.copy_(&(Tensor::arange(n, (Kind::Float, tch::Device::Cpu)) * scale));
         rows

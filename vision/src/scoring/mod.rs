@@ -1,6 +1,6 @@
 //! Scoring: how much a view differs from the normal views of its SKU.
 //!
-//! A **token** is a spot of the item, described by [`FEATURES`] numbers that the backbone computes
+//! A **token** is a spot of the item, described by the numbers that the backbone computes
 //! from it and its surroundings. A **reference** remembers a few thousand tokens of normal pictures
 //! of one SKU and view. The **distance** of a token is how far its numbers are from the nearest
 //! remembered token. The **damage head** is a second opinion, learned from damaged items. Their
@@ -38,4 +38,4 @@ pub use heatmap::HeatMap;
 pub use reference::{MEMORY_MAX, Memories, Model, Normal, Reference, ReferenceKey};
 pub(crate) use reference_file::replace;
 pub use scorer::{Scorer, Timings, ViewScore, find};
-pub use tokens::{FEATURES, Tokens};
+pub use tokens::Tokens;

@@ -7,7 +7,7 @@
 //!
 //! It grows with new normal pictures without those it was learned from ([`Reference::grown`]).
 //!
-//! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (`[n, 272]`, 16-bit
+//! File: `<references>/<sku>/<view>.safetensors` with the tensors `memory` (`[n, features]`, 16-bit
 //! floats), `localiser`, `held_out` and, where there was a damage head, `head_held_out` and
 //! `joint_weights` (32-bit floats; levels in the order of the pictures), and the metadata `format`, `sku`, `view`,
 //! `backbone_sha256`, `head_sha256`, `normals` and `created`. A full memory takes 0.27 MB. A file is
@@ -350,7 +350,7 @@ impl Memories {
     }
 }
 
-/// The memory of some pictures, `[tokens, FEATURES]` each: as many tokens of each as their share, then
+/// The memory of some pictures, `[tokens, features]` each: as many tokens of each as their share, then
 /// a coreset of these.
 fn remember(pictures: &[&Tensor]) -> Result<Memory, ScoringError> {
     let mut random = Random(SEED);

@@ -16,7 +16,6 @@ use super::distance::Memory;
 use super::ensemble::Joint;
 use super::error::ScoringError;
 use super::reference::{DISTANCE_SPREAD, HeadLevels, Reference, ReferenceKey};
-use super::tokens::FEATURES;
 use crate::localise::Localiser;
 
 /// Version of the file's content; other versions are refused.
@@ -29,7 +28,6 @@ impl Reference {
     pub fn save(&self, references: &Path) -> Result<PathBuf, ScoringError> {
         let path = self.key.path(references);
         let memory = self.memory.halves()?;
-        let rows = memory.len() / (2 * FEATURES as usize);
         let localiser = self.localiser.to_floats();
         let mut parts = vec![
             ("localiser", to_bytes(&localiser), vec![localiser.len()]),
@@ -54,7 +52,7 @@ impl Reference {
             cause: error.to_string(),
         };
         let floats = parts.iter().map(|(name, bytes, shape)| (*name, Dtype::F32, bytes, shape));
-        let shape = vec![rows, FEATURES as usize];
+        let shape = vec![self.memory.size(), self.memory.features()];
         let tensors: Result<Vec<(&str, TensorView<'_>)>, _> = floats
             .chain([("memory", Dtype::F16, &memory, &shape)])
             .map(|(name, dtype, bytes, shape)| {
@@ -178,7 +176,7 @@ impl Stored {
         let &[rows, columns] = shape.as_slice() else {
             return Err(format!("its memory has the shape {shape:?}").into());
         };
-        if rows == 0 || columns != FEATURES as usize || range.start % 2 != 0 {
+        if rows == 0 || columns == 0 || range.start % 2 != 0 {
             return Err(format!("its memory has the shape {shape:?}").into());
         }
         let name = path.to_str().ok_or_else(|| "its path is not UTF-8".to_owned())?;
@@ -186,7 +184,7 @@ impl Stored {
             let halves = (self.length / 2) as i64;
             let all = Tensor::f_from_file(name, false, halves, (Kind::Half, Device::Cpu))?;
             all.f_narrow(0, (range.start / 2) as i64, (range.len() / 2) as i64)?
-                .f_view([rows as i64, FEATURES])?
+                .f_view([rows as i64, columns as i64])?
                 .f_to_kind(Kind::Float)
         };
         let torch = ScoringError::torch("loading a reference");

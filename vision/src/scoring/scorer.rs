@@ -4,19 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tch::{CModule, Device, Kind, TchError, Tensor};
+use tch::{Kind, Tensor};
 
 use super::compute::{Compute, DeviceChoice};
 use super::crop::Crop;
 use super::ensemble::{Member, MemberScore, alone, fuse};
-use super::error::{ScoringError, first_line};
+use super::error::ScoringError;
 use super::explain::{Difference, differences};
 use super::heatmap::HeatMap;
 use super::reference::Reference;
-use super::tokens::{FEATURES, Tokens, covered, input_tensor, join};
+use super::tokens::{Tokens, covered, input_tensor, join};
 use super::{Calibration, distance};
-use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden_on, feature_maps};
-use crate::checksum::sha256;
+use crate::backbone::{Engine, EngineChoice};
 use crate::damage::{DamageHead, HEAD_FILE};
 use crate::localise::{Cells, Found, Gains, Localiser, Mask, Small};
 use crate::picture::{Picture, PixelFormat};
@@ -76,18 +75,17 @@ pub struct ViewScore {
 /// A loaded, checked and warm model that scores views; several threads may use it at once.
 #[derive(Debug)]
 pub struct Scorer {
-    module: CModule,
+    engine: Engine,
     compute: Compute,
     folder: PathBuf,
-    sha256: String,
     head: Option<DamageHead>,
     false_divert_budget: f64,
 }
 
 impl Scorer {
-    /// [`Scorer::load_on`] the CPU.
+    /// [`Scorer::load_on`] the CPU, with the engine that is fastest there.
     pub fn load(folder: impl AsRef<Path>) -> Result<Scorer, ScoringError> {
-        Scorer::load_on(folder, Compute::CPU)
+        Scorer::load_on(folder, Compute::CPU, EngineChoice::Auto)
     }
 
     /// The scorer on the best device that `choice` allows. A device that does not reproduce the golden
@@ -95,11 +93,12 @@ impl Scorer {
     pub fn load_best(
         folder: impl AsRef<Path>,
         choice: DeviceChoice,
+        engine: EngineChoice,
     ) -> Result<Scorer, ScoringError> {
         let mut candidates = choice.candidates()?.into_iter().peekable();
         loop {
             let compute = candidates.next().ok_or(ScoringError::NoCuda)?;
-            match Scorer::load_on(&folder, compute) {
+            match Scorer::load_on(&folder, compute, engine) {
                 Err(error) if candidates.peek().is_some() => {
                     tracing::warn!(device = compute.name(), %error, "the model does not run there");
                 }
@@ -108,27 +107,20 @@ impl Scorer {
         }
     }
 
-    /// Loads `backbone.pt` of the model folder, checks that it reproduces the golden outputs on this
+    /// Loads the backbone of the model folder into an engine that reproduces the golden outputs on this
     /// device, and warms it up. Thresholds are for a false-divert budget of 0.5 % until told otherwise.
-    pub fn load_on(folder: impl AsRef<Path>, compute: Compute) -> Result<Scorer, ScoringError> {
+    pub fn load_on(
+        folder: impl AsRef<Path>,
+        compute: Compute,
+        engine: EngineChoice,
+    ) -> Result<Scorer, ScoringError> {
         // OpenMP spins at its barriers: on a box whose other cores are busy, two threads are slower
         // than one. Measured on 2 cores: learning from 50 pictures takes 23 s instead of 69 s.
         tch::set_num_threads(1);
         let folder = folder.as_ref().to_owned();
-        let path = folder.join(BACKBONE_FILE);
-        let bytes = std::fs::read(&path)
-            .map_err(|cause| ScoringError::ModelFile { path: path.clone(), cause })?;
-        let sha256 = sha256(&bytes);
-        // The profiling executor compiles again for what it has seen. Without it the first call
-        // takes 80 ms instead of 190, and later ones the same 40 (measured on a busy 2-core box).
-        tch::jit::f_set_profiling_mode(false).map_err(ScoringError::torch("set-up"))?;
-        let mut module = CModule::load_data_on_device(&mut bytes.as_slice(), compute.device)
-            .map_err(|e| ScoringError::Backbone { path, cause: first_line(&e.to_string()) })?;
-        module.f_set_eval().map_err(ScoringError::torch("set-up"))?;
+        let engine = Engine::load(&folder, compute.device, compute.kind, engine)?;
         let budget = BUDGET;
-        let scorer =
-            Scorer { module, compute, folder, sha256, head: None, false_divert_budget: budget };
-        scorer.check_golden()?;
+        let scorer = Scorer { engine, compute, folder, head: None, false_divert_budget: budget };
         scorer.warm_up()?;
         Ok(scorer)
     }
@@ -138,7 +130,7 @@ impl Scorer {
         if !head.join(HEAD_FILE).exists() {
             return Ok(self);
         }
-        let head = DamageHead::load(head, &self.sha256, self.compute.device)?;
+        let head = DamageHead::load(head, self.backbone_sha256(), self.compute.device)?;
         Ok(self.with_head(Some(head)))
     }
 
@@ -167,7 +159,12 @@ impl Scorer {
 
     /// The SHA-256 of `backbone.pt`, in hexadecimal: references belong to exactly this backbone.
     pub fn backbone_sha256(&self) -> &str {
-        &self.sha256
+        self.engine.backbone_sha256()
+    }
+
+    /// What runs the backbone, and why.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Where the networks run.
@@ -178,14 +175,6 @@ impl Scorer {
     /// The folder that the model came from.
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    fn check_golden(&self) -> Result<(), ScoringError> {
-        let refused =
-            |cause| ScoringError::Golden { folder: self.folder.clone(), cause: Box::new(cause) };
-        let golden = Golden::load(&self.folder.join(GOLDEN_FILE)).map_err(refused)?;
-        let Compute { device, kind } = self.compute;
-        check_golden_on(&self.module, &golden, device, kind).map(drop).map_err(refused)
     }
 
     /// Runs the whole feature path on the shapes of usual items.
@@ -313,13 +302,14 @@ impl Scorer {
         let features = Vec::<f32>::try_from(&all.flatten(0, -1))
             .map_err(ScoringError::torch("reading cells"))?;
         let (width, height) = (width as usize, height as usize);
-        Ok(Cells { width, height, channels: FEATURES as usize, features })
+        let channels = self.engine.shape().features() as usize;
+        Ok(Cells { width, height, channels, features })
     }
 
     /// A crop through the backbone and nothing after it: what benches compare with.
     pub fn backbone_only(&self, picture: &Picture, crop: &Crop) -> Result<(), ScoringError> {
-        let input = input_tensor(picture, crop, Gains::NONE)?;
-        tch::no_grad(|| self.maps(&input)).map(drop)
+        self.engine.maps(&input_tensor(picture, crop, Gains::NONE)?)?;
+        Ok(())
     }
 
     /// Columns, rows and features of all cells of `crop`.
@@ -329,46 +319,14 @@ impl Scorer {
         crop: &Crop,
         gains: Gains,
     ) -> Result<(i64, i64, Tensor), ScoringError> {
-        let (fine, coarse) = self.maps(&input_tensor(picture, crop, gains)?)?;
-        let (Ok((1, fine_channels, fine_height, fine_width)), Ok((1, channels, height, width))) =
-            (fine.size4(), coarse.size4())
-        else {
-            return Err(self.contract("maps that are not [1, channels, height, width]"));
-        };
-        if 4 * fine_channels + channels != FEATURES {
-            return Err(self.contract("another number of channels"));
-        }
-        if (fine_height, fine_width) != (2 * height, 2 * width) {
-            return Err(self.contract("maps that are not of stride 8 and 16"));
-        }
-        let features = join(&fine, &coarse).map_err(ScoringError::torch("joining the maps"))?;
+        let maps = self.engine.maps(&input_tensor(picture, crop, gains)?)?;
+        let (width, height, features) =
+            join(&maps).map_err(ScoringError::torch("joining the maps"))?;
         let sum = features.f_sum(Kind::Float).map_err(ScoringError::torch("joining the maps"))?;
         if !sum.double_value(&[]).is_finite() {
             return Err(ScoringError::NotFinite { what: "the backbone's output" });
         }
         Ok((width, height, features))
-    }
-
-    /// The backbone's two feature maps, as 32-bit floats on the CPU.
-    fn maps(&self, input: &Tensor) -> Result<(Tensor, Tensor), ScoringError> {
-        let Compute { device, kind } = self.compute;
-        let run = || -> Result<Vec<Tensor>, TchError> {
-            let input = input.f_to_device(device)?.f_to_kind(kind)?;
-            let maps = feature_maps(&self.module, &input)?.into_iter();
-            maps.map(|map| map.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)).collect()
-        };
-        let maps = run().map_err(ScoringError::torch("the backbone"))?;
-        match <[Tensor; 2]>::try_from(maps) {
-            Ok([fine, coarse]) => Ok((fine, coarse)),
-            Err(_) => Err(self.contract("other than two feature maps")),
-        }
-    }
-
-    fn contract(&self, cause: &str) -> ScoringError {
-        ScoringError::Backbone {
-            path: self.folder.join(BACKBONE_FILE),
-            cause: format!("it returns {cause}, not (stride 8, stride 16)"),
-        }
     }
 }
 

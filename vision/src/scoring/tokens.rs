@@ -1,8 +1,11 @@
 //! **Tokens**: the spots of an item that scoring looks at, each with the numbers that describe it.
 //!
-//! A token is a cell of 16 x 16 pixels of the scaled [crop](super::crop): the backbone's four stride-8 vectors in it
-//! and its one stride-16 vector, [`FEATURES`] numbers. Only cells that the item covers are kept; belt
-//! and rollers are neither remembered nor scored.
+//! A token is a cell of the backbone's coarsest feature map, 16 x 16 pixels of the scaled
+//! [crop](super::crop) with the default backbone: its own vector, and the four of the finer map in it
+//! where the backbone has one. How many numbers that are is a property of the backbone
+//! ([`FeatureShape`](crate::backbone::FeatureShape)): with the default one four times 40 of stride 8 and
+//! 112 of stride 16. Only cells that the item covers are kept; belt and rollers are neither remembered nor
+//! scored.
 
 use tch::{Kind, TchError, Tensor};
 
@@ -11,8 +14,6 @@ use super::error::ScoringError;
 use crate::localise::{Gains, Mask};
 use crate::picture::Picture;
 
-/// Numbers that describe a token: four times 40 of stride 8, and 112 of stride 16.
-pub const FEATURES: i64 = 272;
 /// Least width and height of a picture that is scored, in pixels.
 const PICTURE_MIN: u32 = 16;
 /// A cell is kept when the item covers more than this share of it.
@@ -29,7 +30,7 @@ pub struct Tokens {
     pub height: i64,
     /// The kept cells, ascending, counted row by row from the top left; at least one.
     pub cells: Vec<i64>,
-    /// `[cells.len(), FEATURES]`.
+    /// `[cells.len(), features]`.
     pub features: Tensor,
 }
 
@@ -48,7 +49,7 @@ impl Tokens {
     }
 
     /// The features with the distance to the reference, in units of `typical`, as one more: what the
-    /// damage head is asked about, `[n, FEATURES + 1]`.
+    /// damage head is asked about, `[n, features + 1]`.
     pub fn with_distances(&self, distances: &[f32], typical: f32) -> Result<Tensor, ScoringError> {
         let joined = || {
             let distances = Tensor::f_from_slice(distances)?
@@ -125,17 +126,20 @@ fn pixels_to_tensor(pixels: &[u8], w: i64, h: i64, channels: i64) -> Result<Tens
     tensor.f_sub_scalar_(127.0)?.f_div_scalar_(128.0)
 }
 
-/// The features of all cells, `[height * width, FEATURES]`, from the two maps of one picture.
+/// Columns and rows of the cells, and the features of all of them, `[height * width, features]`, from
+/// the feature maps of one picture: one map as it is, or two of which the first has half the stride.
 ///
 /// The maps are joined while numbers of one channel lie together and turned afterwards: gathering the
 /// four fine vectors of a cell one by one takes more than twice as long (measured on 20 x 20 cells).
-pub(super) fn join(fine: &Tensor, coarse: &Tensor) -> Result<Tensor, TchError> {
-    let fine = fine.f_pixel_unshuffle(2)?;
-    Tensor::f_cat(&[&fine, coarse], 1)?
-        .f_flatten(2, 3)?
-        .f_squeeze_dim(0)?
-        .f_transpose(0, 1)?
-        .f_contiguous()
+pub(super) fn join(maps: &[Tensor]) -> Result<(i64, i64, Tensor), TchError> {
+    let all = match maps {
+        [map] => map.shallow_clone(),
+        [fine, coarse] => Tensor::f_cat(&[&fine.f_pixel_unshuffle(2)?, coarse], 1)?,
+        _ => return Err(TchError::Shape(format!("{} feature maps, not one or two", maps.len()))),
+    };
+    let (_, _, height, width) = all.size4()?;
+    let features = all.f_flatten(2, 3)?.f_squeeze_dim(0)?.f_transpose(0, 1)?.f_contiguous()?;
+    Ok((width, height, features))
 }
 
 #[cfg(test)]
@@ -188,9 +192,17 @@ mod tests {
     fn a_token_joins_its_four_fine_cells_and_its_coarse_one() {
         let fine = Tensor::arange(16, (Kind::Float, tch::Device::Cpu)).view([1, 1, 4, 4]);
         let coarse = Tensor::from_slice(&[100f32, 101.0, 102.0, 103.0]).view([1, 1, 2, 2]);
-        let joined = join(&fine, &coarse).unwrap();
-        assert_eq!(joined.size(), [4, 5]);
+        let (width, height, joined) = join(&[fine, coarse]).unwrap();
+        assert_eq!((width, height, joined.size()), (2, 2, vec![4, 5]));
         let last = Vec::<f32>::try_from(&joined.select(0, 3)).unwrap();
         assert_eq!(last, [10.0, 11.0, 14.0, 15.0, 103.0]);
+    }
+
+    #[test]
+    fn the_tokens_of_one_map_are_its_vectors() {
+        let map = Tensor::arange(12, (Kind::Float, tch::Device::Cpu)).view([1, 2, 2, 3]);
+        let (width, height, joined) = join(&[map]).unwrap();
+        assert_eq!((width, height, joined.size()), (3, 2, vec![6, 2]));
+        assert_eq!(Vec::<f32>::try_from(&joined.select(0, 4)).unwrap(), [4.0, 10.0]);
     }
 }
