@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tch::{CModule, Device, Kind, Tensor};
 use vision::backbone::{BACKBONE_FILE, default_model_dir, feature_maps};
 use vision::localise::{Localiser, Small};
-use vision::scoring::{FEATURES, Memory, Model, Normal, find, nearest};
+use vision::scoring::{Memory, Model, Normal, find, nearest};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
 
 use painted::view;
@@ -17,6 +17,8 @@ mod painted;
 
 /// Memory sizes of the search's bench, in tokens.
 const SIZES: [i64; 5] = [250, 500, 1000, 2000, 4000];
+/// Numbers that describe a token with the default backbone.
+const FEATURES: i64 = 272;
 /// Tokens of a usual view.
 const TOKENS: i64 = 250;
 

@@ -484,3 +484,6 @@ pub(super) fn check_onnx(runtime: &Path, file: &Path, golden: &Golden) -> Result
         .check(golden, Kind::Float)
         .map_err(|cause| EngineError::Golden { folder: file.to_owned(), cause: Box::new(cause) })
 }
+
+#[cfg(test)]
+mod tests;

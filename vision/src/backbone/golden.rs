@@ -129,6 +129,36 @@ impl Golden {
             .expect("the file in the source tree is checked by this crate's tests")
     }
 
+    /// What `backbone` answers to inputs of these shapes.
+    #[cfg(test)]
+    pub(super) fn record(backbone: &CModule, model: &str, inputs: &[[i64; 4]]) -> Golden {
+        const SAMPLES: usize = 8;
+        let output = |map: &Tensor| {
+            let unknown = GoldenOutput {
+                shape: map.size(),
+                mean: 0.0,
+                std: 0.0,
+                samples: vec![0.0; SAMPLES],
+            };
+            let found: Vec<f64> =
+                compared(map, &unknown).into_iter().map(|(_, found, _)| found).collect();
+            let (mean, std, samples) = (found[0], found[1], found[2..].to_vec());
+            GoldenOutput { mean, std, samples, ..unknown }
+        };
+        let case = |input: &[i64; 4]| {
+            let maps = no_grad(|| feature_maps(backbone, &pattern(*input))).expect("it runs");
+            GoldenCase { input: *input, outputs: maps.iter().map(output).collect() }
+        };
+        Golden {
+            model: model.to_owned(),
+            weights_sha256: String::new(),
+            made_with: String::new(),
+            input: String::new(),
+            tolerance: 1e-4,
+            cases: inputs.iter().map(case).collect(),
+        }
+    }
+
     /// Reads `golden.json`.
     ///
     /// # Errors
