@@ -21,7 +21,8 @@ strides s and 2s, finest first, whose strides divide 32. A model that wants othe
 inside the program (--mean, --std, of values from 0 to 1; timm's models say their own).
 
 A vision transformer gives one grid. Its patches are rarely 16 pixels wide, so pictures are scaled such
-that each 16 x 16 pixels become one patch. One that knows a single size of picture is asked with
+that each 16 x 16 pixels become one patch, and its table of positions is interpolated, without the antialiasing
+that some use for that: ONNX files cannot say it. One that knows a single size of picture is asked with
 --fixed-size PIXELS: every picture is scaled to that square, and the grid back to the picture's cells.
 """
 
@@ -31,6 +32,7 @@ import os
 import pathlib
 import shutil
 import sys
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -46,6 +48,12 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 def fail(message):
     sys.exit(f"export-backbone: {message}")
+
+
+def without_antialiasing():
+    """From now on pictures and tables are scaled by operations that ONNX files have."""
+    plain = F.interpolate
+    F.interpolate = lambda *args, **kwargs: plain(*args, **{**kwargs, "antialias": False})
 
 
 class Normalised(torch.nn.Module):
@@ -253,6 +261,9 @@ def main():
     if options.out.exists():
         fail(f"{options.out} exists; delete it or name another folder")
     torch.set_num_threads(1)
+    # Tracing warns of each number that it takes for a constant; what is traced is compared.
+    warnings.simplefilter("ignore")
+    without_antialiasing()
     make = {"torchscript": from_file, "timm": from_timm, "hub": from_hub}[options.kind]
     network, normal = make(options)
     if options.mean or options.std:

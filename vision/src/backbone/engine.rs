@@ -3,7 +3,8 @@
 //! * **TorchScript** runs `backbone.pt`, on the CPU or on a CUDA device. It is the contract: a model
 //!   folder may hold nothing else, and what it computes is what the others have to compute.
 //! * **ONNX Runtime** runs `backbone.onnx`, the same weights in another format, on the CPU. The
-//!   library is `libonnxruntime.so` in the model folder. It is 2.5 times as fast (README.md, "Engines").
+//!   library is `libonnxruntime.so` in the model folder. It is at least twice as fast (README.md,
+//!   "Engines").
 //! * **start-up probe**: with [`EngineChoice::Auto`] both are loaded and held against the golden
 //!   outputs, those that pass take turns on one picture, and the faster one stays. Where ONNX Runtime
 //!   is absent, too old or computes something else, TorchScript runs, and the reason is kept.

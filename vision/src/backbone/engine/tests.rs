@@ -136,9 +136,11 @@ fn noise_values() -> Vec<f32> {
     VALUES.get_or_init(|| Vec::try_from(&noise(1, 64, 64).flatten(0, -1)).expect("floats")).clone()
 }
 
-/// A model folder of a network with random weights: a map for each of `convolutions`, which are the
-/// stride and channels of a convolution of what the one before it gives.
-fn brought(convolutions: &[(i64, i64)]) -> TempDir {
+/// Stride and channels of convolutions, each of what the one before it gives.
+type Convolutions = &'static [(i64, i64)];
+
+/// A model folder of a network with random weights, with a map for each of `convolutions`.
+fn brought(convolutions: Convolutions) -> TempDir {
     tch::set_num_threads(1);
     tch::manual_seed(3);
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -191,7 +193,7 @@ fn carton(seed: u32, hole: bool) -> RgbImage {
 
 #[test]
 fn backbones_of_one_map_or_two_of_any_width_are_learned_with_and_score() {
-    let cases: [(&[(i64, i64)], usize, i64); 3] =
+    let cases: [(Convolutions, usize, i64); 3] =
         [(&[(16, 24)], 24, 16), (&[(32, 7)], 7, 32), (&[(8, 12), (2, 20)], 68, 16)];
     for (convolutions, features, cell) in cases {
         let folder = brought(convolutions);
@@ -224,7 +226,7 @@ fn backbones_of_one_map_or_two_of_any_width_are_learned_with_and_score() {
 
 #[test]
 fn maps_that_scoring_does_not_understand_are_named() {
-    let cases: [(&[(i64, i64)], &str); 3] = [
+    let cases: [(Convolutions, &str); 3] = [
         (&[(4, 5), (4, 6)], "strides [4, 16]"),
         (&[(4, 5), (2, 6), (2, 7)], "strides [4, 8, 16]"),
         (&[(64, 5)], "cells"),
