@@ -53,9 +53,9 @@ pub enum EngineChoice {
     /// The fastest that reproduces the golden outputs.
     #[default]
     Auto,
-    /// TorchScript.
+    /// `backbone.pt` in TorchScript.
     TorchScript,
-    /// ONNX Runtime on the CPU; it is an error where it cannot be used.
+    /// `backbone.onnx` in ONNX Runtime, on the CPU; it is an error where it cannot be used.
     OnnxRuntime,
 }
 
