@@ -48,7 +48,10 @@ pub enum ModelHealth {
     /// Being loaded and warmed up.
     Loading,
     /// Items can be scored.
-    Ready,
+    Ready {
+        /// Which program runs the backbone, and why.
+        engine: String,
+    },
     /// It cannot be used.
     Failed(String),
 }
@@ -166,7 +169,11 @@ impl Health {
     pub fn report(&mut self, cameras: &[Camera], items: &ItemCounts, now: Now) -> Vec<Alert> {
         let cameras = self.frame_rates.cameras(cameras, now.mono);
         let streaming = cameras.iter().any(|camera| camera.state == CameraHealth::Streaming);
-        self.ready = self.model == ModelHealth::Ready && streaming;
+        let engine = match &self.model {
+            ModelHealth::Ready { engine } => Some(engine.clone()),
+            ModelHealth::Loading | ModelHealth::Failed(_) => None,
+        };
+        self.ready = engine.is_some() && streaming;
 
         let store = match self.watched.store.borrow().clone() {
             StoreState::Ok => StoreStatus::Ok,
@@ -204,6 +211,7 @@ impl Health {
             fleet,
             items: items.clone(),
             store,
+            engine,
         }));
         alerts
     }
@@ -236,7 +244,7 @@ impl Health {
             add(format!("the PLC is lost: {cause}"), remedy, Some((AlertKind::PlcLost, None)));
         }
         match &self.model {
-            ModelHealth::Ready => {}
+            ModelHealth::Ready { .. } => {}
             ModelHealth::Loading => {
                 add("the model is being loaded".to_owned(), "wait; it takes some seconds", None);
             }
@@ -403,10 +411,12 @@ mod tests {
     fn a_box_whose_parts_are_well_has_no_problem() {
         let mut it = a_box();
         it.health.bridge(BridgeHealth::Connected);
-        it.health.model(ModelHealth::Ready);
+        let engine = "TorchScript (as [model] engine says)".to_owned();
+        it.health.model(ModelHealth::Ready { engine: engine.clone() });
         it.health.plc(PlcState::Connected);
         assert_eq!(it.health.report(&[], &ItemCounts::default(), at(1)), []);
         assert_eq!(it.status.borrow().problems, []);
+        assert_eq!(it.status.borrow().engine, Some(engine));
         assert!(!it.health.ready(), "no camera delivers");
     }
 

@@ -201,8 +201,8 @@ impl Inspection {
         match event {
             ModelEvent::Ready(scorer) => {
                 tracing::info!("the model is loaded, checked and warm");
+                self.health.model(ModelHealth::Ready { engine: scorer.engine().to_owned() });
                 self.scorer = Some(scorer);
-                self.health.model(ModelHealth::Ready);
             }
             ModelEvent::Failed(cause) => {
                 tracing::error!("{cause}");

@@ -1,5 +1,5 @@
 //! What a whole item of two views costs next to the bare backbone calls on the same crops, where the
-//! time goes, and whether memory stays flat.
+//! time goes, whether memory stays flat, and how fast each engine runs the backbone.
 //!
 //! Both sides take turns item by item, so that whatever else the machine does slows both alike; a
 //! criterion bench times one after the other and says less about their ratio.
@@ -10,11 +10,11 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vision::backbone::default_model_dir;
+use vision::backbone::{EngineChoice, default_model_dir};
 use vision::damage::TrainOptions;
 use vision::dataset::ViewPictures;
 use vision::learn::{Turns, learn_view};
-use vision::scoring::{Crop, Timings};
+use vision::scoring::{Compute, Crop, Timings};
 use vision::train::{Labelled, TrainSettings, train_for_now};
 use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
 
@@ -49,6 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let without = Scorer::load(default_model_dir())?;
     let pictures: Vec<Picture> =
         (0..DIFFERENT).map(|item| painted::view(1 + NORMALS + item)).collect();
+    compare_engines(&pictures, &crops(&without, &reference, &pictures)?)?;
+    println!("engine: {}", without.engine());
     for (name, scorer) in [("without a damage head", &without), ("with a damage head", &with_head)]
     {
         println!("{TIMED} items of {VIEWS} views, {name}");
@@ -81,19 +83,54 @@ fn some_head(normal: &[PathBuf]) -> Result<vision::damage::DamageHead, Box<dyn E
     Ok(train_for_now(&Scorer::load(default_model_dir())?, &[pictures], &settings, &mut Silent)?)
 }
 
+/// Where each picture's item is looked at.
+fn crops(
+    scorer: &Scorer,
+    reference: &Reference,
+    pictures: &[Picture],
+) -> Result<Vec<Vec<Crop>>, Box<dyn Error>> {
+    let of = |picture| {
+        let observed = scorer.look(picture, reference.localiser(), reference.framing())?;
+        Ok::<_, vision::ScoringError>(observed.looks().map(|maps| maps.crop).collect())
+    };
+    Ok(pictures.iter().map(of).collect::<Result<_, _>>()?)
+}
+
+/// The bare backbone calls of an item in each engine, which take turns on the same crops.
+fn compare_engines(pictures: &[Picture], crops: &[Vec<Crop>]) -> Result<(), Box<dyn Error>> {
+    let load = |engine| Scorer::load_on(default_model_dir(), Compute::CPU, engine);
+    let engines = [load(EngineChoice::TorchScript)?, load(EngineChoice::OnnxRuntime)?];
+    let mut times = [const { Vec::new() }; 2];
+    let mut ratios = Vec::with_capacity(TIMED);
+    for item in 0..TIMED {
+        let mut of_item = [0.0; 2];
+        for (engine, of_item) in engines.iter().zip(&mut of_item) {
+            let start = Instant::now();
+            for view in 0..VIEWS {
+                let at = (item + view) % pictures.len();
+                for crop in &crops[at] {
+                    engine.backbone_only(&pictures[at], crop)?;
+                }
+            }
+            *of_item = ms(start.elapsed());
+        }
+        times.iter_mut().zip(of_item).for_each(|(all, time)| all.push(time));
+        ratios.push(of_item[1] / of_item[0]);
+    }
+    println!("bare backbone calls of {TIMED} items of {VIEWS} views, the engines taking turns");
+    for (engine, times) in engines.iter().zip(&mut times) {
+        println!("  {:<13} {:8.2} ms (median)", engine.engine().kind().to_string(), median(times));
+    }
+    println!("  ratio         {:8.3} (median of each item's own)", median(&mut ratios));
+    Ok(())
+}
+
 fn measure(
     scorer: &Scorer,
     reference: &Reference,
     pictures: &[Picture],
 ) -> Result<(), Box<dyn Error>> {
-    let crops: Result<Vec<Vec<Crop>>, _> = pictures
-        .iter()
-        .map(|picture| {
-            let observed = scorer.look(picture, reference.localiser(), reference.framing())?;
-            Ok::<_, vision::ScoringError>(observed.looks().map(|maps| maps.crop).collect())
-        })
-        .collect();
-    let crops = crops?;
+    let crops = crops(scorer, reference, pictures)?;
     let mut bare = Vec::with_capacity(TIMED);
     let mut whole = Vec::with_capacity(TIMED);
     let mut ratios = Vec::with_capacity(TIMED);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::backbone::EngineChoice;
 use crate::label::dates::Region;
 use crate::scoring::DeviceChoice;
 
@@ -67,7 +68,8 @@ pub struct CameraSection {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSection {
-    /// Folder of the model: `backbone.pt` and the golden outputs that it must reproduce.
+    /// Folder of the model: `backbone.pt`, the golden outputs that it must reproduce, and for a faster engine
+    /// `backbone.onnx` and `libonnxruntime.so`.
     pub folder: PathBuf,
     /// Folder of the references, `<sku>/<view>.safetensors`.
     #[serde(default = "references")]
@@ -81,6 +83,12 @@ pub struct ModelSection {
     /// are scored at the same time is measured at start, and written to the log.
     #[serde(default)]
     pub device: DeviceChoice,
+    /// Which program runs the backbone: `auto` takes whichever is measured faster at start among those that
+    /// reproduce the model's golden outputs; `torchscript` insists on `backbone.pt`; `onnxruntime` on
+    /// `backbone.onnx`, which needs `libonnxruntime.so` beside it and runs on the CPU. The log and
+    /// `inspectctl status` say which runs and why.
+    #[serde(default)]
+    pub engine: EngineChoice,
 }
 
 /// `[label]`: what is read on items.

@@ -64,6 +64,7 @@ pub struct InspectionPool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     probe: Probe,
+    engine: String,
 }
 
 impl InspectionPool {
@@ -77,16 +78,18 @@ impl InspectionPool {
         model: &ModelSection,
         false_divert_budget: f64,
     ) -> Result<(InspectionPool, Receiver<Scored>), ScoringError> {
-        let scorer = Scorer::load_best(&model.folder, model.device)?
+        let scorer = Scorer::load_best(&model.folder, model.device, model.engine)?
             .with_head_from(&model.damage_head)?
             .with_false_divert_budget(false_divert_budget);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let probe = probe(&scorer, cores)?;
-        tracing::info!(device = scorer.compute().name(), %probe, "scoring is ready");
+        let (device, engine) = (scorer.compute().name(), scorer.engine().to_string());
+        tracing::info!(device, engine, %probe, "scoring is ready");
         let scorer = Arc::new(scorer);
         let shared = Arc::new(Shared::default());
         let (results, receiver) = mpsc::sync_channel(ITEMS_MAX);
-        let mut pool = InspectionPool { shared: Arc::clone(&shared), workers: Vec::new(), probe };
+        let mut pool =
+            InspectionPool { shared: Arc::clone(&shared), workers: Vec::new(), probe, engine };
         for number in 0..pool.probe.layout.workers {
             let worker = Worker {
                 scorer: Arc::clone(&scorer),
@@ -109,6 +112,11 @@ impl InspectionPool {
     /// How the work is laid out, and what else was tried.
     pub fn probe(&self) -> &Probe {
         &self.probe
+    }
+
+    /// Which engine runs the backbone, and why.
+    pub fn engine(&self) -> &str {
+        &self.engine
     }
 
     /// Queues an item. Gives it back when it has no views, the queue is full or the workers have

@@ -19,6 +19,7 @@ pub mod inference;
 pub mod label;
 pub mod learn;
 pub mod localise;
+mod onnx_runtime;
 mod panics;
 pub mod picture;
 pub mod progress;

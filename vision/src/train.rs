@@ -74,7 +74,7 @@ impl Default for TrainSettings {
     fn default() -> TrainSettings {
         // Each labelled view comes in several variants already.
         let head = TrainOptions { labelled_repeats: 1, ..TrainOptions::default() };
-        TrainSettings { examples: 500, head }
+        TrainSettings { examples: 600, head }
     }
 }
 

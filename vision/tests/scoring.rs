@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use image::{Rgb, RgbImage};
-use vision::backbone::default_model_dir;
+use vision::backbone::{EngineChoice, default_model_dir};
 use vision::learn::Turns;
 use vision::scoring::{Member, Sight};
 use vision::{
@@ -49,6 +49,7 @@ fn model(references: &Path) -> ModelSection {
         references: references.to_owned(),
         damage_head: references.join("damage_head"),
         device: DeviceChoice::Auto,
+        engine: EngineChoice::Auto,
     }
 }
 

@@ -24,7 +24,8 @@ const REMEDY: &str = "Is inspectd running? Try `systemctl status inspectd`, then
 ///
 /// Exit code 0 means that items are being inspected, 1 that they are not. With --json: one object
 /// with `version`, `line`, `sku`, `ready`, `problems` (`what`, `remedy`, `since`), `cameras`
-/// (`name`, `state`, `fps`, `counters`), `plc`, `bridge`, `fleet`, `items` and `store`.
+/// (`name`, `state`, `fps`, `counters`), `plc`, `bridge`, `fleet`, `items`, `store` and, while the model
+/// is loaded, `engine`: which program runs its backbone, and why.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Address of the status page [default: `[web] listen` of the line file].
@@ -82,6 +83,9 @@ fn for_people(status: &BoxStatus) -> String {
     line("line", format!("{} ({}), inspectd {}", status.line, status.sku, status.version));
     for problem in &status.problems {
         line("problem", format!("{}. {} (since {})", problem.what, problem.remedy, problem.since));
+    }
+    if let Some(engine) = &status.engine {
+        line("engine", engine.clone());
     }
     line("bridge", connected(status.bridge.connected).to_owned());
     line("plc", plc(&status.plc));
@@ -168,11 +172,13 @@ mod tests {
                 since: jiff::Timestamp::UNIX_EPOCH,
             }],
             plc: PlcStatus::Lost { cause: "connection refused".to_owned() },
+            engine: Some("TorchScript (as [model] engine says)".to_owned()),
             ..BoxStatus::default()
         };
         let text = for_people(&status);
         assert!(text.contains("NOT INSPECTING"), "{text}");
         assert!(text.contains("camera top is down. Check its cable."), "{text}");
         assert!(text.contains("lost: connection refused"), "{text}");
+        assert!(text.contains("engine    TorchScript (as [model] engine says)"), "{text}");
     }
 }

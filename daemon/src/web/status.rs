@@ -40,6 +40,9 @@ pub struct BoxStatus {
     pub items: ItemCounts,
     /// Records and evidence on disk.
     pub store: StoreStatus,
+    /// Which program runs the backbone, and why; only while the model is loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
 }
 
 /// One thing that is wrong.

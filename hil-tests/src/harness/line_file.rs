@@ -16,6 +16,7 @@ use plc_bridge::config::{
 };
 use plc_bridge::field_io::config::IoSection;
 use vision::DeviceChoice;
+use vision::backbone::EngineChoice;
 use vision::config::{
     CameraSection, IdentitySection, LabelPart, LabelSection, LabelUse, ModelSection,
 };
@@ -173,6 +174,7 @@ impl Layout {
                 references: self.references.clone(),
                 damage_head: self.references.join("damage_head"),
                 device: DeviceChoice::default(),
+                engine: EngineChoice::default(),
             },
             policy: self.policy.clone(),
             store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use tch::{TchError, Tensor, no_grad};
 use thiserror::Error;
 
+use super::onnx::{Graph, INPUT};
+
 /// One row of the architecture: blocks in a run, of which only the first has the stride.
 struct Stage {
     blocks: usize,
@@ -130,6 +132,24 @@ impl EfficientNetLite0 {
         }
         maps
     }
+
+    /// The same network as an ONNX file.
+    ///
+    /// # Errors
+    /// What libtorch says when the weights are read.
+    pub fn to_onnx(&self) -> Result<Vec<u8>, TchError> {
+        let mut graph = Graph::new()?;
+        let mut maps = Vec::new();
+        let stem = self.stem.record(&mut graph, INPUT)?;
+        let mut value = graph.relu6(&stem);
+        for block in &self.blocks {
+            value = block.record(&mut graph, &value)?;
+            if block.is_output {
+                maps.push((value.clone(), block.project.weight.size()[0]));
+            }
+        }
+        Ok(graph.finish("efficientnet-lite0", &maps))
+    }
 }
 
 /// One MBConv block.
@@ -175,6 +195,17 @@ impl Block {
         let x = self.project.forward(&relu6(self.depthwise.forward(&x)));
         if self.adds_input { x + input } else { x }
     }
+
+    /// [`Block::forward`] as nodes of a graph.
+    fn record(&self, graph: &mut Graph, input: &str) -> Result<String, TchError> {
+        let mut value = input.to_owned();
+        for convolution in self.expand.iter().chain([&self.depthwise]) {
+            let wide = convolution.record(graph, &value)?;
+            value = graph.relu6(&wide);
+        }
+        let value = self.project.record(graph, &value)?;
+        Ok(if self.adds_input { graph.sum(&value, input) } else { value })
+    }
 }
 
 /// A convolution with the batch norm behind it folded in.
@@ -190,17 +221,26 @@ impl Convolution {
     /// nobody could convert afterwards.
     fn forward(&self, x: &Tensor) -> Tensor {
         let (weight, bias) = (self.weight.type_as(x), self.bias.type_as(x));
-        let kernel = self.weight.size()[2];
-        let total = kernel - self.stride;
+        let (before, after) = self.padding();
         let stride = [self.stride; 2];
-        if total > 0 && total % 2 == 1 {
-            let (before, after) = (total / 2, total - total / 2);
+        if before != after {
             let x = x.constant_pad_nd([before, after, before, after]);
             x.conv2d(&weight, Some(&bias), stride, [0, 0], [1, 1], self.groups)
         } else {
-            let pad = [total / 2; 2];
-            x.conv2d(&weight, Some(&bias), stride, pad, [1, 1], self.groups)
+            x.conv2d(&weight, Some(&bias), stride, [before; 2], [1, 1], self.groups)
         }
+    }
+
+    /// [`Convolution::forward`] as a node of a graph.
+    fn record(&self, graph: &mut Graph, input: &str) -> Result<String, TchError> {
+        let weights = (&self.weight, &self.bias);
+        graph.convolution(input, weights, (self.stride, self.groups), self.padding())
+    }
+
+    /// Zeros before and after each row and column.
+    fn padding(&self) -> (i64, i64) {
+        let total = (self.weight.size()[2] - self.stride).max(0);
+        (total / 2, total - total / 2)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Writes the model folder of the default backbone: `backbone.pt` and `golden.json`.
+//! Writes the model folder of the default backbone: `backbone.pt`, `backbone.onnx` and `golden.json`,
+//! and puts ONNX Runtime's library beside them where it is given.
 //!
 //! The network is **traced**: run once on an example while libtorch notes each operation with its
 //! weights. No size of the example enters the trace, because the network asks no tensor for its
@@ -6,7 +7,8 @@
 //! become constants of the program, so there is nothing left that freezing could fold.
 //!
 //! The folder appears whole or not at all: it is filled under another name, checked by loading the
-//! file afresh and comparing it with the golden outputs, then renamed.
+//! files afresh and comparing them with the golden outputs, then renamed. Without the library nothing
+//! can run the ONNX file here; whoever loads it compares it then.
 
 use std::fs;
 use std::io;
@@ -15,7 +17,9 @@ use std::path::{Path, PathBuf};
 use tch::{CModule, Device, Kind, TchError, Tensor, no_grad};
 use thiserror::Error;
 
+use super::EngineError;
 use super::efficientnet_lite::{EfficientNetLite0, WeightsError};
+use super::engine::{ONNX_FILE, RUNTIME_FILE, check_onnx};
 use super::tuple_output::{self, PatchError};
 use super::{BACKBONE_FILE, GOLDEN_FILE, Golden, GoldenError, SIZE_MULTIPLE, check_golden};
 
@@ -39,6 +43,9 @@ pub enum ExportError {
     /// The saved file could not be given its tuple of outputs.
     #[error(transparent)]
     Patch(#[from] PatchError),
+    /// The ONNX file does not run, or computes something else.
+    #[error("the exported ONNX file is wrong: {0}")]
+    Onnx(#[from] EngineError),
     /// The exported file does not compute what the original network does.
     #[error("the exported backbone is wrong: {0}")]
     Golden(#[from] GoldenError),
@@ -54,10 +61,12 @@ pub enum ExportError {
 
 /// Builds the network from the weights (safetensors, original names), writes the model folder `out`
 /// and returns the largest difference from the golden outputs. An existing folder is replaced.
+/// `runtime` is ONNX Runtime's library, which becomes part of the folder: as a second name of the same
+/// file where the file system allows that, since it is large.
 ///
 /// # Errors
 /// Each step's own; then `out` is as it was.
-pub fn export(weights: &Path, out: &Path) -> Result<f64, ExportError> {
+pub fn export(weights: &Path, out: &Path, runtime: Option<&Path>) -> Result<f64, ExportError> {
     let network = EfficientNetLite0::load(weights)?;
     let partial = out.with_extension("partial");
     let write = |path: &Path, result: io::Result<()>| {
@@ -76,7 +85,20 @@ pub fn export(weights: &Path, out: &Path) -> Result<f64, ExportError> {
 
     let module = CModule::load(&backbone)
         .map_err(|source| ExportError::Torch { what: "load the exported backbone", source })?;
-    let difference = check_golden(&module, &Golden::efficientnet_lite0())?;
+    let mut difference = check_golden(&module, &Golden::efficientnet_lite0())?;
+
+    let onnx = partial.join(ONNX_FILE);
+    let program = network
+        .to_onnx()
+        .map_err(|source| ExportError::Torch { what: "read the weights", source })?;
+    write(&onnx, fs::write(&onnx, program))?;
+    if let Some(runtime) = runtime {
+        let library = partial.join(RUNTIME_FILE);
+        let copied = fs::hard_link(runtime, &library)
+            .or_else(|_| fs::copy(runtime, &library).map(|_bytes| ()));
+        write(&library, copied)?;
+        difference = difference.max(check_onnx(&library, &onnx, &Golden::efficientnet_lite0())?);
+    }
     let golden = partial.join(GOLDEN_FILE);
     write(&golden, fs::write(&golden, GOLDEN_JSON))?;
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tch::{CModule, Device, Kind, TchError, Tensor, no_grad};
+use tch::{CModule, Device, Kind, Tensor, no_grad};
 use thiserror::Error;
 
 use super::feature_maps;
@@ -85,8 +85,8 @@ pub enum GoldenError {
     Forward {
         /// Shape of the input.
         input: [i64; 4],
-        /// What libtorch said.
-        source: TchError,
+        /// What the engine said.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The network answers with other feature maps.
     #[error(
@@ -129,6 +129,36 @@ impl Golden {
             .expect("the file in the source tree is checked by this crate's tests")
     }
 
+    /// What `backbone` answers to inputs of these shapes.
+    #[cfg(test)]
+    pub(super) fn record(backbone: &CModule, model: &str, inputs: &[[i64; 4]]) -> Golden {
+        const SAMPLES: usize = 8;
+        let output = |map: &Tensor| {
+            let unknown = GoldenOutput {
+                shape: map.size(),
+                mean: 0.0,
+                std: 0.0,
+                samples: vec![0.0; SAMPLES],
+            };
+            let found: Vec<f64> =
+                compared(map, &unknown).into_iter().map(|(_, found, _)| found).collect();
+            let (mean, std, samples) = (found[0], found[1], found[2..].to_vec());
+            GoldenOutput { mean, std, samples, ..unknown }
+        };
+        let case = |input: &[i64; 4]| {
+            let maps = no_grad(|| feature_maps(backbone, &pattern(*input))).expect("it runs");
+            GoldenCase { input: *input, outputs: maps.iter().map(output).collect() }
+        };
+        Golden {
+            model: model.to_owned(),
+            weights_sha256: String::new(),
+            made_with: String::new(),
+            input: String::new(),
+            tolerance: 1e-4,
+            cases: inputs.iter().map(case).collect(),
+        }
+    }
+
     /// Reads `golden.json`.
     ///
     /// # Errors
@@ -161,12 +191,27 @@ pub fn check_golden_on(
     device: Device,
     kind: Kind,
 ) -> Result<f64, GoldenError> {
+    check_golden_with(golden, kind, |pictures| {
+        let pictures = pictures.to_device(device).to_kind(kind);
+        no_grad(|| feature_maps(backbone, &pictures))
+    })
+}
+
+/// [`check_golden_on`] for whatever runs the network: `maps` takes pictures as 32-bit floats on the CPU,
+/// and computes with numbers of `kind`.
+pub(super) fn check_golden_with<E>(
+    golden: &Golden,
+    kind: Kind,
+    maps: impl Fn(&Tensor) -> Result<Vec<Tensor>, E>,
+) -> Result<f64, GoldenError>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
     let tolerance = if kind == Kind::Half { HALF_TOLERANCE } else { golden.tolerance };
     let mut worst = 0.0_f64;
     for case in &golden.cases {
-        let pictures = pattern(case.input).to_device(device).to_kind(kind);
-        let maps = no_grad(|| feature_maps(backbone, &pictures))
-            .map_err(|source| GoldenError::Forward { input: case.input, source })?;
+        let maps = maps(&pattern(case.input))
+            .map_err(|error| GoldenError::Forward { input: case.input, source: error.into() })?;
         let found: Vec<_> = maps.iter().map(Tensor::size).collect();
         let expected: Vec<_> = case.outputs.iter().map(|output| output.shape.clone()).collect();
         if found != expected {

@@ -9,6 +9,8 @@
 //!   * `golden.json`: its **golden outputs**, what the original network answered to a known input
 //!     (see [`Golden`]). A backbone is checked against them before it is trusted, because a model
 //!     that computes something slightly different scores without any error, and wrongly.
+//!   * `backbone.onnx` and `libonnxruntime.so`, which may be missing: the same network for a second
+//!     [`engine`], and that engine's library.
 //!
 //! The default backbone is EfficientNet-Lite0 with ImageNet weights ([`efficientnet_lite`]): it is
 //! small enough for 20 ms a picture on one CPU core. It gives stride 8 with 40 channels and
@@ -17,8 +19,10 @@
 //! A TorchScript file is a program: load only files whose checksum or golden outputs are known.
 
 pub mod efficientnet_lite;
+pub mod engine;
 pub mod export;
 mod golden;
+mod onnx;
 mod tuple_output;
 
 use std::env;
@@ -26,6 +30,7 @@ use std::path::PathBuf;
 
 use tch::{CModule, IValue, TchError, Tensor};
 
+pub use engine::{Engine, EngineChoice, EngineError, EngineKind, FeatureShape};
 pub use golden::{Golden, GoldenCase, GoldenError, GoldenOutput, check_golden, check_golden_on};
 
 /// Name of the TorchScript file in a model folder.

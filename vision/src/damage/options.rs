@@ -40,7 +40,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             seed: 1,
-            epochs: 20,
+            epochs: 24,
             folds: 3,
             batch: 16,
             learning_rate: 2e-3,

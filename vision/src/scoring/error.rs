@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::backbone::GoldenError;
+use crate::backbone::{EngineError, GoldenError};
 use crate::damage::HeadError;
 use crate::localise::LocaliseError;
 use crate::picture::PictureError;
@@ -39,6 +39,9 @@ pub enum ScoringError {
         /// Which output differs and by how much.
         cause: Box<GoldenError>,
     },
+    /// The engine that is to run the backbone cannot be had, or failed.
+    #[error(transparent)]
+    Engine(EngineError),
     /// A reference can only grow with the damage head that it was learned with.
     #[error(
         "the reference of {sku}, view {view}, was learned with another damage head than this one, or \
@@ -156,6 +159,19 @@ pub enum ScoringError {
         /// The panic's message, which may hold numbers that differ from item to item.
         cause: String,
     },
+}
+
+impl From<EngineError> for ScoringError {
+    fn from(error: EngineError) -> ScoringError {
+        match error {
+            EngineError::Read { path, cause } => ScoringError::ModelFile { path, cause },
+            EngineError::Unusable { path, cause } => ScoringError::Backbone { path, cause },
+            EngineError::Golden { folder, cause } => ScoringError::Golden { folder, cause },
+            error @ (EngineError::NoOnnxRuntime { .. } | EngineError::Run { .. }) => {
+                ScoringError::Engine(error)
+            }
+        }
+    }
 }
 
 impl ScoringError {

@@ -4,20 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tch::{CModule, Device, Kind, TchError, Tensor};
-
 use super::Calibration;
 use super::compute::{Compute, DeviceChoice};
 use super::crop::Crop;
 use super::ensemble::{Fused, Member, MemberScore, joint_level};
-use super::error::{ScoringError, first_line};
+use super::error::ScoringError;
 use super::explain::{Difference, differences, words};
 use super::heatmap::HeatMap;
 use super::observed::{Framing, Observed, SeenItem, Sight, sighted};
 use super::reference::{Judgement, Reference};
 use super::tokens::{Maps, input_tensor};
-use crate::backbone::{BACKBONE_FILE, GOLDEN_FILE, Golden, check_golden_on, feature_maps};
-use crate::checksum::sha256;
+use crate::backbone::{BACKBONE_FILE, Engine, EngineChoice};
 use crate::damage::{DamageHead, HEAD_FILE, HeadAnswer, Kind as DamageKind};
 use crate::localise::{Bounds, Cells, Found, Gains, Localiser, Mask, Small};
 use crate::picture::{Picture, PixelFormat};
@@ -96,19 +93,18 @@ impl ViewScore {
 /// A loaded, checked and warm model that scores views; several threads may use it at once.
 #[derive(Debug)]
 pub struct Scorer {
-    module: CModule,
+    engine: Engine,
     compute: Compute,
     folder: PathBuf,
-    sha256: String,
     head: Option<DamageHead>,
     members: Vec<Member>,
     false_divert_budget: f64,
 }
 
 impl Scorer {
-    /// [`Scorer::load_on`] the CPU.
+    /// [`Scorer::load_on`] the CPU, with the engine that is fastest there.
     pub fn load(folder: impl AsRef<Path>) -> Result<Scorer, ScoringError> {
-        Scorer::load_on(folder, Compute::CPU)
+        Scorer::load_on(folder, Compute::CPU, EngineChoice::Auto)
     }
 
     /// The scorer on the best device that `choice` allows. A device that does not reproduce the golden
@@ -116,11 +112,12 @@ impl Scorer {
     pub fn load_best(
         folder: impl AsRef<Path>,
         choice: DeviceChoice,
+        engine: EngineChoice,
     ) -> Result<Scorer, ScoringError> {
         let mut candidates = choice.candidates()?.into_iter().peekable();
         loop {
             let compute = candidates.next().ok_or(ScoringError::NoCuda)?;
-            match Scorer::load_on(&folder, compute) {
+            match Scorer::load_on(&folder, compute, engine) {
                 Err(error) if candidates.peek().is_some() => {
                     tracing::warn!(device = compute.name(), %error, "the model does not run there");
                 }
@@ -129,33 +126,26 @@ impl Scorer {
         }
     }
 
-    /// Loads `backbone.pt` of the model folder, checks that it reproduces the golden outputs on this
+    /// Loads the backbone of the model folder into an engine that reproduces the golden outputs on this
     /// device, and warms it up. Thresholds are for a false-divert budget of 0.5 % until told otherwise.
-    pub fn load_on(folder: impl AsRef<Path>, compute: Compute) -> Result<Scorer, ScoringError> {
+    pub fn load_on(
+        folder: impl AsRef<Path>,
+        compute: Compute,
+        engine: EngineChoice,
+    ) -> Result<Scorer, ScoringError> {
         // OpenMP spins at its barriers: on a box whose other cores are busy, two threads are slower
         // than one. Measured on 2 cores: learning from 50 pictures takes 23 s instead of 69 s.
         tch::set_num_threads(1);
         let folder = folder.as_ref().to_owned();
-        let path = folder.join(BACKBONE_FILE);
-        let bytes = std::fs::read(&path)
-            .map_err(|cause| ScoringError::ModelFile { path: path.clone(), cause })?;
-        let sha256 = sha256(&bytes);
-        // The profiling executor compiles again for what it has seen. Without it the first call
-        // takes 80 ms instead of 190, and later ones the same 40 (measured on a busy 2-core box).
-        tch::jit::f_set_profiling_mode(false).map_err(ScoringError::torch("set-up"))?;
-        let mut module = CModule::load_data_on_device(&mut bytes.as_slice(), compute.device)
-            .map_err(|e| ScoringError::Backbone { path, cause: first_line(&e.to_string()) })?;
-        module.f_set_eval().map_err(ScoringError::torch("set-up"))?;
+        let engine = Engine::load(&folder, compute.device, compute.kind, engine)?;
         let scorer = Scorer {
-            module,
+            engine,
             compute,
             folder,
-            sha256,
             head: None,
             members: Member::ALL.to_vec(),
             false_divert_budget: BUDGET,
         };
-        scorer.check_golden()?;
         scorer.warm_up()?;
         Ok(scorer)
     }
@@ -165,7 +155,7 @@ impl Scorer {
         if !head.join(HEAD_FILE).exists() {
             return Ok(self);
         }
-        let head = DamageHead::load(head, &self.sha256, self.compute.device)?;
+        let head = DamageHead::load(head, self.backbone_sha256(), self.compute.device)?;
         Ok(self.with_head(Some(head)))
     }
 
@@ -200,7 +190,12 @@ impl Scorer {
 
     /// The SHA-256 of `backbone.pt`, in hexadecimal: references belong to exactly this backbone.
     pub fn backbone_sha256(&self) -> &str {
-        &self.sha256
+        self.engine.backbone_sha256()
+    }
+
+    /// What runs the backbone, and why.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Where the networks run.
@@ -211,14 +206,6 @@ impl Scorer {
     /// The folder that the model came from.
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    fn check_golden(&self) -> Result<(), ScoringError> {
-        let refused =
-            |cause| ScoringError::Golden { folder: self.folder.clone(), cause: Box::new(cause) };
-        let golden = Golden::load(&self.folder.join(GOLDEN_FILE)).map_err(refused)?;
-        let Compute { device, kind } = self.compute;
-        check_golden_on(&self.module, &golden, device, kind).map(drop).map_err(refused)
     }
 
     /// Runs the whole feature path on the shapes of usual items.
@@ -440,28 +427,17 @@ impl Scorer {
 
     /// A crop through the backbone and nothing after it: what benches compare with.
     pub fn backbone_only(&self, picture: &Picture, crop: &Crop) -> Result<(), ScoringError> {
-        let input = input_tensor(picture, crop, Gains::NONE)?;
-        tch::no_grad(|| self.maps(&input)).map(drop)
+        self.engine.maps(&input_tensor(picture, crop, Gains::NONE)?)?;
+        Ok(())
     }
 
     /// What the backbone says of `crop`.
     fn maps_of(&self, picture: &Picture, crop: Crop, gains: Gains) -> Result<Maps, ScoringError> {
         let input = input_tensor(picture, &crop, gains)?;
-        let maps = tch::no_grad(|| self.maps(&input))?;
+        let maps = self.engine.maps(&input)?;
         let maps = Maps::new(crop, maps).map_err(|cause| self.contract(cause))?;
         maps.check()?;
         Ok(maps)
-    }
-
-    /// The backbone's feature maps, finest first, as 32-bit floats on the CPU.
-    fn maps(&self, input: &Tensor) -> Result<Vec<Tensor>, ScoringError> {
-        let Compute { device, kind } = self.compute;
-        let run = || -> Result<Vec<Tensor>, TchError> {
-            let input = input.f_to_device(device)?.f_to_kind(kind)?;
-            let maps = feature_maps(&self.module, &input)?.into_iter();
-            maps.map(|map| map.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)).collect()
-        };
-        run().map_err(ScoringError::torch("the backbone"))
     }
 
     fn contract(&self, cause: &str) -> ScoringError {

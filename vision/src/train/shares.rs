@@ -5,31 +5,32 @@ use rand::rngs::StdRng;
 
 use crate::damage::synthetic::Defect;
 
-/// How often each synthetic defect is made. Half are dents: bent items are what customers return
-/// most, cartons need them, and the slight ones are the hardest to tell. Of the rest, torn items and
+/// How often each synthetic defect is made. Most are dents: bent items are what customers return
+/// most, and the slight ones are the hardest to tell and the members that compare with normal views
+/// hardly see them. With half as many, the head ranked dented cartons worse (0.85 instead of 0.96). Of the rest, torn items and
 /// missing parts come first; what changes much of an item is easily told, so that few examples do.
 /// Other sizes and turned items are rare on purpose. A crop shows every item about as large, so that
 /// the head can see little of its size, and for an item that may lie any way round, turned is normal.
 const DEFECTS: [(Defect, f64); 19] = [
-    (Defect::Bend, 0.44),
+    (Defect::Bend, 0.66),
     (Defect::Crush, 0.06),
-    (Defect::Tear, 0.08),
-    (Defect::Missing, 0.08),
-    (Defect::PartMissing, 0.04),
-    (Defect::Puncture, 0.03),
-    (Defect::Foreign, 0.05),
-    (Defect::Tape, 0.03),
-    (Defect::Stain, 0.03),
-    (Defect::Scribble, 0.03),
-    (Defect::Empty, 0.02),
-    (Defect::Print, 0.02),
-    (Defect::LabelGone, 0.02),
-    (Defect::LabelSwapped, 0.01),
-    (Defect::LabelShifted, 0.01),
-    (Defect::LabelTurned, 0.01),
-    (Defect::Colour, 0.02),
-    (Defect::Turned, 0.01),
-    (Defect::Resized, 0.01),
+    (Defect::Tear, 0.05),
+    (Defect::Missing, 0.05),
+    (Defect::PartMissing, 0.02),
+    (Defect::Puncture, 0.02),
+    (Defect::Foreign, 0.03),
+    (Defect::Tape, 0.02),
+    (Defect::Stain, 0.01),
+    (Defect::Scribble, 0.02),
+    (Defect::Empty, 0.01),
+    (Defect::Print, 0.01),
+    (Defect::LabelGone, 0.01),
+    (Defect::LabelSwapped, 0.005),
+    (Defect::LabelShifted, 0.005),
+    (Defect::LabelTurned, 0.005),
+    (Defect::Colour, 0.005),
+    (Defect::Turned, 0.005),
+    (Defect::Resized, 0.005),
 ];
 
 /// Draws a defect.
@@ -50,12 +51,12 @@ mod tests {
     use crate::damage::Kind;
 
     #[test]
-    fn each_defect_has_a_share_and_half_of_all_are_dents() {
+    fn each_defect_has_a_share_and_most_are_dents() {
         let sum = |of: &dyn Fn(Defect) -> bool| -> f64 {
             DEFECTS.iter().filter(|(defect, _)| of(*defect)).map(|(_, share)| share).sum()
         };
         assert!((sum(&|_| true) - 1.0).abs() < 1e-9);
-        assert!((sum(&|defect| defect.kind() == Kind::Dent) - 0.5).abs() < 1e-9);
+        assert!(sum(&|defect| defect.kind() == Kind::Dent) > 0.6);
         assert!(Defect::ALL.iter().all(|one| sum(&|defect| defect == *one) > 0.0));
     }
 }

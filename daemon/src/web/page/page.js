@@ -130,6 +130,7 @@ function devices(status) {
     device("Fleet", ...link, fleet.problem,
       fleet.configured && `${number(fleet.owed)} owed, ${number(fleet.acknowledged)} acknowledged`),
     device("Records", ...store, status.store.cause),
+    device("Model", ...(status.engine ? ["good", "loaded"] : ["warn", "not loaded"]), status.engine),
   ];
 }
 

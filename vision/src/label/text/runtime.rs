@@ -1,10 +1,6 @@
-//! The runtime library and a network in it.
-//!
-//! The library is loaded at run time from a file ([`ort`] calls that `load-dynamic`), so that
-//! building needs no download, and so that a box can carry the library that fits its accelerator.
+//! The networks that read text, in the [runtime library](crate::onnx_runtime).
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::ep;
@@ -13,6 +9,7 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
 use super::TextError;
+use crate::onnx_runtime::{self, LoadError, RUNTIME_FILE};
 
 /// The files that reading text needs.
 #[derive(Debug, Clone)]
@@ -32,31 +29,17 @@ impl TextModels {
     /// The files as set-up names them in a folder.
     pub fn in_folder(folder: &Path) -> Self {
         let [runtime, det, rec, cls] =
-            ["libonnxruntime.so", "det.onnx", "rec.onnx", "cls.onnx"].map(|name| folder.join(name));
+            [RUNTIME_FILE, "det.onnx", "rec.onnx", "cls.onnx"].map(|name| folder.join(name));
         Self { runtime, det, rec, cls }
     }
 }
 
-/// The library's environment: it allows one in the life of a process.
-static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
-
 /// Loads the runtime library; the one that is loaded already, where one is.
 pub(super) fn load(file: &Path) -> Result<Environment, TextError> {
-    present("the ONNX runtime", file)?;
-    let mut environment = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(loaded) = environment.as_ref() {
-        return Ok(loaded.clone());
-    }
-    let failed = |cause: String| TextError::Runtime { file: file.to_path_buf(), cause };
-    // A relative name would be searched for beside the program and in the system's folders.
-    let path = file.canonicalize().map_err(|error| failed(error.to_string()))?;
-    let builder = ort::init_from(path).map_err(|error| failed(error.to_string()))?;
-    let loaded = builder
-        .with_name("inspectd")
-        .with_telemetry(false)
-        .build()
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(environment.insert(loaded).clone())
+    onnx_runtime::load(file).map_err(|error| match error {
+        LoadError::Missing(file) => TextError::Missing { what: "the ONNX runtime", file },
+        LoadError::Broken { file, cause } => TextError::Runtime { file, cause },
+    })
 }
 
 fn present(what: &'static str, file: &Path) -> Result<(), TextError> {
