@@ -20,6 +20,7 @@ fn options(root: &Path) -> EvaluateOptions {
         train_labels: 0,
         head: HeadChoice::None,
         command: format!("inspectctl evaluate {}", root.display()),
+        kept_maps: None,
         pictures: None,
     }
 }

@@ -58,6 +58,7 @@ impl Compare {
                 None => HeadChoice::None,
             },
             command: command.clone(),
+            kept_maps: None,
             pictures: None,
         };
         let (first, second) =

@@ -55,7 +55,7 @@ pub struct Evaluate {
     /// Use this damage head instead of one that is trained on the folder's pictures.
     #[arg(long, value_name = "DIR", conflicts_with = "train_labels")]
     damage_head: Option<PathBuf>,
-    /// Use no damage head: the distance to the reference alone.
+    /// Use no damage head: only the members that learn from normal items alone.
     #[arg(long, conflicts_with_all = ["train_labels", "damage_head"])]
     no_head: bool,
     #[command(flatten)]
@@ -78,6 +78,7 @@ impl Evaluate {
                 None => HeadChoice::Train(TrainSettings::default()),
             },
             command: env::args().collect::<Vec<_>>().join(" "),
+            kept_maps: None,
             pictures: self.pictures,
         };
         let mut bar = Bar::new();

@@ -16,6 +16,7 @@ mod heatmap;
 mod identify;
 mod label;
 mod learn;
+mod leave_one_out;
 mod model;
 mod output;
 mod progress;
@@ -56,6 +57,7 @@ enum Command {
     Score(score::Score),
     Evaluate(evaluate::Evaluate),
     Compare(compare::Compare),
+    LeaveOneOut(leave_one_out::LeaveOneOut),
     Heatmap(heatmap::Heatmap),
     Label(label::Label),
     Identify(identify::Identify),
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Score(score) => score.run(&context),
         Command::Evaluate(evaluate) => evaluate.run(&context),
         Command::Compare(compare) => compare.run(&context),
+        Command::LeaveOneOut(sets) => sets.run(&context),
         Command::Heatmap(heatmap) => heatmap.run(&context),
         Command::Label(label) => label.run(&context),
         Command::Identify(identify) => identify.run(&context),

@@ -4,8 +4,6 @@
 //! picture it was made of. Examples of one source are alike, so a member that is to judge a normal
 //! picture as it will judge the next item must have seen none of that picture's examples.
 
-use rand::rngs::StdRng;
-use rand::seq::index::sample;
 use tch::{Device, Kind as Number, TchError, Tensor};
 
 use super::Kind;
@@ -34,24 +32,6 @@ pub struct Example {
 }
 
 impl Example {
-    /// The same example with this share of its tokens, at least one, chosen by `rng`: an epoch of half
-    /// the tokens takes half as long, and no two epochs see the same ones.
-    pub(super) fn thinned(&self, share: f64, rng: &mut StdRng) -> Result<Example, TchError> {
-        let length = self.tokens.size()[0] as usize;
-        let kept = ((length as f64 * share).ceil() as usize).clamp(1, length.max(1));
-        let mut chosen: Vec<i64> =
-            sample(rng, length, kept.min(length)).into_iter().map(|at| at as i64).collect();
-        chosen.sort_unstable();
-        let chosen = Tensor::f_from_slice(&chosen)?;
-        let of = |tensor: &Tensor| tensor.f_index_select(0, &chosen);
-        Ok(Example {
-            tokens: of(&self.tokens)?,
-            places: of(&self.places)?,
-            touched: self.touched.as_ref().map(of).transpose()?,
-            ..*self
-        })
-    }
-
     /// How badly the item is damaged, 0 to 1: as badly as its worst token.
     pub(super) fn degree(&self) -> Result<f32, TchError> {
         match &self.touched {
@@ -176,8 +156,6 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-
     use super::*;
 
     fn example(length: i64, touched: Option<&[f32]>) -> Example {
@@ -207,26 +185,6 @@ mod tests {
         assert_eq!(flat(&batch.kinds), [none, 2.0, none, none, none, none]);
         assert_eq!((batch.known_count, batch.kinds_count), (2.0, 1.0));
         assert_eq!(flat(&batch.damaged), [0.0, 1.0]);
-    }
-
-    #[test]
-    fn a_thinned_example_keeps_what_belongs_to_each_token() {
-        let mut whole = example(40, Some(&[0.0; 40]));
-        let counted = Tensor::arange(40, (Number::Float, Device::Cpu));
-        whole.touched = Some(&counted / 40.0);
-        whole.tokens = counted.unsqueeze(1).repeat([1, 4]).to_kind(Number::Half);
-        let mut rng = StdRng::seed_from_u64(3);
-        let thinned = whole.thinned(0.5, &mut rng).unwrap();
-        assert_eq!((thinned.tokens.size(), thinned.places.size()), (vec![20, 4], vec![20, 2]));
-        let touched = thinned.touched.unwrap() * 40.0;
-        assert!(
-            thinned
-                .tokens
-                .select(1, 0)
-                .to_kind(Number::Float)
-                .allclose(&touched, 1e-3, 1e-3, false)
-        );
-        assert_eq!(whole.thinned(0.0, &mut rng).unwrap().tokens.size(), [1, 4]);
     }
 
     #[test]

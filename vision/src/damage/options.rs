@@ -24,8 +24,6 @@ pub struct TrainOptions {
     pub weight_decay: f64,
     /// Noise on the tokens, as a share of their spread: no two pictures of an item are the same.
     pub noise: f64,
-    /// Share of an example's tokens that an epoch sees, others each time.
-    pub tokens_share: f64,
     /// Times that an epoch repeats each labelled example: a few real ones beside many made ones.
     pub labelled_repeats: usize,
     /// Numbers of a token inside the network.
@@ -40,13 +38,12 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             seed: 1,
-            epochs: 24,
+            epochs: 20,
             folds: 3,
             batch: 16,
             learning_rate: 2e-3,
             weight_decay: 0.05,
             noise: 0.15,
-            tokens_share: 0.5,
             labelled_repeats: 8,
             width: 48,
             layers: 1,
@@ -63,9 +60,6 @@ impl TrainOptions {
         }
         if self.epochs == 0 || self.batch == 0 || self.layers < 1 {
             return Some("epochs, batch and layers are at least 1");
-        }
-        if !(self.tokens_share > 0.0 && self.tokens_share <= 1.0) {
-            return Some("the share of tokens lies above 0 and not above 1");
         }
         if self.heads < 1 || self.width < 1 || self.width % self.heads != 0 {
             return Some("the width must be a multiple of the heads");

@@ -334,11 +334,7 @@ impl Training<'_> {
         let steps = order.len().div_ceil(self.options.batch);
         let mut sum = 0.0;
         for (step, examples) in order.chunks(self.options.batch).enumerate() {
-            let share = self.options.tokens_share;
-            let thinned: Result<Vec<Example>, TchError> =
-                examples.iter().map(|example| example.thinned(share, &mut random)).collect();
-            let thinned = thinned?;
-            let mut batch = Batch::join(&thinned.iter().collect::<Vec<_>>(), self.run.device)?;
+            let mut batch = Batch::join(examples, self.run.device)?;
             let size = batch.tokens.size();
             let from = random.random_range(0..NOISE_SPARE);
             let window = noise.f_narrow(0, from, size.iter().product())?.f_view(size.as_slice())?;

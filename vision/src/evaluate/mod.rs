@@ -11,9 +11,11 @@
 //!
 //! Read `scored` (one item), `metrics` (scores to figures), `stats` (what can be told from chance),
 //! `masks` and `pixels` (heat maps against masks), `shots` (how many normal pictures it takes),
-//! `compare` (two models), `report` (the picture).
+//! `compare` (two models), `leave_out` (several
+//! sets, each measured with what the others choose), `report` (the picture).
 
 mod compare;
+mod leave_out;
 mod masks;
 mod metrics;
 mod pixels;
@@ -29,6 +31,7 @@ use serde::Serialize;
 use tch::Device;
 
 pub use compare::{Compared, Comparison, Disagreement, compare};
+pub use leave_out::{LeftOut, SetFigures, leave_one_out};
 pub(crate) use metrics::auroc;
 pub use metrics::{AtBudget, Metrics};
 pub use pixels::PixelMetrics;
@@ -59,6 +62,8 @@ pub struct EvaluateOptions {
     pub train_labels: usize,
     /// The damage head.
     pub head: HeadChoice,
+    /// The folder that keeps what the backbone answers, for the next evaluation; `None` for nowhere.
+    pub kept_maps: Option<PathBuf>,
     /// The folder that takes each scored picture with its heat, boxes and words; `None` for nowhere.
     pub pictures: Option<PathBuf>,
 }
@@ -70,7 +75,7 @@ pub enum HeadChoice {
     Train(TrainSettings),
     /// The one in this folder, which may have seen other pictures.
     Folder(PathBuf),
-    /// None: the distance to the reference alone.
+    /// None: the members that learn from normal items alone.
     None,
 }
 
@@ -132,27 +137,27 @@ pub struct Evaluation {
     items: Vec<ItemScore>,
     /// Levels of the normal pictures that the references learned from, for [`Levels`].
     #[serde(skip)]
-    normals: BTreeMap<String, BTreeMap<String, Vec<f32>>>,
+    normals: BTreeMap<String, BTreeMap<Member, Vec<f32>>>,
 }
 
 /// The levels of every member: what the ensemble's constants are chosen by.
-#[derive(Debug, Serialize)]
-pub struct Levels<'a> {
+#[derive(Debug, Clone, Serialize)]
+pub struct Levels {
     /// By view and member, the held-out levels of the normal pictures.
-    pub normals: &'a BTreeMap<String, BTreeMap<String, Vec<f32>>>,
+    pub normals: BTreeMap<String, BTreeMap<Member, Vec<f32>>>,
     /// Each scored item.
-    pub items: Vec<ItemLevels<'a>>,
+    pub items: Vec<ItemLevels>,
 }
 
 /// One item's levels.
-#[derive(Debug, Serialize)]
-pub struct ItemLevels<'a> {
+#[derive(Debug, Clone, Serialize)]
+pub struct ItemLevels {
     /// Its class.
-    pub class: &'a str,
+    pub class: String,
     /// Its name.
-    pub name: &'a str,
+    pub name: String,
     /// By view and member.
-    pub views: BTreeMap<&'a str, BTreeMap<&'a str, f64>>,
+    pub views: BTreeMap<String, BTreeMap<Member, f64>>,
 }
 
 /// A test picture that could not be scored.
@@ -166,16 +171,16 @@ pub struct BrokenPicture {
 
 impl Evaluation {
     /// The levels of every member.
-    pub fn levels(&self) -> Levels<'_> {
-        let of_view = |view: &'_ scored::ScoredView| {
-            view.members.iter().map(|one| (one.member.name(), one.level)).collect()
+    pub fn levels(&self) -> Levels {
+        let of_view = |view: &scored::ScoredView| {
+            view.members.iter().map(|one| (one.member, one.level)).collect()
         };
         let items = self.items.iter().map(|item| ItemLevels {
-            class: &item.class,
-            name: &item.name,
-            views: item.views.iter().map(|(name, view)| (name.as_str(), of_view(view))).collect(),
+            class: item.class.clone(),
+            name: item.name.clone(),
+            views: item.views.iter().map(|(name, view)| (name.clone(), of_view(view))).collect(),
         });
-        Levels { normals: &self.normals, items: items.collect() }
+        Levels { normals: self.normals.clone(), items: items.collect() }
     }
 
     /// Writes the picture of the results, an SVG: a histogram of the scores per class, the ROC curves,
@@ -202,6 +207,9 @@ pub fn run(
     }
     let labelled = take_labelled(&mut test, options.train_labels);
     let mut scorer = Scorer::load(&options.model_folder)?;
+    if let Some(folder) = &options.kept_maps {
+        scorer = scorer.with_kept_maps(folder);
+    }
     scorer = match &options.head {
         HeadChoice::None => scorer,
         HeadChoice::Folder(folder) => {
@@ -260,7 +268,7 @@ pub fn run(
         .map(|(view, reference)| {
             let of = |member: Member| {
                 let held_out = reference.held_out_in_order(member)?;
-                Some((member.name().to_owned(), held_out.to_vec()))
+                Some((member, held_out.to_vec()))
             };
             (view.clone(), Member::ALL.into_iter().filter_map(of).collect())
         })

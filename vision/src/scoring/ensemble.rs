@@ -14,8 +14,9 @@
 //! everything, and with a large one, where only the most surprised member counts, two that are both
 //! a little surprised would be no more than one. 2 is what a likelihood ratio gives where all members
 //! see each defect (Kudô, "A multivariate analogue of the one-sided test", 1963); most defects are
-//! seen by some of them only. The power, and the weights, were chosen by leaving sets out
-//! (docs/measurements/eye.md), and no set's own pictures change them.
+//! seen by some of them only. The power, and the weights, are chosen among [`Voices::CANDIDATES`] by
+//! leaving sets out (`inspectctl leave-one-out`, docs/measurements/eye.md), and no set's own pictures
+//! change them.
 //!
 //! The joint levels of held-out normal views tell the p-value, so that dependence between members
 //! costs power and not the budget. The smallest p-value of k views is below budget / k for at most
@@ -28,8 +29,6 @@ use super::calibration::{Calibration, Held, Prior};
 
 /// Smallest p-value that is told apart from smaller ones; keeps the surprise finite.
 const P_MIN: f64 = 1e-30;
-/// The power of the joint level.
-const POWER: f64 = 4.0;
 /// Members' deviations beyond this count no more: all are equally impossible.
 const DEVIATION_MAX: f64 = 100.0;
 
@@ -93,19 +92,9 @@ impl Member {
         }
     }
 
-    /// What its deviation counts in the joint level.
-    fn weight(self) -> f64 {
-        match self {
-            Member::Parts | Member::Head => 1.0,
-            Member::Texture | Member::Item => 0.7,
-            Member::Plain => 0.6,
-            Member::Composition | Member::Silhouette => 0.3,
-        }
-    }
-
     /// What its levels of normal views are like before any is known: medians over the normal
     /// pictures of all sets (docs/measurements/eye.md).
-    pub(super) fn prior(self) -> Prior {
+    pub(crate) fn prior(self) -> Prior {
         let spread = match self {
             Member::Plain => 0.10,
             Member::Parts => 0.08,
@@ -145,17 +134,53 @@ impl MemberScore {
     }
 }
 
-/// The joint level of members, each with its deviation from normal in units of the spread.
-pub(super) fn joint_level(deviations: impl IntoIterator<Item = (Member, f64)>) -> f64 {
-    let powers = deviations.into_iter().map(|(member, deviation)| {
-        (member.weight() * deviation.clamp(0.0, DEVIATION_MAX)).powf(POWER)
-    });
-    powers.sum::<f64>().powf(1.0 / POWER)
+/// How members are heard together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Voices {
+    /// What this choice is called in tables.
+    pub name: &'static str,
+    /// The power of the joint level.
+    power: f64,
+    /// What each member's deviation counts, in the order of [`Member::ALL`].
+    weights: [f64; Member::ALL.len()],
+}
+
+impl Voices {
+    /// What scoring uses: the choice of all sets together.
+    pub const CHOSEN: Voices = Voices::CANDIDATES[1];
+
+    /// What is chosen among. Weights are those of plain, parts, texture, composition, item, silhouette
+    /// and head.
+    pub const CANDIDATES: [Voices; 6] = [
+        Voices { name: "equal", power: 4.0, weights: [1.0; 7] },
+        Voices { name: "parts and head", power: 4.0, weights: [0.6, 1.0, 0.7, 0.3, 0.7, 0.3, 1.0] },
+        Voices {
+            name: "parts and head, squares",
+            power: 2.0,
+            weights: [0.6, 1.0, 0.7, 0.3, 0.7, 0.3, 1.0],
+        },
+        Voices {
+            name: "parts and head, loudest",
+            power: 16.0,
+            weights: [0.6, 1.0, 0.7, 0.3, 0.7, 0.3, 1.0],
+        },
+        Voices { name: "head first", power: 4.0, weights: [0.5, 0.8, 0.5, 0.3, 0.5, 0.3, 1.5] },
+        Voices { name: "tokens first", power: 4.0, weights: [0.8, 1.0, 0.8, 0.3, 0.8, 0.3, 0.6] },
+    ];
+
+    /// The joint level of members, each with its deviation from normal in units of the spread.
+    pub(crate) fn joint(&self, deviations: impl IntoIterator<Item = (Member, f64)>) -> f64 {
+        let powers = deviations.into_iter().map(|(member, deviation)| {
+            let weight = self.weights[member as usize];
+            (weight * deviation.clamp(0.0, DEVIATION_MAX)).powf(self.power)
+        });
+        powers.sum::<f64>().powf(1.0 / self.power)
+    }
 }
 
 /// What all members together say.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Fused {
+pub(crate) struct Fused {
     /// The surprise of the joint level.
     pub score: f32,
     /// The surprise that a share of at most the budget of normal items exceeds.
@@ -165,9 +190,14 @@ pub(super) struct Fused {
 }
 
 impl Fused {
+    /// Whether the score exceeds the threshold.
+    pub(crate) fn exceeds(&self) -> bool {
+        self.score > self.threshold
+    }
+
     /// Of a view whose joint level is `level`, one of `views` of an item, among the `held_out` joint
     /// levels of normal views.
-    pub(super) fn new(level: f64, held_out: &Held, views: usize, budget: f64) -> Fused {
+    pub(crate) fn new(level: f64, held_out: &Held, views: usize, budget: f64) -> Fused {
         let shared = budget / views.max(1) as f64;
         Fused {
             score: -held_out.p_value(level).clamp(P_MIN, 1.0).log10() as f32,
@@ -189,19 +219,29 @@ mod tests {
 
     #[test]
     fn two_weak_signs_are_stronger_together() {
-        let one = joint_level([(Member::Parts, 2.5), (Member::Head, 0.0)]);
-        let two = joint_level([(Member::Parts, 2.5), (Member::Head, 2.5)]);
+        let joint = |head| Voices::CHOSEN.joint([(Member::Parts, 2.5), (Member::Head, head)]);
+        let (one, two) = (joint(0.0), joint(2.5));
         assert!(two > 1.15 * one && two < 1.3 * one, "{one} {two}");
     }
 
     #[test]
     fn members_that_see_nothing_hardly_dilute_the_one_that_does() {
         let blind = [Member::Plain, Member::Texture, Member::Head].map(|member| (member, 1.0));
-        let alone = joint_level([(Member::Parts, 5.0)]);
-        let among = joint_level(blind.into_iter().chain([(Member::Parts, 5.0)]));
+        let joint = |of: Vec<(Member, f64)>| Voices::CHOSEN.joint(of);
+        let alone = joint(vec![(Member::Parts, 5.0)]);
+        let among = joint(blind.into_iter().chain([(Member::Parts, 5.0)]).collect());
         assert!(among >= alone && among < 1.01 * alone, "{alone} {among}");
-        assert_eq!(joint_level([(Member::Parts, -3.0), (Member::Head, -9.0)]), 0.0);
-        assert!(joint_level([(Member::Parts, f64::INFINITY)]).is_finite());
+        assert_eq!(joint(vec![(Member::Parts, -3.0), (Member::Head, -9.0)]), 0.0);
+        assert!(joint(vec![(Member::Parts, f64::INFINITY)]).is_finite());
+    }
+
+    #[test]
+    fn each_member_has_the_weight_of_its_place() {
+        for (at, member) in Member::ALL.into_iter().enumerate() {
+            assert_eq!(member as usize, at);
+            let level = Voices::CANDIDATES[1].joint([(member, 2.0)]);
+            assert!((level - 2.0 * Voices::CANDIDATES[1].weights[at]).abs() < 1e-9);
+        }
     }
 
     #[test]

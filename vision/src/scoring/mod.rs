@@ -10,7 +10,7 @@
 //! Read `scorer` (the way of a view), `observed` (what is seen in it: `crop`, `tokens`, `silhouette`),
 //! `reference` (what is known of normal views: `patches` and `distance`, `cloud`, `whitening`,
 //! `coreset`; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
-//! `compute` (on which device), `heatmap`, `explain` (what differs, for people).
+//! `compute` (on which device), `kept` (answers that are kept between runs), `heatmap`, `explain` (what differs, for people).
 
 mod calibration;
 mod cloud;
@@ -22,6 +22,7 @@ mod ensemble;
 mod error;
 mod explain;
 mod heatmap;
+mod kept;
 mod observed;
 mod patches;
 mod reference;
@@ -35,7 +36,8 @@ pub use calibration::{Calibration, Held, Prior};
 pub use compute::{Compute, DeviceChoice};
 pub use crop::{Area, Crop};
 pub use distance::{Memory, nearest};
-pub use ensemble::{Member, MemberScore};
+pub(crate) use ensemble::Fused;
+pub use ensemble::{Member, MemberScore, Voices};
 pub use error::ScoringError;
 pub(crate) use error::first_line;
 pub use explain::{Difference, annotated, captioned, words};

@@ -16,7 +16,7 @@ use tch::Tensor;
 use super::calibration::{Held, Prior};
 use super::cloud::Cloud;
 use super::distance;
-use super::ensemble::{Member, joint_level};
+use super::ensemble::{Member, Voices};
 use super::error::ScoringError;
 use super::observed::{Framing, Observed};
 use super::patches::{Patches, Seen};
@@ -455,7 +455,7 @@ fn joint_of(
         levels.iter().filter(|(member, _)| among(**member)).collect();
     let count = members.iter().map(|(_, levels)| levels.each.len()).min()?;
     let joint = |at: usize| {
-        joint_level(members.iter().map(|(member, levels)| {
+        Voices::CHOSEN.joint(members.iter().map(|(member, levels)| {
             (**member, levels.held_out.standard(f64::from(levels.each[at])))
         })) as f32
     };

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use super::Calibration;
 use super::compute::{Compute, DeviceChoice};
 use super::crop::Crop;
-use super::ensemble::{Fused, Member, MemberScore, joint_level};
+use super::ensemble::{Fused, Member, MemberScore, Voices};
 use super::error::ScoringError;
 use super::explain::{Difference, differences, words};
 use super::heatmap::HeatMap;
+use super::kept::KeptMaps;
 use super::observed::{Framing, Observed, SeenItem, Sight, sighted};
 use super::reference::{Judgement, Reference};
 use super::tokens::{Maps, input_tensor};
@@ -98,6 +99,7 @@ pub struct Scorer {
     folder: PathBuf,
     head: Option<DamageHead>,
     members: Vec<Member>,
+    kept: Option<KeptMaps>,
     false_divert_budget: f64,
 }
 
@@ -144,6 +146,7 @@ impl Scorer {
             folder,
             head: None,
             members: Member::ALL.to_vec(),
+            kept: None,
             false_divert_budget: BUDGET,
         };
         scorer.warm_up()?;
@@ -175,6 +178,14 @@ impl Scorer {
     /// The same scorer in which these members alone judge: to see what each of them is worth.
     pub fn with_members(mut self, members: &[Member]) -> Scorer {
         self.members = members.to_vec();
+        self
+    }
+
+    /// The same scorer, which keeps what the backbone answers in `folder` and does not ask it twice: for
+    /// measuring the same pictures again and again. Answers have the precision of 16-bit floats then,
+    /// kept or not.
+    pub fn with_kept_maps(mut self, folder: &Path) -> Scorer {
+        self.kept = Some(KeptMaps::new(folder, self.backbone_sha256()));
         self
     }
 
@@ -248,7 +259,7 @@ impl Scorer {
         levels.extend(answer.iter().map(|answer| (Member::Head, f64::from(answer.level))));
         let held_out =
             |member| reference.held_out(member).expect("a member that judges has held-out levels");
-        let joint = joint_level(
+        let joint = Voices::CHOSEN.joint(
             levels.iter().map(|(member, level)| (*member, held_out(*member).standard(*level))),
         );
         // An item that is not found leaves its members without a level. What the others say is compared
@@ -261,7 +272,7 @@ impl Scorer {
             Some(held) => held.as_ref().ok_or(ScoringError::NoNormals)?,
         };
         let fused = Fused::new(joint, held, views, self.false_divert_budget);
-        let exceeds = fused.score > fused.threshold;
+        let exceeds = fused.exceeds();
         match observed.sight {
             Sight::Nothing if !exceeds => return Err(ScoringError::NoItem),
             Sight::Several(count) if !exceeds => return Err(ScoringError::SeveralItems { count }),
@@ -434,7 +445,10 @@ impl Scorer {
     /// What the backbone says of `crop`.
     fn maps_of(&self, picture: &Picture, crop: Crop, gains: Gains) -> Result<Maps, ScoringError> {
         let input = input_tensor(picture, &crop, gains)?;
-        let maps = self.engine.maps(&input)?;
+        let maps = match &self.kept {
+            None => self.engine.maps(&input)?,
+            Some(kept) => kept.get_or(&input, || Ok(self.engine.maps(&input)?))?,
+        };
         let maps = Maps::new(crop, maps).map_err(|cause| self.contract(cause))?;
         maps.check()?;
         Ok(maps)
