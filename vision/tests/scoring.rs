@@ -91,6 +91,97 @@ fn a_defect_exceeds_the_threshold_where_it_is_and_a_normal_view_does_not() {
     assert!(dented.timings.total() > Duration::ZERO);
 }
 
+/// The rectangle of `picture` that begins at `x`, `y` painted over by `colour`.
+fn painted_over(
+    mut picture: RgbImage,
+    (x, y): (u32, u32),
+    (width, height): (u32, u32),
+    colour: impl Fn(u32, u32) -> [u8; 3],
+) -> Picture {
+    for (u, v, pixel) in picture.enumerate_pixels_mut() {
+        if (x..x + width).contains(&u) && (y..y + height).contains(&v) {
+            *pixel = Rgb(colour(u, v));
+        }
+    }
+    Picture::from(picture)
+}
+
+/// The belt as `carton` paints it.
+fn belt(x: u32, y: u32) -> [u8; 3] {
+    let noise = ((x * 31 + y * 17 + 77).wrapping_mul(2_654_435_761) >> 28) as u8;
+    [60 + noise, 62 + noise, 60 + noise]
+}
+
+#[test]
+fn an_item_that_is_not_whole_in_the_picture_is_not_normal() {
+    let (scorer, folder) = learned(12);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let whole = || carton(50, false);
+    let normal = scorer.score(&whole().into(), &reference, 1).unwrap();
+    assert!(!normal.exceeds, "{} of {}", normal.score, normal.threshold);
+    let spoiled = [
+        ("half of it is gone", painted_over(whole(), (120, 0), (120, 160), belt)),
+        ("its lower half is gone", painted_over(whole(), (0, 80), (240, 80), belt)),
+        ("a corner is gone", painted_over(whole(), (150, 90), (90, 70), belt)),
+        ("the transfer broke off", painted_over(whole(), (0, 80), (240, 80), |_, _| [0; 3])),
+        ("the transfer tore", painted_over(whole(), (0, 70), (240, 90), |_, _| [128; 3])),
+        (
+            "another thing covers it",
+            painted_over(whole(), (60, 40), (90, 70), |x, y| {
+                if (x / 3 + y / 5) % 2 == 0 { [20, 90, 40] } else { [30, 120, 60] }
+            }),
+        ),
+        (
+            "a second thing lies beside it",
+            painted_over(whole(), (212, 60), (24, 60), |x, _| [200, 30, (x % 7) as u8 * 20]),
+        ),
+    ];
+    for (what, picture) in spoiled {
+        let scored = scorer.score(&picture, &reference, 1).unwrap();
+        assert!(scored.exceeds, "{what}: {} of {}", scored.score, scored.threshold);
+        assert!(!scored.words(None).is_empty());
+    }
+}
+
+#[test]
+fn an_even_frame_is_no_usable_picture() {
+    let (scorer, folder) = learned(4);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    for level in [0, 90, 255] {
+        let even = Picture::from(RgbImage::from_pixel(240, 160, Rgb([level; 3])));
+        let refused = scorer.score(&even, &reference, 1).unwrap_err();
+        assert!(matches!(refused, ScoringError::Blank), "{level}: {refused}");
+    }
+}
+
+#[test]
+fn an_empty_belt_is_never_called_normal() {
+    let (scorer, folder) = learned(12);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let empty = painted_over(carton(50, false), (0, 0), (240, 160), belt);
+    match scorer.score(&empty, &reference, 1) {
+        Ok(scored) => {
+            assert!(scored.exceeds);
+            assert_eq!(scored.sight, Sight::Nothing);
+            assert!(scored.words(None).starts_with("no item is found"));
+        }
+        Err(error) => assert!(matches!(error, ScoringError::NoItem), "{error}"),
+    }
+}
+
+#[test]
+fn members_can_be_switched_off() {
+    let (scorer, folder) = learned(6);
+    let reference = Reference::load(folder.path(), &key(), scorer.backbone_sha256()).unwrap();
+    let dented = Picture::from(carton(51, true));
+    let scorer = scorer.with_members(&[Member::Parts]);
+    let scored = scorer.score(&dented, &reference, 1).unwrap();
+    let judged: Vec<Member> = scored.members.iter().map(|one| one.member).collect();
+    assert_eq!(judged, [Member::Parts]);
+    assert!(scored.exceeds, "{} of {}", scored.score, scored.threshold);
+    assert_eq!(scored.heats.len(), 1);
+}
+
 #[test]
 fn drift_of_light_and_white_balance_changes_the_level_little() {
     let (scorer, folder) = learned(9);
