@@ -14,7 +14,7 @@ use super::heatmap::HeatMap;
 use super::kept::KeptMaps;
 use super::observed::{Framing, Observed, SeenItem, Sight, sighted};
 use super::reference::{Judgement, Reference};
-use super::tokens::{Maps, input_tensor};
+use super::tokens::{Maps, check_size, input_tensor};
 use crate::backbone::{BACKBONE_FILE, Engine, EngineChoice};
 use crate::damage::{DamageHead, HEAD_FILE, HeadAnswer, Kind as DamageKind};
 use crate::localise::{Bounds, Cells, Found, Gains, Localiser, Mask, Small};
@@ -366,6 +366,7 @@ impl Scorer {
         picture: &Picture,
         localiser: &Localiser,
     ) -> Result<((Sight, Option<Mask>), Gains), ScoringError> {
+        check_size(picture)?;
         let small = Small::of(picture);
         if small.contrast() < CONTRAST_MIN {
             return Err(ScoringError::Blank);

@@ -58,6 +58,8 @@ pub(super) fn silhouette(mask: &Mask) -> Option<Vec<f32>> {
         .sum::<f64>()
         .abs()
         / 2.0;
+    // A pixel is a square and no point.
+    (xx, yy) = (xx + area / 12.0, yy + area / 12.0);
     // Half the difference and the mean of the two second moments.
     let (half, mean) = (((xx - yy) / 2.0).hypot(xy), (xx + yy) / 2.0);
     let (major, minor) = (mean + half, (mean - half).max(1e-3 * mean));

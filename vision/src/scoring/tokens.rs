@@ -197,6 +197,15 @@ pub(super) fn covered(
     if kept.is_empty() { (0..width * height).collect() } else { kept }
 }
 
+/// An error where `picture` is too small to tell anything.
+pub(super) fn check_size(picture: &Picture) -> Result<(), ScoringError> {
+    let (width, height) = (picture.width(), picture.height());
+    if width < PICTURE_MIN || height < PICTURE_MIN {
+        return Err(ScoringError::TooSmall { width, height, min: PICTURE_MIN });
+    }
+    Ok(())
+}
+
 /// The scaled crop as the backbone wants it: `[1, 3, height, width]`, (x - 127) / 128.
 ///
 /// Scaling reads the camera's buffer where it lies and writes the small picture, whose light is set
@@ -207,10 +216,7 @@ pub(super) fn input_tensor(
     crop: &Crop,
     gains: Gains,
 ) -> Result<Tensor, ScoringError> {
-    let (width, height) = (picture.width(), picture.height());
-    if width < PICTURE_MIN || height < PICTURE_MIN {
-        return Err(ScoringError::TooSmall { width, height, min: PICTURE_MIN });
-    }
+    check_size(picture)?;
     let (to_width, to_height) = crop.scaled;
     let mut pixels = crop.cut(picture);
     let channels = picture.format().bytes();
