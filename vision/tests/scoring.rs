@@ -197,6 +197,7 @@ fn drift_of_light_and_white_balance_changes_the_level_little() {
     };
     for gains in [[0.8; 3], [1.15; 3], [1.15, 1.0, 0.85]] {
         let drifted = lit(gains);
+        println!("{gains:?}: {} of {}, {:?}", drifted.score, drifted.threshold, drifted.members);
         assert!(!drifted.exceeds, "{gains:?}: {} of {}", drifted.score, drifted.threshold);
     }
 }

@@ -298,7 +298,7 @@ impl fmt::Display for Engine {
     }
 }
 
-/// The faster of the two, and how long each took.
+/// The one of the two that takes less processor time, and how much each took.
 fn faster(torch: Runner, onnx: Runner) -> Result<(Runner, String), EngineError> {
     let picture = grey(PROBE_SIDE, PROBE_SIDE);
     let mut best = [Duration::MAX; 2];
@@ -314,7 +314,7 @@ fn faster(torch: Runner, onnx: Runner) -> Result<(Runner, String), EngineError> 
     }
     let [of_torch, of_onnx] = best.map(|time| time.as_secs_f64() * 1e3);
     let measured = format!(
-        "{} {of_torch:.1} ms a picture, {} {of_onnx:.1} ms",
+        "{} {of_torch:.1} ms of processor time a picture, {} {of_onnx:.1} ms",
         EngineKind::TorchScript,
         EngineKind::OnnxRuntime
     );

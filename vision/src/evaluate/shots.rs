@@ -24,7 +24,7 @@ pub struct ShotCurve {
 pub struct ShotRow {
     /// Normal pictures of each view that were learned from.
     pub shots: usize,
-    /// What judged: the distance alone where there are too few normal pictures to train a damage head.
+    /// What judged: no damage head where there are too few normal pictures to train one.
     pub members: Vec<String>,
     /// AUROC of the fused scores; `null` where good or defective items are missing.
     pub auroc: Option<f64>,

@@ -169,7 +169,7 @@ impl Scorer {
         self
     }
 
-    /// The same scorer with a damage head beside the reference distance; `None` takes it away.
+    /// The same scorer with a damage head beside the other members; `None` takes it away.
     pub fn with_head(mut self, head: Option<DamageHead>) -> Scorer {
         self.head = head;
         self
