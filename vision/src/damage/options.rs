@@ -38,7 +38,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             seed: 1,
-            epochs: 20,
+            epochs: 12,
             folds: 3,
             batch: 16,
             learning_rate: 2e-3,

@@ -412,7 +412,7 @@ impl Scorer {
             Framing::View => Crop::whole(picture),
             Framing::Item => Crop::glance(picture),
         };
-        let view = self.maps_of(picture, whole, Gains::NONE)?;
+        let view = self.maps_of(picture, whole, gains)?;
         let item = mask.map(|mask| {
             let maps = match framing {
                 Framing::View => None,
