@@ -56,6 +56,9 @@ struct Options {
     /// Items a second.
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
+    /// Cameras that see rendered items, by turns from above and from the side.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    cameras: u8,
     /// Share of damaged items among rendered ones.
     #[arg(long, default_value_t = 0.2)]
     defect_rate: f64,
@@ -105,6 +108,7 @@ fn demo(options: Options) -> anyhow::Result<()> {
     let sockets = socket_folder()?;
     let mut layout = Layout::new(&folder, sockets.path())?;
     layout.rate = options.rate;
+    layout.cameras = rendered_cameras(options.cameras);
     if TcpListener::bind(("127.0.0.1", WEB_PORT)).is_ok() {
         layout.web_port = WEB_PORT;
     }
@@ -213,6 +217,15 @@ fn target_folder() -> anyhow::Result<PathBuf> {
     let here = std::env::current_exe()?;
     let folder = here.parent().and_then(Path::parent);
     Ok(folder.context("this program stands in no target folder")?.to_owned())
+}
+
+/// So many cameras for rendered items: top, side, top-2, side-2 and so on.
+fn rendered_cameras(count: u8) -> Vec<CameraLayout> {
+    let name = |index: u8| {
+        let side = if index % 2 == 0 { "top" } else { "side" };
+        if index < 2 { side.to_owned() } else { format!("{side}-{}", index / 2 + 1) }
+    };
+    (0..count).map(|index| CameraLayout::rendered(&name(index))).collect()
 }
 
 /// One camera for each view of the folder, in the shape of its pictures.

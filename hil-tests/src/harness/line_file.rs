@@ -69,14 +69,19 @@ pub struct Layout {
     pub fall_back: FallBackSection,
 }
 
+impl CameraLayout {
+    /// A camera in whose place the twin renders pictures of the usual size.
+    pub fn rendered(name: &str) -> Self {
+        Self { name: name.to_owned(), width_px: 640, height_px: 480 }
+    }
+}
+
 impl Layout {
     /// Two cameras of 640 × 480 pixels on free ports, everything below `folder`.
     ///
     /// # Errors
     /// No port is free.
     pub fn new(folder: &Path, sockets: &Path) -> io::Result<Self> {
-        let camera =
-            |name: &str| CameraLayout { name: name.to_owned(), width_px: 640, height_px: 480 };
         Ok(Self {
             store: folder.join("store"),
             sockets: sockets.to_owned(),
@@ -84,7 +89,7 @@ impl Layout {
             references: folder.join("references"),
             sku: "korall-tea".to_owned(),
             rate: 1.0,
-            cameras: vec![camera("top"), camera("side")],
+            cameras: vec![CameraLayout::rendered("top"), CameraLayout::rendered("side")],
             label: LabelSection {
                 read: LabelUse::Codes,
                 must_show: vec![LabelPart::Lot, LabelPart::Expiry],
