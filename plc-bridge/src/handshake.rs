@@ -26,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::MOST_ITEMS;
 use crate::registers::{
-    CAUSE_NONE, Command, EVENT_RING, LineEvent, OwnFallBack, PlcResult, RING, Status, slot,
+    BlindOrder, CAUSE_NONE, Command, EVENT_RING, LineEvent, OwnFallBack, PlcResult, RING, Status,
+    slot,
 };
 use crate::tracker::{Delivery, Edge};
 use crate::wrap::{Unwrapped, ahead, in_window};
@@ -76,6 +77,8 @@ pub struct Flags {
     pub outputs: Option<u16>,
     /// Items on the belt that have no outcome yet.
     pub items: u16,
+    /// What the PLC does while the line is blind.
+    pub blind: BlindOrder,
 }
 
 /// An echo that is further ahead than this of a command's sequence is of another session. Half of
@@ -221,6 +224,7 @@ impl Handshake {
             result_overrun: !self.waiting.is_empty(),
             results_valid: !self.in_flight.is_empty(),
             direct: flags.outputs.is_some(),
+            blind: flags.blind,
             bridge_boot: self.bridge_boot,
             event_taken: session.event_taken,
             result_head: session.result_head,

@@ -20,7 +20,9 @@ use crate::protocol::{
     Action, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, PlcState,
     Refusal, ToBridge, Verdict,
 };
-use crate::registers::{CAUSE_NONE, Command, LANE_STOP, OwnFallBack, Status, cause_code};
+use crate::registers::{
+    BlindOrder, CAUSE_NONE, Command, LANE_STOP, OwnFallBack, Status, cause_code,
+};
 use crate::tracker::{Output, Poll, Sample, Tracker};
 
 /// Asides kept for an inspectd that does not read; more are dropped, since inspectd learns the
@@ -389,6 +391,7 @@ impl Line {
             own_fall_back: self.own_fall_back,
             outputs: self.sample.and_then(|sample| self.tracker.outputs(sample)),
             items: self.tracker.on_belt() as u16,
+            blind: BlindOrder::None,
         }
     }
 }

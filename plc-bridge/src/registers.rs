@@ -30,9 +30,9 @@ mod page;
 mod status;
 
 pub use command::{
-    CAUSE_AMBIGUOUS, CAUSE_BRIDGE_RESTARTED, CAUSE_INSPECTOR_DEAD, CAUSE_NO_VERDICT, CAUSE_NONE,
-    CAUSE_PLC_LOST, CAUSE_UNINSPECTED, COMMAND_LEN, Command, LANE_STOP, OwnFallBack, PlcResult,
-    RING, SOURCE_FALL_BACK, SOURCE_UNUSED, SOURCE_VERDICT, cause_code, reason_bits,
+    BlindOrder, CAUSE_AMBIGUOUS, CAUSE_BRIDGE_RESTARTED, CAUSE_INSPECTOR_DEAD, CAUSE_NO_VERDICT,
+    CAUSE_NONE, CAUSE_PLC_LOST, CAUSE_UNINSPECTED, COMMAND_LEN, Command, LANE_STOP, OwnFallBack,
+    PlcResult, RING, SOURCE_FALL_BACK, SOURCE_UNUSED, SOURCE_VERDICT, cause_code, reason_bits,
 };
 pub use page::{Entry, command_entries, page, status_entries};
 pub use status::{Capabilities, EVENT_RING, Eye, LineEvent, STATUS_LEN, Status};

@@ -25,7 +25,13 @@ struct Plc {
 
 impl Plc {
     fn sound() -> Self {
-        let capabilities = Capabilities { trailing_edges: true, direction: true, stops_belt: true };
+        let capabilities = Capabilities {
+            trailing_edges: true,
+            direction: true,
+            stops_belt: true,
+            obeys_blind: true,
+            run_signal: true,
+        };
         Self {
             status: Status { plc_boot: 3, capabilities, bridge_lost: true, ..Status::default() },
             status_base: 0,

@@ -124,7 +124,13 @@ pub struct Plc {
 impl Plc {
     /// A PLC that was just switched on.
     pub fn new(config: PlcConfig) -> Self {
-        let capabilities = Capabilities { trailing_edges: true, direction: true, stops_belt: true };
+        let capabilities = Capabilities {
+            trailing_edges: true,
+            direction: true,
+            stops_belt: true,
+            obeys_blind: true,
+            run_signal: true,
+        };
         let plc_boot = config.boot;
         Self {
             items: Vec::new(),

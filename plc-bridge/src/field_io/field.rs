@@ -67,6 +67,8 @@ impl<P: InputPin> Field<P> {
                     trailing_edges: true,
                     direction: true,
                     stops_belt: false,
+                    obeys_blind: false,
+                    run_signal: false,
                 },
                 ..Status::default()
             },

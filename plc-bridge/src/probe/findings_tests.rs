@@ -30,7 +30,13 @@ fn looks_in(order: Order, spoil: impl Fn(u16, &mut Status, &mut Command)) -> Vec
             plc_boot: 5,
             belt_running: true,
             encoder: 65_000 + 20 * u32::from(n),
-            capabilities: Capabilities { trailing_edges: true, direction: true, stops_belt: true },
+            capabilities: Capabilities {
+                trailing_edges: true,
+                direction: true,
+                stops_belt: true,
+                obeys_blind: true,
+                run_signal: true,
+            },
             ..Status::default()
         };
         let mut command = Command { sequence: 7, ..Command::default() };

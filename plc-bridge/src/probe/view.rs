@@ -4,9 +4,9 @@
 //! is, since that is when a person wants to see its registers.
 
 use crate::registers::{
-    CAUSE_AMBIGUOUS, CAUSE_BRIDGE_RESTARTED, CAUSE_INSPECTOR_DEAD, CAUSE_NO_VERDICT, CAUSE_NONE,
-    CAUSE_PLC_LOST, CAUSE_UNINSPECTED, Command, EVENT_RING, Entry, Eye, LANE_STOP, LineEvent,
-    Order, PlcResult, RING, SOURCE_FALL_BACK, SOURCE_UNUSED, SOURCE_VERDICT, Status,
+    BlindOrder, CAUSE_AMBIGUOUS, CAUSE_BRIDGE_RESTARTED, CAUSE_INSPECTOR_DEAD, CAUSE_NO_VERDICT,
+    CAUSE_NONE, CAUSE_PLC_LOST, CAUSE_UNINSPECTED, Command, EVENT_RING, Entry, Eye, LANE_STOP,
+    LineEvent, Order, PlcResult, RING, SOURCE_FALL_BACK, SOURCE_UNUSED, SOURCE_VERDICT, Status,
     command_entries, slot, status_entries,
 };
 
@@ -27,6 +27,8 @@ pub fn status_lines(words: &[u16], order: Order) -> Vec<String> {
             (capabilities.trailing_edges, "trailing edges"),
             (capabilities.direction, "direction"),
             (capabilities.stops_belt, "stops the belt"),
+            (capabilities.obeys_blind, "obeys blind"),
+            (capabilities.run_signal, "run signal"),
         ]),
         "encoder" => status.encoder.to_string(),
         _ => String::new(),
@@ -53,6 +55,8 @@ pub fn command_lines(words: &[u16], order: Order, diverters: usize) -> Vec<Strin
             (command.result_overrun, "results wait"),
             (command.results_valid, "results in the ring"),
             (command.direct, "direct mode"),
+            (command.blind == BlindOrder::Stop, "blind: stop the belt"),
+            (command.blind == BlindOrder::Divert, "blind: divert everything"),
         ]),
         "own_fall_back" => {
             let each = (0..diverters).map(|index| {

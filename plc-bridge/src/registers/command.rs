@@ -60,6 +60,8 @@ pub struct Command {
     pub results_valid: bool,
     /// Register 2, bit 5: the bridge fires the diverters: `direct` mode.
     pub direct: bool,
+    /// Register 2, bits 6 and 7: what the PLC does for as long as the line is blind.
+    pub blind: BlindOrder,
     /// Register 3: a number the bridge picks at its start, so that a restart is noticed.
     pub bridge_boot: u16,
     /// Register 4: number of the last line event taken.
@@ -92,6 +94,19 @@ pub struct PlcResult {
     pub reasons: u16,
     /// Fourth register: 0 unused, 1 verdict of the inspection, 2 fall-back.
     pub source: u16,
+}
+
+/// What the PLC does while the line is **blind**: while items could pass that nobody sees, because
+/// an eye or the encoder does not tell the truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BlindOrder {
+    /// The line sees, or the line file wants no more than a report.
+    #[default]
+    None,
+    /// Stop the belt.
+    Stop,
+    /// Keep the first diverter out: whatever comes goes into its lane.
+    Divert,
 }
 
 /// `fall_back.plc_lost` of each diverter, in the order of the line file: two bits each from bit 0
@@ -160,6 +175,8 @@ impl Command {
             self.result_overrun,
             self.results_valid,
             self.direct,
+            self.blind == BlindOrder::Stop,
+            self.blind == BlindOrder::Divert,
         ]);
         words[3] = self.bridge_boot;
         words[4] = self.event_taken;
@@ -203,6 +220,11 @@ impl Command {
             result_overrun: bit(words[2], 3),
             results_valid: bit(words[2], 4),
             direct: bit(words[2], 5),
+            blind: match (bit(words[2], 6), bit(words[2], 7)) {
+                (true, _) => BlindOrder::Stop,
+                (false, true) => BlindOrder::Divert,
+                (false, false) => BlindOrder::None,
+            },
             bridge_boot: words[3],
             event_taken: words[4],
             result_head: words[5],

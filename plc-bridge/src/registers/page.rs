@@ -35,7 +35,8 @@ const STATUS: &[Entry] = &[
         1,
         "capabilities",
         "bit 0 reports trailing edges; bit 1 tells the belt's direction at an edge; bit 2 stops \
-         the belt when a result asks for it",
+         the belt when a result asks for it; bit 3 obeys command flags 6 and 7; bit 4 `belt runs` \
+         follows the drive",
     ),
     (2, "encoder", "count now, wrapping at 2^32; counts down when the belt runs backwards"),
     (1, "sequence_echo", "`sequence` of the last command block taken"),
@@ -53,7 +54,8 @@ const COMMAND: &[Entry] = &[
         "flags",
         "bit 0 inspectd alive; bit 1 inspectd ready; bit 2 the last decision was a fall-back; \
          bit 3 results wait because the ring is full; bit 4 results stand in the ring that were \
-         not taken; bit 5 direct mode, the bridge fires the diverters",
+         not taken; bit 5 direct mode, the bridge fires the diverters; bit 6 the line is blind, \
+         stop the belt; bit 7 the line is blind, divert everything",
     ),
     (1, "bridge_boot", "another number at each start of the bridge and after each of the PLC"),
     (1, "event_taken", "number of the last line event taken"),
@@ -156,6 +158,15 @@ a command of its own. A program that follows the rules is `plc/inspectd.st`.
 11. In direct mode, whoever holds the diverters' coils lets go of them by itself when the bridge's
    heartbeat stands still or its writes cease (rule 8; a bus coupler: its own watchdog, at most
    500 ms). A bridge that ends in order writes `outputs` and the coils 0 as its last command.
+12. A line is **blind** when items could pass that nobody sees: the encoder stands still although the
+   belt runs, it counts although the belt stands, the entry eye stays covered, or it sees nothing of
+   what later eyes see. While flag 6 is set the PLC stops the belt when the flag rises, and again each time
+   it rises after a reset; while flag 7 is set it keeps the first diverter out. A PLC that can tell
+   these faults for itself does the same without the bridge. A PLC whose capabilities lack bit 3
+   is only reported to: the bridge says so in the fault.
+13. The direction at an edge (bit 14) follows the belt's travel, not single counts: a belt that stands
+   and trembles keeps its last direction, and whatever covers the entry eye of a standing belt is a
+   new item once the belt has carried it on.
 "
     );
     page

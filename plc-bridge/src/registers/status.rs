@@ -55,6 +55,10 @@ pub struct Capabilities {
     pub direction: bool,
     /// Bit 2: it stops the belt when a result asks for it.
     pub stops_belt: bool,
+    /// Bit 3: it obeys [`BlindOrder`](super::BlindOrder).
+    pub obeys_blind: bool,
+    /// Bit 4: `belt_running` follows the drive, so that it can be held against the encoder.
+    pub run_signal: bool,
 }
 
 /// An eye saw the edge of an item.
@@ -141,11 +145,23 @@ fn doubles() -> impl Iterator<Item = usize> {
 
 impl Capabilities {
     fn encode(self) -> u16 {
-        flags([self.trailing_edges, self.direction, self.stops_belt])
+        flags([
+            self.trailing_edges,
+            self.direction,
+            self.stops_belt,
+            self.obeys_blind,
+            self.run_signal,
+        ])
     }
 
     fn decode(word: u16) -> Self {
-        Self { trailing_edges: bit(word, 0), direction: bit(word, 1), stops_belt: bit(word, 2) }
+        Self {
+            trailing_edges: bit(word, 0),
+            direction: bit(word, 1),
+            stops_belt: bit(word, 2),
+            obeys_blind: bit(word, 3),
+            run_signal: bit(word, 4),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ fn any_event() -> impl Strategy<Value = LineEvent> {
 
 fn any_status() -> impl Strategy<Value = Status> {
     let events = prop::array::uniform16(any_event());
-    (any::<[u16; 6]>(), any::<[bool; 6]>(), any::<u32>(), events).prop_map(
+    (any::<[u16; 6]>(), any::<[bool; 8]>(), any::<u32>(), events).prop_map(
         |(words, bits, encoder, events)| Status {
             heartbeat: words[0],
             plc_boot: words[1],
@@ -45,6 +45,8 @@ fn any_status() -> impl Strategy<Value = Status> {
                 trailing_edges: bits[3],
                 direction: bits[4],
                 stops_belt: bits[5],
+                obeys_blind: bits[6],
+                run_signal: bits[7],
             },
             encoder,
             sequence_echo: words[2],
@@ -57,7 +59,7 @@ fn any_status() -> impl Strategy<Value = Status> {
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
-    (any::<[u16; 9]>(), any::<[bool; 6]>(), prop::array::uniform8(any::<[u16; 4]>())).prop_map(
+    (any::<[u16; 9]>(), any::<[bool; 8]>(), prop::array::uniform8(any::<[u16; 4]>())).prop_map(
         |(words, bits, results)| Command {
             heartbeat: words[0],
             inspector_alive: bits[0],
@@ -66,6 +68,11 @@ fn any_command() -> impl Strategy<Value = Command> {
             result_overrun: bits[3],
             results_valid: bits[4],
             direct: bits[5],
+            blind: match (bits[6], bits[7]) {
+                (true, _) => BlindOrder::Stop,
+                (false, true) => BlindOrder::Divert,
+                (false, false) => BlindOrder::None,
+            },
             bridge_boot: words[1],
             event_taken: words[2],
             result_head: words[3],

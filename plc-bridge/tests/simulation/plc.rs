@@ -54,6 +54,8 @@ impl<'l> Plc<'l> {
             trailing_edges: line.trailing_edges,
             direction: line.direction,
             stops_belt: true,
+            obeys_blind: true,
+            run_signal: true,
         };
         Self {
             line,

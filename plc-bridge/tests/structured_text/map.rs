@@ -101,7 +101,13 @@ fn every_event_code_is_that_of_the_map() {
     assert_eq!(constants["EDGE_TRAILING"], first_word(trailing));
     let backward = LineEvent { backward: true, ..LineEvent::default() };
     assert_eq!(constants["EDGE_BACKWARD"], first_word(backward));
-    let all = Capabilities { trailing_edges: true, direction: true, stops_belt: true };
+    let all = Capabilities {
+        trailing_edges: true,
+        direction: true,
+        stops_belt: true,
+        obeys_blind: true,
+        run_signal: true,
+    };
     let status = Status { capabilities: all, ..Status::default() };
     let capabilities = status.encode(Order::default())[constants["STATUS_CAPABILITIES"]];
     assert_eq!(constants["CAPABILITIES"], usize::from(capabilities));
