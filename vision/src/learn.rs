@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::damage::TrainError;
 use crate::dataset::{Dataset, ViewPictures};
+use crate::drift::drifted;
 use crate::localise::{Localiser, Mask, Small};
 use crate::picture::{Picture, PictureError};
 use crate::progress::Progress;
@@ -31,6 +32,8 @@ const LOCALISER_MAX: usize = 40;
 /// A localiser that does not find one item in more than this share of its own normals cannot tell
 /// item from background: four screws in a board are no four items.
 const LOST_MAX: f64 = 0.05;
+/// Of all normal pictures, those of which is learned what drift does to them.
+const DRIFTED_MAX: usize = 6;
 /// How far an altered copy of a lone normal picture is moved, as a share of its width.
 const SHIFT: f64 = 0.03;
 /// How much brighter or darker an altered copy is.
@@ -204,7 +207,7 @@ pub fn learn_view(
     let mut altered = Vec::new();
     if let [file] = used.as_slice() {
         for copy in alter(&Picture::open(file)?.to_rgb_image()) {
-            altered.push(normal(scorer, finding, &Picture::from(copy), "", Turns::One)?);
+            altered.push(normal(scorer, finding, &Picture::from(copy), "", Turns::One, false)?);
         }
     }
     let model = Model { backbone_sha256: scorer.backbone_sha256(), head: scorer.head() };
@@ -268,7 +271,8 @@ fn normals(
     for (done, file) in files.iter().enumerate() {
         progress.step(done, files.len(), &what);
         let picture = Picture::open(file)?;
-        match normal(scorer, finding, &picture, &content_sha256(file)?, turns) {
+        let drifts = done % files.len().div_ceil(DRIFTED_MAX) == 0;
+        match normal(scorer, finding, &picture, &content_sha256(file)?, turns, drifts) {
             Ok(found) => normals.push(found),
             Err(
                 error @ (ScoringError::NoItem
@@ -284,14 +288,15 @@ fn normals(
     Ok((normals, passed_over))
 }
 
-/// What a normal picture, and its turned copies, teach. `sha256` is that of its file: members of the damage head that have
-/// learned from it are not asked.
+/// What a normal picture, its turned copies and, if it `drifts`, its drifted ones teach. `sha256` is that of
+/// its file: members of the damage head that have learned from it are not asked.
 fn normal(
     scorer: &Scorer,
     finding: (&Localiser, Framing),
     picture: &Picture,
     sha256: &str,
     turns: Turns,
+    drifts: bool,
 ) -> Result<Normal, ScoringError> {
     let observed = one_item(scorer, finding, picture)?;
     let turned: Result<Vec<Observed>, ScoringError> = turns
@@ -299,7 +304,12 @@ fn normal(
         .into_iter()
         .map(|copy| one_item(scorer, finding, &Picture::from(copy)))
         .collect();
-    Ok(Normal { observed, turned: turned?, source: sha256.to_owned() })
+    let copies = if drifts { drifted(&picture.to_rgb_image()) } else { Vec::new() };
+    let drifted: Result<Vec<Observed>, ScoringError> = copies
+        .into_iter()
+        .map(|copy| scorer.look(&Picture::from(copy), finding.0, finding.1)?.halved())
+        .collect();
+    Ok(Normal { observed, turned: turned?, drifted: drifted?, source: sha256.to_owned() })
 }
 
 /// What is seen in a picture with exactly one item in sight, in half precision.

@@ -11,6 +11,7 @@ mod checksum;
 pub mod config;
 pub mod damage;
 pub mod dataset;
+mod drift;
 pub mod evaluate;
 pub mod gather;
 mod hull;

@@ -39,20 +39,26 @@ impl Cloud {
         (&self.middle, &self.whitening)
     }
 
-    /// The cloud of `points`, and the level of each by a cloud of others. `least` is each number's
-    /// spread that is assumed at least. `None` where there are too few points.
-    pub(super) fn learn(points: &[Vec<f32>], least: f32) -> Option<(Cloud, Vec<f32>)> {
+    /// The cloud of `points`, and the level of each by a cloud of others. `drifts` are ways
+    /// in which points move by themselves, each as far as it usually goes, which the points do not show; `least` is the
+    /// spread that each number is assumed to have beside what the points show: light and noise of another
+    /// day. `None` where there are too few points.
+    pub(super) fn learn(
+        points: &[Vec<f32>],
+        drifts: &[Vec<f32>],
+        least: f32,
+    ) -> Option<(Cloud, Vec<f32>)> {
         if points.len() < NORMALS_MIN {
             return None;
         }
         let all: Vec<&[f32]> = points.iter().map(Vec::as_slice).collect();
-        let cloud = Cloud::of(&all, least)?;
+        let cloud = Cloud::of(&all, drifts, least)?;
         let folds = FOLDS_MAX.min(points.len());
         let mut levels = vec![0.0; points.len()];
         for fold in 0..folds {
             let others: Vec<&[f32]> =
                 (0..points.len()).filter(|at| at % folds != fold).map(|at| all[at]).collect();
-            let others = Cloud::of(&others, least)?;
+            let others = Cloud::of(&others, drifts, least)?;
             for at in (fold..points.len()).step_by(folds) {
                 levels[at] = others.level(all[at]).ok()? as f32;
             }
@@ -60,22 +66,32 @@ impl Cloud {
         Some((cloud, levels))
     }
 
-    fn of(points: &[&[f32]], least: f32) -> Option<Cloud> {
+    fn of(points: &[&[f32]], drifts: &[Vec<f32>], least: f32) -> Option<Cloud> {
         let (n, d) = (points.len() as f64, points.first()?.len());
         let mean = |of: &dyn Fn(usize) -> f64| (0..points.len()).map(of).sum::<f64>() / n;
         let middle: Vec<f64> = (0..d).map(|k| mean(&|at| f64::from(points[at][k]))).collect();
         let spread: Vec<f64> = (0..d)
             .map(|k| mean(&|at| (f64::from(points[at][k]) - middle[k]).powi(2)).sqrt())
-            .map(|spread| spread.max(f64::from(least)))
+            .map(|spread| spread.hypot(f64::from(least)))
             .collect();
         let standard = |point: &&[f32]| -> Vec<f64> {
             (0..d).map(|k| (f64::from(point[k]) - middle[k]) / spread[k]).collect()
         };
         let deviations: Vec<Vec<f64>> = points.iter().map(standard).collect();
         let mut covariance = outer(&deviations, d);
-        // Where nothing varies, the least spread does.
-        for k in 0..d {
-            covariance[k * d + k] = covariance[k * d + k].max(1.0 / n);
+        for drift in drifts {
+            let standard: Vec<f64> = drift
+                .iter()
+                .zip(&spread)
+                .map(|(moved, spread)| f64::from(*moved) / spread)
+                .collect();
+            for (row, along) in covariance.chunks_exact_mut(d).zip(&standard) {
+                row.iter_mut().zip(&standard).for_each(|(sum, across)| *sum += along * across);
+            }
+        }
+        // What is assumed varies in each number by itself, whatever varies together.
+        for (k, spread) in spread.iter().enumerate() {
+            covariance[k * d + k] += (f64::from(least) / spread).powi(2);
         }
         let mut whitening = whitening(&covariance, d, SHRINK)?;
         for (row, spread) in whitening.chunks_exact_mut(d).zip(&spread) {
@@ -112,7 +128,7 @@ mod tests {
 
     #[test]
     fn far_from_all_normal_views_is_a_high_level() {
-        let (cloud, levels) = Cloud::learn(&points(20), 0.01).unwrap();
+        let (cloud, levels) = Cloud::learn(&points(20), &[], 0.01).unwrap();
         let usual = cloud.level(&[0.5, 0.05, 5.0]).unwrap();
         let unusual = cloud.level(&[0.5, 0.9, 5.0]).unwrap();
         let moved = cloud.level(&[0.5, 0.05, 6.0]).unwrap();
@@ -121,16 +137,28 @@ mod tests {
     }
 
     #[test]
+    fn what_drifts_by_itself_is_not_odd() {
+        let still: Vec<Vec<f32>> = points(20).into_iter().map(|p| vec![p[0], p[1], 5.0]).collect();
+        let level = |drifts: &[Vec<f32>], point: &[f32]| {
+            Cloud::learn(&still, drifts, 0.01).unwrap().0.level(point).unwrap()
+        };
+        let drift = [vec![0.0, 0.0, 0.5]];
+        assert!(level(&[], &[0.1, 0.0, 5.4]) > level(&drift, &[0.1, 0.0, 5.4]) + 1.0);
+        let odd = [0.1, 0.9, 5.0];
+        assert!((level(&[], &odd) - level(&drift, &odd)).abs() < 0.3);
+    }
+
+    #[test]
     fn three_views_are_no_cloud_and_what_is_no_number_is_refused() {
-        assert!(Cloud::learn(&points(3), 0.01).is_none());
-        let (cloud, _) = Cloud::learn(&points(9), 0.01).unwrap();
+        assert!(Cloud::learn(&points(3), &[], 0.01).is_none());
+        let (cloud, _) = Cloud::learn(&points(9), &[], 0.01).unwrap();
         assert!(cloud.level(&[f32::NAN, 0.0, 0.0]).is_err());
         assert!(cloud.level(&[0.0]).is_err());
     }
 
     #[test]
     fn equal_views_make_a_cloud_of_the_least_spread() {
-        let (cloud, _) = Cloud::learn(&vec![vec![1.0, 2.0]; 6], 0.1).unwrap();
+        let (cloud, _) = Cloud::learn(&vec![vec![1.0, 2.0]; 6], &[], 0.1).unwrap();
         assert!(cloud.level(&[1.0, 2.0]).unwrap() < cloud.level(&[1.0, 2.5]).unwrap());
     }
 }

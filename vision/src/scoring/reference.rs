@@ -88,6 +88,23 @@ impl Levels {
     }
 }
 
+/// How far drift moves the point of `member`, once for each drifted copy of each picture, so that all that
+/// drifts adds up: each is as long as its share of the pictures that have drifted copies.
+fn drifts(normals: &[Normal], member: Member) -> Result<Vec<Vec<f32>>, ScoringError> {
+    let pictures = normals.iter().filter(|normal| !normal.drifted.is_empty()).count();
+    let share = 1.0 / (pictures.max(1) as f32).sqrt();
+    let mut moved = Vec::new();
+    for normal in normals {
+        let from = normal.observed.point(member)?;
+        for copy in &normal.drifted {
+            if let (Some(from), Some(to)) = (&from, copy.point(member)?) {
+                moved.push(from.iter().zip(&to).map(|(from, to)| share * (to - from)).collect());
+            }
+        }
+    }
+    Ok(moved)
+}
+
 /// What normal views of one SKU from one camera look like.
 #[derive(Debug)]
 pub struct Reference {
@@ -113,6 +130,8 @@ pub struct Normal {
     pub observed: Observed,
     /// What is seen in turned copies of the picture, which are remembered but not judged.
     pub turned: Vec<Observed>,
+    /// What is seen in copies that have drifted: a cloud takes no drift for a defect. Of some pictures only.
+    pub drifted: Vec<Observed>,
     /// SHA-256 of its file: members of the damage head that have learned from it are not asked.
     pub source: String,
 }
@@ -190,8 +209,13 @@ impl Reference {
                 Member::Composition => COMPOSITION_SPREAD_MIN,
                 _ => SPREAD_MIN,
             };
+            let drifts = match member {
+                Member::Composition => drifts(normals, member)?,
+                _ => Vec::new(),
+            };
             let points = points?.into_iter().collect::<Option<Vec<_>>>();
-            if let Some((cloud, each)) = points.and_then(|points| Cloud::learn(&points, least)) {
+            let learned = points.and_then(|points| Cloud::learn(&points, &drifts, least));
+            if let Some((cloud, each)) = learned {
                 levels.insert(member, each);
                 knowledge.insert(member, Knowledge::Cloud(cloud));
             }

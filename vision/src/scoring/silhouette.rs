@@ -104,7 +104,7 @@ mod tests {
     fn a_turned_item_has_the_same_silhouette_and_one_without_a_limb_has_another() {
         let normals: Vec<Vec<f32>> =
             (0..16).map(|at| silhouette(&cross(at as f64 * 0.4, at as f64, 4)).unwrap()).collect();
-        let (cloud, levels) = Cloud::learn(&normals, SPREAD_MIN).unwrap();
+        let (cloud, levels) = Cloud::learn(&normals, &[], SPREAD_MIN).unwrap();
         let level = |mask: &Mask| cloud.level(&silhouette(mask).unwrap()).unwrap();
         let worst = levels.iter().copied().fold(f32::MIN, f32::max);
         assert!(level(&cross(0.9, 3.0, 4)) <= f64::from(worst) + 0.5);
