@@ -13,7 +13,10 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use conveyor::{ConveyorSection, DiverterSection, FallBack, FallBackSection, MidEyeSection};
+pub use conveyor::{
+    BlindFallBack, ConveyorSection, DiverterSection, FallBack, FallBackSection,
+    LineFallBackSection, MidEyeSection,
+};
 pub use plc::{ByteOrder, Parity, PlcMode, PlcSection, SerialSection, WordOrder};
 
 use crate::field_io::config::IoSection;

@@ -121,7 +121,7 @@ mod tests {
     fn sent(journal: &Journal, after: u64) -> Option<(u64, u64)> {
         journal.next_after(after).map(|message| match message {
             FromBridge::Event { seq, lost_before, event } => {
-                assert_eq!(event.item(), seq, "in these tests an item has its event's seq");
+                assert_eq!(event.item(), Some(seq), "in these tests an item has its event's seq");
                 (seq, lost_before)
             }
             other => panic!("an event, not {other:?}"),

@@ -24,6 +24,7 @@ pub mod probe;
 pub mod protocol;
 pub mod realtime;
 pub mod registers;
+pub mod senses;
 pub mod soft_plc;
 pub mod statistics;
 pub mod tracker;

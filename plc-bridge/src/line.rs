@@ -13,16 +13,17 @@ use std::time::Duration;
 pub use notice::Notice;
 pub use resume::Kept;
 
-use crate::config::BridgeConfig;
+use crate::config::{BlindFallBack, BridgeConfig};
 use crate::handshake::{Flags, Handshake, Heard};
 use crate::journal::Journal;
 use crate::protocol::{
-    Action, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, PlcState,
-    Refusal, ToBridge, Verdict,
+    Action, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, LineFault, MOST_ITEMS, Outcome,
+    PlcState, Refusal, ToBridge, Verdict,
 };
 use crate::registers::{
     BlindOrder, CAUSE_NONE, Command, LANE_STOP, OwnFallBack, Status, cause_code,
 };
+use crate::senses::{Look, Senses};
 use crate::tracker::{Output, Poll, Sample, Tracker};
 
 /// Asides kept for an inspectd that does not read; more are dropped, since inspectd learns the
@@ -52,8 +53,10 @@ pub struct Counters {
     pub fall_backs: u64,
     /// Verdicts that were not taken.
     pub refused: u64,
-    /// Edges that belonged to no item.
+    /// Edges that could have been either of two items, or of an eye that the line file has not.
     pub strays: u64,
+    /// Bodies that no item's number explains.
+    pub unnumbered: u64,
     /// Line events overwritten in the PLC's ring before they were read.
     pub events_lost: u64,
     /// Cycles that were skipped because an exchange took too long.
@@ -67,6 +70,12 @@ pub struct Counters {
 pub struct Line {
     boot: String,
     tracker: Tracker,
+    senses: Senses,
+    /// Faults that were told.
+    faults: Vec<LineFault>,
+    /// What is done while the line is blind, and what the PLC can do of it.
+    blind: BlindFallBack,
+    obeys_blind: bool,
     handshake: Handshake,
     journal: Journal,
     inspector: Inspector,
@@ -98,6 +107,10 @@ impl Line {
         Self {
             boot,
             tracker: Tracker::new(config),
+            senses: Senses::new(&config.conveyor),
+            faults: Vec::new(),
+            blind: config.conveyor.fall_back.blind,
+            obeys_blind: false,
             handshake: Handshake::new(bridge_boot, timeout),
             journal: Journal::starting_at(first_seq),
             inspector: Inspector::Away,
@@ -132,6 +145,7 @@ impl Line {
         if heard.restarted {
             self.notice(Notice::PlcRestarted);
             self.tracker.plc_restarted(at, &mut self.outputs);
+            self.senses.restart();
         }
         if heard.events_lost > 0 {
             self.counters.events_lost += u64::from(heard.events_lost);
@@ -147,6 +161,23 @@ impl Line {
         }
         let sample = Sample { at, count: heard.count };
         self.tracker.plc_can(status.capabilities);
+        self.obeys_blind = status.capabilities.obeys_blind;
+        if self.stopped_for_item && !status.stopped_for_item {
+            self.senses.reset();
+        }
+        if heard.is_fresh {
+            self.senses.look(&Look {
+                at,
+                count: heard.count,
+                runs: status.capabilities.run_signal.then_some(status.belt_running),
+                edges: &heard.edges,
+                edges_lost: heard.events_lost > 0,
+                trailing_edges: status.capabilities.trailing_edges,
+            });
+        }
+        let is_adrift = self.senses.has(LineFault::EncoderStill);
+        self.tracker.adrift(is_adrift, at, &mut self.outputs);
+        self.tracker.blind(self.blind_order());
         let poll = Poll {
             sample,
             edges: &heard.edges,
@@ -163,6 +194,7 @@ impl Line {
         self.encoder = status.encoder;
         self.heard = heard;
         self.handle_outputs();
+        self.tell_faults();
         self.watch_plc(status, at);
     }
 
@@ -280,6 +312,7 @@ impl Line {
                     self.counters.strays += 1;
                     self.notice(Notice::Stray(stray));
                 }
+                Output::Missed(eye) => self.senses.missed(eye),
             }
         }
         self.outputs = outputs;
@@ -302,10 +335,51 @@ impl Line {
         }
     }
 
+    /// What does not tell the truth, as it was told last.
+    pub fn faults(&self) -> &[LineFault] {
+        &self.faults
+    }
+
+    /// What is done now because the line is blind.
+    fn blind_order(&self) -> BlindOrder {
+        match self.blind {
+            BlindFallBack::Divert if self.senses.is_blind() => BlindOrder::Divert,
+            BlindFallBack::Stop if self.senses.is_blind() => BlindOrder::Stop,
+            BlindFallBack::Divert | BlindFallBack::Stop | BlindFallBack::Report => BlindOrder::None,
+        }
+    }
+
+    /// Takes note of faults that begin or end.
+    fn tell_faults(&mut self) {
+        let now = self.senses.faults();
+        if self.faults == now {
+            return;
+        }
+        let begun: Vec<Notice> = now
+            .iter()
+            .filter(|fault| !self.faults.contains(fault))
+            .map(|f| Notice::Fault(*f))
+            .collect();
+        let over = self.faults.iter().filter(|fault| !now.contains(fault));
+        let over: Vec<Notice> = over.map(|fault| Notice::FaultOver(*fault)).collect();
+        self.faults = now.to_vec();
+        for notice in begun.into_iter().chain(over) {
+            self.notice(notice);
+        }
+        if self.blind_order() != BlindOrder::None && !self.obeys_blind && !self.tracker.is_direct()
+        {
+            self.notice(Notice::CannotObeyBlind);
+        }
+    }
+
     /// Counts an event and says what a person should know about it.
     fn note(&mut self, event: &ItemEvent) {
         match event {
             ItemEvent::Entered { .. } => self.counters.items += 1,
+            ItemEvent::Unnumbered { eye, why, .. } => {
+                self.counters.unnumbered += 1;
+                self.notice(Notice::Unnumbered { eye: *eye, why: *why });
+            }
             ItemEvent::Delivered { .. } | ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
             ItemEvent::Decided { item, decision, .. } => {
                 self.cause = cause_code(decision.fall_back.as_ref());
@@ -391,7 +465,7 @@ impl Line {
             own_fall_back: self.own_fall_back,
             outputs: self.sample.and_then(|sample| self.tracker.outputs(sample)),
             items: self.tracker.on_belt() as u16,
-            blind: BlindOrder::None,
+            blind: self.blind_order(),
         }
     }
 }

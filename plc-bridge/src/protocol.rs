@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// The protocol's version. Each side names its own in its `Hello`; a peer with another is refused,
 /// since a verdict read wrongly diverts the wrong item.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Longest line either side accepts, in bytes. The largest message, a verdict with its reasons,
 /// stays under 4 KiB; a peer that sends more is broken.
@@ -81,6 +81,11 @@ pub enum FromBridge {
         /// The state now.
         state: PlcState,
     },
+    /// What of the line does not tell the truth; sent after `Hello` and at each change.
+    Faults {
+        /// All that stand now.
+        faults: Vec<LineFault>,
+    },
     /// A verdict that was not taken.
     Refused {
         /// The item it was for.
@@ -90,7 +95,7 @@ pub enum FromBridge {
     },
 }
 
-/// What happened to an item, in the order in which it happens.
+/// What happened to an item, in the order in which it happens; and bodies that are no item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum ItemEvent {
@@ -164,18 +169,141 @@ pub enum ItemEvent {
         /// Where it went.
         outcome: Outcome,
     },
+    /// An eye saw a body that no item's number explains.
+    Unnumbered {
+        /// When.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// The encoder's count at that moment.
+        count: i64,
+        /// Which eye.
+        eye: Eye,
+        /// Why it has no number, as far as can be told.
+        why: UnnumberedWhy,
+    },
 }
 
 impl ItemEvent {
-    /// The item the event is about.
-    pub fn item(&self) -> ItemNumber {
+    /// The item the event is about; none for a body without a number.
+    pub fn item(&self) -> Option<ItemNumber> {
         match self {
+            Self::Unnumbered { .. } => None,
             Self::Entered { item, .. }
             | Self::Delivered { item, .. }
             | Self::Decided { item, .. }
             | Self::Placed { item, .. }
             | Self::Seen { item, .. }
-            | Self::Outcome { item, .. } => *item,
+            | Self::Outcome { item, .. } => Some(*item),
+        }
+    }
+}
+
+/// A photo-eye.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Eye {
+    /// Before the tunnel.
+    Entry,
+    /// Between the entry eye and the first commit point; numbered from 1 as in the line file.
+    Mid(u8),
+    /// In a diverter's lane: the item was diverted.
+    Lane(u8),
+    /// At the belt's end: the item passed.
+    Exit,
+}
+
+impl fmt::Display for Eye {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry => f.write_str("the entry eye"),
+            Self::Mid(number) => write!(f, "mid-belt eye {number}"),
+            Self::Exit => f.write_str("the exit eye"),
+            Self::Lane(lane) => write!(f, "the eye of lane {lane}"),
+        }
+    }
+}
+
+/// Why a body has no number, as far as can be told.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum UnnumberedWhy {
+    /// The entry eye did not see it: put on behind it, or the eye missed it.
+    NotSeenAtEntry,
+    /// It lay on the belt before the bridge, or the PLC, was started.
+    OlderThanStart,
+    /// The encoder did not count when it came, so that it cannot be told from the one before.
+    EncoderStill,
+    /// It follows another item so closely that the two have one place.
+    BesideAnother,
+}
+
+impl fmt::Display for UnnumberedWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSeenAtEntry => {
+                "the entry eye did not see it: put on behind it, or the eye missed it"
+            }
+            Self::OlderThanStart => "it lay on the belt before the start",
+            Self::EncoderStill => "the encoder stood still, so that its place is not known",
+            Self::BesideAnother => "it stands where another item does",
+        })
+    }
+}
+
+/// Something of the line that does not tell the truth, for as long as it does not.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(tag = "fault", content = "eye", rename_all = "snake_case")]
+pub enum LineFault {
+    /// The belt runs, or the eyes see things move, and the encoder does not count.
+    EncoderStill,
+    /// The encoder counts, and the belt is said to stand.
+    EncoderRuns,
+    /// An eye is covered for longer than any item.
+    EyeCovered(Eye),
+    /// An eye sees nothing of what the other eyes see.
+    EyeBlind(Eye),
+}
+
+impl LineFault {
+    /// Whether bodies can pass that nobody numbers while the fault lasts: the line is **blind**.
+    pub fn is_blind(self) -> bool {
+        match self {
+            Self::EncoderStill | Self::EncoderRuns => true,
+            Self::EyeCovered(eye) | Self::EyeBlind(eye) => eye == Eye::Entry,
+        }
+    }
+
+    /// What a technician does about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::EncoderStill => {
+                "check the encoder's coupling and wheel, then its cable; both channels must count"
+            }
+            Self::EncoderRuns => {
+                "check that the drive's run signal reaches the PLC, and the encoder's cable for \
+                 interference"
+            }
+            Self::EyeCovered(_) => {
+                "take away what lies before it, and clean its lens and reflector"
+            }
+            Self::EyeBlind(_) => "clean it, align it, and check its cable and its light",
+        }
+    }
+}
+
+impl fmt::Display for LineFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EncoderStill => f.write_str("the belt runs and the encoder does not count"),
+            Self::EncoderRuns => f.write_str("the encoder counts and the belt is said to stand"),
+            Self::EyeCovered(eye) => write!(f, "{eye} is covered for longer than any item"),
+            Self::EyeBlind(eye) => write!(f, "{eye} sees nothing of what the other eyes see"),
         }
     }
 }
@@ -330,6 +458,10 @@ pub enum Ambiguity {
     Found,
     /// The PLC was restarted, and with it the encoder.
     PlcRestarted,
+    /// The encoder did not count while it was on the belt: its place is not known.
+    EncoderStill,
+    /// The line was blind when it came to the diverter, which diverts everything meanwhile.
+    Blind,
     /// plc-bridge was restarted, and its place is not known any more: another line file, or the PLC
     /// had not been met.
     BridgeRestarted,
@@ -344,6 +476,8 @@ impl fmt::Display for Ambiguity {
             Self::Overlap => "an eye saw something that could have been it or its neighbour",
             Self::SeenTwice => "it was seen at two places that exclude each other",
             Self::Found => "it was not seen at the entry eye",
+            Self::EncoderStill => "the encoder stood still while it was on the belt",
+            Self::Blind => "the line was blind when it came, and diverts everything meanwhile",
             Self::PlcRestarted => "the PLC was restarted while it was on the belt",
             Self::BridgeRestarted => {
                 "plc-bridge was restarted and does not know its place any more"

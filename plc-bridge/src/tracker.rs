@@ -44,7 +44,7 @@ use crate::protocol::{
     Action, Ambiguity, COMMIT_SHIFT, Decision, ItemEvent, ItemNumber, MOST_ITEMS, NEVER, Outcome,
     Refusal, Verdict,
 };
-use crate::registers::{Capabilities, Eye, PlcResult};
+use crate::registers::{BlindOrder, Capabilities, Eye, PlcResult};
 use belt::Belt;
 use item::{Item, Place};
 
@@ -103,6 +103,22 @@ pub struct Tracker {
     unknown_since: Option<i64>,
     /// An earlier process of the bridge has left its items, and the PLC was not looked at since.
     is_resumed: bool,
+    /// The encoder stands still although the belt runs.
+    is_adrift: bool,
+    /// What the PLC does for as long as the line is blind.
+    blind: BlindOrder,
+    /// Edges that were taken for earlier ones seen again, the newest last.
+    repeats: VecDeque<Repeat>,
+    /// In `direct` mode: what covers the entry eye of a belt that ran back last.
+    laid_on: Option<Edge>,
+}
+
+/// An edge that was taken for an earlier one of the same body.
+#[derive(Debug, Clone, Copy)]
+struct Repeat {
+    eye: Eye,
+    count: i64,
+    at: Duration,
 }
 
 impl Tracker {
@@ -124,6 +140,10 @@ impl Tracker {
             stops_belt: false,
             unknown_since: None,
             is_resumed: false,
+            is_adrift: false,
+            blind: BlindOrder::None,
+            repeats: VecDeque::with_capacity(seeing::MOST_REPEATS),
+            laid_on: None,
         }
     }
 
@@ -140,7 +160,8 @@ impl Tracker {
             item.held = remembered.held;
             item.decision = remembered.decision;
             for (place, at, alone) in remembered.seen {
-                item.seen(Place::of(place), at, alone);
+                // Where the belt stood then is not kept: as it stands now, a repeat is close.
+                item.seen(Place::of(place), at, count, alone);
             }
             let position_mm = self.belt.travel_mm(item.origin, count);
             let is_behind = |diverter: &&DiverterSection| diverter.commit_point_mm < position_mm;
@@ -179,6 +200,21 @@ impl Tracker {
         self.inspector_alive = alive;
     }
 
+    /// What is done for as long as the line is blind.
+    pub fn blind(&mut self, order: BlindOrder) {
+        self.blind = order;
+    }
+
+    /// Whether the encoder stands still although the belt runs. Nobody knows then where the items are
+    /// that are on the belt, and an edge that seems to come twice may be another body's.
+    pub fn adrift(&mut self, is_adrift: bool, at: Duration, out: &mut Vec<Output>) {
+        if is_adrift && !self.is_adrift {
+            self.items.iter_mut().for_each(Item::set_adrift);
+            self.unfold_repeats(at, out);
+        }
+        self.is_adrift = is_adrift;
+    }
+
     /// What the PLC can do: without trailing edges neither length nor gap is known, and a belt that
     /// does not stop carries its item on.
     pub fn plc_can(&mut self, capabilities: Capabilities) {
@@ -197,16 +233,17 @@ impl Tracker {
         }
         self.unknown_since.get_or_insert(sample.count);
         self.entries_lost |= poll.events_lost;
+        self.remember_laid_on(poll.edges);
         let forward = || poll.edges.iter().filter(|edge| !edge.backward);
         for edge in forward() {
             match edge.eye {
-                Eye::Entry if edge.trailing => self.left_entry(edge),
+                Eye::Entry if edge.trailing => self.left_entry(sample, edge, out),
                 Eye::Entry => self.enter(sample, edge, out),
                 Eye::Mid(number) if !edge.trailing => self.mid_belt(sample, number, edge, out),
                 Eye::Mid(_) | Eye::Exit | Eye::Lane(_) => {}
             }
         }
-        self.look_for_doubt(sample.count);
+        self.look_for_doubt(sample.count, out);
         let reach = self.belt.reach_mm(self.decision_lead);
         let meets_again = std::mem::take(&mut self.is_resumed);
         for index in 0..self.items.len() {
@@ -294,6 +331,8 @@ impl Tracker {
             out.push(Output::Journal(ItemEvent::Outcome { item: item.number, at, outcome }));
         }
         self.belt.clear();
+        self.repeats.clear();
+        self.laid_on = None;
         self.unknown_since = None;
         self.last_acquisition = None;
         self.entries_lost = false;

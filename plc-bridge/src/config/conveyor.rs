@@ -48,9 +48,35 @@ pub struct ConveyorSection {
     #[serde(default)]
     #[schemars(length(max = 4))]
     pub mid_eye: Vec<MidEyeSection>,
+    /// What the whole line does in a fault that is no single item's.
+    #[serde(default)]
+    pub fall_back: LineFallBackSection,
     /// The diverters, in the order in which an item meets them.
     #[schemars(length(min = 1, max = 8))]
     pub diverter: Vec<DiverterSection>,
+}
+
+/// `[conveyor.fall_back]`: what the whole line does in a fault that is no single item's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LineFallBackSection {
+    /// The line is blind: the encoder stands still while the belt runs, or counts while it stands;
+    /// the entry eye stays covered, or sees nothing of what later eyes see. Bodies could pass that
+    /// nobody numbers.
+    pub blind: BlindFallBack,
+}
+
+/// What the line does while it is blind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlindFallBack {
+    /// Keep the first diverter out: whatever comes goes into its lane, where a person looks at it.
+    #[default]
+    Divert,
+    /// Ask the PLC to stop the belt.
+    Stop,
+    /// Tell it and go on: bodies that nobody numbered may ship.
+    Report,
 }
 
 /// `[[conveyor.mid_eye]]`: an eye between the entry eye and the first commit point.

@@ -4,7 +4,7 @@ use std::sync::mpsc::TrySendError;
 
 use crate::inspector_socket::Peer;
 use crate::line::Line;
-use crate::protocol::{FromBridge, PlcState};
+use crate::protocol::{FromBridge, LineFault, PlcState};
 
 /// A connected inspectd, and how far it was told. Its queue is bounded and never waited for:
 /// samples that find no room are dropped and counted, events stay in the journal until there is.
@@ -14,12 +14,14 @@ pub(super) struct Told {
     through: u64,
     /// The PLC's state as it knows it.
     plc: Option<PlcState>,
+    /// The line's faults as it knows them.
+    faults: Option<Vec<LineFault>>,
 }
 
 impl Told {
     /// It was told nothing yet.
     pub(super) fn new(peer: Peer) -> Self {
-        Self { peer, through: 0, plc: None }
+        Self { peer, through: 0, plc: None, faults: None }
     }
 
     /// Whether this is the connection `id`.
@@ -36,6 +38,13 @@ impl Told {
                 return;
             }
             self.plc = Some(state);
+        }
+        if self.faults.as_deref() != Some(line.faults()) {
+            let faults = line.faults().to_vec();
+            if queue.try_send(FromBridge::Faults { faults: faults.clone() }).is_err() {
+                return;
+            }
+            self.faults = Some(faults);
         }
         while let Some(event) = line.journal().next_after(self.through) {
             let FromBridge::Event { seq, .. } = event else {

@@ -5,8 +5,9 @@ use std::fmt;
 
 use tracing::Level;
 
-use crate::protocol::{Action, Ambiguity, FallBackCause, ItemNumber, PlcState, Refusal};
-use crate::registers::Eye;
+use crate::protocol::{
+    Action, Ambiguity, Eye, FallBackCause, ItemNumber, LineFault, PlcState, Refusal, UnnumberedWhy,
+};
 use crate::tracker::{Stray, StrayWhy};
 
 /// Something worth a line in the log.
@@ -24,6 +25,19 @@ pub enum Notice {
     EventsLost(u16),
     /// An edge belonged to no item.
     Stray(Stray),
+    /// A body crossed an eye that no number explains.
+    Unnumbered {
+        /// Which eye.
+        eye: Eye,
+        /// Why it has none.
+        why: UnnumberedWhy,
+    },
+    /// Something of the line does not tell the truth any more.
+    Fault(LineFault),
+    /// It does again.
+    FaultOver(LineFault),
+    /// The line is blind, and the PLC's program does not know the order for that.
+    CannotObeyBlind,
     /// inspectd has connected; so many events are owed to it.
     InspectorConnected {
         /// Events sent again.
@@ -86,14 +100,16 @@ impl Notice {
             Self::Plc(PlcState::Connected)
             | Self::InspectorConnected { .. }
             | Self::InspectorSpeaks
+            | Self::FaultOver(_)
             | Self::InspectorReady(true) => Level::INFO,
-            Self::WrongLane { .. } => Level::ERROR,
+            Self::WrongLane { .. } | Self::Fault(_) | Self::CannotObeyBlind => Level::ERROR,
             Self::Plc(PlcState::Lost { .. })
             | Self::PlcRestarted
             | Self::PlcLostUs
             | Self::StoppedForItem
             | Self::EventsLost(_)
             | Self::Stray(_)
+            | Self::Unnumbered { .. }
             | Self::InspectorGone { .. }
             | Self::InspectorSilent
             | Self::InspectorReady(false)
@@ -134,10 +150,21 @@ impl fmt::Display for Notice {
             Self::Stray(stray) => write!(
                 f,
                 "{} saw something at count {}, but {}",
-                eye(stray.eye),
+                stray.eye,
                 stray.count,
                 why_stray(stray.why)
             ),
+            Self::Unnumbered { eye, why } => {
+                write!(f, "a body without a number crossed {eye}: {why}; it was not inspected")
+            }
+            Self::Fault(fault) => write!(f, "{fault}: {}", fault.remedy()),
+            Self::CannotObeyBlind => write!(
+                f,
+                "the PLC's program does not obey conveyor.fall_back.blind (capability bit 3): nothing \
+                 keeps bodies that nobody numbered from shipping; stop the belt by hand and bring the \
+                 program up to date"
+            ),
+            Self::FaultOver(fault) => write!(f, "it is over that {fault}"),
             Self::InspectorConnected { owed: 0 } => write!(f, "inspectd is connected"),
             Self::InspectorConnected { owed } => {
                 write!(f, "inspectd is connected; {owed} events are sent to it again")
@@ -207,20 +234,8 @@ fn why_fall_back(
     }
 }
 
-fn eye(eye: Eye) -> String {
-    match eye {
-        Eye::Entry => "the entry eye".into(),
-        Eye::Mid(number) => format!("mid-belt eye {number}"),
-        Eye::Exit => "the exit eye".into(),
-        Eye::Lane(lane) => format!("the eye of lane {lane}"),
-    }
-}
-
 fn why_stray(why: StrayWhy) -> String {
     match why {
-        StrayWhy::NobodyExpected => {
-            "no item is expected there: put on by hand, or older than this start".into()
-        }
         StrayWhy::Overlap(one, other) => {
             format!("it could be item {one} or item {other}: they stand too close to each other")
         }

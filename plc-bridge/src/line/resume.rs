@@ -120,7 +120,7 @@ impl Line {
 
 /// Lets one event happen to the items on the belt.
 fn replay(items: &mut Vec<Remembered>, event: ItemEvent) {
-    let number = event.item();
+    let Some(number) = event.item() else { return };
     let known = items.iter().position(|remembered| remembered.item == number);
     match (event, known) {
         (ItemEvent::Entered { item, count, acquisition, .. }, None) => {

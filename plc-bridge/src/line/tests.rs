@@ -255,7 +255,7 @@ fn a_bridge_that_was_killed_goes_on_with_its_items_and_what_it_owes() {
 fn strays_and_lost_events_are_told_and_counted() {
     let mut bench = Bench::new();
     bench.log();
-    (0..18).for_each(|_| bench.edge(Eye::Exit));
+    (0..18).for_each(|_| bench.edge(Eye::Lane(77)));
     bench.run(10);
     assert_eq!((bench.line.counters.strays, bench.line.counters.events_lost), (16, 2));
     assert_eq!(bench.log().len(), 17);

@@ -1,6 +1,7 @@
 //! The status block: what the PLC says.
 
 use super::{DecodeError, MAP_VERSION, Order, bit, flags, halves, joined, whole};
+pub use crate::protocol::Eye;
 
 /// Entries in the ring of line events: half a second of a busy line, so that a bridge that was
 /// killed and started again has missed nothing. A power of two, so that slots stay in step when the
@@ -77,19 +78,6 @@ pub struct LineEvent {
     pub acquisition: u16,
     /// Third and fourth register: the encoder's count, latched at the edge.
     pub encoder: u32,
-}
-
-/// A photo-eye.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Eye {
-    /// Before the tunnel.
-    Entry,
-    /// Between the entry eye and the first commit point; numbered from 1 as in the line file.
-    Mid(u8),
-    /// In a diverter's lane: the item was diverted.
-    Lane(u8),
-    /// At the belt's end: the item passed.
-    Exit,
 }
 
 impl Status {

@@ -80,6 +80,11 @@ impl Belt {
         self.measure();
     }
 
+    /// The newest sample.
+    pub fn last(&self) -> Option<Sample> {
+        self.samples.back().copied()
+    }
+
     /// Belt travel from one count to another, in millimetres.
     pub fn travel_mm(&self, from: i64, to: i64) -> f64 {
         (to - from) as f64 * self.mm_per_count

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::item::{self, Item};
 use super::{Delivery, Output, Sample, Tracker};
-use crate::config::{DiverterSection, PlcMode};
+use crate::config::{DiverterSection, FallBack, PlcMode};
 use crate::protocol::{Action, Ambiguity, Decision, FallBackCause, ItemEvent, Verdict};
-use crate::registers::{LANE_STOP, PlcResult, SOURCE_VERDICT};
+use crate::registers::{BlindOrder, LANE_STOP, PlcResult, SOURCE_VERDICT};
 
 /// What one diverter does with an item.
 struct Choice {
@@ -80,6 +80,10 @@ impl Tracker {
             action: item::action(fall_back, diverter.lane),
             cause: Some(cause),
         };
+        if self.blind == BlindOrder::Divert && item.next_diverter == 0 {
+            let why = Ambiguity::Blind;
+            return by_itself(FallBack::Divert, FallBackCause::Ambiguous { why });
+        }
         if item.restarted {
             return by_itself(policy.uninspected, FallBackCause::BridgeRestarted);
         }

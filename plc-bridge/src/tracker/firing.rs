@@ -6,12 +6,14 @@
 //! come from the encoder: on a stopped belt nothing changes.
 //!
 //! What lay on the belt when the bridge or the PLC started is not known. Until the belt has carried
-//! all of it past a diverter, that one stands as its `fall_back.plc_lost` says.
+//! all of it past a diverter, that one stands as its `fall_back.plc_lost` says. While the line is
+//! blind and is to divert everything, the first diverter is out.
 
 use std::time::Duration;
 
 use super::{Sample, Tracker};
 use crate::config::{FallBack, PlcMode};
+use crate::registers::BlindOrder;
 
 impl Tracker {
     /// One bit a diverter, in the order of the line file; `None` in `mailbox` mode.
@@ -33,6 +35,9 @@ impl Tracker {
             });
             let falls_back = may_be_unknown && diverter.fall_back.plc_lost == FallBack::Divert;
             outputs |= u16::from(is_out || falls_back) << bit;
+        }
+        if self.blind == BlindOrder::Divert {
+            outputs |= 1;
         }
         Some(outputs)
     }

@@ -29,6 +29,8 @@ pub(super) struct Item {
     pub restarted: bool,
     /// Why it cannot be told from another item.
     pub doubt: Option<Ambiguity>,
+    /// The encoder stood still while it was on the belt: its place is not known.
+    pub is_adrift: bool,
     /// Where the mid-belt eyes saw it: the counts, by eye.
     pub mid_seen: [Option<i64>; MOST_MID_EYES],
     /// The commit time that inspectd knows; `None` when it must be told.
@@ -58,6 +60,10 @@ pub(super) struct Evidence {
     twice: bool,
     /// An eye saw something that could have been it or another item.
     shared: bool,
+    /// Another body came where it did: which of them it is cannot be told.
+    beside: bool,
+    /// The count at the edge that showed it.
+    count: i64,
 }
 
 /// Where a confirming eye stands.
@@ -79,6 +85,7 @@ impl Item {
             backed_out: false,
             restarted: false,
             doubt: None,
+            is_adrift: false,
             mid_seen: [None; MOST_MID_EYES],
             commit_told: None,
             verdict: None,
@@ -89,6 +96,12 @@ impl Item {
             decision: None,
             evidence: Evidence::default(),
         }
+    }
+
+    /// Its place is not known any more.
+    pub fn set_adrift(&mut self) {
+        self.is_adrift = true;
+        self.doubt(Ambiguity::EncoderStill);
     }
 
     /// Takes note that the tracking cannot tell the item from another one; the first reason stays.
@@ -142,14 +155,15 @@ impl Item {
 
     /// A confirming eye saw it, and can have seen no other if it was `alone`; says whether that is
     /// news.
-    pub fn seen(&mut self, place: Place, at: Duration, alone: bool) -> bool {
-        let Evidence { seen, twice, shared } = &mut self.evidence;
+    pub fn seen(&mut self, place: Place, at: Duration, count: i64, alone: bool) -> bool {
+        let Evidence { seen, twice, shared, count: seen_count, .. } = &mut self.evidence;
         if !alone {
             return !std::mem::replace(shared, true);
         }
         match seen {
             None => {
                 *seen = Some((place, at));
+                *seen_count = count;
                 true
             }
             Some((before, _)) if *before == place => false,
@@ -159,12 +173,30 @@ impl Item {
 
     /// Whether an eye saw it where nothing contradicts.
     pub fn is_seen(&self) -> bool {
-        self.evidence.seen.is_some() && !self.evidence.twice
+        let Evidence { seen, twice, beside, .. } = &self.evidence;
+        seen.is_some() && !twice && !beside && !self.is_adrift
+    }
+
+    /// The count at the edge that showed it at this place, if one did.
+    pub fn seen_at(&self, place: Place) -> Option<i64> {
+        let Evidence { seen, count, .. } = self.evidence;
+        seen.filter(|(seen_place, _)| *seen_place == place).map(|_| count)
+    }
+
+    /// Another body came where it did; says whether that is news.
+    pub fn stands_beside_another(&mut self) -> bool {
+        !std::mem::replace(&mut self.evidence.beside, true)
     }
 
     /// Where it went, once no eye can see it any more, and when that was seen. A belt that was to
     /// stop for it has done so if the PLC held that result and `stops_belt`.
     pub fn outcome(&self, stops_belt: bool) -> (Outcome, Option<Duration>) {
+        if self.is_adrift {
+            return (Outcome::Ambiguous { why: Ambiguity::EncoderStill }, None);
+        }
+        if self.evidence.beside {
+            return (Outcome::Ambiguous { why: Ambiguity::Overlap }, None);
+        }
         let Some((place, at)) = self.evidence.seen else {
             let nobody = if self.evidence.shared {
                 Outcome::Ambiguous { why: Ambiguity::Overlap }

@@ -45,6 +45,8 @@ pub enum Output {
     },
     /// An edge that belongs to no item.
     Stray(Stray),
+    /// An eye should have seen a body that other eyes have seen.
+    Missed(Eye),
 }
 
 /// A result on its way to the PLC.
@@ -72,8 +74,6 @@ pub struct Stray {
 /// Why an edge was given to nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StrayWhy {
-    /// No item was expected there: added by hand, or on the belt before the bridge started.
-    NobodyExpected,
     /// It could have been either of two items.
     Overlap(ItemNumber, ItemNumber),
     /// The line file has no such eye.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::{DiverterSection, FallBack, FallBackSection, MidEyeSection};
-use crate::protocol::{Check, FallBackCause};
+use crate::protocol::{Check, FallBackCause, UnnumberedWhy};
 use crate::registers::{LANE_STOP, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT};
 
 mod doubts;
@@ -116,6 +116,14 @@ fn outcomes(out: &[Output]) -> Vec<(ItemNumber, Outcome)> {
         _ => None,
     };
     out.iter().filter_map(ended).collect()
+}
+
+fn unnumbered(out: &[Output]) -> Vec<(Eye, UnnumberedWhy)> {
+    let body = |output: &Output| match output {
+        Output::Journal(ItemEvent::Unnumbered { eye, why, .. }) => Some((*eye, *why)),
+        _ => None,
+    };
+    out.iter().filter_map(body).collect()
 }
 
 fn strays(out: &[Output]) -> Vec<StrayWhy> {
@@ -284,10 +292,15 @@ fn an_item_that_no_eye_sees_ends_as_lost() {
 }
 
 #[test]
-fn an_edge_where_no_item_is_expected_is_stray() {
+fn a_body_where_no_item_is_expected_is_told_as_unnumbered_and_once() {
     let mut line = Line::new(FallBack::Pass);
     line.run(100, &[(Eye::Entry, 100)]);
-    assert_eq!(strays(&line.run(1000, &[(Eye::Exit, 1000)])), [StrayWhy::NobodyExpected]);
+    let put_on = [(Eye::Exit, UnnumberedWhy::NotSeenAtEntry)];
+    let out = line.run(1700, &[(Eye::Exit, 1700)]);
+    assert_eq!(unnumbered(&out), put_on);
+    assert!(out.contains(&Output::Missed(Eye::Entry)));
+    assert_eq!(unnumbered(&line.run(1705, &[(Eye::Exit, 1703)])), [], "it trembles");
+    assert_eq!(unnumbered(&line.run(1800, &[(Eye::Exit, 1800)])), put_on);
     assert_eq!(strays(&line.run(1300, &[(Eye::Lane(4), 1300)])), [StrayWhy::UnknownEye]);
 }
 

@@ -139,6 +139,7 @@ fn check(event: &ItemEvent) {
         | ItemEvent::Delivered { .. }
         | ItemEvent::Placed { .. }
         | ItemEvent::Seen { .. } => {}
+        ItemEvent::Unnumbered { .. } => panic!("{event:?}"),
     }
 }
 
@@ -169,6 +170,7 @@ fn ten_thousand_verdicts_are_delivered_exactly_once_on_a_wire_with_every_fault()
             ItemEvent::Decided { .. }
             | ItemEvent::Placed { .. }
             | ItemEvent::Seen { .. }
+            | ItemEvent::Unnumbered { .. }
             | ItemEvent::Outcome { .. } => {}
         }
         if nth % 64 == 0 {

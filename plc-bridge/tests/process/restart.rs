@@ -60,6 +60,7 @@ fn a_bridge_that_is_killed_knows_its_items_again() {
             | ItemEvent::Delivered { .. }
             | ItemEvent::Placed { .. }
             | ItemEvent::Seen { .. } => {}
+            event @ ItemEvent::Unnumbered { .. } => panic!("{event:?}"),
         }
     }
     assert_eq!((decided[0].0, decided[0].1.action), (1, Action::Divert { lane: 1 }));

@@ -1,6 +1,6 @@
 //! What was found once, written out by hand so that it can be read, and must not come back.
 
-use plc_bridge::config::{FallBack, FallBackSection};
+use plc_bridge::config::{BlindFallBack, FallBack, FallBackSection};
 use plc_bridge::protocol::{Check, Verdict};
 
 use crate::run;
@@ -38,6 +38,8 @@ fn line() -> LineSpec {
         gives_ids: true,
         trailing_edges: true,
         direction: true,
+        blind: BlindFallBack::Divert,
+        run_signal: true,
         starts: Starts::default(),
     }
 }

@@ -92,10 +92,14 @@ impl<'s> Inspector<'s> {
             }
             _ => {}
         }
+        let silence_ms = HEARTBEAT_TIMEOUT.as_secs_f64() * 1000.0;
+        // The bridge has looked before: what it found too old may be renewed in this very look.
+        if ms - self.heard_ms >= silence_ms && self.dead_since.is_none() {
+            self.dead_since = Some(ms);
+        }
         if mood == Mood::Works && self.connected {
             self.work(line, judge, world, ms);
         }
-        let silence_ms = HEARTBEAT_TIMEOUT.as_secs_f64() * 1000.0;
         let is_dead = !self.connected || ms - self.heard_ms >= silence_ms;
         match (is_dead, self.dead_since) {
             (true, None) => self.dead_since = Some(ms),

@@ -6,19 +6,22 @@
 //! go there. Where the bridge did not follow the verdict, its decision says so, with a cause that
 //! truly held.
 //!
+//! **Bodies.** Whatever an exit or lane eye has told the bridge of is accounted for: its item has an
+//! outcome, or it was told as unnumbered. Bodies are counted, not numbers: what never got one counts too.
+//!
 //! Besides: numbers ascend and are never used twice, seqs have no gaps, each item has one entry, at
 //! most one decision and exactly one outcome, in this order; and on a line where nothing happened
 //! that could make an item's way unclear, no outcome is unclear.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use plc_bridge::config::{FallBack, FallBackSection};
+use plc_bridge::config::{BlindFallBack, FallBack, FallBackSection};
 use plc_bridge::protocol::{
-    Action, Decision, FallBackCause, FromBridge, ItemEvent, ItemNumber, Outcome, Verdict,
+    Action, Ambiguity, Decision, FallBackCause, FromBridge, ItemEvent, ItemNumber, LineFault,
+    Outcome, Verdict,
 };
-use plc_bridge::registers::{Eye, LineEvent};
+use plc_bridge::registers::{EVENT_RING, Eye, LineEvent};
 
 use crate::inspector::instant;
 use crate::scenario::{Restart, Scenario, TroubleKind};
@@ -57,6 +60,12 @@ pub struct Judge<'s> {
     /// What the bridge's unwrapped count is above the PLC's raw one; another one after each restart
     /// of the PLC. An inspectd that was silent reads of entries long after.
     offsets: Vec<i64>,
+    /// Events that the bridge has not read yet.
+    unread: VecDeque<(LineEvent, usize)>,
+    /// Bodies that the bridge was told of when they left the belt.
+    left: BTreeSet<usize>,
+    /// Bodies that were told as unnumbered.
+    unnumbered: BTreeSet<usize>,
     pub wrongs: Vec<String>,
 }
 
@@ -70,6 +79,9 @@ impl<'s> Judge<'s> {
             last_item: 0,
             dead: Vec::new(),
             offsets: Vec::new(),
+            unread: VecDeque::new(),
+            left: BTreeSet::new(),
+            unnumbered: BTreeSet::new(),
             wrongs: Vec::new(),
         }
     }
@@ -84,10 +96,40 @@ impl<'s> Judge<'s> {
             self.told.pop_front();
         }
         self.told.push_back((instant(ms), event, body));
+        self.unread.push_back((event, body));
     }
 
-    /// The bridge was restarted and kept nothing.
-    pub fn bridge_died(&mut self) {
+    /// The bridge has read the ring of events, as far as it reaches back; what stood in it at a fresh
+    /// bridge's start is passed over.
+    pub fn read(&mut self, is_fresh: bool) {
+        let lost =
+            if is_fresh { self.unread.len() } else { self.unread.len().saturating_sub(EVENT_RING) };
+        self.unread.drain(..lost);
+        for (event, body) in self.unread.drain(..) {
+            let leaves = matches!(event.eye, Some(Eye::Exit | Eye::Lane(_)));
+            if leaves && !event.trailing && !event.backward {
+                self.left.insert(body);
+            }
+        }
+    }
+
+    /// The PLC was switched off: what was not read is gone.
+    pub fn plc_died(&mut self) {
+        self.unread.clear();
+    }
+
+    /// The line's faults as the bridge tells them now.
+    pub fn faults(&mut self, faults: &[LineFault], ms: f64) {
+        if !faults.is_empty() && self.scenario.is_quiet() {
+            self.wrong(format!("{faults:?} on a quiet line at {ms:.0} ms"));
+        }
+    }
+
+    /// The bridge was restarted and kept nothing, not even what inspectd had not read.
+    pub fn bridge_died(&mut self, unread: bool) {
+        if unread {
+            self.unnumbered.extend(&self.left);
+        }
         for (_, record) in self.records.range_mut((self.boot, 0)..) {
             record.died |= record.outcome.is_none();
         }
@@ -144,7 +186,19 @@ impl<'s> Judge<'s> {
         if seq != last + 1 || lost_before != 0 {
             self.wrong(format!("seq {seq} after {last}, {lost_before} lost"));
         }
-        let item = event.item();
+        if let ItemEvent::Unnumbered { eye, count, .. } = event {
+            let is_it = |event: &LineEvent| {
+                event.eye == Some(eye) && !event.trailing && self.was_at(event, count)
+            };
+            let bodies = self.told.iter().filter(|(_, event, _)| is_it(event));
+            let bodies: Vec<usize> = bodies.map(|(_, _, body)| *body).collect();
+            if bodies.is_empty() {
+                self.wrong(format!("no body caused {event:?}"));
+            }
+            self.unnumbered.extend(bodies);
+            return None;
+        }
+        let item = event.item()?;
         let key = (self.boot, item);
         match event {
             ItemEvent::Entered { count, acquisition, at, .. } => {
@@ -177,6 +231,7 @@ impl<'s> Judge<'s> {
                 Some(record) if record.outcome.is_none() => record.outcome = Some(outcome),
                 _ => self.wrong(format!("item {item}: two outcomes, or one without entry")),
             },
+            ItemEvent::Unnumbered { .. } => {}
         }
         None
     }
@@ -192,10 +247,14 @@ impl<'s> Judge<'s> {
                 Some(Eye::Mid(number)) => line.mids[usize::from(number) - 1] / line.mm_per_count,
                 _ => return false,
             };
-            let was_at = event.encoder.wrapping_sub(further.round() as u32);
-            self.offsets.iter().any(|offset| (count - offset) as u32 == was_at)
+            self.was_at(event, count + further.round() as i64)
         };
         self.caused(at, is_here)
+    }
+
+    /// Whether an event's raw count is this unwrapped one.
+    fn was_at(&self, event: &LineEvent, count: i64) -> bool {
+        self.offsets.iter().any(|offset| (count - offset) as u32 == event.encoder)
     }
 
     /// Everything is over: gives what is wrong, the worst first.
@@ -235,6 +294,18 @@ impl<'s> Judge<'s> {
                 wrongs.push(format!("{name}: a clear outcome without a decision; {record:?}"));
             }
         }
+        // inspectd ends the records of a bridge that died.
+        let is_told = |record: &&Record| record.outcome.is_some() || record.died;
+        let told = self.records.values().filter(is_told);
+        let told: BTreeSet<usize> = told.filter_map(|record| record.body).collect();
+        for body in self.left.iter().filter(|body| !told.contains(body)) {
+            tally.unnumbered += 1;
+            if !self.unnumbered.contains(body) {
+                let truth = &truths[*body];
+                wrongs.insert(0, format!("body: Some({body}) left unreported: {truth:?}"));
+            }
+        }
+        tally.bodies += self.left.len() as u64;
         wrongs
     }
 
@@ -310,6 +381,12 @@ impl<'s> Judge<'s> {
             return Err("the cause of the fall-back did not hold");
         }
         let diverters = &self.scenario.line.diverters;
+        if *cause == (FallBackCause::Ambiguous { why: Ambiguity::Blind }) {
+            let first = Action::Divert { lane: diverters[0].lane };
+            let is_wanted = self.scenario.line.blind == BlindFallBack::Divert;
+            let holds = is_wanted && decision.action == first;
+            return if holds { Ok(()) } else { Err("not what the line file wants while blind") };
+        }
         let wanted: fn(&FallBackSection) -> FallBack = match cause {
             FallBackCause::NoVerdict => |all| all.late,
             FallBackCause::InspectorDead => |all| all.inspectd_dead,

@@ -11,11 +11,13 @@
 //! 2. **A disobeyed verdict behind a mask.** An arm does the reverse for just one item, the eye that
 //!    would show it misses just that item, and a stranger crosses the other eye in its place. This
 //!    needs three faults of single items at one spot, which the same distance keeps apart.
+//! 3. **A dead encoder without the drive's run signal.** Bodies that pass it look like one that trembles
+//!    at an eye of a standing belt. The senses find it by the eyes, but not at once, and not always.
 //!
 //! Troubles of the whole line (dead eyes, stuck arms, a cut wire, restarts, reversals, a dead
-//! inspectd) fall anywhere, on top of each other and of the faults of items.
+//! inspectd, a dead encoder) fall anywhere, on top of each other and of the faults of items.
 
-use plc_bridge::config::{FallBack, FallBackSection};
+use plc_bridge::config::{BlindFallBack, FallBack, FallBackSection};
 use plc_bridge::protocol::{Check, Verdict};
 
 use crate::rng::Rng;
@@ -32,6 +34,9 @@ const SLIP_SHARE: f64 = 0.85;
 /// Fastest share of the belt's travel that one scan may take, in millimetres: an edge's own place
 /// is exact, but arms are moved once a scan.
 const LONGEST_STEP: f64 = 30.0;
+
+/// An encoder that is dead for less than this looks as if all items had slipped: the eyes tell.
+const ENCODER_DEAD_MS: f64 = 400.0;
 
 /// How much of a random scenario is kept; shrinking takes away from it.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +105,8 @@ fn line(rng: &mut Rng, is_quiet: bool) -> LineSpec {
         gives_ids: !direct || rng.chance(0.5),
         trailing_edges: rng.chance(0.8),
         direction: rng.chance(0.8),
+        blind: rng.one(&[BlindFallBack::Divert, BlindFallBack::Stop, BlindFallBack::Report]),
+        run_signal: rng.chance(0.8),
         starts: starts(rng),
     };
     let arms = 1 + rng.below(3);
@@ -264,7 +271,7 @@ fn troubles(rng: &mut Rng, line: &LineSpec, is_quiet: bool, items: usize) -> Vec
     for _ in 0..count {
         let from = rng.below(items);
         let lasts_ms = 3000.0 * rng.between(0.0, 1.0).powi(2) + 20.0;
-        let (kind, lasts_ms) = match rng.below(if is_quiet { 5 } else { 12 }) {
+        let (kind, lasts_ms) = match rng.below(if is_quiet { 5 } else { 14 }) {
             0 => (TroubleKind::InspectorGone, lasts_ms),
             1 => (TroubleKind::InspectorSilent, lasts_ms + 800.0),
             2 | 3 => (TroubleKind::Stop, lasts_ms),
@@ -280,6 +287,8 @@ fn troubles(rng: &mut Rng, line: &LineSpec, is_quiet: bool, items: usize) -> Vec
                 let diverter = rng.below(line.diverters.len());
                 (TroubleKind::ArmStuck { diverter, out: rng.chance(0.5) }, lasts_ms)
             }
+            10 if line.run_signal => (TroubleKind::EncoderDead, lasts_ms + ENCODER_DEAD_MS),
+            11 => (TroubleKind::EyeDead { eye: 0 }, 3.0 * lasts_ms),
             _ => (TroubleKind::Back { by: rng.between(5.0, 500.0) }, 1.0),
         };
         troubles.push(Trouble { from, kind, lasts_ms });

@@ -27,7 +27,7 @@ use tally::Tally;
 /// Lines of the mass run: a million items and some more.
 const LINES: u64 = 3_500;
 /// Everything that must have happened in the mass run.
-const FAULTS: [&str; 21] = [
+const FAULTS: [&str; 23] = [
     "removed by hand",
     "slipped far",
     "stranger put on",
@@ -41,6 +41,8 @@ const FAULTS: [&str; 21] = [
     "PLC restarted",
     "PLC unreachable",
     "eye dead",
+    "entry eye dead",
+    "encoder dead",
     "arm stuck in",
     "arm stuck out",
     "belt stopped",
@@ -74,6 +76,8 @@ fn explain(scenario: &Scenario) -> String {
         item.as_ref().is_some_and(|item| line.contains(item))
             || body.as_ref().is_some_and(|body| line.ends_with(body))
             || line.contains("Trouble")
+            || line.contains("Unnumbered")
+            || line.contains("faults")
     };
     for line in trace.iter().filter(about).take(60) {
         text += &format!("    {line}\n");
@@ -121,6 +125,15 @@ fn no_item_goes_the_wrong_way_unreported_in_a_million() {
     for fault in FAULTS {
         assert!(tally.faults.contains_key(fault), "{fault} never happened");
     }
+}
+
+/// Plays one line again, to look into it: `SEED=17 cargo test … one_line -- --ignored --nocapture`.
+#[test]
+#[ignore = "for people: plays the line of the seed in SEED"]
+fn one_line() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    let scenario = lines::scenario(seed.expect("SEED is a number"), Limits::ALL);
+    println!("{}", explain(&scenario));
 }
 
 proptest! {

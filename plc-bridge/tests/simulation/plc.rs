@@ -4,7 +4,8 @@
 
 use plc_bridge::config::FallBack;
 use plc_bridge::registers::{
-    Capabilities, Command, EVENT_RING, Eye, LANE_STOP, LineEvent, OwnFallBack, RING, Status, slot,
+    BlindOrder, Capabilities, Command, EVENT_RING, Eye, LANE_STOP, LineEvent, OwnFallBack, RING,
+    Status, slot,
 };
 
 use crate::scenario::{LineSpec, Starts};
@@ -35,8 +36,16 @@ pub struct Plc<'l> {
     pub status: Status,
     items: Vec<Item>,
     acquisition: u16,
-    /// The belt's travel at which this boot's encoder stood at its start.
+    /// The belt's travel at which this boot's encoder stood at its start, and what it has not counted
+    /// since.
     belt_at_boot: f64,
+    /// The encoder is dead since this travel: it trembles around its count.
+    dead_since: Option<f64>,
+    trembles: i64,
+    /// The order for a blind line that was obeyed last.
+    blind: BlindOrder,
+    /// The belt was stopped because the line is blind.
+    pub stopped_blind: bool,
     encoder_at_boot: u32,
     count: i64,
     command: Option<Command>,
@@ -55,7 +64,7 @@ impl<'l> Plc<'l> {
             direction: line.direction,
             stops_belt: true,
             obeys_blind: true,
-            run_signal: true,
+            run_signal: line.run_signal,
         };
         Self {
             line,
@@ -69,6 +78,10 @@ impl<'l> Plc<'l> {
             items: Vec::new(),
             acquisition: starts.acquisition,
             belt_at_boot: belt,
+            dead_since: None,
+            trembles: 0,
+            blind: BlindOrder::None,
+            stopped_blind: false,
             encoder_at_boot: starts.encoder,
             count: 0,
             command: None,
@@ -84,6 +97,25 @@ impl<'l> Plc<'l> {
     /// The bridge has written its block.
     pub fn write(&mut self, command: &Command) {
         self.command = Some(command.clone());
+    }
+
+    /// The encoder is dead from now on, or counts again, with the belt at this travel.
+    pub fn encoder(&mut self, is_dead: bool, belt: f64) {
+        match (is_dead, self.dead_since) {
+            (true, None) => self.dead_since = Some(belt),
+            (true, Some(_)) => self.trembles = 1 - self.trembles,
+            (false, Some(since)) => {
+                self.belt_at_boot += belt - since;
+                self.dead_since = None;
+                self.trembles = 0;
+            }
+            (false, None) => {}
+        }
+    }
+
+    /// The drive runs the belt, or lets it stand.
+    pub fn drive(&mut self, runs: bool) {
+        self.status.belt_running = runs && self.line.run_signal;
     }
 
     /// The encoder's count at this travel of the belt, as it stands in the registers.
@@ -115,6 +147,7 @@ impl<'l> Plc<'l> {
 
     /// The operator lets the belt go on.
     pub fn release(&mut self) {
+        self.stopped_blind = false;
         let stopped_for = self.stopped_for.take();
         self.status.stopped_for_item = false;
         if let Some(item) = self.items.iter_mut().find(|item| Some(item.acquisition) == stopped_for)
@@ -127,6 +160,10 @@ impl<'l> Plc<'l> {
     pub fn arms(&self, arms: &mut Vec<bool>) {
         arms.clear();
         for (index, spec) in self.line.diverters.iter().enumerate() {
+            if index == 0 && self.blind == BlindOrder::Divert && !self.status.bridge_lost {
+                arms.push(true);
+                continue;
+            }
             let by_bridge = self.command.as_ref().filter(|_| self.line.direct);
             if let Some(command) = by_bridge.filter(|_| !self.status.bridge_lost) {
                 arms.push(command.outputs >> index & 1 == 1);
@@ -158,7 +195,11 @@ impl<'l> Plc<'l> {
     }
 
     fn count_at(&self, belt: f64) -> i64 {
-        ((belt - self.belt_at_boot) / self.line.mm_per_count).floor() as i64
+        let (belt, trembles) = match self.dead_since {
+            Some(since) => (since.min(belt), self.trembles),
+            None => (belt, 0),
+        };
+        trembles + ((belt - self.belt_at_boot) / self.line.mm_per_count).floor() as i64
     }
 
     fn at(&self, item: &Item) -> f64 {
@@ -259,6 +300,11 @@ impl<'l> Plc<'l> {
         self.sequence = Some(command.sequence);
         self.seen_command_ms = now_ms;
         self.own = command.own_fall_back;
+        if command.blind == BlindOrder::Stop && self.blind != BlindOrder::Stop {
+            self.stopped_blind = true;
+            self.status.stopped_for_item = true;
+        }
+        self.blind = command.blind;
         if self.bridge_boot.replace(command.bridge_boot) != Some(command.bridge_boot) {
             self.status.result_taken = 0;
         }

@@ -4,7 +4,7 @@
 use plc_bridge::config::BridgeConfig;
 use plc_bridge::handshake::Sent;
 use plc_bridge::line::{Kept, Line};
-use plc_bridge::protocol::{FromBridge, ItemEvent};
+use plc_bridge::protocol::{FromBridge, ItemEvent, LineFault};
 
 use crate::inspector::{Inspector, Mood, instant};
 use crate::judge::Judge;
@@ -46,6 +46,9 @@ pub struct Run<'s> {
     stopped_at: Option<f64>,
     stops: u32,
     boots: u16,
+    /// The bridge knows nothing of what happened before, and has not looked at the PLC yet.
+    fresh_bridge: bool,
+    faults: Vec<LineFault>,
     trace: Option<Vec<String>>,
 }
 
@@ -80,6 +83,8 @@ impl<'s> Run<'s> {
             stopped_at: None,
             stops: 0,
             boots: 1,
+            fresh_bridge: true,
+            faults: Vec::new(),
             trace: None,
             config,
         }
@@ -101,6 +106,8 @@ impl<'s> Run<'s> {
             if self.is(|kind| kind == TroubleKind::PlcRestart) {
                 arms.fill(false);
             } else {
+                self.plc.encoder(self.is(|kind| kind == TroubleKind::EncoderDead), self.world.belt);
+                self.plc.drive(!stands);
                 self.plc.scan(self.now, self.world.belt, &self.world.signals, &mut told);
                 self.plc.arms(&mut arms);
             }
@@ -191,6 +198,7 @@ impl<'s> Run<'s> {
     fn start_plc(&mut self) {
         self.boots += 1;
         let starts = Starts { encoder: u32::from(self.boots) * 1_000, ..Starts::default() };
+        self.judge.plc_died();
         let boot = FIRST_BOOT + self.boots;
         self.plc = Plc::new(&self.scenario.line, boot, starts, self.world.belt, self.now);
         self.stopped_at = None;
@@ -214,9 +222,10 @@ impl<'s> Run<'s> {
             });
             self.inspector.disconnected(None, self.now);
         } else {
+            let read = self.inspector.read;
             self.book = Book { last: self.book.last + 1_000, ..Book::default() };
             self.inspector.disconnected(Some(self.book.last), self.now);
-            self.judge.bridge_died();
+            self.judge.bridge_died(line.journal().last() > read);
         }
     }
 
@@ -225,7 +234,10 @@ impl<'s> Run<'s> {
         let start = self.judge.boot() as u16;
         self.line = Some(match self.left_behind.take() {
             Some(kept) => Line::resume(&self.config, kept),
-            None => Line::new(&self.config, format!("start-{start}"), 1 + 7 * start, first_seq),
+            None => {
+                self.fresh_bridge = true;
+                Line::new(&self.config, format!("start-{start}"), 1 + 7 * start, first_seq)
+            }
         });
     }
 
@@ -247,6 +259,15 @@ impl<'s> Run<'s> {
                 self.plc.write(&command);
             }
             line.status(&self.plc.status, instant(ms));
+            self.judge.read(self.fresh_bridge);
+            self.fresh_bridge = false;
+            self.judge.faults(line.faults(), ms);
+            if self.faults != line.faults() {
+                self.faults = line.faults().to_vec();
+                if let Some(trace) = &mut self.trace {
+                    trace.push(format!("{ms:.0} ms: faults {:?}", self.faults));
+                }
+            }
             if line.has_news_for_the_plc()
                 && let Some(command) = line.command()
             {
@@ -268,21 +289,25 @@ impl<'s> Run<'s> {
 
     /// A stopped belt waits for an operator, who takes every second item away.
     fn operate(&mut self) {
-        let Some(acquisition) = self.plc.stopped_for else { return };
+        if self.plc.stopped_for.is_none() && !self.plc.stopped_blind {
+            return;
+        }
         let since = *self.stopped_at.get_or_insert(self.now);
         if self.now - since < OPERATOR_MS {
             return;
         }
         self.stopped_at = None;
         self.stops += 1;
-        self.plc.release();
-        let body = self.judge.body_with(acquisition, instant(self.now));
+        let acquisition = self.plc.stopped_for;
+        let at = instant(self.now);
+        let body = acquisition.and_then(|id| self.judge.body_with(id, at));
         if self.stops.is_multiple_of(2)
             && let Some(body) = body
             && self.world.truths[body].way == Way::Belt
         {
             self.world.take_away(body);
         }
+        self.plc.release();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A scenario: one line, what is put on it, and what goes wrong. Plain data, so that a named case
 //! can be written out by hand and a random one can be thinned until only what matters is left.
 
-use plc_bridge::config::{BridgeConfig, FallBack, FallBackSection};
+use plc_bridge::config::{BlindFallBack, BridgeConfig, FallBack, FallBackSection};
 use plc_bridge::protocol::Verdict;
 
 /// The physical line and its PLC.
@@ -31,6 +31,10 @@ pub struct LineSpec {
     pub gives_ids: bool,
     pub trailing_edges: bool,
     pub direction: bool,
+    /// What the line does while it is blind.
+    pub blind: BlindFallBack,
+    /// The PLC tells whether the drive runs.
+    pub run_signal: bool,
     /// Where the encoder, the event numbers and the acquisition ids stand at the start.
     pub starts: Starts,
 }
@@ -113,6 +117,8 @@ pub enum TroubleKind {
     WireCut,
     /// An eye sees nothing: the entry eye, those between, the exit eye, the lanes' eyes, by number.
     EyeDead { eye: usize },
+    /// The encoder does not count; it trembles.
+    EncoderDead,
     /// This diverter's arm stays where it should not.
     ArmStuck { diverter: usize, out: bool },
     /// The belt stands.
@@ -132,7 +138,9 @@ impl TroubleKind {
             Self::BridgeDown => "bridge restarted",
             Self::PlcRestart => "PLC restarted",
             Self::WireCut => "PLC unreachable",
+            Self::EyeDead { eye: 0 } => "entry eye dead",
             Self::EyeDead { .. } => "eye dead",
+            Self::EncoderDead => "encoder dead",
             Self::ArmStuck { out: false, .. } => "arm stuck in",
             Self::ArmStuck { out: true, .. } => "arm stuck out",
             Self::Stop => "belt stopped",
@@ -215,6 +223,12 @@ impl LineSpec {
         for mid in &self.mids {
             text += &format!("[[conveyor.mid_eye]]\nposition_mm = {mid}\n");
         }
+        let blind = match self.blind {
+            BlindFallBack::Divert => "divert",
+            BlindFallBack::Stop => "stop",
+            BlindFallBack::Report => "report",
+        };
+        text += &format!("[conveyor.fall_back]\nblind = \"{blind}\"\n");
         for diverter in &self.diverters {
             text += &format!(
                 "[[conveyor.diverter]]\nlane = {}\ncommit_point_mm = {}\nlane_eye_mm = {}\n\

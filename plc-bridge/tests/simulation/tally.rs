@@ -10,6 +10,9 @@ pub struct Tally {
     pub quiet_lines: u64,
     /// Items that the bridge numbered.
     pub items: u64,
+    /// Bodies that the bridge was told of when they left the belt, and those of them without a number.
+    pub bodies: u64,
+    pub unnumbered: u64,
     /// Items whose bridge died and kept nothing.
     pub died: u64,
     /// Outcomes of quiet lines, and of the others, by kind.
@@ -53,6 +56,8 @@ impl Tally {
         self.quiet_lines += other.quiet_lines;
         self.items += other.items;
         self.died += other.died;
+        self.bodies += other.bodies;
+        self.unnumbered += other.unnumbered;
         for (name, counts) in &other.outcomes {
             let sum = self.outcomes.entry(name).or_default();
             sum[0] += counts[0];

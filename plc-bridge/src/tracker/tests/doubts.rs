@@ -123,7 +123,8 @@ fn an_item_found_by_a_mid_belt_eye_is_numbered_there_and_takes_the_fall_back() {
     let mut line = Line::of(&config);
     let unknown = leading(Eye::Mid(1), 550);
     let stray_out = line.run_with(560, &[unknown]);
-    assert_eq!(strays(&stray_out), [StrayWhy::NobodyExpected], "the PLC has no id for it");
+    let old = [(Eye::Mid(1), UnnumberedWhy::OlderThanStart)];
+    assert_eq!(unnumbered(&stray_out), old, "the PLC has no id for it");
     let out = line.run_with(800, &[Edge { acquisition: 7, count: 790, ..unknown }]);
     let Output::Journal(ItemEvent::Entered { item: 1, count: 290, acquisition: 7, .. }) = out[0]
     else {
