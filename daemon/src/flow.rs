@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use plc_bridge::protocol::{
     FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
@@ -20,6 +20,7 @@ use plc_bridge::protocol::{
 use crate::holds::Holds;
 use crate::quarantine::Quarantine;
 use crate::records::record::{ItemId, Record, ViewRecord};
+use crate::records::{Change, Unnumbered};
 use crate::web::status::ItemCounts;
 
 mod judging;
@@ -134,7 +135,7 @@ impl Flow {
                     self.last_event = seq;
                     self.events_lost |= lost_before > 0;
                     self.make_up_for_lost_events(&event, now, &mut steps);
-                    self.event(event, now, &mut steps);
+                    self.event(seq, event, now, &mut steps);
                 }
                 steps.push(Step::Acknowledge { through: seq });
                 steps
@@ -147,9 +148,10 @@ impl Flow {
                 }
                 vec![Step::Postpone { item, deadline: self.deadline(commit_at) }]
             }
-            FromBridge::Encoder { .. } | FromBridge::Plc { .. } | FromBridge::Refused { .. } => {
-                Vec::new()
-            }
+            FromBridge::Encoder { .. }
+            | FromBridge::Plc { .. }
+            | FromBridge::Faults { .. }
+            | FromBridge::Refused { .. } => Vec::new(),
         }
     }
 
@@ -179,7 +181,7 @@ impl Flow {
                 let item = record.id.item;
                 self.items.insert(item, OpenItem::resumed(record));
             } else {
-                self.close_as_lost(record, BRIDGE_RESTARTED, steps);
+                self.close_as_untold(record, BRIDGE_RESTARTED, steps);
             }
         }
         self.boot = Some(boot);
@@ -189,34 +191,46 @@ impl Flow {
     /// had to throw events away.
     fn make_up_for_lost_events(&mut self, event: &ItemEvent, now: Now, steps: &mut Vec<Step>) {
         let cause = "what plc-bridge told of it was lost while inspectd was away";
-        let on_belt = self.items.split_off(&event.item().saturating_sub(MOST_ITEMS as u64));
+        let Some(item) = event.item() else { return };
+        let on_belt = self.items.split_off(&item.saturating_sub(MOST_ITEMS as u64));
         let ended = std::mem::replace(&mut self.items, on_belt);
         for open in ended.into_values() {
-            self.close_as_lost(open.record, cause, steps);
+            self.close_as_untold(open.record, cause, steps);
         }
         let is_entry = matches!(event, ItemEvent::Entered { .. });
-        if self.events_lost && !is_entry && !self.items.contains_key(&event.item()) {
-            let mut record = self.new_record(event.item(), now.wall);
+        if self.events_lost && !is_entry && !self.items.contains_key(&item) {
+            let mut record = self.new_record(item, now.wall);
             record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
             self.counts.entered += 1;
             *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
-            self.items.insert(event.item(), OpenItem::resumed(record));
+            self.items.insert(item, OpenItem::resumed(record));
         }
     }
 
-    fn close_as_lost(&mut self, mut record: Record, cause: &str, steps: &mut Vec<Step>) {
+    /// Closes the record of an item whose end nobody will tell: it has no outcome, since nobody saw one.
+    fn close_as_untold(&mut self, mut record: Record, cause: &str, steps: &mut Vec<Step>) {
         if record.verdict.is_none() {
             *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
             record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
         }
-        record.outcome = Some(Outcome::Lost);
-        self.counts.lost += 1;
+        self.counts.untold += 1;
         steps.push(Step::Forget { item: record.id.item });
         steps.push(Step::Close(record));
     }
 
-    fn event(&mut self, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
+    fn event(&mut self, seq: u64, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
         match event {
+            ItemEvent::Unnumbered { at, eye, why, .. } => {
+                let body = Unnumbered {
+                    bridge_boot: self.boot.clone().unwrap_or_default(),
+                    event: seq,
+                    seen_at: now.wall_at(at),
+                    eye,
+                    why,
+                };
+                *self.counts.unnumbered.entry(why.to_string()).or_default() += 1;
+                steps.push(Step::Keep(Change::Unnumbered(body)));
+            }
             ItemEvent::Entered { item, at, count, commit_at, .. } => {
                 self.entered(item, at, commit_at, now);
                 let open = &self.items[&item];
@@ -277,8 +291,7 @@ impl Flow {
         if self.items.contains_key(&item) {
             return;
         }
-        let ago = SignedDuration::try_from(now.mono.saturating_sub(at)).unwrap_or_default();
-        let record = self.new_record(item, now.wall.checked_sub(ago).unwrap_or(now.wall));
+        let record = self.new_record(item, now.wall_at(at));
         let stage = Stage::Gathering;
         let open = OpenItem {
             record,

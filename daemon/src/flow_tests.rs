@@ -1,12 +1,11 @@
 use jiff::SignedDuration;
-use plc_bridge::protocol::{Action, Ambiguity, Check, Decision, VERSION};
+use plc_bridge::protocol::{Action, Ambiguity, Check, Decision, Eye, UnnumberedWhy, VERSION};
 use proptest::prelude::*;
 use vision::Calibration;
 
 use super::*;
 use crate::batches::{Batch, BatchTest};
 use crate::holds::{Hold, Origin};
-use crate::records::Change;
 use crate::records::record::{Finding, LabelRecord, ScoringSteps};
 
 fn settings() -> FlowSettings {
@@ -244,14 +243,31 @@ fn an_item_whose_bridge_was_killed_is_uninspected_for_that_reason_unless_it_was_
 }
 
 #[test]
-fn a_restarted_bridge_closes_the_items_of_its_earlier_boot_as_lost() {
+fn a_restarted_bridge_closes_the_items_of_its_earlier_boot_without_an_outcome() {
     let mut flow = started();
     flow.bridge(event(1, entered(7, 1000)), at(1000));
     let steps = flow.bridge(hello("b"), at(1500));
     let record = closed_in(&steps).expect("closed");
-    assert_eq!(record.outcome, Some(Outcome::Lost));
+    assert_eq!(record.outcome, None, "nobody saw one");
     let steps = flow.bridge(event(1, entered(1, 2000)), at(2000));
     assert!(matches!(steps[0], Step::Gather { item: 1, .. }), "numbers start anew: {steps:?}");
+}
+
+#[test]
+fn a_body_without_a_number_is_kept_and_counted_and_is_no_item() {
+    let mut flow = started();
+    let why = UnnumberedWhy::NotSeenAtEntry;
+    let body =
+        ItemEvent::Unnumbered { at: Duration::from_millis(900), count: 5, eye: Eye::Exit, why };
+    let steps = flow.bridge(event(1, body), at(1000));
+    let [Step::Keep(Change::Unnumbered(kept)), Step::Acknowledge { through: 1 }] = &steps[..]
+    else {
+        panic!("{steps:?}")
+    };
+    assert_eq!((kept.bridge_boot.as_str(), kept.event, kept.eye), ("a", 1, Eye::Exit));
+    assert_eq!(kept.seen_at, at(900).wall);
+    assert_eq!(flow.counts().unnumbered.values().sum::<u64>(), 1);
+    assert_eq!(flow.counts().entered, 0);
 }
 
 #[test]
@@ -299,7 +315,7 @@ fn items_whose_events_the_bridge_had_to_drop_still_get_a_closed_record() {
             _ => None,
         })
         .collect();
-    assert_eq!(closed, [(7, Some(Outcome::Lost)), (1400, Some(Outcome::Passed))]);
+    assert_eq!(closed, [(7, None), (1400, Some(Outcome::Passed))]);
     assert_eq!(flow.counts().entered, 2);
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plc_bridge::protocol::PlcState;
+use plc_bridge::protocol::{LineFault, PlcState};
 use tokio::sync::watch;
 use vision::{Camera, CameraState};
 
@@ -72,6 +72,8 @@ pub struct Health {
     sku: String,
     bridge: BridgeHealth,
     plc: PlcStatus,
+    /// What of the line does not tell the truth, as the bridge tells.
+    faults: Vec<LineFault>,
     model: ModelHealth,
     watched: Watched,
     ready: bool,
@@ -81,6 +83,8 @@ pub struct Health {
     uninspected: BTreeMap<String, (u64, Duration)>,
     /// The same for items of which it cannot be told where they went.
     ambiguous: (u64, Duration),
+    /// The same for bodies without a number.
+    unnumbered: (u64, Duration),
     /// Orders of the fleet that are not followed, by topic, and why.
     refused_orders: BTreeMap<String, String>,
     holds: Vec<Held>,
@@ -111,12 +115,14 @@ impl Health {
             sku: sku.to_owned(),
             bridge: BridgeHealth::Connecting,
             plc: PlcStatus::Unknown,
+            faults: Vec::new(),
             model: ModelHealth::Loading,
             watched,
             ready: false,
             since: BTreeMap::new(),
             uninspected: BTreeMap::new(),
             ambiguous: (0, Duration::ZERO),
+            unnumbered: (0, Duration::ZERO),
             refused_orders: BTreeMap::new(),
             holds: Vec::new(),
             frame_rates: FrameRates::default(),
@@ -130,6 +136,7 @@ impl Health {
     pub fn bridge(&mut self, bridge: BridgeHealth) {
         if bridge != BridgeHealth::Connected {
             self.plc = PlcStatus::Unknown;
+            self.faults.clear();
         }
         self.bridge = bridge;
     }
@@ -140,6 +147,11 @@ impl Health {
             PlcState::Connected => PlcStatus::Connected,
             PlcState::Lost { cause } => PlcStatus::Lost { cause },
         };
+    }
+
+    /// plc-bridge told what of the line does not tell the truth.
+    pub fn faults(&mut self, faults: Vec<LineFault>) {
+        self.faults = faults;
     }
 
     /// The model was loaded, or not.
@@ -243,6 +255,11 @@ impl Health {
             let remedy = "check the PLC's power, its network cable and [plc] in the line file";
             add(format!("the PLC is lost: {cause}"), remedy, Some((AlertKind::PlcLost, None)));
         }
+        for fault in &self.faults {
+            let blind = "; bodies may pass that nobody numbers and nobody inspects";
+            let what = format!("{fault}{}", if fault.is_blind() { blind } else { "" });
+            add(what, fault.remedy(), Some((AlertKind::LineFault, Some(fault.to_string()))));
+        }
         match &self.model {
             ModelHealth::Ready { .. } => {}
             ModelHealth::Loading => {
@@ -270,6 +287,12 @@ impl Health {
             let remedy = "look for them by hand, and in plc-bridge's log for what confused it";
             add(what, remedy, Some((AlertKind::Ambiguous, None)));
         }
+        if self.unnumbered.0 > 0 && recent(&self.unnumbered.1) {
+            let what =
+                format!("{} bodies without a number have passed, uninspected", self.unnumbered.0);
+            let remedy = "find them by hand; put items on before the entry eye, and check that eye";
+            add(what, remedy, Some((AlertKind::Unnumbered, None)));
+        }
         if let StoreStatus::Failing { cause } = store {
             let remedy = "records wait in memory: free the disk before inspectd is stopped";
             add(
@@ -294,6 +317,10 @@ impl Health {
     fn count_mishaps(&mut self, items: &ItemCounts, now: Duration) {
         if self.ambiguous.0 != items.ambiguous {
             self.ambiguous = (items.ambiguous, now);
+        }
+        let unnumbered = items.unnumbered.values().sum();
+        if self.unnumbered.0 != unnumbered {
+            self.unnumbered = (unnumbered, now);
         }
         for (cause, count) in &items.uninspected {
             let known = self.uninspected.entry(cause.clone()).or_insert((0, now));
@@ -384,6 +411,8 @@ impl FrameRates {
 
 #[cfg(test)]
 mod tests {
+    use plc_bridge::protocol::Eye;
+
     use super::*;
     use crate::holds::{Hold, Origin};
 
@@ -460,6 +489,39 @@ mod tests {
         assert_eq!(alerts[0].alert, AlertKind::Ambiguous);
         assert_eq!(it.health.report(&[], &items, at(61)).len(), 0);
         assert_eq!(it.health.report(&[], &items, at(62)).len(), 1, "it is over");
+    }
+
+    #[test]
+    fn bodies_without_a_number_are_a_problem_for_a_minute() {
+        let mut it = a_box();
+        let mut items = ItemCounts::default();
+        items.unnumbered.insert("put on".to_owned(), 2);
+        let alerts = it.health.report(&[], &items, at(1));
+        assert_eq!((alerts.len(), alerts[0].alert), (1, AlertKind::Unnumbered));
+        assert!(it.status.borrow().problems.iter().any(|p| p.what.contains("2 bodies")));
+        assert_eq!(it.health.report(&[], &items, at(62)).len(), 1, "it is over");
+    }
+
+    #[test]
+    fn a_fault_of_the_line_is_a_problem_with_its_remedy_and_an_alert_of_its_own() {
+        let mut it = a_box();
+        it.health.faults(vec![LineFault::EncoderStill, LineFault::EyeBlind(Eye::Lane(2))]);
+        let alerts = it.health.report(&[], &ItemCounts::default(), at(1));
+        assert!(alerts.iter().all(|alert| alert.alert == AlertKind::LineFault));
+        assert_eq!(alerts.len(), 2);
+        {
+            let status = it.status.borrow();
+            let [encoder, eye] = &status.problems[..] else { panic!("{:?}", status.problems) };
+            assert!(encoder.what.contains("encoder") && encoder.what.contains("nobody inspects"));
+            assert!(encoder.remedy.contains("coupling"));
+            assert!(eye.what.contains("lane 2") && !eye.what.contains("nobody inspects"));
+        }
+        it.health.faults(Vec::new());
+        assert_eq!(it.health.report(&[], &ItemCounts::default(), at(2)).len(), 2);
+        it.health.faults(vec![LineFault::EncoderStill]);
+        it.health.bridge(BridgeHealth::Connecting);
+        let alerts = it.health.report(&[], &ItemCounts::default(), at(3));
+        assert!(alerts.iter().all(|alert| alert.alert != AlertKind::LineFault), "nobody knows");
     }
 
     #[test]

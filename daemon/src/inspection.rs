@@ -179,6 +179,7 @@ impl Inspection {
                     }
                     FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
                     FromBridge::Plc { state } => self.health.plc(state.clone()),
+                    FromBridge::Faults { faults } => self.health.faults(faults.clone()),
                     FromBridge::Refused { item, why } => {
                         let why = refusal_words(*why);
                         tracing::warn!("plc-bridge refused the verdict for item {item}: {why}");

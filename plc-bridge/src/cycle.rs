@@ -209,7 +209,9 @@ impl Cycle {
 
     /// Exchanges both blocks, if the PLC is there; returns what the panel is to show.
     fn exchange_blocks(&mut self) -> PanelState {
-        let Some((wire, is_new)) = self.link.wire() else { return PanelState::of(None, None) };
+        let Some((wire, is_new)) = self.link.wire() else {
+            return PanelState::of(None, None, self.line.health());
+        };
         let began = clock::monotonic();
         let mut unkept = None;
         let kept_in = &mut self.kept_in;
@@ -230,12 +232,12 @@ impl Cycle {
                 }
                 let strobe = self.panel.as_mut().map(|panel| panel.status(&status, ended));
                 self.panel_result(strobe.unwrap_or(Ok(())));
-                PanelState::of(command.as_ref(), Some(&status))
+                PanelState::of(command.as_ref(), Some(&status), self.line.health())
             }
             Err(error) => {
                 self.line.plc_unreachable(error.to_string());
                 self.link.failed(&error, ended);
-                PanelState::of(None, None)
+                PanelState::of(None, None, self.line.health())
             }
         }
     }

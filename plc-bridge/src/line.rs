@@ -44,6 +44,15 @@ enum Inspector {
     Alive { heard: Duration, ready: bool },
 }
 
+/// How the line stands, as lamps and outputs need to know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineHealth {
+    /// The PLC's heartbeat counts. One in STOP may go on answering, with what it knew when it stopped.
+    pub plc_alive: bool,
+    /// Bodies can pass that nobody numbers.
+    pub blind: bool,
+}
+
 /// What has been counted since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -335,6 +344,11 @@ impl Line {
         }
     }
 
+    /// How the line stands.
+    pub fn health(&self) -> LineHealth {
+        LineHealth { plc_alive: self.plc == PlcState::Connected, blind: self.senses.is_blind() }
+    }
+
     /// What does not tell the truth, as it was told last.
     pub fn faults(&self) -> &[LineFault] {
         &self.faults
@@ -453,6 +467,13 @@ impl Line {
         self.tracker.inspector(matches!(inspector, Inspector::Alive { .. }));
     }
 
+    /// In `direct` mode, which diverters are to be out. They rest while the PLC does not say where the
+    /// belt is.
+    fn outputs_now(&self) -> Option<u16> {
+        let outputs = self.tracker.outputs(self.sample?)?;
+        Some(if self.plc == PlcState::Connected { outputs } else { 0 })
+    }
+
     fn flags(&self) -> Flags {
         let (inspector_alive, inspector_ready) = match self.inspector {
             Inspector::Alive { ready, .. } => (true, ready),
@@ -463,7 +484,7 @@ impl Line {
             inspector_ready,
             cause: self.cause,
             own_fall_back: self.own_fall_back,
-            outputs: self.sample.and_then(|sample| self.tracker.outputs(sample)),
+            outputs: self.outputs_now(),
             items: self.tracker.on_belt() as u16,
             blind: self.blind_order(),
         }

@@ -7,14 +7,15 @@ use jiff::{Span, Timestamp, Zoned};
 
 use super::Context;
 use super::output::{Answer, NONE, cell, table};
-use crate::records::{Filter, Record, Records, VerdictKind};
+use crate::records::{Filter, Record, Records, Unnumbered, VerdictKind};
 use crate::web::items::ItemView;
 
 /// List items, newest first.
 ///
 /// With --json: an array of whole records: `boot`, `item`, `sku`, `entered_at`, `views`,
 /// `findings`, `verdict`, `decision`, `outcome`, `timings`. In the table, the score is the worst
-/// view's score divided by its threshold: above 1 counts as damaged.
+/// view's score divided by its threshold: above 1 counts as damaged. With --unnumbered and --json:
+/// `bridge_boot`, `event`, `seen_at`, `eye` and `why` of each body.
 #[derive(Debug, Args)]
 pub struct Find {
     /// Entered at this time or later: `2026-11-22`, `2026-11-22T14:30` (local time),
@@ -30,6 +31,10 @@ pub struct Find {
     /// Only items with this verdict.
     #[arg(long)]
     verdict: Option<Wanted>,
+    /// Bodies that crossed an eye without a number, in place of items: --since, --until and --limit
+    /// narrow them.
+    #[arg(long, conflicts_with_all = ["sku", "verdict"])]
+    unnumbered: bool,
     /// At most so many, the newest.
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: usize,
@@ -57,13 +62,19 @@ impl Find {
     /// Reads the store that the line file names.
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
         let folder = context.line_file()?.store.folder;
-        let found = Records::open_read_only(&folder)?.find(&Filter {
+        let filter = Filter {
             since: self.since,
             until: self.until,
             sku: self.sku,
             verdict: self.verdict.map(VerdictKind::from),
             limit: self.limit,
-        })?;
+        };
+        let records = Records::open_read_only(&folder)?;
+        if self.unnumbered {
+            let found = records.unnumbered(&filter)?;
+            return Answer::either(context.json, &found, || bodies_for_people(&found));
+        }
+        let found = records.find(&filter)?;
         Answer::either(context.json, &found, || for_people(&found))
     }
 }
@@ -75,6 +86,18 @@ fn for_people(records: &[Record]) -> String {
     let rows: Vec<_> = records.iter().map(|record| row(ItemView::from(record.clone()))).collect();
     let header = ["entered", "item", "sku", "score", "verdict", "ms", "decision", "outcome", "why"];
     table(&header, &rows)
+}
+
+fn bodies_for_people(bodies: &[Unnumbered]) -> String {
+    if bodies.is_empty() {
+        return "no body without a number in this time".into();
+    }
+    let row = |body: &Unnumbered| {
+        let seen = body.seen_at.to_zoned(TimeZone::system());
+        let seen = seen.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        vec![seen, body.eye.to_string(), body.why.to_string()]
+    };
+    table(&["seen", "eye", "why"], &bodies.iter().map(row).collect::<Vec<_>>())
 }
 
 fn row(item: ItemView) -> Vec<String> {

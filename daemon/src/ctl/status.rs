@@ -98,11 +98,15 @@ fn for_people(status: &BoxStatus) -> String {
         ("lost", items.lost),
         ("in the wrong lane", items.wrong_lane),
         ("ambiguous", items.ambiguous),
+        ("untold", items.untold),
     ];
     let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
     line("items", format!("{} entered, {}", items.entered, counts.join(", ")));
     for (cause, count) in &items.uninspected {
         line("", format!("{count} not inspected: {cause}"));
+    }
+    for (cause, count) in &items.unnumbered {
+        line("", format!("{count} bodies without a number: {cause}"));
     }
     let rows: Vec<_> = status.cameras.iter().map(camera).collect();
     let header = ["camera", "state", "fps", "received", "dropped", "late", "errors", "reconnects"];

@@ -4,7 +4,7 @@
 //! field that changes its meaning or goes makes a new version of the message's `schema`.
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{Check, Decision, Outcome, Verdict};
+use plc_bridge::protocol::{Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::batches::{Batch, Seen};
 use crate::holds::{Held, Hold};
 use crate::outbox::MessageId;
-use crate::records::{ItemId, Record, Timings};
+use crate::records::{self, ItemId, Record, Timings};
 
 /// First levels of every topic; the version changes when the topics do.
 pub(super) const ROOT: &str = "inspectd/v1";
@@ -28,14 +28,16 @@ pub enum Kind {
     Lost,
     /// [`BatchSuspect`].
     BatchSuspect,
+    /// [`Unnumbered`].
+    Unnumbered,
     /// [`State`].
     State,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 5] =
-        [Self::State, Self::Summary, Self::Alert, Self::Lost, Self::BatchSuspect];
+    pub const ALL: [Self; 6] =
+        [Self::State, Self::Summary, Self::Unnumbered, Self::Alert, Self::Lost, Self::BatchSuspect];
 
     /// The kind's name: in the database, and its schema's file name.
     pub fn name(self) -> &'static str {
@@ -44,6 +46,7 @@ impl Kind {
             Self::Alert => "alert",
             Self::Lost => "lost",
             Self::BatchSuspect => "batch_suspect",
+            Self::Unnumbered => "unnumbered",
             Self::State => "state",
         }
     }
@@ -60,6 +63,7 @@ impl Kind {
             Self::Alert => "alert/1",
             Self::Lost => "lost/1",
             Self::BatchSuspect => "batch_suspect/1",
+            Self::Unnumbered => "unnumbered/1",
             Self::State => "state/1",
         }
     }
@@ -68,7 +72,7 @@ impl Kind {
     pub fn level(self) -> &'static str {
         match self {
             Self::Summary => "summary",
-            Self::Alert | Self::Lost | Self::BatchSuspect => "alerts",
+            Self::Unnumbered | Self::Alert | Self::Lost | Self::BatchSuspect => "alerts",
             Self::State => "state",
         }
     }
@@ -85,6 +89,7 @@ impl Kind {
             Self::Alert => schemars::schema_for!(Envelope<Alert>),
             Self::Lost => schemars::schema_for!(Envelope<Lost>),
             Self::BatchSuspect => schemars::schema_for!(Envelope<BatchSuspect>),
+            Self::Unnumbered => schemars::schema_for!(Envelope<Unnumbered>),
             Self::State => schemars::schema_for!(Envelope<State>),
         }
         .to_value();
@@ -205,6 +210,27 @@ impl Summary {
     }
 }
 
+/// `alerts`: a body crossed an eye that no item's number explains. Owed once for each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unnumbered {
+    /// When it crossed the eye.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub seen_at: Timestamp,
+    /// Which eye.
+    pub eye: Eye,
+    /// Why it has no number, as far as can be told.
+    pub why: UnnumberedWhy,
+    /// The same in plain words.
+    pub words: String,
+}
+
+impl Unnumbered {
+    /// The news of a body.
+    pub fn of(body: &records::Unnumbered) -> Self {
+        Self { seen_at: body.seen_at, eye: body.eye, why: body.why, words: body.words() }
+    }
+}
+
 /// What can be wrong for a while.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -215,6 +241,10 @@ pub enum AlertKind {
     Uninspected,
     /// It cannot be told where items went.
     Ambiguous,
+    /// Bodies pass that have no number.
+    Unnumbered,
+    /// An eye or the encoder does not tell the truth.
+    LineFault,
     /// The bridge does not reach the PLC.
     PlcLost,
     /// A camera delivers no pictures.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use plc_bridge::protocol::{ItemNumber, ToBridge};
 use vision::Calibration;
 
@@ -16,6 +16,14 @@ pub struct Now {
     pub mono: Duration,
     /// Wall time, for what people read.
     pub wall: Timestamp,
+}
+
+impl Now {
+    /// What the wall clock showed when the monotonic one showed `at`, as far as it tells now.
+    pub fn wall_at(self, at: Duration) -> Timestamp {
+        let ago = SignedDuration::try_from(self.mono.saturating_sub(at)).unwrap_or_default();
+        self.wall.checked_sub(ago).unwrap_or(self.wall)
+    }
 }
 
 /// What the wiring does next.

@@ -5,6 +5,7 @@
 //! * The **store** ([`Store`]) is a SQLite database, `records.db`. It also holds the messages that
 //!   the fleet is still **owed**: closing a record and owing its summary is one transaction.
 //!   Holds and the counts of batches stand there too: they outlive a restart.
+//! * A **body** that no number explains ([`Unnumbered`]) has a row of its own: totals count bodies.
 //! * **Evidence** ([`Evidence`]) is the pictures, as JPEG files in `evidence/<yyyy-mm-dd>/`.
 //! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes.
 //!
@@ -26,6 +27,7 @@ mod schema;
 mod standing;
 pub mod store;
 pub mod thread;
+mod unnumbered;
 mod waiting;
 
 pub use error::StoreError;
@@ -35,6 +37,7 @@ pub use reader::{Counts, Filter, Records, VerdictKind};
 pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
 pub use store::{Change, Owing, Store};
 pub use thread::{CommitRefused, Picture, StoreHandle, StoreState, StoreThread};
+pub use unnumbered::Unnumbered;
 
 /// The database's file name within the store's folder.
 pub const DATABASE: &str = "records.db";

@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::owed::{self, OutboxCounts, signed, unsigned};
 use super::record::{ItemId, Record};
 use super::schema;
+use super::unnumbered::{self, Unnumbered};
 
 /// The verdicts as words to search for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +130,15 @@ impl Records {
                 signed(filter.limit as u64),
             ],
         )
+    }
+
+    /// The bodies without a number that were seen in the filter's time, newest first.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn unnumbered(&self, filter: &Filter) -> Result<Vec<Unnumbered>, StoreError> {
+        unnumbered::find(&self.db, filter.since, filter.until, filter.limit)
+            .map_err(|error| error.on(&self.path))
     }
 
     /// Counts every item that entered at `since` or later; all that are kept, without it.

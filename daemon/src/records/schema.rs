@@ -16,7 +16,7 @@ use super::error::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each brings a file from version `index` to `index + 1`.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE record (
         boot       TEXT    NOT NULL,
@@ -72,6 +72,17 @@ const MIGRATIONS: [&str; 2] = [
         body   TEXT NOT NULL,
         PRIMARY KEY (origin, sku)
     ) STRICT;
+",
+    "
+    CREATE TABLE unnumbered (
+        boot    TEXT    NOT NULL,
+        event   INTEGER NOT NULL, -- the bridge's number of the event
+        seen_at INTEGER NOT NULL,
+        eye     TEXT    NOT NULL,
+        why     TEXT    NOT NULL,
+        PRIMARY KEY (boot, event)
+    ) STRICT;
+    CREATE INDEX unnumbered_by_time ON unnumbered (seen_at);
 ",
 ];
 

@@ -11,13 +11,14 @@ use vision::label::expectation::Expectation;
 
 use crate::batches::{Batch, Seen};
 use crate::expectations::Source;
-use crate::fleet::messages::{Alert, BatchSuspect, Kind, Summary};
+use crate::fleet::messages::{self, Alert, BatchSuspect, Kind, Summary};
 use crate::holds::{Hold, Origin};
 use crate::outbox::MessageId;
 
 use super::error::StoreError;
 use super::owed::{self, OutboxCounts, OwedMessage, signed};
 use super::record::Record;
+use super::unnumbered::{self, Unnumbered};
 use super::{schema, standing};
 
 /// One change of the store.
@@ -29,6 +30,8 @@ pub enum Change {
     /// the bridge tells some events twice, the fleet hears of an item once. A record without an
     /// outcome may be closed too: the line will never say where the item went.
     Close(Record),
+    /// Keep a body that has no number, and owe the fleet the news. Ignored when it is known already.
+    Unnumbered(Unnumbered),
     /// Owe the fleet an alert.
     Alert(Alert),
     /// Owe the fleet the news that a batch is suspect.
@@ -150,6 +153,25 @@ impl Store {
         standing::read_batches(&self.db).map_err(|error| error.on(&self.path))
     }
 
+    /// Deletes at most `limit` bodies without a number that were seen before `before`. Returns how many
+    /// there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be written.
+    pub fn delete_unnumbered(
+        &mut self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.db
+            .execute(
+                "DELETE FROM unnumbered WHERE rowid IN (
+                     SELECT rowid FROM unnumbered WHERE seen_at < ? LIMIT ?)",
+                params![before.as_microsecond(), signed(limit as u64)],
+            )
+            .map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
     /// Deletes at most `limit` closed records that entered before `before` and whose summary the
     /// fleet is not owed any more. Returns how many there were.
     ///
@@ -182,6 +204,12 @@ impl Store {
                     write(&step, record, false)?;
                 }
                 Change::Close(record) => close(&step, &mut counts, owing, record)?,
+                Change::Unnumbered(body) => {
+                    if unnumbered::write(&step, body)? {
+                        let news = messages::Unnumbered::of(body);
+                        owe(&step, &mut counts, owing, Kind::Unnumbered, &news)?;
+                    }
+                }
                 Change::Alert(alert) => {
                     owe(&step, &mut counts, owing, Kind::Alert, alert)?;
                 }
@@ -212,7 +240,7 @@ pub(super) enum WriteError {
 }
 
 impl WriteError {
-    fn on(self, path: &Path) -> StoreError {
+    pub(super) fn on(self, path: &Path) -> StoreError {
         match self {
             Self::Sqlite(source) => StoreError::sqlite(path, source),
             Self::Json(source) => {

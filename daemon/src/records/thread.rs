@@ -345,11 +345,17 @@ impl Worker {
             }
             Job::DeleteRecords { before, reply } => {
                 self.flush();
-                let _ = reply.send(self.store.delete_records(before, DELETE_STEP));
+                let _ = reply.send(self.delete(before));
             }
             Job::Stop => return false,
         }
         true
+    }
+
+    /// Deletes a step of what is older than `before`; returns how much that was.
+    fn delete(&mut self, before: Timestamp) -> Result<usize, StoreError> {
+        let records = self.store.delete_records(before, DELETE_STEP)?;
+        Ok(records + self.store.delete_unnumbered(before, DELETE_STEP)?)
     }
 
     /// Writes everything that waits, unless the disk refused a moment ago.

@@ -69,7 +69,10 @@ impl Waiting {
             Change::Batch(batch, _) => self.batches.insert(batch.clone(), change).is_some(),
             Change::Expected(source, _) => self.expected.insert(*source, change).is_some(),
             Change::Holds(_) => self.holds.replace(change).is_some(),
-            Change::Alert(_) | Change::BatchSuspect(_) | Change::Acknowledge(_) => {
+            Change::Unnumbered(_)
+            | Change::Alert(_)
+            | Change::BatchSuspect(_)
+            | Change::Acknowledge(_) => {
                 self.ordered.push(change);
                 false
             }

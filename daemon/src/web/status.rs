@@ -141,6 +141,12 @@ pub struct ItemCounts {
     /// Of which it cannot be told where they went.
     #[serde(default)]
     pub ambiguous: u64,
+    /// Whose end nobody has told: plc-bridge was restarted and kept nothing.
+    #[serde(default)]
+    pub untold: u64,
+    /// Bodies that crossed an eye without a number, by cause: they are none of those that entered.
+    #[serde(default)]
+    pub unnumbered: BTreeMap<String, u64>,
 }
 
 /// Whether records reach the disk.

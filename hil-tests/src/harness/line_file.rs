@@ -11,8 +11,8 @@ use inspectd::config::{
     ExpectedSection, FleetSection, LineFile, PolicySection, StoreSection, WebSection,
 };
 use plc_bridge::config::{
-    ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineSection, PlcMode,
-    PlcSection, WordOrder,
+    ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineFallBackSection,
+    LineSection, PlcMode, PlcSection, WordOrder,
 };
 use plc_bridge::field_io::config::IoSection;
 use vision::DeviceChoice;
@@ -145,6 +145,7 @@ impl Layout {
                 min_gap_mm: 50.0,
                 longest_item_mm: None,
                 mid_eye: Vec::new(),
+                fall_back: LineFallBackSection::default(),
                 diverter: vec![DiverterSection {
                     lane: 1,
                     commit_point_mm,

@@ -113,6 +113,7 @@ impl Case {
                 items: BTreeMap::new(),
                 decisions: BTreeMap::new(),
                 outcomes: BTreeMap::new(),
+                unnumbered: 0,
                 truths: Vec::new(),
                 asked: BTreeMap::new(),
                 line: Line::new(&config, BOOT.into(), 5, 1),
@@ -247,6 +248,8 @@ pub struct Ran {
     items: BTreeMap<u64, Option<u64>>,
     pub decisions: BTreeMap<u64, Decision>,
     pub outcomes: BTreeMap<u64, Outcome>,
+    /// Bodies that the bridge told of without a number.
+    pub unnumbered: usize,
     pub truths: Vec<Truth>,
     pub asked: BTreeMap<u64, Verdict>,
     pub line: Line,
@@ -264,6 +267,7 @@ impl Ran {
             ItemEvent::Outcome { item, outcome, .. } => {
                 assert!(self.outcomes.insert(item, outcome).is_none(), "two outcomes: {item}");
             }
+            ItemEvent::Unnumbered { .. } => self.unnumbered += 1,
             ItemEvent::Delivered { .. } | ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
         }
     }
@@ -273,6 +277,9 @@ impl Ran {
     pub fn agree(&self) -> usize {
         let numbered = self.truths.iter().filter(|truth| truth.acquisition != 0).count();
         assert_eq!(self.outcomes.len(), numbered, "items in and outcomes out");
+        let left = self.truths.iter().filter(|truth| truth.end != End::TakenAway).count();
+        let taken = self.truths.len() - left;
+        assert!(self.outcomes.len() + self.unnumbered + taken >= self.truths.len(), "bodies");
         self.truths.iter().filter(|truth| self.is_ambiguous(truth)).count()
     }
 

@@ -42,6 +42,9 @@ pub struct Encoder {
     quadrature: bool,
     reversed: bool,
     backward: bool,
+    /// The furthest place in this direction, and how far back from it the belt turns: less is trembling.
+    furthest: i64,
+    turn: i64,
     illegal: u32,
 }
 
@@ -56,8 +59,17 @@ impl Encoder {
             quadrature: true,
             reversed,
             backward: false,
+            furthest: 0,
+            turn: 0,
             illegal: 0,
         }
+    }
+
+    /// The same encoder on a belt that trembles by up to `counts` while it stands: it has turned only
+    /// when it has gone further. An item laid onto the eye of such a belt has not come backwards.
+    #[must_use]
+    pub fn trembling(self, counts: i64) -> Self {
+        Self { turn: counts.max(0) << self.shift, ..self }
     }
 
     /// An encoder with channel A alone.
@@ -80,8 +92,15 @@ impl Encoder {
         let [a, b] = self.levels;
         // Forwards, A leads: at an edge of A the channels then differ, at an edge of B they agree.
         let forward = ((a != b) == (channel == Channel::A)) != self.reversed;
-        self.backward = !forward;
         self.quarters += if forward { 1 } else { -1 };
+        let on = if self.backward { -1 } else { 1 };
+        let back = on * (self.furthest - self.quarters);
+        if back > self.turn {
+            self.backward = !self.backward;
+        }
+        if back < 0 || back > self.turn {
+            self.furthest = self.quarters;
+        }
         true
     }
 
@@ -158,6 +177,21 @@ mod tests {
         assert!(encoder.edge(Channel::A, true));
         assert!(!encoder.edge(Channel::A, true));
         assert_eq!((encoder.place().count, encoder.illegal()), (1, 1));
+    }
+
+    #[test]
+    fn a_belt_that_trembles_has_not_turned() {
+        let mut encoder = Encoder::quadrature(false, false, 1, false).trembling(3);
+        let mut quarter = 0;
+        let mut go = |encoder: &mut Encoder, counts: i64| {
+            (0..4 * counts.abs()).for_each(|_| turn(encoder, &mut quarter, counts > 0));
+            encoder.place().backward
+        };
+        assert!(!go(&mut encoder, 20));
+        assert!(!go(&mut encoder, -2) && !go(&mut encoder, 1) && !go(&mut encoder, -2));
+        assert!(go(&mut encoder, -2), "it has gone back by more than it trembles");
+        assert!(go(&mut encoder, 3));
+        assert!(!go(&mut encoder, 1));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use embedded_hal::digital::InputPin;
 use super::debounce::Stable;
 use super::encoder::{Channel, Encoder, Place};
 use super::eye::PhotoEye;
-use super::numbering::Numbering;
+use super::numbering::{Numbering, TREMBLING};
 use super::oddities::Oddities;
 use crate::registers::{Capabilities, Command, EVENT_RING, Eye, LineEvent, Status, slot};
 use crate::wrap::ahead;
@@ -57,7 +57,7 @@ impl<P: InputPin> Field<P> {
     pub fn new(boot: u16, eyes: Vec<PhotoEye<P>>, encoder: Encoder, slip_tolerance: i64) -> Self {
         Self {
             eyes,
-            encoder,
+            encoder: encoder.trembling(slip_tolerance / TREMBLING),
             numbering: Numbering::new(slip_tolerance),
             moved_at: None,
             event_taken: 0,
@@ -140,9 +140,19 @@ impl<P: InputPin> Field<P> {
         let Some(Stable { level: covered, latch: place, .. }) = edge else { return };
         let acquisition = match eye {
             Eye::Entry if covered => self.numbering.covered(place),
-            Eye::Entry => self.numbering.freed(place),
+            Eye::Entry => {
+                let freed = self.numbering.freed(place);
+                if let Some(count) = freed.entered {
+                    self.append(eye, true, Place { count, backward: false }, freed.id);
+                }
+                freed.id
+            }
             Eye::Mid(_) | Eye::Lane(_) | Eye::Exit => 0,
         };
+        self.append(eye, covered, place, acquisition);
+    }
+
+    fn append(&mut self, eye: Eye, covered: bool, place: Place, acquisition: u16) {
         let status = &mut self.status;
         if usize::from(ahead(status.event_head, self.event_taken)) >= EVENT_RING {
             status.event_overruns = status.event_overruns.wrapping_add(1);

@@ -5,6 +5,10 @@
 //! the item's edge trembling in the beam, keeps its id. It is recognised by the encoder alone: it
 //! had gone back before the eye, and comes again within the slip tolerance of the count at which it
 //! came first. Whatever comes elsewhere is a new item.
+//!
+//! An item laid onto the eye while the belt stands, after it ran backwards, looks at first like one that
+//! comes back from behind the eye. It is numbered when the belt has carried it on: what comes back and
+//! goes again frees the eye where it covered it.
 
 use super::encoder::Place;
 
@@ -13,7 +17,7 @@ const REMEMBERED: usize = 32;
 
 /// An item that is freed within this part of the slip tolerance after it came has not passed: it
 /// trembles in the beam. With the usual tolerance of 60 mm that is 6 mm, shorter than any item.
-const TREMBLING: i64 = 10;
+pub const TREMBLING: i64 = 10;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Item {
@@ -35,6 +39,17 @@ pub struct Numbering {
     items: [Item; REMEMBERED],
     next: usize,
     at_eye: Option<usize>,
+    /// Where something covered the eye of a belt that ran backwards last, and was not known.
+    laid_on: Option<i64>,
+}
+
+/// What the eye saw when it was freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freed {
+    /// The id of what covered it, or 0.
+    pub id: u16,
+    /// It is numbered only now: it covered the eye from this count on.
+    pub entered: Option<i64>,
 }
 
 impl Numbering {
@@ -46,6 +61,7 @@ impl Numbering {
             items: [Item::default(); REMEMBERED],
             next: 0,
             at_eye: None,
+            laid_on: None,
         }
     }
 
@@ -62,6 +78,7 @@ impl Numbering {
             None if !place.backward => Some(self.number(here)),
             known => known,
         };
+        self.laid_on = self.at_eye.is_none().then_some(here);
         match self.at_eye {
             None => 0,
             Some(index) => {
@@ -71,10 +88,10 @@ impl Numbering {
         }
     }
 
-    /// The eye is free again. Returns the id of what covered it, or 0.
-    pub fn freed(&mut self, place: Place) -> u16 {
+    /// The eye is free again.
+    pub fn freed(&mut self, place: Place) -> Freed {
         let Some(index) = self.at_eye.take() else {
-            return 0;
+            return self.carried_on(place);
         };
         let item = &mut self.items[index];
         let trembles = (place.count - item.leading).abs() * TREMBLING <= self.tolerance;
@@ -83,7 +100,19 @@ impl Numbering {
         } else {
             item.trailing = Some(place.count);
         }
-        item.id
+        Freed { id: item.id, entered: None }
+    }
+
+    /// Something unknown has freed the eye: an item that was laid on, if the belt has carried it over
+    /// the eye.
+    fn carried_on(&mut self, place: Place) -> Freed {
+        let laid_on = self.laid_on.take().filter(|covered| {
+            !place.backward && (place.count - covered) * TREMBLING > self.tolerance
+        });
+        let Some(covered) = laid_on else { return Freed { id: 0, entered: None } };
+        let index = self.number(covered);
+        self.items[index].trailing = Some(place.count);
+        Freed { id: self.items[index].id, entered: Some(covered) }
     }
 
     fn number(&mut self, here: i64) -> usize {
@@ -124,7 +153,7 @@ mod tests {
         for id in 1..=40 {
             let at = i64::from(id) * 500;
             assert_eq!(numbering.covered(forward(at)), id);
-            assert_eq!(numbering.freed(forward(at + 300)), id);
+            assert_eq!(numbering.freed(forward(at + 300)).id, id);
         }
     }
 
@@ -144,13 +173,13 @@ mod tests {
             numbering.freed(forward(at + 300));
         }
         assert_eq!(numbering.covered(backward(805)), 2, "the last one comes back first");
-        assert_eq!(numbering.freed(backward(505)), 2);
+        assert_eq!(numbering.freed(backward(505)).id, 2);
         assert_eq!(numbering.covered(backward(298)), 1);
-        assert_eq!(numbering.freed(backward(-3)), 1);
+        assert_eq!(numbering.freed(backward(-3)).id, 1);
         assert_eq!(numbering.covered(forward(5)), 1, "and they come again in their order");
-        assert_eq!(numbering.freed(forward(305)), 1);
+        assert_eq!(numbering.freed(forward(305)).id, 1);
         assert_eq!(numbering.covered(forward(500)), 2);
-        assert_eq!(numbering.freed(forward(800)), 2);
+        assert_eq!(numbering.freed(forward(800)).id, 2);
         assert_eq!(numbering.covered(forward(1000)), 3);
     }
 
@@ -158,7 +187,7 @@ mod tests {
     fn an_item_put_where_another_was_taken_away_is_a_new_one_unless_it_lies_in_its_place() {
         let mut numbering = Numbering::new(100);
         assert_eq!(numbering.covered(forward(0)), 1);
-        assert_eq!(numbering.freed(backward(0)), 1);
+        assert_eq!(numbering.freed(backward(0)).id, 1);
         assert_eq!(numbering.covered(forward(250)), 2, "nothing is expected there");
     }
 
@@ -167,17 +196,29 @@ mod tests {
         let mut numbering = Numbering::new(100);
         for _ in 0..5 {
             assert_eq!(numbering.covered(forward(700)), 1);
-            assert_eq!(numbering.freed(forward(701)), 1);
+            assert_eq!(numbering.freed(forward(701)).id, 1);
         }
         assert_eq!(numbering.covered(forward(701)), 1);
-        assert_eq!(numbering.freed(forward(1000)), 1);
+        assert_eq!(numbering.freed(forward(1000)).id, 1);
         assert_eq!(numbering.covered(forward(1050)), 2, "close behind is another item");
+    }
+
+    #[test]
+    fn an_item_laid_onto_the_eye_of_a_belt_that_ran_back_is_numbered_when_it_is_carried_on() {
+        let mut numbering = Numbering::new(100);
+        assert_eq!(numbering.covered(backward(700)), 0);
+        assert_eq!(numbering.freed(forward(950)), Freed { id: 1, entered: Some(700) });
+        assert_eq!(numbering.covered(forward(1200)), 2);
+        // What came back from behind the eye goes again where it came.
+        let mut numbering = Numbering::new(100);
+        assert_eq!(numbering.covered(backward(700)), 0);
+        assert_eq!(numbering.freed(forward(701)), Freed { id: 0, entered: None });
     }
 
     #[test]
     fn what_comes_back_without_ever_having_passed_has_no_id() {
         let mut numbering = Numbering::new(100);
         assert_eq!(numbering.covered(backward(-50)), 0);
-        assert_eq!(numbering.freed(backward(-300)), 0);
+        assert_eq!(numbering.freed(backward(-300)).id, 0);
     }
 }

@@ -20,6 +20,7 @@ use super::stack_light::{Lamps, LineState, StackLight};
 use super::strobe::Strobe;
 use super::watchdog::Watchdog;
 use crate::config::BridgeConfig;
+use crate::line::LineHealth;
 use crate::logger::Log;
 use crate::registers::{CAUSE_NONE, Command, Status};
 
@@ -34,18 +35,22 @@ pub struct PanelState {
 }
 
 impl PanelState {
-    /// The state of a cycle in which `command` was written and `status` read; `None` for what
-    /// failed, or was not possible yet.
-    pub fn of(command: Option<&Command>, status: Option<&Status>) -> Self {
+    /// The state of a cycle in which `command` was written and `status` read, `None` for what
+    /// failed, or was not possible yet; and of what the bridge makes of both.
+    pub fn of(command: Option<&Command>, status: Option<&Status>, health: LineHealth) -> Self {
         Self {
             line: LineState {
                 inspecting: command
                     .is_some_and(|command| command.inspector_alive && command.inspector_ready),
                 cause: command.map_or(CAUSE_NONE, |command| command.cause),
-                lost: status.is_none_or(|status| status.bridge_lost),
+                lost: !health.plc_alive || status.is_none_or(|status| status.bridge_lost),
+                blind: health.blind,
                 stopped: status.is_some_and(|status| status.stopped_for_item),
             },
-            outputs: command.filter(|command| command.direct).map(|command| command.outputs),
+            // Where the belt is, a PLC that does not scan does not tell: the diverters rest.
+            outputs: command
+                .filter(|command| command.direct && health.plc_alive)
+                .map(|command| command.outputs),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | blinks | any | off | the line runs, but inspectd is away or not ready: the fall-back decides |
 //! | any | n blinks, pause | off | the last fall-back's cause is number n |
 //! | off | steady, goes out n times, pause | steady | the belt was stopped for an item; n is why |
+//! | off | n blinks, pause | blinks | the line is blind: an eye or the encoder does not tell the truth |
 //! | off | off | steady | the PLC or the field I/O is lost, or the bridge has a fault |
 //!
 //! The causes, one of the `CAUSE_` values of [`crate::registers`]: 1 no verdict in time, 2 inspectd
@@ -22,7 +23,7 @@ use crate::registers::CAUSE_NONE;
 const BLINK: Duration = Duration::from_millis(300);
 /// The pause after a code.
 const PAUSE: Duration = Duration::from_millis(1500);
-/// How long green is on, and then off, while it blinks.
+/// How long green, or red, is on, and then off, while it blinks.
 const GREEN_BLINK: Duration = Duration::from_millis(500);
 /// Codes above this are shown as this: nobody counts further.
 const MOST_BLINKS: u16 = 9;
@@ -39,6 +40,8 @@ pub struct LineState {
     pub lost: bool,
     /// The belt was stopped for an item.
     pub stopped: bool,
+    /// Bodies can pass that nobody numbers: an eye or the encoder does not tell the truth.
+    pub blind: bool,
 }
 
 /// Which lamps are lit.
@@ -71,6 +74,9 @@ impl StackLight {
         }
         if state.stopped {
             return Lamps { green: false, amber: !blink, red: true };
+        }
+        if state.blind {
+            return Lamps { green: false, amber: blink, red: is_first_half(now, GREEN_BLINK) };
         }
         let steady_or_blinking = state.inspecting || is_first_half(now, GREEN_BLINK);
         Lamps { green: steady_or_blinking, amber: blink, red: false }

@@ -1,7 +1,7 @@
 use tracing::Level;
 
 use super::*;
-use crate::protocol::{Action, Ambiguity, Check, FallBackCause};
+use crate::protocol::{Action, Ambiguity, Check, FallBackCause, UnnumberedWhy};
 use crate::registers::{EVENT_RING, Eye, LineEvent, RING, slot};
 
 /// 1 mm a count; commit at 900 mm, lane eye at 1,200, exit eye at 1,500.
@@ -266,4 +266,94 @@ fn a_wrong_lane_is_an_error_that_says_what_to_do() {
     let notice = Notice::WrongLane { item: 4, seen: 0 };
     assert_eq!(notice.level(), Level::ERROR);
     assert!(notice.to_string().contains("take it out"));
+}
+
+#[test]
+fn a_body_without_a_number_is_an_event_of_its_own() {
+    let mut bench = Bench::new();
+    bench.run(2_000);
+    bench.log();
+    bench.edge(Eye::Exit);
+    bench.run(20);
+    let events = bench.events();
+    let [ItemEvent::Unnumbered { eye: Eye::Exit, why, .. }] = events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(why, UnnumberedWhy::NotSeenAtEntry);
+    assert_eq!(bench.line.counters.unnumbered, 1);
+    let log = bench.log();
+    assert!(log.iter().any(|line| line.contains("was not inspected")), "{log:?}");
+}
+
+#[test]
+fn a_line_whose_entry_eye_is_dead_is_blind_and_diverts_until_the_eye_sees_again() {
+    let mut bench = Bench::new();
+    bench.run(2_000);
+    for _ in 0..2 {
+        bench.edge(Eye::Exit);
+        assert_eq!(bench.run(200).blind, BlindOrder::None);
+    }
+    bench.edge(Eye::Exit);
+    let command = bench.run(300);
+    assert_eq!(bench.line.faults(), [LineFault::EyeBlind(Eye::Entry)]);
+    assert_eq!(command.blind, BlindOrder::Divert);
+    assert!(bench.line.health().blind);
+    let log = bench.log().join("\n");
+    assert!(
+        log.contains("the entry eye sees nothing") && log.contains("capability bit 3"),
+        "{log}"
+    );
+    bench.edge(Eye::Entry);
+    assert_eq!(bench.run(20).blind, BlindOrder::None);
+    assert_eq!(bench.line.faults(), []);
+}
+
+#[test]
+fn items_on_the_belt_while_the_encoder_stands_still_end_as_ambiguous() {
+    let mut bench = Bench::connected();
+    bench.status.capabilities.run_signal = true;
+    bench.status.capabilities.obeys_blind = true;
+    bench.status.belt_running = true;
+    bench.run(500);
+    bench.edge(Eye::Entry);
+    bench.run(600);
+    bench.verdict(1, "boot-1", Verdict::Pass);
+    let still = bench.status.encoder;
+    for _ in 0..30 {
+        bench.status.encoder = still - 10;
+        bench.run(10);
+    }
+    assert_eq!(bench.line.faults(), [LineFault::EncoderStill]);
+    // It has gone on, and leaves where nobody expects it.
+    bench.edge(Eye::Exit);
+    bench.run(2_000);
+    let events = bench.events();
+    let unnumbered = |event: &ItemEvent| {
+        matches!(event, ItemEvent::Unnumbered { why: UnnumberedWhy::EncoderStill, .. })
+    };
+    assert!(events.iter().any(unnumbered), "{events:?}");
+    let why = Ambiguity::EncoderStill;
+    let outcome = Outcome::Ambiguous { why };
+    assert!(
+        events.iter().any(|e| matches!(e, ItemEvent::Outcome { outcome: o, .. } if *o == outcome)),
+        "{events:?}"
+    );
+    assert_eq!(bench.line.faults(), [], "it counts again");
+}
+
+#[test]
+fn while_the_plc_does_not_scan_the_diverters_rest() {
+    let text = LINE.replace("lane_eye_mm = 1200", "lane_eye_mm = 1200\ndiverter_mm = 1000");
+    let text = text.replace("[plc]", "[plc]\nmode = \"direct\"\nheartbeat_timeout_ms = 100");
+    let config = toml::from_str(&text).unwrap();
+    let line = Line::new(&config, "boot-1".into(), 1, 1);
+    let mut bench = Bench { line, ..Bench::new() };
+    // What lay on the belt at the start is diverted until it is gone.
+    assert_eq!(bench.run(100).outputs, 1);
+    for _ in 0..11 {
+        bench.now += 10;
+        bench.line.status(&bench.status.clone(), bench.at());
+    }
+    assert!(!bench.line.health().plc_alive);
+    assert_eq!(bench.line.command().map(|command| command.outputs), Some(0));
 }

@@ -148,3 +148,34 @@ fn a_bridge_that_starts_anew_guesses_nothing_about_what_lies_on_the_belt() {
         holds(&Scenario { restart, ..scenario(line(), items, vec![down]) });
     }
 }
+
+/// Before, they passed as a log line, and the light stayed green.
+#[test]
+fn behind_a_dead_entry_eye_each_body_is_told_and_the_line_diverts() {
+    let dead = Trouble { from: 1, kind: TroubleKind::EyeDead { eye: 0 }, lasts_ms: 12_000.0 };
+    let mut line = line();
+    line.mids.clear();
+    let items = vec![item(Verdict::Pass); 14];
+    let mut tally = Tally::default();
+    let scenario = scenario(line, items, vec![dead]);
+    let wrongs = run::run(&scenario, &mut tally);
+    assert!(wrongs.is_empty(), "{}", crate::explain(&scenario));
+    assert!(tally.unnumbered >= 6, "{tally:?}");
+    assert_eq!(tally.bodies, 14, "bodies in are outcomes out");
+    let (_, trace) = run::traced(&scenario);
+    assert!(trace.iter().any(|told| told.contains("faults [EyeBlind(Entry)]")));
+}
+
+/// Before, everything behind the first item went as that one again.
+#[test]
+fn past_a_dead_encoder_each_body_is_told() {
+    let dead = Trouble { from: 3, kind: TroubleKind::EncoderDead, lasts_ms: 6_000.0 };
+    let items = vec![item(Verdict::Pass); 14];
+    let mut tally = Tally::default();
+    let scenario = scenario(line(), items, vec![dead]);
+    let wrongs = run::run(&scenario, &mut tally);
+    assert!(wrongs.is_empty(), "{}", crate::explain(&scenario));
+    assert_eq!(tally.bodies, 14);
+    let (_, trace) = run::traced(&scenario);
+    assert!(trace.iter().any(|told| told.contains("faults [EncoderStill]")));
+}

@@ -4,6 +4,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
+use plc_bridge::protocol::{Eye, UnnumberedWhy};
+
 use crate::fleet::messages::{AlertKind, Phase};
 use crate::records::samples::{diverted, open, passed};
 use crate::records::{DATABASE, Filter, ItemId, Records, VerdictKind};
@@ -41,6 +43,31 @@ fn a_closed_record_is_found_as_it_was_given_after_the_store_is_opened_again() {
     let records = Records::open_read_only(folder.path()).expect("opened");
     assert_eq!(records.by_id(&diverted(1).id).expect("read"), Some(diverted(1)));
     assert_eq!(records.recent(10).expect("read"), [open(2), diverted(1)]);
+}
+
+#[test]
+fn a_body_without_a_number_is_kept_once_owed_once_and_deleted_by_age() {
+    let folder = folder();
+    let mut store = owing(&folder, 100);
+    let body = |event: u64, second: i64| Unnumbered {
+        bridge_boot: "b".to_owned(),
+        event,
+        seen_at: Timestamp::from_second(second).expect("in range"),
+        eye: Eye::Lane(2),
+        why: UnnumberedWhy::EncoderStill,
+    };
+    let told = [Change::Unnumbered(body(7, 50)), Change::Unnumbered(body(9, 60))];
+    store.commit(&told).expect("committed");
+    store.commit(&told).expect("the bridge tells it twice");
+    let records = Records::open_read_only(folder.path()).expect("opened");
+    let all = Filter { limit: 10, ..Filter::default() };
+    assert_eq!(records.unnumbered(&all).expect("read"), [body(9, 60), body(7, 50)]);
+    let owed = store.read_outbox(0, 10).expect("read");
+    assert_eq!(owed.iter().map(|o| o.kind).collect::<Vec<_>>(), [Kind::Unnumbered; 2]);
+    assert!(owed[0].body.contains("the eye of lane 2"), "{}", owed[0].body);
+    let before = Timestamp::from_second(55).expect("in range");
+    assert_eq!(store.delete_unnumbered(before, 10).expect("deleted"), 1);
+    assert_eq!(records.unnumbered(&all).expect("read"), [body(9, 60)]);
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+const WELL: LineHealth = LineHealth { plc_alive: true, blind: false };
+
 fn nothing() -> PanelPins<Mock> {
     PanelPins { lamps: None, watchdog: None, strobe: None, diverters: Vec::new() }
 }
@@ -48,15 +50,38 @@ fn inspecting() -> Command {
 fn the_state_of_a_cycle_is_read_from_its_two_blocks() {
     let command = Command { cause: CAUSE_NO_VERDICT, outputs: 2, ..inspecting() };
     let status = Status { stopped_for_item: true, ..Status::default() };
-    let state = PanelState::of(Some(&command), Some(&status));
-    let line = LineState { inspecting: true, cause: CAUSE_NO_VERDICT, lost: false, stopped: true };
+    let state = PanelState::of(Some(&command), Some(&status), WELL);
+    let line = LineState {
+        inspecting: true,
+        cause: CAUSE_NO_VERDICT,
+        stopped: true,
+        ..LineState::default()
+    };
     assert_eq!(state, PanelState { line, outputs: Some(2) });
 
-    assert!(PanelState::of(None, None).line.lost);
+    assert!(PanelState::of(None, None, LineHealth::default()).line.lost);
     let deaf = Status { bridge_lost: true, ..Status::default() };
-    assert!(PanelState::of(Some(&command), Some(&deaf)).line.lost);
+    assert!(PanelState::of(Some(&command), Some(&deaf), WELL).line.lost);
     let mailbox = Command { direct: false, ..command };
-    assert_eq!(PanelState::of(Some(&mailbox), None).outputs, None);
+    assert_eq!(PanelState::of(Some(&mailbox), None, WELL).outputs, None);
+}
+
+#[test]
+fn a_plc_in_stop_that_still_answers_is_lost_and_its_diverters_rest() {
+    let command = Command { outputs: 2, ..inspecting() };
+    let stopped = LineHealth { plc_alive: false, ..WELL };
+    let state = PanelState::of(Some(&command), Some(&Status::default()), stopped);
+    assert!(state.line.lost, "red, and the watchdog's line stands still");
+    assert_eq!(state.outputs, None);
+}
+
+#[test]
+fn a_blind_line_is_told_by_the_lamps() {
+    let blind = LineHealth { blind: true, ..WELL };
+    let state = PanelState::of(Some(&inspecting()), Some(&Status::default()), blind);
+    let lamps = |at| StackLight::default().lamps(state.line, ms(at));
+    assert_eq!(lamps(0), Lamps { green: false, amber: false, red: true });
+    assert_eq!(lamps(500), Lamps::default());
 }
 
 #[test]
@@ -72,12 +97,14 @@ fn lamps_watchdog_and_diverters_follow_the_state() {
     };
     let mut panel = Panel::with(&config(), pins);
     let command = Command { outputs: 1, ..inspecting() };
-    let well = PanelState::of(Some(&command), Some(&Status::default()));
+    let well = PanelState::of(Some(&command), Some(&Status::default()), WELL);
     panel.show(&well, ms(0)).expect("the mocks take it");
     panel.show(&well, ms(10)).expect("the mocks take it");
     // The PLC is lost: red, the watchdog stands still, and in time the diverter rests.
     for at in [20, 30, 300] {
-        panel.show(&PanelState::of(None, None), ms(at)).expect("the mocks take it");
+        panel
+            .show(&PanelState::of(None, None, LineHealth::default()), ms(at))
+            .expect("the mocks take it");
     }
     lamps.iter_mut().for_each(Mock::done);
     watchdog.done();
@@ -113,7 +140,7 @@ fn a_broken_lamp_does_not_keep_the_watchdog_from_toggling() {
     let pins =
         PanelPins { lamps: Some(lamps.clone()), watchdog: Some(watchdog.clone()), ..nothing() };
     let mut panel = Panel::with(&config(), pins);
-    let well = PanelState::of(Some(&inspecting()), Some(&Status::default()));
+    let well = PanelState::of(Some(&inspecting()), Some(&Status::default()), WELL);
     panel.show(&well, ms(0)).expect_err("the first lamp refuses");
     lamps.iter_mut().for_each(Mock::done);
     watchdog.done();
@@ -156,7 +183,7 @@ fn showing_the_state_allocates_nothing() {
                 ..LineEvent::default()
             };
             let now = ms(u64::from(cycle) * 10);
-            let state = PanelState::of(Some(&command), Some(&status));
+            let state = PanelState::of(Some(&command), Some(&status), WELL);
             panel.status(&status, now).and(panel.show(&state, now)).expect("it never fails");
         }
     });
