@@ -1,6 +1,9 @@
-//! The reference PLC program `plc/inspectd.st`: read by an independent parser, compared with the
-//! register map, and executed scan by scan against the map's own encoder and decoder.
+//! The reference PLC program, `plc/*.st`: read by two independent parsers, compared with the register
+//! map, and executed scan by scan against the map's own encoder and decoder.
 
+mod blind;
+mod grammar;
 mod map;
 mod plc;
 mod rules;
+mod words;

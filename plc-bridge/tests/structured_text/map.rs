@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 
 use plc_bridge::config::FallBack;
 use plc_bridge::registers::*;
-use serde_json::Value;
 
-use crate::plc::python;
+use crate::plc::described;
 
-/// The function block's variables: section, attribute, type, initial value.
-fn declared() -> BTreeMap<String, (String, String, Value, String)> {
-    let said = python("describe").output().expect("the tests' Python starts");
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-    serde_json::from_slice(&said.stdout).expect("it prints what it read")
-}
-
-/// The function block's constants that are numbers.
+/// The constants of all blocks. A name means the same in each.
 fn constants() -> BTreeMap<String, usize> {
-    let constants = declared().into_iter().filter(|(_, declared)| declared.1 == "CONSTANT");
-    constants.map(|(name, declared)| (name, declared.3.parse().expect("a number"))).collect()
+    let mut constants = BTreeMap::new();
+    for (block, declared) in described().declared {
+        for (name, declared) in declared.into_iter().filter(|(_, d)| d.1 == "CONSTANT") {
+            let value = declared.3.parse().expect("a number");
+            let before = constants.insert(name.clone(), value);
+            assert!(before.is_none_or(|before| before == value), "{name} of {block}");
+        }
+    }
+    constants
 }
 
 /// `PREFIX_NAME` and offset of each entry.
@@ -39,7 +38,7 @@ fn beginning(constants: &BTreeMap<String, usize>, prefix: &str) -> BTreeMap<Stri
 
 #[test]
 fn the_register_arrays_are_as_long_as_the_blocks() {
-    let declared = declared();
+    let declared = &described().declared["FB_Inspectd"];
     for (name, len) in [("StatusRegisters", STATUS_LEN), ("CommandRegisters", COMMAND_LEN)] {
         let (section, _, kind, _) = &declared[name];
         assert_eq!(section, "InputOutputDeclarations", "{name}");
@@ -110,5 +109,27 @@ fn every_event_code_is_that_of_the_map() {
     };
     let status = Status { capabilities: all, ..Status::default() };
     let capabilities = status.encode(Order::default())[constants["STATUS_CAPABILITIES"]];
-    assert_eq!(constants["CAPABILITIES"], usize::from(capabilities));
+    let told = constants["CAPABILITIES"] + constants["CAPABILITY_RUN_SIGNAL"];
+    assert_eq!(told, usize::from(capabilities));
+}
+
+#[test]
+fn every_flag_is_that_of_the_map() {
+    let constants = constants();
+    let is = |name: &str, command: Command| {
+        let words = command.encode(Order::default());
+        let value = usize::from(words[constants["COMMAND_FLAGS"]]);
+        assert_eq!(constants[name], value, "{name}");
+    };
+    is("FLAG_READY", Command { inspector_ready: true, ..Command::default() });
+    is("FLAG_DIRECT", Command { direct: true, ..Command::default() });
+    is("FLAG_BLIND_STOP", Command { blind: BlindOrder::Stop, ..Command::default() });
+    is("FLAG_BLIND_DIVERT", Command { blind: BlindOrder::Divert, ..Command::default() });
+    let is = |name: &str, status: Status| {
+        let words = status.encode(Order::default());
+        assert_eq!(constants[name], usize::from(words[constants["STATUS_FLAGS"]]), "{name}");
+    };
+    is("FLAG_BELT_RUNS", Status { belt_running: true, ..Status::default() });
+    is("FLAG_BRIDGE_LOST", Status { bridge_lost: true, ..Status::default() });
+    is("FLAG_STOPPED_FOR_ITEM", Status { stopped_for_item: true, ..Status::default() });
 }

@@ -1,26 +1,41 @@
-"""Runs FB_Inspectd, or says what it declares, so that tests need no PLC.
+"""Runs FB_Inspectd, or says what the program declares, so that tests need no PLC.
 
-usage: plc.py FILE.st CACHE describe | run
+usage: plc.py FOLDER CACHE describe | run     FOLDER: with the program's *.st files
 
 blark, a parser that this project did not write, reads the Structured Text; this file turns its tree
-into Python and executes that. It takes only what the function block uses and refuses the rest, and
+into Python and executes that. It takes only what the program uses and refuses the rest, and
 it is strict where PLCs differ: operands of two types are refused, a result that does not fit its
-type and an index outside its array stop the run, AND and OR evaluate both sides.
+type and an index outside its array stop the run, AND and OR evaluate both sides, a loop must have
+constant bounds.
 
-`run` reads one line of JSON a scan, {"ms": 10, "set": {"EntryEye": true}, "command": [43 words]}, and
-answers with {"status": [75 words], "out": {"StopBelt": false}}. With "power_cut": true the power was
-off before the scan: VAR RETAIN is left, and the inputs, which are wired. Parsing takes seconds, so
-the result is kept in the folder CACHE, by the checksum of both files.
+`describe` prints, as JSON, what each block declares, every identifier, and how many statements a
+call of each block and function can execute at most. `run` reads one line of JSON a scan, {"ms": 10,
+"set": {"EntryEye": true}, "command": [43 words]}, and answers with {"status": [75 words], "out":
+{"StopBelt": false}, "statements": 812}; Parameters.Name sets a parameter. With "power_cut": true the
+power was off before the scan: what is retained is left, and the parameters and inputs, which are
+set by the plant. Parsing takes seconds, so the result is kept in the folder CACHE, by the checksum
+of all that it was made from.
+
+A statement is an assignment, a call, a condition of IF or ELSIF, or a turn of a loop.
 """
 
+import copy
+import fcntl
+import glob
 import hashlib
 import json
 import os
 import sys
 
+BLOCK, KEPT = "FB_Inspectd", ("Kept", "Parameters")
 RANGES = {"UINT": (0, 2**16 - 1), "WORD": (0, 2**16 - 1), "UDINT": (0, 2**32 - 1), "DINT": (-(2**31), 2**31 - 1)}
 OPERATORS = {"+": "+", "-": "-", "*": "*", "=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "AND": "&", "OR": "|"}
-CLOCK = [0]
+CLOCK, STATEMENTS = [0], [0]
+
+
+def tick():
+    STATEMENTS[0] += 1
+    return True
 
 
 def fit(kind, value):
@@ -30,8 +45,8 @@ def fit(kind, value):
             raise OverflowError(f"{value!r} is no {kind}")
     elif kind == "BOOL" and not isinstance(value, bool):
         raise TypeError(f"{value!r} is no BOOL")
-    elif kind.startswith("STRING") and len(value) > int(kind[7:-1]):
-        raise OverflowError(f"{value!r} is longer than {kind}")
+    elif kind == "STRING" and len(value) > 40:
+        raise OverflowError(f"{value!r} is longer than the panel, which has 40 letters")
     return value
 
 
@@ -69,19 +84,31 @@ class Ton:
         self.fields["Q"] = IN and CLOCK[0] - self.since >= PT
 
 
-class Translator:
-    """Expressions become (Python, type); the type of a literal is "literal"."""
+class Program:
+    """What all parts share: types, and the signatures of functions and blocks."""
 
-    def __init__(self, structures, returns):
-        self.structures, self.returns, self.kinds = structures, returns, {}
+    def __init__(self):
+        self.structures, self.returns, self.declared, self.most = {}, {}, {}, {}
 
     def default(self, kind):
-        if isinstance(kind, tuple):
+        if isinstance(kind, (tuple, list)):
             return f"Array({kind[0]}, {kind[1]}, lambda: {self.default(kind[2])})"
         if kind in self.structures:
-            return "{" + ", ".join(f"{n!r}: {self.default(k)}" for n, k in self.structures[kind].items()) + "}"
-        plain = {"BOOL": "False", "REAL": "0.0", "TON": "Ton()", "TIME": "0"}
-        return plain.get(kind, "''" if kind.startswith("STRING") else "0")
+            fields = self.structures[kind].items()
+            return "{" + ", ".join(f"{name!r}: {start or self.default(k)}" for name, (k, start) in fields) + "}"
+        if kind in self.declared:
+            return f"new_{kind}()"
+        plain = {"BOOL": "False", "REAL": "0.0", "TON": "Ton()", "TIME": "0", "STRING": "''"}
+        assert kind in plain or kind in RANGES, f"type {kind} is not known, or declared later"
+        return plain.get(kind, "0")
+
+
+class Translator:
+    """One function or block. Expressions become (Python, type); the type of a literal is "literal".
+    `calls` gathers the statements of the functions that the expression in hand calls."""
+
+    def __init__(self, program, name):
+        self.program, self.name, self.kinds, self.variables, self.calls = program, name, {}, {}, 0
 
     def variable(self, node):
         """Sets where it stands, without reading it."""
@@ -91,7 +118,11 @@ class Translator:
         for element in node.elements:
             if type(element).__name__ == "FieldSelector":
                 field = str(element.field.name)
-                kind = "BOOL" if kind == "TON" else self.structures[kind][field]
+                if kind in self.program.declared:
+                    section, _, kind, _ = self.program.declared[kind][field]
+                    assert section in ("InputDeclarations", "OutputDeclarations"), f"{code}.{field} is private"
+                else:
+                    kind = "BOOL" if kind == "TON" else self.program.structures[kind][field][0]
                 code += f"[{field!r}]"
             else:
                 index, index_kind = self.expression(element.subscripts[0])
@@ -110,7 +141,8 @@ class Translator:
         if name == "String":
             return repr(str(node.value).strip("'")), "STRING"
         if name == "Duration":
-            return str(int(str(node.milliseconds))), "TIME"
+            units = [("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("milliseconds", 1)]
+            return str(sum(int(str(getattr(node, unit) or 0)) * ms for unit, ms in units)), "TIME"
         if name == "ParenthesizedExpression":
             code, kind = self.expression(node.expr)
             return f"({code})", kind
@@ -140,6 +172,7 @@ class Translator:
         return (f"({code})" if kind == "literal" else f"fit({kind!r}, {code})"), kind
 
     def call(self, node):
+        """A function; or, as a statement, a timer or the instance of a block."""
         name = str(node.name.name)
         parameters = [(p.name and str(p.name.name), *self.expression(p.value)) for p in node.parameters]
         if "_TO_" in name:
@@ -148,56 +181,88 @@ class Translator:
             return f"fit({target!r}, {f'round({code})' if source == 'REAL' else code})", target
         if name == "ABS":
             return f"fit({parameters[0][2]!r}, abs({parameters[0][1]}))", parameters[0][2]
-        arguments = ", ".join(f"{n}={c}" for n, c, _ in parameters)
-        return (f"{name}({arguments})", self.returns[name]) if name in self.returns else (f"v[{name!r}]({arguments})", "")
+        kind = self.kinds.get(name, name)
+        if kind == "TON":
+            return f"v[{name!r}]({', '.join(f'{n}={c}' for n, c, _ in parameters)})", ""
+        wanted = self.program.declared[kind]
+        self.calls += self.program.most[kind]
+        given = []
+        for parameter, code, actual in parameters:
+            section, _, expected, _ = wanted[parameter]
+            assert section in ("InputDeclarations", "InputOutputDeclarations"), f"{name} takes no {parameter}"
+            assert actual in (expected, "literal"), f"{name}: {parameter} is {expected}, {code} is {actual}"
+            is_copied = section == "InputDeclarations" and isinstance(expected, tuple)
+            given.append(f"{parameter!r}: {f'copy.deepcopy({code})' if is_copied else code}")
+        left_out = {n for n, d in wanted.items() if d[0] == "InputOutputDeclarations"} - {n for n, _, _ in parameters}
+        assert not left_out, f"{name} is called without {left_out}"
+        arguments = "{" + ", ".join(given) + "}"
+        if name in self.program.returns:
+            return f"{name}({arguments})", self.program.returns[name]
+        return f"{kind}(v[{name!r}], {arguments})", ""
+
+    def counted(self, node):
+        """An expression, and the statements that reading it executes at most."""
+        self.calls = 0
+        code, kind = self.expression(node)
+        return code, kind, self.calls
+
+    def constant(self, node):
+        code, _ = self.expression(node)
+        constants = {name: eval(d[3]) for name, d in self.variables.items() if d[1] == "CONSTANT"}
+        return eval(code, {"v": constants, "fit": fit})
 
     def block(self, body, depth):
-        lines = [line for node in (body.statements if body else []) for line in self.statement(node, depth)]
-        return lines or ["    " * depth + "pass"]
+        """Python lines, and the most statements that they execute."""
+        lines, most = [], 0
+        for node in body.statements if body else []:
+            more, cost = self.statement(node, depth)
+            lines, most = lines + more, most + cost
+        return lines or ["    " * depth + "pass"], most
 
     def statement(self, node, depth):
         name, pad = type(node).__name__, "    " * depth
         if name == "AssignmentStatement":
+            self.calls = 0
             (target, kind), (value, other) = self.variable(node.variables[0]), self.expression(node.expression)
-            if isinstance(kind, tuple):
-                assert kind == other
-                return [f"{pad}{target}.items = list({value}.items)"]
-            assert other == kind or other == "literal" or kind.startswith(other), f"{target} is {kind}, {value} is {other}"
-            return [f"{pad}{target} = fit({kind!r}, {value})"]
+            assert other == kind or other == "literal", f"{target} is {kind}, {value} is {other}"
+            assert not isinstance(kind, tuple) and kind not in self.program.structures, f"{target} is copied whole"
+            return [f"{pad}tick(); {target} = fit({kind!r}, {value})"], 1 + self.calls
         if name == "FunctionCallStatement":
-            return [pad + self.call(node)[0]]
+            self.calls = 0
+            code = self.call(node)[0]
+            return [f"{pad}tick(); {code}"], 1 + self.calls
         if name == "IfStatement":
-            lines = [f"{pad}if {self.expression(node.if_expression)[0]}:", *self.block(node.statements, depth + 1)]
+            condition, _, tested = self.counted(node.if_expression)
+            body, most = self.block(node.statements, depth + 1)
+            lines, tested = [f"{pad}if tick() and {condition}:", *body], 1 + tested
+            most += tested
             for other in node.else_ifs:
-                lines += [f"{pad}elif {self.expression(other.if_expression)[0]}:", *self.block(other.statements, depth + 1)]
+                condition, _, cost = self.counted(other.if_expression)
+                body, inside = self.block(other.statements, depth + 1)
+                lines += [f"{pad}elif tick() and {condition}:", *body]
+                tested += 1 + cost
+                most = max(most, tested + inside)
             if node.else_clause:
-                lines += [f"{pad}else:", *self.block(node.else_clause.statements, depth + 1)]
-            return lines
-        if name == "ForStatement":
-            assert node.step is None
-            control, first, last = self.variable(node.control)[0], self.expression(node.from_)[0], self.expression(node.to)[0]
-            return [f"{pad}for {control} in range({first}, {last} + 1):", *self.block(node.statements, depth + 1)]
-        if name == "WhileStatement":
-            return [f"{pad}while {self.expression(node.expression)[0]}:", *self.block(node.statements, depth + 1)]
-        assert name == "CaseStatement", name
-        value, lines = self.expression(node.expression)[0], []
-        for case in node.cases:
-            matches = ", ".join(self.expression(match)[0] for match in case.matches)
-            lines += [f"{pad}{'elif' if lines else 'if'} {value} in ({matches},):", *self.block(case.statements, depth + 1)]
-        return lines
+                body, inside = self.block(node.else_clause.statements, depth + 1)
+                lines += [f"{pad}else:", *body]
+                most = max(most, tested + inside)
+            return lines, max(most, tested)
+        assert name == "ForStatement" and node.step is None, name
+        control, first, last = self.variable(node.control)[0], self.constant(node.from_), self.constant(node.to)
+        body, most = self.block(node.statements, depth + 1)
+        return [f"{pad}for {control} in range({first}, {last} + 1):", f"{pad}    tick()", *body], (last + 1 - first) * (1 + most)
 
     def declare(self, blocks):
         """The type and the initial value of each variable, with the attribute of its section."""
-        found = {}
         for block in blocks:
             for item in block.items:
                 kind, value = kind_of(item.init)
                 for declared in item.variables:
                     name = str(declared.variable.name)
                     self.kinds[name] = kind
-                    initial = self.expression(value)[0] if value is not None else self.default(kind)
-                    found[name] = (type(block).__name__, str(block.attrs or ""), kind, initial)
-        return found
+                    initial = self.expression(value)[0] if value is not None else self.program.default(kind)
+                    self.variables[name] = (type(block).__name__, str(block.attrs or ""), kind, initial)
+        return self.variables
 
 
 def kind_of(init):
@@ -208,75 +273,101 @@ def kind_of(init):
     return str(init.spec), init.value
 
 
-def translated(text):
+def translated(texts):
     from blark import parse
 
-    parsed = parse.parse_source_code(text)
-    if parsed.exception:
-        raise parsed.exception
-    items = parsed.transform().items
-    structures = {}
+    items = []
+    for text in texts:
+        parsed = parse.parse_source_code(text)
+        if parsed.exception:
+            raise parsed.exception
+        items += parsed.transform().items
+    program, lines, identifiers = Program(), [], set()
     for item in (i for i in items if type(i).__name__ == "DataTypeDeclaration"):
-        fields = [e for e in item.declaration.declarations]
-        structures[str(item.declaration.name)] = {str(v.variable.name): kind_of(e.init)[0] for e in fields for v in e.variables}
+        fields = {}
+        for element in item.declaration.declarations:
+            kind, value = kind_of(element.init)
+            start = Translator(program, "").expression(value)[0] if value is not None else None
+            fields.update({str(v.variable.name): (kind, start) for v in element.variables})
+        program.structures[str(item.declaration.name)] = fields
+        identifiers |= {str(item.declaration.name), *fields}
     functions = [i for i in items if type(i).__name__ == "Function"]
-    returns = {str(f.name): str(f.return_type) for f in functions}
-    lines, declared = [], {}
-    for item in functions + [i for i in items if type(i).__name__ == "FunctionBlock"]:
-        translator = Translator(structures, returns)
-        variables = translator.declare(item.declarations)
-        name = str(item.name)
-        inputs = [n for n, d in variables.items() if d[0] == "InputDeclarations"] if name in returns else ["v"]
-        lines.append(f"def {name}({', '.join(inputs)}):")
-        if name in returns:
-            translator.kinds[name] = returns[name]
-            lines.append("    v = {" + ", ".join(f"{n!r}: {n if n in inputs else d[3]}" for n, d in variables.items()) + "}")
-        lines += translator.block(item.body, 1)
-        lines.append(f"    return v[{name!r}]" if name in returns else "")
-        declared[name] = variables
-    return {"code": "\n".join(lines), "declared": declared}
+    # A block stands after those that it calls; blark knows no other order.
+    waiting = functions + [i for i in items if type(i).__name__ in ("FunctionBlock", "Program")]
+    names = {str(i.name) for i in waiting}
+    while waiting:
+        ready = next(i for i in waiting if not (needs(i) & names - set(program.declared)))
+        waiting.remove(ready)
+        name, translator = str(ready.name), Translator(program, str(ready.name))
+        variables = translator.declare(ready.declarations)
+        identifiers |= {name, *variables}
+        if ready in functions:
+            program.returns[name] = translator.kinds[name] = str(ready.return_type)
+        body, most = translator.block(ready.body, 1)
+        fresh = "{" + ", ".join(f"{n!r}: {d[3]}" for n, d in variables.items()) + "}"
+        lines += [f"def new_{name}():", f"    return {fresh}"]
+        if ready in functions:
+            lines += [f"def {name}(given):", f"    v = {{**new_{name}(), **given}}", *body, f"    return v[{name!r}]"]
+        else:
+            lines += [f"def {name}(v, given):", "    v.update(given)", *body]
+        program.declared[name], program.most[name] = variables, most
+    return {"code": "\n".join(lines), "declared": program.declared, "identifiers": sorted(identifiers), "most": program.most}
 
 
-def cached(file, folder):
-    with open(file, encoding="ascii") as source, open(__file__, encoding="utf-8") as translator:
-        text = source.read()
-        key = hashlib.sha256((text + translator.read()).encode()).hexdigest()[:16]
-    kept = os.path.join(folder, f"structured-text-{key}.json")
-    if not os.path.exists(kept):
-        with open(f"{kept}.{os.getpid()}", "w", encoding="utf-8") as new:
-            json.dump(translated(text), new)
-        os.replace(new.name, kept)
+def needs(item):
+    """The blocks that it has instances of, and the functions that it calls."""
+    kinds = {str(kind_of(i.init)[0]) for block in item.declarations for i in block.items}
+    return kinds | {word for word in str(item.body).replace("(", " ").split() if word.startswith("FC_")} - {str(item.name)}
+
+
+def cached(folder, cache):
+    texts = []
+    for path in [*sorted(glob.glob(os.path.join(folder, "*.st"))), __file__]:
+        with open(path, encoding="utf-8") as source:
+            texts.append(source.read())
+    key = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+    kept = os.path.join(cache, f"structured-text-{key}.json")
+    with open(os.path.join(cache, "structured-text.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests start at once: one of them parses
+        if not os.path.exists(kept):
+            with open(f"{kept}.new", "w", encoding="utf-8") as new:
+                json.dump(translated(texts[:-1]), new)
+            os.replace(new.name, kept)
     with open(kept, encoding="utf-8") as found:
         return json.load(found)
 
 
-def run(program, block="FB_Inspectd"):
-    names = {"fit": fit, "divided": divided, "Array": Array, "Ton": Ton}
-    exec(program["code"], names)  # our own translation of our own file
-    variables = program["declared"][block]
-    v = {name: eval(initial, names) for name, (_, _, _, initial) in variables.items()}
-    kept = {name for name, (section, attribute, *_) in variables.items() if section == "InputDeclarations" or attribute == "RETAIN"}
+def run(program):
+    names = {"fit": fit, "divided": divided, "Array": Array, "Ton": Ton, "tick": tick, "copy": copy}
+    exec(program["code"], names)  # our own translation of our own files
+    variables, fresh = program["declared"][BLOCK], names[f"new_{BLOCK}"]
+    v = fresh()
+    left = {name for name, (section, *_) in variables.items() if section == "InputDeclarations"} | set(KEPT)
     outputs = [name for name, (section, *_) in variables.items() if section == "OutputDeclarations"]
     for line in sys.stdin:
         scan = json.loads(line)
         CLOCK[0] += scan["ms"]
         if scan["power_cut"]:
-            v.update({name: eval(initial, names) for name, (_, _, _, initial) in variables.items() if name not in kept})
-        for name, value in scan["set"].items():
-            if isinstance(value, list):
-                v[name].items[: len(value)] = value
+            v.update({name: value for name, value in fresh().items() if name not in left})
+        for path, value in scan["set"].items():
+            *outer, name = path.split(".")
+            there = v[outer[0]] if outer else v
+            if isinstance(there[name], Array):
+                there[name].items[: len(value)] = value
             else:
-                v[name] = fit(variables[name][2], value)
+                assert type(there[name]) is type(value), (path, value)
+                there[name] = value
         if scan["command"] is not None:
             v["CommandRegisters"].items = scan["command"]
-        names[block](v)
+        STATEMENTS[0] = 0
+        names[BLOCK](v, {})
         out = {name: v[name].items if isinstance(v[name], Array) else v[name] for name in outputs}
-        print(json.dumps({"status": v["StatusRegisters"].items, "out": out}), flush=True)
+        print(json.dumps({"status": v["StatusRegisters"].items, "out": out, "statements": STATEMENTS[0]}), flush=True)
 
 
 if __name__ == "__main__":
     found = cached(sys.argv[1], sys.argv[2])
     if sys.argv[3] == "describe":
-        print(json.dumps(found["declared"]["FB_Inspectd"]))
+        print(json.dumps({key: found[key] for key in ("declared", "identifiers", "most")}))
     else:
         run(found)

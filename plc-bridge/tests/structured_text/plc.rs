@@ -1,5 +1,6 @@
 //! The reference PLC program, running in `plc.py`, on a belt that the test moves.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command as Process, Stdio};
@@ -9,10 +10,12 @@ use serde_json::{Map, Value, json};
 
 /// Places on the belt of the tests, in counts of one millimetre.
 pub const MID: i64 = 200;
+pub const EXIT: i64 = 1500;
 pub const COMMIT: [i64; 2] = [500, 1000];
 pub const DIVERTER: [i64; 2] = [600, 1100];
 pub const FIRE_AHEAD: i64 = 50;
 pub const HOLD: i64 = 40;
+pub const SLIP: i64 = 60;
 pub const LANES: [u16; 2] = [3, 7];
 /// Counts that the belt moves in a scan of 10 ms: 1 m/s.
 pub const STEP: i64 = 10;
@@ -26,10 +29,30 @@ pub fn python(mode: &str) -> Process {
     let mut process = Process::new(python);
     process
         .arg(root.join("tests/structured_text/plc.py"))
-        .arg(root.join("plc/inspectd.st"))
+        .arg(root.join("plc"))
         .arg(env!("CARGO_TARGET_TMPDIR"))
         .arg(mode);
     process
+}
+
+/// A variable: section, attribute, type, initial value.
+pub type Declared = (String, String, Value, String);
+
+/// What the program declares.
+#[derive(Debug, serde::Deserialize)]
+pub struct Described {
+    /// By block or function, and name.
+    pub declared: BTreeMap<String, BTreeMap<String, Declared>>,
+    pub identifiers: Vec<String>,
+    /// By block or function: the most statements that a call can execute.
+    pub most: BTreeMap<String, u64>,
+}
+
+/// Reads the program.
+pub fn described() -> Described {
+    let said = python("describe").output().expect("the tests' Python starts");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    serde_json::from_slice(&said.stdout).expect("it prints what it read")
 }
 
 /// An item on the belt.
@@ -48,6 +71,10 @@ pub struct Plc {
     set: Map<String, Value>,
     encoder: u32,
     pub things: Vec<Thing>,
+    /// The coupling has slipped: the encoder stays where it is.
+    pub encoder_dead: bool,
+    /// The entry eye is dirty: it never sees anything.
+    pub entry_dead: bool,
     /// What the bridge has written.
     pub command: Command,
     /// `false`: the bridge writes nothing any more.
@@ -56,6 +83,9 @@ pub struct Plc {
     power_cut: bool,
     pub status: Status,
     pub out: Value,
+    /// Statements that the last scan has executed.
+    pub statements: u64,
+    flipped: bool,
     events_seen: u16,
     pub events: Vec<LineEvent>,
 }
@@ -72,12 +102,15 @@ impl Plc {
         let input = process.stdin.take().expect("it is piped");
         let output = BufReader::new(process.stdout.take().expect("it is piped"));
         let parameters = json!({
-            "MmPerCount": 1.0, "NumberOfMidEyes": 1, "MidEye_mm": [MID as f64],
-            "NumberOfDiverters": 2, "DiverterLane": LANES,
-            "CommitPoint_mm": COMMIT.map(|mm| mm as f64),
-            "Diverter_mm": DIVERTER.map(|mm| mm as f64),
-            "FireAhead_mm": vec![FIRE_AHEAD as f64; 2], "Hold_mm": vec![HOLD as f64; 2],
-            "SlipTolerance_mm": 60.0, "BeltRunning": true,
+            "Parameters.MmPerCount": 1.0, "Parameters.SlipTolerance_mm": SLIP as f64,
+            "Parameters.NumberOfMidEyes": 1, "Parameters.MidEye_mm": [MID as f64],
+            "Parameters.ExitEye_mm": EXIT as f64,
+            "Parameters.NumberOfDiverters": 2, "Parameters.DiverterLane": LANES,
+            "Parameters.CommitPoint_mm": COMMIT.map(|mm| mm as f64),
+            "Parameters.Diverter_mm": DIVERTER.map(|mm| mm as f64),
+            "Parameters.FireAhead_mm": vec![FIRE_AHEAD as f64; 2],
+            "Parameters.Hold_mm": vec![HOLD as f64; 2],
+            "BeltRunning": true,
         });
         let Value::Object(set) = parameters else { unreachable!("it is an object") };
         let mut plc = Self {
@@ -88,6 +121,8 @@ impl Plc {
             // The encoder's count wraps while the first items run.
             encoder: u32::MAX - 700,
             things: Vec::new(),
+            encoder_dead: false,
+            entry_dead: false,
             command: Command {
                 bridge_boot: 77,
                 own_fall_back: plc_bridge::registers::OwnFallBack(own_fall_back),
@@ -98,6 +133,8 @@ impl Plc {
             power_cut: false,
             status: Status::default(),
             out: Value::Null,
+            statements: 0,
+            flipped: false,
             events_seen: 0,
             events: Vec::new(),
         };
@@ -119,6 +156,7 @@ impl Plc {
         self.scan(0);
     }
 
+    /// Sets an input, or with `Parameters.` before its name a parameter.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.set.insert(name.into(), value.into());
     }
@@ -135,17 +173,39 @@ impl Plc {
             PlcResult { acquisition, lane, reasons: 0, source: 1 };
     }
 
+    /// At the next scan every eye is covered where it was free, and the other way round.
+    pub fn flip_all_eyes(&mut self) {
+        self.flipped = true;
+    }
+
+    /// The operator presses the reset button, and lets go of it.
+    pub fn reset(&mut self) {
+        self.set("OperatorReset", true);
+        self.scan(0);
+        self.set("OperatorReset", false);
+        self.scan(0);
+    }
+
+    /// The belt stands and trembles: the encoder counts one up and one down.
+    pub fn tremble(&mut self, times: usize) {
+        (0..times).for_each(|_| [1, -1, -1, 1].into_iter().for_each(|counts| self.scan(counts)));
+    }
+
     /// Moves the belt and does one scan.
     pub fn scan(&mut self, counts: i64) {
-        self.encoder = self.encoder.wrapping_add(counts as u32);
+        if !self.encoder_dead {
+            self.encoder = self.encoder.wrapping_add(counts as u32);
+        }
         self.things.iter_mut().for_each(|thing| thing.lead += counts);
         let covered = |place: i64| {
             self.things.iter().any(|thing| thing.lead >= place && thing.lead - thing.length < place)
         };
+        let mid = [MID, 500, 800, 1100].map(|place| covered(place) != self.flipped);
         let eyes = [
-            ("EntryEye", json!(covered(0))),
-            ("MidEye", json!([covered(MID)])),
-            ("ExitEye", json!(covered(1500))),
+            ("EntryEye", json!((covered(0) && !self.entry_dead) != self.flipped)),
+            ("MidEye", json!(mid)),
+            ("ExitEye", json!(covered(EXIT) != self.flipped)),
+            ("LaneEye", json!(vec![self.flipped; 8])),
             ("Encoder", json!(self.encoder)),
         ];
         self.set.extend(eyes.map(|(name, value)| (name.into(), value)));
@@ -164,6 +224,7 @@ impl Plc {
         let mut answer: Value = serde_json::from_str(&answer).expect("it answers; see its message");
         let words: Vec<u16> = serde_json::from_value(answer["status"].take()).expect("75 words");
         self.out = answer["out"].take();
+        self.statements = answer["statements"].as_u64().expect("a number");
         self.status = Status::decode(&words, Order::default()).expect("a block of this map");
         while self.events_seen != self.status.event_head {
             self.events_seen = self.events_seen.wrapping_add(1);
@@ -181,6 +242,16 @@ impl Plc {
         while self.things[thing].lead < place {
             self.scan(STEP);
         }
+    }
+
+    /// Whether the belt is to stop.
+    pub fn stops(&self) -> bool {
+        self.out["StopBelt"].as_bool().expect("an output")
+    }
+
+    /// The fault's code on the panel.
+    pub fn fault(&self) -> u64 {
+        self.out["FaultCode"].as_u64().expect("a number")
     }
 
     /// Whether the diverter, from 0, is commanded out.

@@ -125,7 +125,7 @@ fn a_silent_bridge_is_lost_after_half_a_second_and_met_again_at_its_next_beat() 
     assert!(!plc.status.bridge_lost);
     plc.run(2);
     assert!(plc.status.bridge_lost);
-    assert_eq!(plc.out["Message"], "bridge lost: sorting by fall-back");
+    assert_eq!(plc.out["PanelText"], "bridge lost: sorting by fall-back");
     plc.bridge_writes = true;
     plc.scan(STEP);
     assert!(!plc.status.bridge_lost);
@@ -154,7 +154,7 @@ fn an_unknown_belt_with_stop_as_its_fall_back_waits_for_the_operator() {
     plc.scan(0);
     plc.scan(0);
     assert_eq!(plc.out["StopBelt"], true);
-    assert_eq!(plc.out["Message"], "started anew: clear belt, then reset");
+    assert_eq!(plc.out["PanelText"], "started anew: clear belt, then reset");
     plc.set("OperatorReset", true);
     plc.scan(0);
     assert_eq!(plc.out["StopBelt"], false);
@@ -240,13 +240,13 @@ fn in_direct_mode_the_outputs_are_the_bridges_until_it_is_lost() {
 #[test]
 fn parameters_that_do_not_fit_stop_the_belt_until_they_are_corrected() {
     let mut plc = Plc::with_known_belt(PASS);
-    plc.set("CommitPoint_mm", vec![590.0, 1000.0]);
+    plc.set("Parameters.CommitPoint_mm", vec![590.0, 1000.0]);
     plc.set("OperatorReset", true);
     plc.scan(STEP);
     assert_eq!((&plc.out["StopBelt"], &plc.out["FaultCode"]), (&true.into(), &1.into()));
     plc.set("OperatorReset", false);
     plc.scan(0);
-    plc.set("CommitPoint_mm", vec![500.0, 1000.0]);
+    plc.set("Parameters.CommitPoint_mm", vec![500.0, 1000.0]);
     plc.set("OperatorReset", true);
     plc.scan(0);
     assert_eq!((&plc.out["StopBelt"], &plc.out["FaultCode"]), (&false.into(), &0.into()));
@@ -255,8 +255,8 @@ fn parameters_that_do_not_fit_stop_the_belt_until_they_are_corrected() {
 #[test]
 fn sixty_five_items_at_once_stop_the_belt_and_none_is_guessed() {
     let mut plc = Plc::with_known_belt(PASS);
-    plc.set("CommitPoint_mm", vec![5000.0, 6000.0]);
-    plc.set("Diverter_mm", vec![5100.0, 6100.0]);
+    plc.set("Parameters.CommitPoint_mm", vec![5000.0, 6000.0]);
+    plc.set("Parameters.Diverter_mm", vec![5100.0, 6100.0]);
     plc.set("OperatorReset", true);
     (0..65).for_each(|index| plc.put(index * 80, 40));
     plc.run_to(63, 10);
