@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use plc_bridge::protocol::{
     FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
@@ -20,6 +20,7 @@ use plc_bridge::protocol::{
 use crate::holds::Holds;
 use crate::quarantine::Quarantine;
 use crate::records::record::{ItemId, Record, ViewRecord};
+use crate::wall_clock::WallTime;
 use crate::web::status::ItemCounts;
 
 mod judging;
@@ -29,6 +30,10 @@ pub use step::{LabelAnswer, Now, ScoredView, Scores, Step};
 
 /// Why an item is not inspected whose bridge has forgotten it.
 const BRIDGE_RESTARTED: &str = "plc-bridge was restarted while the item was on the belt";
+
+/// Why the record of an item says nothing of its inspection.
+const RECORD_LOST: &str =
+    "its record was lost while the disk refused; where it went was told again";
 
 /// What the line file fixes for every item.
 #[derive(Debug, Clone)]
@@ -71,6 +76,8 @@ struct OpenItem {
     stage: Stage,
     is_scored: bool,
     awaits_label: bool,
+    /// Why a question about its label that must be answered was not.
+    undecided: Option<String>,
 }
 
 /// Every item between its entry and its outcome.
@@ -81,6 +88,8 @@ pub struct Flow {
     last_event: u64,
     /// Whether the bridge had to throw events of this boot away while inspectd was gone.
     events_lost: bool,
+    /// Events up to this one were heard before, and are told again since records are missing.
+    heard_through: u64,
     items: BTreeMap<ItemNumber, OpenItem>,
     quarantine: Quarantine,
     /// Open records of an earlier run, until the bridge says which boot it is in.
@@ -97,6 +106,7 @@ impl Flow {
             boot: None,
             last_event: 0,
             events_lost: false,
+            heard_through: 0,
             items: BTreeMap::new(),
             quarantine,
             resumed: open_records,
@@ -120,8 +130,8 @@ impl Flow {
     }
 
     /// Which item this is, and when it entered; none once it is closed.
-    pub fn identity(&self, item: ItemNumber) -> Option<(&ItemId, Timestamp)> {
-        self.items.get(&item).map(|open| (&open.record.id, open.record.entered_at))
+    pub fn identity(&self, item: ItemNumber) -> Option<(&ItemId, WallTime)> {
+        self.items.get(&item).map(|open| (&open.record.id, open.record.entered()))
     }
 
     /// A message from the bridge.
@@ -134,7 +144,11 @@ impl Flow {
                     self.last_event = seq;
                     self.events_lost |= lost_before > 0;
                     self.make_up_for_lost_events(&event, now, &mut steps);
-                    self.event(event, now, &mut steps);
+                    if seq <= self.heard_through {
+                        self.heard_again(event, now, &mut steps);
+                    } else {
+                        self.event(event, now, &mut steps);
+                    }
                 }
                 steps.push(Step::Acknowledge { through: seq });
                 steps
@@ -169,9 +183,37 @@ impl Flow {
         steps
     }
 
+    /// Records are missing, and the bridge tells again what was not acknowledged: it is taken in although it
+    /// was heard. To be called before the greeting that comes before these events.
+    pub fn hear_again(&mut self) {
+        self.heard_through = self.heard_through.max(self.last_event);
+        self.last_event = 0;
+    }
+
+    /// Takes in what was heard before. An item that is still here knows better. One that has left is recorded
+    /// without what is lost, unless its record is stored: the store ignores the other one then. No item is
+    /// counted twice.
+    fn heard_again(&mut self, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
+        let item = event.item();
+        let counts = self.counts.clone();
+        if let ItemEvent::Entered { at, commit_at, .. } = event {
+            if !self.items.contains_key(&item) {
+                self.entered(item, at, commit_at, now);
+                let open = self.items.get_mut(&item).expect("it has just been put there");
+                open.stage = Stage::Judged;
+                open.record.verdict = Some(Verdict::Uninspected { cause: RECORD_LOST.into() });
+                steps.push(Step::Save(open.record.clone()));
+            }
+        } else {
+            self.event(event, now, steps);
+        }
+        self.counts = counts;
+    }
+
     fn begin(&mut self, boot: String, steps: &mut Vec<Step>) {
         self.last_event = 0;
         self.events_lost = false;
+        self.heard_through = 0;
         let earlier = std::mem::take(&mut self.items);
         let resumed = std::mem::take(&mut self.resumed);
         for record in earlier.into_values().map(|open| open.record).chain(resumed) {
@@ -278,7 +320,7 @@ impl Flow {
             return;
         }
         let ago = SignedDuration::try_from(now.mono.saturating_sub(at)).unwrap_or_default();
-        let record = self.new_record(item, now.wall.checked_sub(ago).unwrap_or(now.wall));
+        let record = self.new_record(item, now.wall.before(ago));
         let stage = Stage::Gathering;
         let open = OpenItem {
             record,
@@ -287,13 +329,15 @@ impl Flow {
             stage,
             is_scored: false,
             awaits_label: false,
+            undecided: None,
         };
         self.items.insert(item, open);
     }
 
-    fn new_record(&self, item: ItemNumber, entered_at: Timestamp) -> Record {
+    fn new_record(&self, item: ItemNumber, entered: WallTime) -> Record {
         let id = ItemId { boot: self.boot.clone().unwrap_or_default(), item };
-        Record::of(id, self.settings.sku.clone(), entered_at)
+        let record = Record::of(id, self.settings.sku.clone(), entered.at());
+        Record { clock_doubted: !entered.is_trusted(), ..record }
     }
 
     /// When the verdict for an item must leave.
@@ -340,6 +384,7 @@ impl OpenItem {
             stage,
             is_scored: false,
             awaits_label: false,
+            undecided: None,
         }
     }
 

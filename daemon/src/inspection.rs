@@ -8,7 +8,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
@@ -29,6 +28,7 @@ use crate::quarantine::Quarantine;
 use crate::recorder::{Entry, Recorder, Shot};
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
+use crate::wall_clock::Clock;
 
 mod labels;
 mod orders;
@@ -70,6 +70,8 @@ pub struct Parts {
     pub recorder: Recorder,
     /// Where troubles are told.
     pub health: Health,
+    /// The clock that all share.
+    pub clock: Clock,
 }
 
 /// The loop's state.
@@ -90,6 +92,9 @@ pub struct Inspection {
     link: BridgeLink,
     recorder: Recorder,
     health: Health,
+    clock: Clock,
+    /// The bridge is to greet again, and to tell what was not acknowledged.
+    asked_to_tell_again: bool,
 }
 
 impl Inspection {
@@ -101,7 +106,7 @@ impl Inspection {
         quarantine: Quarantine,
         expectations: Expectations,
     ) -> Self {
-        let Parts { cameras, label_worker, link, recorder, health } = parts;
+        let Parts { cameras, label_worker, link, recorder, health, clock } = parts;
         let settings = FlowSettings {
             sku: line.line.sku.clone(),
             divert_lane: line.policy.divert_lane,
@@ -130,6 +135,8 @@ impl Inspection {
             link,
             recorder,
             health,
+            clock,
+            asked_to_tell_again: false,
         }
     }
 
@@ -150,7 +157,7 @@ impl Inspection {
                     self.link.send(ToBridge::Ack { through });
                 }
                 _ = tick.tick() => {
-                    let now = now();
+                    let now = self.now();
                     for gathered in self.gatherer.poll(now.mono, &self.rings) {
                         self.on_gathered(gathered, now);
                     }
@@ -176,6 +183,11 @@ impl Inspection {
                     FromBridge::Hello { boot, .. } => {
                         tracing::info!("connected to plc-bridge, boot {boot}");
                         self.health.bridge(BridgeHealth::Connected);
+                        self.asked_to_tell_again = false;
+                        if self.recorder.may_close_gap() {
+                            self.recorder.close_gap();
+                            self.flow.hear_again();
+                        }
                     }
                     FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
                     FromBridge::Plc { state } => self.health.plc(state.clone()),
@@ -191,7 +203,8 @@ impl Inspection {
                     }
                     FromBridge::Event { .. } | FromBridge::CommitAt { .. } => {}
                 }
-                let steps = self.flow.bridge(message, now());
+                let now = self.now();
+                let steps = self.flow.bridge(message, now);
                 self.perform(steps, Vec::new());
             }
         }
@@ -215,7 +228,7 @@ impl Inspection {
 
     fn on_gathered(&mut self, gathered: Gathered, now: Now) {
         let item = gathered.item;
-        let Some((id, entered_at)) = self.flow.identity(item) else {
+        let Some((id, entered)) = self.flow.identity(item) else {
             return;
         };
         let mut views = Vec::new();
@@ -226,7 +239,7 @@ impl Inspection {
             match view.frame {
                 Ok(frame) => {
                     let kind = PictureKind::View;
-                    let path = Evidence::relative_path(id, entered_at, &view.camera, kind);
+                    let path = Evidence::relative_path(id, entered, &view.camera, kind);
                     record.picture = Some(path.clone());
                     record.offset_mm = Some(view.offset_mm);
                     let frame_kept = Arc::clone(&frame);
@@ -245,7 +258,7 @@ impl Inspection {
     fn on_scored(&mut self, scored: Scored) {
         let item = scored.item;
         let frames = self.frames.remove(&item).unwrap_or_default();
-        let Some((id, entered_at)) = self.flow.identity(item) else {
+        let Some((id, entered)) = self.flow.identity(item) else {
             return;
         };
         let mut views = Vec::new();
@@ -259,7 +272,7 @@ impl Inspection {
                     let differs = score.words(None);
                     if let Some((_, frame)) = frames.iter().find(|(name, _)| *name == camera) {
                         let kind = PictureKind::HeatMap;
-                        let path = Evidence::relative_path(id, entered_at, &camera, kind);
+                        let path = Evidence::relative_path(id, entered, &camera, kind);
                         heat_map = Some(path.clone());
                         let frame = Arc::clone(frame);
                         // Boxes say that something is wrong there: a normal view has none.
@@ -282,7 +295,8 @@ impl Inspection {
             };
             views.push(ScoredView { camera: camera.to_string(), result, heat_map });
         }
-        let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now());
+        let now = self.now();
+        let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now);
         self.perform(steps, shots);
     }
 
@@ -346,10 +360,21 @@ impl Inspection {
             heat_map: None,
         };
         let views = job.views.into_iter().map(unscored).collect();
-        self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now())
+        let now = self.now();
+        self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now)
+    }
+
+    fn now(&self) -> Now {
+        Now { mono: monotonic_now(), wall: self.clock.now() }
     }
 
     fn report_health(&mut self, now: Now) {
+        self.health.clock(self.clock.doubt());
+        self.health.records_missing(self.recorder.has_gap());
+        if !self.asked_to_tell_again && self.recorder.may_close_gap() {
+            self.asked_to_tell_again = true;
+            self.link.reconnect();
+        }
         self.health.holds(self.flow.holds());
         let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
         self.link.set_ready(self.health.ready());
@@ -368,10 +393,6 @@ fn refusal_words(why: Refusal) -> &'static str {
         Refusal::JudgedAlready => "it was judged before and that stands",
         Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
     }
-}
-
-fn now() -> Now {
-    Now { mono: monotonic_now(), wall: Timestamp::now() }
 }
 
 fn steps_of(timings: &Timings) -> ScoringSteps {

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use plc_bridge::protocol::{ItemNumber, ToBridge};
 use vision::Calibration;
 
 use crate::records::Change;
 use crate::records::record::{Finding, LabelRecord, Record, ScoringSteps};
+use crate::wall_clock::WallTime;
 
 /// The time, on both clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// `CLOCK_MONOTONIC`, for everything that is reckoned.
     pub mono: Duration,
-    /// Wall time, for what people read.
-    pub wall: Timestamp,
+    /// Wall time, for what people read, and for what ends on a day where it is trusted.
+    pub wall: WallTime,
 }
 
 /// What the wiring does next.
@@ -72,12 +72,14 @@ pub enum Step {
 }
 
 /// What reading an item's label brought.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelAnswer {
     /// What it says.
     pub label: LabelRecord,
     /// What speaks against the item: its expiry, or what it should say and does not.
     pub findings: Vec<Finding>,
+    /// Why a question about it that must be answered was not.
+    pub undecided: Option<String>,
     /// From when it was asked for.
     pub took: Duration,
 }

@@ -6,7 +6,9 @@
 //!   the fleet is still **owed**: closing a record and owing its summary is one transaction.
 //!   Holds and the counts of batches stand there too: they outlive a restart.
 //! * **Evidence** ([`Evidence`]) is the pictures, as JPEG files in `evidence/<yyyy-mm-dd>/`.
-//! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes.
+//!   They never hold up a record: one that cannot be written is not kept, and its record says so.
+//! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes and where room
+//!   is short.
 //!
 //! One thread ([`StoreThread`]) owns the store, since SQLite takes one writer; everybody else holds
 //! a [`StoreHandle`]. Who only reads (the page, inspectctl) opens [`Records`] beside it.
@@ -18,11 +20,13 @@
 
 pub mod error;
 pub mod evidence;
+mod keeping;
 mod owed;
 pub mod reader;
 pub mod record;
 pub mod retention;
 mod schema;
+pub mod space;
 mod standing;
 pub mod store;
 pub mod thread;
@@ -30,6 +34,7 @@ mod waiting;
 
 pub use error::StoreError;
 pub use evidence::{Evidence, PictureKind};
+pub use keeping::Missing;
 pub use owed::{OutboxCounts, OwedMessage};
 pub use reader::{Counts, Filter, Records, VerdictKind};
 pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
