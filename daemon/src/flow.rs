@@ -23,6 +23,7 @@ use crate::records::record::{ItemId, Record, ViewRecord};
 use crate::wall_clock::WallTime;
 use crate::web::status::ItemCounts;
 
+mod again;
 mod judging;
 mod step;
 
@@ -30,10 +31,6 @@ pub use step::{LabelAnswer, Now, ScoredView, Scores, Step};
 
 /// Why an item is not inspected whose bridge has forgotten it.
 const BRIDGE_RESTARTED: &str = "plc-bridge was restarted while the item was on the belt";
-
-/// Why the record of an item says nothing of its inspection.
-const RECORD_LOST: &str =
-    "its record was lost while the disk refused; where it went was told again";
 
 /// What the line file fixes for every item.
 #[derive(Debug, Clone)]
@@ -181,33 +178,6 @@ impl Flow {
             }
         }
         steps
-    }
-
-    /// Records are missing, and the bridge tells again what was not acknowledged: it is taken in although it
-    /// was heard. To be called before the greeting that comes before these events.
-    pub fn hear_again(&mut self) {
-        self.heard_through = self.heard_through.max(self.last_event);
-        self.last_event = 0;
-    }
-
-    /// Takes in what was heard before. An item that is still here knows better. One that has left is recorded
-    /// without what is lost, unless its record is stored: the store ignores the other one then. No item is
-    /// counted twice.
-    fn heard_again(&mut self, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
-        let item = event.item();
-        let counts = self.counts.clone();
-        if let ItemEvent::Entered { at, commit_at, .. } = event {
-            if !self.items.contains_key(&item) {
-                self.entered(item, at, commit_at, now);
-                let open = self.items.get_mut(&item).expect("it has just been put there");
-                open.stage = Stage::Judged;
-                open.record.verdict = Some(Verdict::Uninspected { cause: RECORD_LOST.into() });
-                steps.push(Step::Save(open.record.clone()));
-            }
-        } else {
-            self.event(event, now, steps);
-        }
-        self.counts = counts;
     }
 
     fn begin(&mut self, boot: String, steps: &mut Vec<Step>) {

@@ -13,9 +13,7 @@ use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::Timings;
-use vision::{
-    Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window, monotonic_now,
-};
+use vision::{Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window};
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
 use crate::config::LineFile;
@@ -32,6 +30,7 @@ use crate::wall_clock::Clock;
 
 mod labels;
 mod orders;
+mod state;
 
 /// How often views are gathered and deadlines looked at: well below a camera's frame interval.
 const TICK: Duration = Duration::from_millis(5);
@@ -183,11 +182,7 @@ impl Inspection {
                     FromBridge::Hello { boot, .. } => {
                         tracing::info!("connected to plc-bridge, boot {boot}");
                         self.health.bridge(BridgeHealth::Connected);
-                        self.asked_to_tell_again = false;
-                        if self.recorder.may_close_gap() {
-                            self.recorder.close_gap();
-                            self.flow.hear_again();
-                        }
+                        self.heal_the_records();
                     }
                     FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
                     FromBridge::Plc { state } => self.health.plc(state.clone()),
@@ -362,26 +357,6 @@ impl Inspection {
         let views = job.views.into_iter().map(unscored).collect();
         let now = self.now();
         self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now)
-    }
-
-    fn now(&self) -> Now {
-        Now { mono: monotonic_now(), wall: self.clock.now() }
-    }
-
-    fn report_health(&mut self, now: Now) {
-        self.health.clock(self.clock.doubt());
-        self.health.records_missing(self.recorder.has_gap());
-        if !self.asked_to_tell_again && self.recorder.may_close_gap() {
-            self.asked_to_tell_again = true;
-            self.link.reconnect();
-        }
-        self.health.holds(self.flow.holds());
-        let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
-        self.link.set_ready(self.health.ready());
-        if !alerts.is_empty() {
-            let changes = alerts.into_iter().map(Change::Alert).collect();
-            self.recorder.record(Entry { changes, ..Entry::default() });
-        }
     }
 }
 

@@ -2,7 +2,7 @@ use plc_bridge::line_file;
 use plc_bridge::protocol::{ItemEvent, VERSION, Verdict};
 use tokio::net::UnixListener;
 use tokio::sync::watch;
-use vision::{Picture, PixelFormat, View};
+use vision::{Picture, PixelFormat, View, monotonic_now};
 
 use super::*;
 use crate::health::Watched;

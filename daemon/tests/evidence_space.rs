@@ -167,6 +167,36 @@ fn a_full_disk_of_pictures_costs_the_oldest_and_no_record() {
 }
 
 #[test]
+fn records_outrank_pictures_on_a_disk_that_both_share() {
+    where_mounts_are_allowed("records_outrank_pictures_on_a_disk_that_both_share", || {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The database's journal alone takes 4 MiB.
+        mount(&["-t", "tmpfs", "-o", "size=16m", "store"], folder.path());
+        // No room is kept free: the database itself runs into the disk's end.
+        let evidence = Evidence::new(folder.path()).with_room(FreeSpace::default(), clock());
+        let store = Store::open(folder.path()).expect("opened");
+        let (thread, store) = StoreThread::start(store, evidence).expect("started");
+        let bench = Bench { folder, thread, store };
+        let pictures = (4 * DISK / PICTURE - 20) as u64;
+        for item in 1..=pictures {
+            bench.record(item);
+        }
+        for item in 1..=4_000 {
+            let id = ItemId { boot: "later".to_owned(), item };
+            let record = Record::of(id, "carton".repeat(20), wall_now());
+            bench.store.commit(vec![Change::Close(record)], Vec::new(), || {}).expect("taken");
+        }
+        let deadline = Instant::now() + DEADLINE;
+        while bench.store.waiting() > 0 {
+            assert!(Instant::now() < deadline, "{:?}", bench.store.state().borrow());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(!bench.evidence().join(path(1)).exists(), "pictures made room");
+        assert_eq!(bench.thread.stop(), 0);
+    });
+}
+
+#[test]
 fn a_disk_that_others_fill_costs_pictures_and_no_record_until_there_is_room() {
     let name = "a_disk_that_others_fill_costs_pictures_and_no_record_until_there_is_room";
     where_mounts_are_allowed(name, || {

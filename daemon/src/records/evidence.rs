@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +24,15 @@ pub enum PictureKind {
     View,
     /// The view with the heat map over it.
     HeatMap,
+}
+
+/// A picture to be written as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// See [`Evidence::relative_path`].
+    pub relative_path: String,
+    /// The file's bytes.
+    pub jpeg: Vec<u8>,
 }
 
 /// The folder of the pictures.
@@ -95,6 +105,12 @@ impl Evidence {
             let _ = fs::remove_file(&part);
             StoreError::io("write", &path, source)
         })
+    }
+
+    /// Whether the pictures take room from `path`: both stand on one file system.
+    pub fn shares_a_disk_with(&self, path: &Path) -> bool {
+        let disk = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).ok();
+        disk(&self.folder).is_some_and(|disk_of_pictures| disk(path) == Some(disk_of_pictures))
     }
 
     /// Removes the oldest pictures until `bytes` more find room, and what is to stay free is free.

@@ -8,18 +8,22 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::error::StoreError;
-use super::evidence::Evidence;
+use super::error::{StoreError, StoreState};
+use super::evidence::{Evidence, Picture};
 use super::record::Record;
 use super::store::Change;
-use super::thread::{Picture, RETRY, StoreState};
+use super::thread::RETRY;
 
 /// How long after making room in vain it is tried again: it looks at every picture.
 const ROOM_RETRY: Duration = Duration::from_secs(30);
+
+/// Bytes that are freed at least when the database finds no room.
+const ROOM_FOR_RECORDS: u64 = 8 * 1024 * 1024;
 
 /// Pictures that are remembered as not kept at most: those of thousands of items that never left the belt.
 const MOST_MISSING: usize = 20_000;
@@ -107,7 +111,7 @@ impl Keeper {
     }
 
     /// Removes the oldest pictures until there is room for so many bytes; says whether any went.
-    pub fn make_room(&mut self, bytes: u64) -> bool {
+    fn make_room(&mut self, bytes: u64) -> bool {
         if self.room_at.is_some_and(|at| Instant::now() < at) {
             return false;
         }
@@ -127,6 +131,14 @@ impl Keeper {
         };
         self.room_at = (!made).then(|| Instant::now() + ROOM_RETRY);
         made
+    }
+
+    /// Records outrank pictures: where the database at `path` finds no room, pictures make it, if they stand on
+    /// the same disk.
+    pub fn make_room_for_records(&mut self, path: &Path) {
+        if self.evidence.shares_a_disk_with(path) {
+            self.make_room(ROOM_FOR_RECORDS);
+        }
     }
 
     /// The change without the pictures that are not kept.

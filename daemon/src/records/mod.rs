@@ -32,14 +32,14 @@ pub mod store;
 pub mod thread;
 mod waiting;
 
-pub use error::StoreError;
-pub use evidence::{Evidence, PictureKind};
+pub use error::{CommitRefused, StoreError, StoreState};
+pub use evidence::{Evidence, Picture, PictureKind};
 pub use keeping::Missing;
 pub use owed::{OutboxCounts, OwedMessage};
 pub use reader::{Counts, Filter, Records, VerdictKind};
 pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
 pub use store::{Change, Owing, Store};
-pub use thread::{CommitRefused, Picture, StoreHandle, StoreState, StoreThread};
+pub use thread::{StoreHandle, StoreThread};
 
 /// The database's file name within the store's folder.
 pub const DATABASE: &str = "records.db";

@@ -18,13 +18,12 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 
 use crate::outbox::MessageId;
 
-use super::error::StoreError;
-use super::evidence::Evidence;
+use super::error::{CommitRefused, StoreError, StoreState};
+use super::evidence::{Evidence, Picture};
 use super::keeping::{Keeper, Missing};
 use super::owed::{OutboxCounts, OwedMessage};
 use super::store::{Change, Store};
@@ -45,51 +44,6 @@ const GROUP: usize = 256;
 
 /// Records that are deleted in one transaction at most, for the same reason.
 const DELETE_STEP: usize = 500;
-
-/// Bytes that are freed at least when the database finds no room.
-const ROOM_FOR_RECORDS: u64 = 8 * 1024 * 1024;
-
-/// A picture to be written as evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// See [`Evidence::relative_path`].
-    pub relative_path: String,
-    /// The file's bytes.
-    pub jpeg: Vec<u8>,
-}
-
-/// Whether what is committed reaches the disk.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum StoreState {
-    /// It does.
-    #[default]
-    Ok,
-    /// It waits in memory.
-    Failing {
-        /// Why, and what to do.
-        cause: String,
-    },
-}
-
-/// A commit that was not taken; the changes come back.
-#[derive(Debug, Error)]
-pub enum CommitRefused {
-    /// As many changes as may wait do so.
-    #[error("{MAX_CHANGES} changes wait for the disk already; see the store's state for why")]
-    Full(Vec<Change>),
-    /// The thread is gone.
-    #[error("the store has been stopped; see the log for why, and restart inspectd")]
-    Stopped(Vec<Change>),
-}
-
-impl CommitRefused {
-    /// The changes that were not taken.
-    pub fn into_changes(self) -> Vec<Change> {
-        match self {
-            Self::Full(changes) | Self::Stopped(changes) => changes,
-        }
-    }
-}
 
 struct Commit {
     changes: Vec<Change>,
@@ -388,9 +342,8 @@ impl Worker {
             return;
         }
         if let Err(error) = self.write() {
-            if matches!(error, StoreError::DiskFull { .. }) {
-                // Records outrank pictures.
-                self.keeper.make_room(ROOM_FOR_RECORDS);
+            if let StoreError::DiskFull { path } = &error {
+                self.keeper.make_room_for_records(path);
             }
             let cause = error.to_string();
             self.retry_at = Some(Instant::now() + RETRY);

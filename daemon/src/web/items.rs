@@ -188,6 +188,9 @@ fn words(record: &Record) -> Vec<String> {
     {
         said.push(outcome_words(outcome));
     }
+    if record.clock_doubted {
+        said.push("the clock was not trusted: the item's time may be wrong".to_owned());
+    }
     said
 }
 
