@@ -13,7 +13,7 @@ use plc_bridge::protocol::{FromBridge, HEARTBEAT_PERIOD, MAX_LINE, ToBridge, VER
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Pause between two attempts to connect: short, since the socket is on this host and every
 /// second without it is a second of fall-backs.
@@ -81,6 +81,8 @@ struct LinkFlags {
     ready: AtomicBool,
     /// Whether there is a connection.
     connected: AtomicBool,
+    /// The connection is to be opened anew.
+    reconnect: Notify,
 }
 
 impl BridgeLink {
@@ -98,6 +100,12 @@ impl BridgeLink {
     /// is then dropped. A verdict is sent again after the next greeting, if it still matters.
     pub fn send(&self, message: ToBridge) -> bool {
         self.flags.connected.load(Ordering::Relaxed) && self.outgoing.try_send(message).is_ok()
+    }
+
+    /// Closes the connection and opens it again, so that the bridge tells again what was not acknowledged. That
+    /// is no trouble, and told to nobody.
+    pub fn reconnect(&self) {
+        self.flags.reconnect.notify_one();
     }
 
     /// What the heartbeat says from now on.
@@ -120,8 +128,12 @@ async fn run(
                 // What waited was meant for the connection that is gone.
                 while waiting.try_recv().is_ok() {}
                 flags.connected.store(true, Ordering::Relaxed);
-                let error = talk(stream, &mut waiting, &flags.ready, &events).await;
+                let ended = tokio::select! {
+                    error = talk(stream, &mut waiting, &flags.ready, &events) => Some(error),
+                    () = flags.reconnect.notified() => None,
+                };
                 flags.connected.store(false, Ordering::Relaxed);
+                let Some(error) = ended else { continue };
                 error
             }
             Err(error) => error,
@@ -218,5 +230,43 @@ impl Incoming {
             .map_err(|error| LinkError::Garbled { cause: error.to_string() });
         self.line.clear();
         message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    /// Far more than anything here takes on a busy machine.
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    async fn greeted(bridge: &UnixListener) -> UnixStream {
+        let (mut stream, _) = bridge.accept().await.unwrap();
+        let hello = FromBridge::Hello { protocol: VERSION, boot: "a".to_owned() };
+        let hello = serde_json::to_string(&hello).unwrap() + "\n";
+        stream.write_all(hello.as_bytes()).await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_asked_anew_is_greeted_again_and_told_as_no_trouble() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("bridge.sock");
+        let bridge = UnixListener::bind(&socket).unwrap();
+        let (link, mut events) = BridgeLink::start(socket);
+        let test = async {
+            let first = greeted(&bridge).await;
+            let is_hello =
+                |event| matches!(event, Some(LinkEvent::Message(FromBridge::Hello { .. })));
+            assert!(is_hello(events.recv().await));
+            link.reconnect();
+            let _second = greeted(&bridge).await;
+            let again = events.recv().await;
+            assert!(is_hello(again), "the first thing that is heard of it");
+            drop(first);
+        };
+        tokio::time::timeout(DEADLINE, test).await.expect("in time");
     }
 }

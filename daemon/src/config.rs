@@ -4,7 +4,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
 use plc_bridge::field_io::config::IoSection;
 use plc_bridge::field_io::rules;
@@ -15,6 +17,7 @@ use vision::config::{CameraSection, IdentitySection, LabelSection, LabelUse, Mod
 
 use crate::batches::BatchTest;
 use crate::fleet::orders;
+use crate::wall_clock::{ClockRules, ClockTrust, build_date};
 
 /// Where the line file stands on the appliance.
 pub const DEFAULT_PATH: &str = "/etc/inspectd/line.toml";
@@ -52,6 +55,9 @@ pub struct LineFile {
     /// Records and evidence on disk.
     #[serde(default)]
     pub store: StoreSection,
+    /// Whether wall time may decide anything.
+    #[serde(default)]
+    pub clock: ClockSection,
     /// The link to the fleet. Without this section nothing leaves the box.
     #[serde(default)]
     pub fleet: Option<FleetSection>,
@@ -247,11 +253,47 @@ pub struct StoreSection {
     /// Bytes that evidence pictures may take, in mebibytes; the oldest go first.
     #[schemars(range(min = 16, max = 10_000_000))]
     pub keep_mib: u64,
+    /// Room that stays free on the evidence's file system, in mebibytes, but never more than half of it: the
+    /// oldest pictures go first, whoever fills it.
+    #[schemars(range(max = 10_000_000))]
+    pub keep_free_mib: u64,
+    /// The same in percent of that file system; the larger of the two counts.
+    #[schemars(range(max = 50))]
+    pub keep_free_percent: u8,
 }
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self { folder: PathBuf::from("/var/lib/inspectd"), keep_days: 30, keep_mib: 20_000 }
+        Self {
+            folder: PathBuf::from("/var/lib/inspectd"),
+            keep_days: 30,
+            keep_mib: 20_000,
+            keep_free_mib: 512,
+            keep_free_percent: 5,
+        }
+    }
+}
+
+/// `[clock]`: whether wall time may decide anything. While the clock is doubted no hold expires, nothing is
+/// deleted by age, and whether an item has expired cannot be told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockSection {
+    /// Who vouches for the clock. With `local`, a clock that somebody sets is doubted until inspectd is started
+    /// again.
+    pub trust: ClockTrust,
+    /// A day before which it cannot be, for example `"2027-03-01"`. Write today's date where a box without a
+    /// time service was off for more than a month.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub not_before: Option<Date>,
+}
+
+impl ClockSection {
+    /// What the clock is held against; `newest_record` is when the newest item entered whose time was trusted.
+    pub fn rules(&self, newest_record: Option<Timestamp>) -> ClockRules {
+        let begins = |day: Date| day.to_zoned(TimeZone::system()).ok().map(|day| day.timestamp());
+        let not_before = self.not_before.and_then(begins);
+        ClockRules { trust: self.trust, built: build_date(), not_before, newest_record }
     }
 }
 

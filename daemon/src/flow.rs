@@ -12,7 +12,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use plc_bridge::protocol::{
     FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
@@ -21,8 +20,10 @@ use crate::holds::Holds;
 use crate::quarantine::Quarantine;
 use crate::records::record::{ItemId, Record, ViewRecord};
 use crate::records::{Change, Unnumbered};
+use crate::wall_clock::WallTime;
 use crate::web::status::ItemCounts;
 
+mod again;
 mod judging;
 mod step;
 
@@ -72,6 +73,8 @@ struct OpenItem {
     stage: Stage,
     is_scored: bool,
     awaits_label: bool,
+    /// Why a question about its label that must be answered was not.
+    undecided: Option<String>,
 }
 
 /// Every item between its entry and its outcome.
@@ -82,6 +85,8 @@ pub struct Flow {
     last_event: u64,
     /// Whether the bridge had to throw events of this boot away while inspectd was gone.
     events_lost: bool,
+    /// Events up to this one were heard before, and are told again since records are missing.
+    heard_through: u64,
     items: BTreeMap<ItemNumber, OpenItem>,
     quarantine: Quarantine,
     /// Open records of an earlier run, until the bridge says which boot it is in.
@@ -98,6 +103,7 @@ impl Flow {
             boot: None,
             last_event: 0,
             events_lost: false,
+            heard_through: 0,
             items: BTreeMap::new(),
             quarantine,
             resumed: open_records,
@@ -121,8 +127,8 @@ impl Flow {
     }
 
     /// Which item this is, and when it entered; none once it is closed.
-    pub fn identity(&self, item: ItemNumber) -> Option<(&ItemId, Timestamp)> {
-        self.items.get(&item).map(|open| (&open.record.id, open.record.entered_at))
+    pub fn identity(&self, item: ItemNumber) -> Option<(&ItemId, WallTime)> {
+        self.items.get(&item).map(|open| (&open.record.id, open.record.entered()))
     }
 
     /// A message from the bridge.
@@ -135,7 +141,11 @@ impl Flow {
                     self.last_event = seq;
                     self.events_lost |= lost_before > 0;
                     self.make_up_for_lost_events(&event, now, &mut steps);
-                    self.event(seq, event, now, &mut steps);
+                    if seq <= self.heard_through {
+                        self.heard_again(seq, event, now, &mut steps);
+                    } else {
+                        self.event(seq, event, now, &mut steps);
+                    }
                 }
                 steps.push(Step::Acknowledge { through: seq });
                 steps
@@ -174,6 +184,7 @@ impl Flow {
     fn begin(&mut self, boot: String, steps: &mut Vec<Step>) {
         self.last_event = 0;
         self.events_lost = false;
+        self.heard_through = 0;
         let earlier = std::mem::take(&mut self.items);
         let resumed = std::mem::take(&mut self.resumed);
         for record in earlier.into_values().map(|open| open.record).chain(resumed) {
@@ -224,7 +235,7 @@ impl Flow {
                 let body = Unnumbered {
                     bridge_boot: self.boot.clone().unwrap_or_default(),
                     event: seq,
-                    seen_at: now.wall_at(at),
+                    seen_at: now.wall_at(at).at(),
                     eye,
                     why,
                 };
@@ -300,13 +311,15 @@ impl Flow {
             stage,
             is_scored: false,
             awaits_label: false,
+            undecided: None,
         };
         self.items.insert(item, open);
     }
 
-    fn new_record(&self, item: ItemNumber, entered_at: Timestamp) -> Record {
+    fn new_record(&self, item: ItemNumber, entered: WallTime) -> Record {
         let id = ItemId { boot: self.boot.clone().unwrap_or_default(), item };
-        Record::of(id, self.settings.sku.clone(), entered_at)
+        let record = Record::of(id, self.settings.sku.clone(), entered.at());
+        Record { clock_doubted: !entered.is_trusted(), ..record }
     }
 
     /// When the verdict for an item must leave.
@@ -353,6 +366,7 @@ impl OpenItem {
             stage,
             is_scored: false,
             awaits_label: false,
+            undecided: None,
         }
     }
 

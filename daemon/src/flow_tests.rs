@@ -1,4 +1,4 @@
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use plc_bridge::protocol::{Action, Ambiguity, Check, Decision, Eye, UnnumberedWhy, VERSION};
 use proptest::prelude::*;
 use vision::Calibration;
@@ -38,7 +38,7 @@ fn hold(lot: Option<&str>) -> Hold {
 
 fn at(ms: u64) -> Now {
     let wall = Timestamp::from_millisecond(1_700_000_000_000 + ms as i64).expect("in range");
-    Now { mono: Duration::from_millis(ms), wall }
+    Now { mono: Duration::from_millis(ms), wall: WallTime::trusted(wall) }
 }
 
 fn hello(boot: &str) -> FromBridge {
@@ -124,7 +124,7 @@ fn a_damaged_item_is_gathered_scored_diverted_and_closed() {
     assert_eq!(record.timings.scoring_steps.map(|steps| steps.features_ms), Some(30.0));
     assert_eq!(record.views[0].calibration, Some(Calibration::Weak));
     assert!(record.findings[0].words.contains("a guess"), "{}", record.findings[0].words);
-    assert_eq!(record.entered_at, at(1000).wall);
+    assert_eq!(record.entered_at, at(1000).wall.at());
     assert_eq!(flow.counts().diverted, 1);
 }
 
@@ -265,7 +265,7 @@ fn a_body_without_a_number_is_kept_and_counted_and_is_no_item() {
         panic!("{steps:?}")
     };
     assert_eq!((kept.bridge_boot.as_str(), kept.event, kept.eye), ("a", 1, Eye::Exit));
-    assert_eq!(kept.seen_at, at(900).wall);
+    assert_eq!(kept.seen_at, at(900).wall.at());
     assert_eq!(flow.counts().unnumbered.values().sum::<u64>(), 1);
     assert_eq!(flow.counts().entered, 0);
 }
@@ -376,7 +376,8 @@ fn answer(lot: Option<&str>, finding: Option<&str>) -> LabelAnswer {
     let label = LabelRecord { lot: lot.map(str::to_owned), ..LabelRecord::default() };
     let fact = |words: &str| Finding::fact(Check::Label, None, words.to_owned());
     let took = Duration::from_millis(300);
-    LabelAnswer { label, findings: finding.map(fact).into_iter().collect(), took }
+    let findings = finding.map(fact).into_iter().collect();
+    LabelAnswer { label, findings, took, ..LabelAnswer::default() }
 }
 
 fn score_7(flow: &mut Flow, ms: u64) -> Vec<Step> {
@@ -494,4 +495,94 @@ fn a_lot_that_fails_is_held_from_the_next_item_on() {
         assert_eq!(verdict_in(&steps), diverted(check), "item {item}");
     }
     assert_eq!(told, [false, false, true, false]);
+}
+
+#[test]
+fn an_expiry_that_cannot_be_told_leaves_an_item_uninspected_where_it_is_asked_for() {
+    for undecided in [None, Some("cannot tell whether it has expired: the clock jumped".to_owned())]
+    {
+        let settings = FlowSettings { label: LabelDuty::Required, ..settings() };
+        let mut flow = Flow::new(settings, Vec::new(), quarantine(Vec::new()));
+        flow.bridge(hello("a"), at(0));
+        flow.bridge(event(1, entered(7, 1000)), at(1010));
+        flow.gathered(7, vec![ViewRecord::of("side")], at(1300));
+        let answer = LabelAnswer { undecided: undecided.clone(), ..answer(Some("A1"), None) };
+        flow.label_read(7, answer, at(1400));
+        let steps = flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1500));
+        let expected = match undecided {
+            None => Verdict::Pass,
+            Some(cause) => Verdict::Uninspected { cause: cause.into() },
+        };
+        assert_eq!(verdict_in(&steps), Some(expected));
+    }
+}
+
+#[test]
+fn an_item_that_enters_under_a_doubted_clock_is_marked_and_no_hold_ends_for_it() {
+    let end = at(0).wall.at();
+    let brief = Hold { expires_at: Some(end), ..hold(None) };
+    for trusted in [true, false] {
+        let mut flow = Flow::new(settings(), Vec::new(), quarantine(vec![brief.clone()]));
+        let at = |ms| Now {
+            wall: if trusted { at(ms).wall } else { WallTime::doubted(at(ms).wall.at()) },
+            ..at(ms)
+        };
+        flow.bridge(hello("a"), at(0));
+        let steps = flow.bridge(event(1, entered(7, 1000)), at(1010));
+        let saved = steps.iter().find_map(|step| match step {
+            Step::Save(record) => Some(record.clock_doubted),
+            _ => None,
+        });
+        assert_eq!(saved, Some(!trusted));
+        flow.tick(at(1011));
+        assert_eq!(flow.holds().iter().count(), usize::from(!trusted));
+        flow.gathered(7, vec![ViewRecord::of("side")], at(1300));
+        let steps = flow.scored(7, scored(0.5), Duration::ZERO, Duration::ZERO, at(1500));
+        let held = Verdict::Divert { lane: 1, reasons: vec![Check::Hold] };
+        assert_eq!(verdict_in(&steps), Some(if trusted { Verdict::Pass } else { held }));
+    }
+}
+
+#[test]
+fn what_is_told_again_makes_up_for_lost_records_and_counts_nothing_twice() {
+    let mut flow = started();
+    let told = [
+        event(1, entered(7, 1000)),
+        event(2, decided(7, Action::Pass, Some(FallBackCause::InspectorDead))),
+        event(3, outcome(7, Outcome::Passed)),
+        event(4, entered(8, 1500)),
+    ];
+    for message in told.clone() {
+        flow.bridge(message, at(2000));
+    }
+    let counts = flow.counts().clone();
+    assert_eq!((counts.entered, counts.passed), (2, 1));
+
+    // The record of item 7 was refused. Until the bridge greets, what it tells is new.
+    flow.bridge(event(5, entered(9, 1900)), at(2001));
+    flow.hear_again();
+    flow.bridge(hello("a"), at(2002));
+    let steps: Vec<_> =
+        told.into_iter().flat_map(|message| flow.bridge(message, at(2003))).collect();
+    let acknowledged: Vec<_> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Acknowledge { through } => Some(*through),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(acknowledged, [1, 2, 3, 4]);
+    let closed = closed_in(&steps).expect("item 7");
+    assert_eq!((closed.id.item, closed.outcome), (7, Some(Outcome::Passed)));
+    let Some(Verdict::Uninspected { cause }) = closed.verdict else { panic!("{closed:?}") };
+    assert!(cause.contains("record was lost"), "{cause}");
+    assert!(!steps.iter().any(|step| matches!(step, Step::Gather { .. })), "it is long gone");
+    assert_eq!(flow.counts().entered, counts.entered + 1, "item 9 alone is new");
+    assert_eq!(flow.counts().passed, counts.passed);
+
+    // What comes after it is new again.
+    flow.bridge(event(5, entered(9, 1900)), at(2004));
+    let steps = flow.bridge(event(6, entered(10, 2000)), at(2005));
+    assert!(matches!(steps[0], Step::Gather { item: 10, .. }));
+    assert_eq!(flow.counts().entered, counts.entered + 2);
 }

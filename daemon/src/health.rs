@@ -19,9 +19,10 @@ use crate::fleet::messages::{self, Alert, AlertKind, BoxState, PlcLink};
 use crate::flow::Now;
 use crate::holds::{Held, Holds};
 use crate::records::StoreState;
+use crate::wall_clock::{Doubt, WallTime};
 use crate::web::status::{
-    BoxStatus, BridgeStatus, CameraHealth, CameraStatus, FleetStatus, ItemCounts, PlcStatus,
-    Problem, StoreStatus,
+    BoxStatus, BridgeStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, ItemCounts,
+    PlcStatus, Problem, StoreStatus,
 };
 
 /// How long after the last uninspected item of a cause its alert ends: long enough that a fault
@@ -61,6 +62,8 @@ pub enum ModelHealth {
 pub struct Watched {
     /// The store.
     pub store: watch::Receiver<StoreState>,
+    /// The evidence.
+    pub evidence: watch::Receiver<StoreState>,
     /// The fleet link, where one is configured.
     pub fleet: Option<watch::Receiver<LinkStatus>>,
 }
@@ -88,6 +91,8 @@ pub struct Health {
     /// Orders of the fleet that are not followed, by topic, and why.
     refused_orders: BTreeMap<String, String>,
     holds: Vec<Held>,
+    clock: Option<Doubt>,
+    records_missing: bool,
     frame_rates: FrameRates,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
@@ -125,6 +130,8 @@ impl Health {
             unnumbered: (0, Duration::ZERO),
             refused_orders: BTreeMap::new(),
             holds: Vec::new(),
+            clock: None,
+            records_missing: false,
             frame_rates: FrameRates::default(),
             alerts: Alerts::default(),
             status,
@@ -167,6 +174,16 @@ impl Health {
         };
     }
 
+    /// Why the clock is doubted; none while it is trusted.
+    pub fn clock(&mut self, doubt: Option<Doubt>) {
+        self.clock = doubt;
+    }
+
+    /// Whether records are missing that plc-bridge keeps.
+    pub fn records_missing(&mut self, missing: bool) {
+        self.records_missing = missing;
+    }
+
     /// What is on hold now.
     pub fn holds(&mut self, holds: &Holds) {
         self.holds = holds.shown(HOLDS_SHOWN);
@@ -187,10 +204,8 @@ impl Health {
         };
         self.ready = engine.is_some() && streaming;
 
-        let store = match self.watched.store.borrow().clone() {
-            StoreState::Ok => StoreStatus::Ok,
-            StoreState::Failing { cause } => StoreStatus::Failing { cause },
-        };
+        let store = StoreStatus::from(self.watched.store.borrow().clone());
+        let evidence = StoreStatus::from(self.watched.evidence.borrow().clone());
         let fleet = self.watched.fleet.as_ref().map(|link| link.borrow().clone());
         let fleet = FleetStatus {
             configured: fleet.is_some(),
@@ -201,7 +216,7 @@ impl Health {
         };
 
         self.count_mishaps(items, now.mono);
-        let wrong = self.wrong(&cameras, &store, &fleet, now.mono);
+        let wrong = self.wrong(&cameras, &store, &evidence, &fleet, now.mono);
         let alerts = self.alerts.update(
             wrong
                 .iter()
@@ -223,6 +238,11 @@ impl Health {
             fleet,
             items: items.clone(),
             store,
+            evidence,
+            clock: match self.clock {
+                None => ClockStatus::Trusted,
+                Some(doubt) => ClockStatus::Doubted { cause: doubt.to_string() },
+            },
             engine,
         }));
         alerts
@@ -233,6 +253,7 @@ impl Health {
         &self,
         cameras: &[CameraStatus],
         store: &StoreStatus,
+        evidence: &StoreStatus,
         fleet: &FleetStatus,
         now: Duration,
     ) -> Vec<Wrong> {
@@ -301,6 +322,20 @@ impl Health {
                 Some((AlertKind::StoreFailing, None)),
             );
         }
+        if self.records_missing {
+            let what = "records of items are missing: the disk refused for too long".to_owned();
+            let remedy = "free or repair the disk; plc-bridge then tells again what it still keeps";
+            add(what, remedy, Some((AlertKind::RecordsMissing, None)));
+        }
+        if let StoreStatus::Failing { cause } = evidence {
+            let remedy = "items are inspected and recorded without pictures until this is mended";
+            let what = format!("pictures are not kept: {cause}");
+            add(what, remedy, Some((AlertKind::EvidenceFailing, None)));
+        }
+        if let Some(doubt) = &self.clock {
+            let what = format!("{doubt}: nothing expires and nothing is deleted by age");
+            add(what, doubt.remedy(), Some((AlertKind::ClockDoubted, None)));
+        }
         for (topic, why) in &self.refused_orders {
             let what = format!("what {topic} says is not followed: {why}");
             let remedy = "what it said before goes on until it says better";
@@ -331,12 +366,12 @@ impl Health {
     }
 
     /// Gives each problem the time since which it has lasted.
-    fn dated(&mut self, wrong: Vec<Wrong>, now: Timestamp) -> Vec<Problem> {
+    fn dated(&mut self, wrong: Vec<Wrong>, now: WallTime) -> Vec<Problem> {
         let earlier = std::mem::take(&mut self.since);
         wrong
             .into_iter()
             .map(|Wrong { what, remedy, .. }| {
-                let since = earlier.get(&what).copied().unwrap_or(now);
+                let since = earlier.get(&what).copied().unwrap_or(now.at());
                 self.since.insert(what.clone(), since);
                 Problem { what, remedy, since }
             })
@@ -419,21 +454,23 @@ mod tests {
     struct Box {
         health: Health,
         store: watch::Sender<StoreState>,
+        evidence: watch::Sender<StoreState>,
         status: watch::Receiver<Arc<BoxStatus>>,
     }
 
     fn a_box() -> Box {
         let (store, store_seen) = watch::channel(StoreState::Ok);
+        let (evidence, evidence_seen) = watch::channel(StoreState::Ok);
         let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
         let (state, _) = watch::channel(BoxState::default());
-        let watched = Watched { store: store_seen, fleet: None };
+        let watched = Watched { store: store_seen, evidence: evidence_seen, fleet: None };
         let health = Health::new("line 1", "carton", watched, status, state);
-        Box { health, store, status: status_seen }
+        Box { health, store, evidence, status: status_seen }
     }
 
     fn at(s: u64) -> Now {
         let wall = Timestamp::from_second(1_700_000_000 + s as i64).expect("in range");
-        Now { mono: Duration::from_secs(s), wall }
+        Now { mono: Duration::from_secs(s), wall: WallTime::trusted(wall) }
     }
 
     #[test]
@@ -476,7 +513,7 @@ mod tests {
         assert_eq!(it.health.report(&[], &none, at(2)).len(), 0);
         let problem = it.status.borrow().problems[0].clone();
         assert!(problem.what.contains("no answer"));
-        assert_eq!(problem.since, at(1).wall, "it has lasted since it was first seen");
+        assert_eq!(problem.since, at(1).wall.at(), "it has lasted since it was first seen");
         it.health.plc(PlcState::Connected);
         assert_eq!(it.health.report(&[], &none, at(3)).len(), 1);
     }
@@ -544,5 +581,31 @@ mod tests {
         it.health.report(&[], &ItemCounts::default(), at(1));
         let status = it.status.borrow().clone();
         assert!(status.problems.iter().any(|problem| problem.what.contains("the disk is full")));
+    }
+
+    #[test]
+    fn a_doubted_clock_lost_pictures_and_missing_records_are_told_and_heal() {
+        let mut it = a_box();
+        let none = ItemCounts::default();
+        it.health.clock(Some(Doubt::NeverSynchronised));
+        it.health.records_missing(true);
+        it.evidence.send_replace(StoreState::Failing { cause: "no room".to_owned() });
+        let begun = it.health.report(&[], &none, at(1));
+        let kinds: Vec<_> = begun.iter().map(|alert| alert.alert).collect();
+        let (clock, evidence, records) =
+            (AlertKind::ClockDoubted, AlertKind::EvidenceFailing, AlertKind::RecordsMissing);
+        assert_eq!(kinds, [clock, evidence, records]);
+        let status = it.status.borrow().clone();
+        assert!(matches!(&status.clock, ClockStatus::Doubted { cause } if cause.contains("time")));
+        let told = |words: &str| status.problems.iter().any(|one| one.what.contains(words));
+        assert!(told("no room") && told("no time service") && told("records of items are missing"));
+        assert!(status.problems.iter().all(|problem| !problem.remedy.is_empty()));
+
+        it.health.clock(None);
+        it.health.records_missing(false);
+        it.evidence.send_replace(StoreState::Ok);
+        let over = it.health.report(&[], &none, at(2));
+        assert_eq!(over.len(), 3);
+        assert_eq!(it.status.borrow().clock, ClockStatus::Trusted);
     }
 }

@@ -9,13 +9,15 @@
 //! lot could not be read, while a lot of its SKU is on hold, cannot be passed with a good conscience.
 //!
 //! No I/O here: the time is an argument and the caller stores the holds. Expiry is a date for people and so
-//! goes by wall time.
+//! goes by wall time; while the clock is doubted, no hold expires.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::wall_clock::WallTime;
 
 /// Holds that one origin may have; a longer list is refused.
 pub const HOLDS_MAX: usize = 1_000;
@@ -44,12 +46,12 @@ pub struct Hold {
 }
 
 impl Hold {
-    fn applies_to(&self, sku: &str, now: Timestamp) -> bool {
+    fn applies_to(&self, sku: &str, now: WallTime) -> bool {
         self.sku == sku && !self.is_over(now)
     }
 
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+    fn is_over(&self, now: WallTime) -> bool {
+        self.expires_at.is_some_and(|end| now.is_past(end))
     }
 
     /// The hold in words, for records and people.
@@ -153,7 +155,7 @@ impl Holds {
     }
 
     /// Whether an item is held; `lot` is `None` when it could not be read.
-    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: Timestamp) -> Sight {
+    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: WallTime) -> Sight {
         let of_sku = || self.holds.values().filter(|hold| hold.applies_to(sku, now));
         let held = of_sku().find(|hold| hold.lot.is_none() || hold.lot.as_deref() == lot);
         match (held, of_sku().next()) {
@@ -196,7 +198,7 @@ impl Holds {
     }
 
     /// Takes expired holds away and returns them.
-    pub fn expire(&mut self, now: Timestamp) -> Vec<Hold> {
+    pub fn expire(&mut self, now: WallTime) -> Vec<Hold> {
         let over: Vec<_> = self
             .holds
             .iter()
@@ -237,6 +239,10 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn now(second: i64) -> WallTime {
+        WallTime::trusted(at(second))
+    }
+
     fn hold(id: &str, sku: &str, lot: Option<&str>) -> Hold {
         Hold {
             id: id.to_owned(),
@@ -253,7 +259,7 @@ mod tests {
     fn a_held_lot_is_held_and_the_other_lots_are_free() {
         let mut holds = Holds::default();
         holds.set(hold("h1", "tea", Some("A1"))).unwrap();
-        let sight = |sku, lot| holds.on_sight(sku, lot, at(1));
+        let sight = |sku, lot| holds.on_sight(sku, lot, now(1));
         assert_eq!(sight("tea", Some("A1")), Sight::Held(hold("h1", "tea", Some("A1"))));
         assert_eq!(sight("tea", Some("A2")), Sight::Free);
         assert_eq!(sight("soap", Some("A1")), Sight::Free);
@@ -265,7 +271,7 @@ mod tests {
         let mut holds = Holds::default();
         holds.set(hold("h1", "tea", None)).unwrap();
         for lot in [None, Some("A1")] {
-            assert!(matches!(holds.on_sight("tea", lot, at(1)), Sight::Held(_)));
+            assert!(matches!(holds.on_sight("tea", lot, now(1)), Sight::Held(_)));
         }
     }
 
@@ -277,9 +283,9 @@ mod tests {
         assert_eq!(holds.replace(Origin::Fleet, vec![hold("f", "milk", None)]), Ok(true));
         assert_eq!(holds.replace(Origin::Site, vec![hold("s", "soap", None)]), Ok(false));
         assert_eq!(holds.replace(Origin::Site, Vec::new()), Ok(true));
-        assert_eq!(holds.on_sight("soap", None, at(1)), Sight::Free);
-        assert!(matches!(holds.on_sight("tea", None, at(1)), Sight::Held(_)));
-        assert!(matches!(holds.on_sight("milk", None, at(1)), Sight::Held(_)));
+        assert_eq!(holds.on_sight("soap", None, now(1)), Sight::Free);
+        assert!(matches!(holds.on_sight("tea", None, now(1)), Sight::Held(_)));
+        assert!(matches!(holds.on_sight("milk", None, now(1)), Sight::Held(_)));
     }
 
     #[test]
@@ -292,7 +298,7 @@ mod tests {
         let nameless = vec![hold("a", "x", None), hold("b", " ", None)];
         let refused = holds.replace(Origin::Site, nameless);
         assert_eq!(refused, Err(HoldError::Empty { place: 2, what: "sku" }));
-        assert!(matches!(holds.on_sight("soap", None, at(1)), Sight::Held(_)));
+        assert!(matches!(holds.on_sight("soap", None, now(1)), Sight::Held(_)));
     }
 
     #[test]
@@ -302,7 +308,7 @@ mod tests {
         holds.set(hold("mine", "tea", None)).unwrap();
         assert_eq!(holds.lift("s"), Err(HoldError::Unknown { id: "s".to_owned() }));
         assert_eq!(holds.lift("mine"), Ok(hold("mine", "tea", None)));
-        assert_eq!(holds.on_sight("tea", None, at(1)), Sight::Free);
+        assert_eq!(holds.on_sight("tea", None, now(1)), Sight::Free);
     }
 
     #[test]
@@ -310,14 +316,37 @@ mod tests {
         let mut holds = Holds::default();
         let brief = Hold { expires_at: Some(at(100)), ..hold("h", "tea", None) };
         holds.set(brief.clone()).unwrap();
-        assert!(matches!(holds.on_sight("tea", None, at(99)), Sight::Held(_)));
-        assert_eq!(holds.on_sight("tea", None, at(100)), Sight::Free);
-        assert_eq!(holds.expire(at(99)), []);
-        assert_eq!(holds.expire(at(100)), [brief]);
+        assert!(matches!(holds.on_sight("tea", None, now(99)), Sight::Held(_)));
+        assert_eq!(holds.on_sight("tea", None, now(100)), Sight::Free);
+        assert_eq!(holds.expire(now(99)), []);
+        assert_eq!(holds.expire(now(100)), [brief]);
         assert_eq!(holds.iter().count(), 0);
     }
 
     proptest! {
+        #[test]
+        fn while_the_clock_is_doubted_no_hold_expires_whatever_it_says(
+            ends in proptest::collection::vec(proptest::option::of(-9_000_000_000i64..9_000_000_000), 1..6),
+            clock in proptest::collection::vec(-9_000_000_000i64..9_000_000_000, 1..20),
+        ) {
+            let mut holds = Holds::default();
+            for (number, end) in ends.iter().enumerate() {
+                let sku = number.to_string();
+                let expires_at = end.map(at);
+                holds.set(Hold { expires_at, ..hold(&sku, &sku, None) }).unwrap();
+            }
+            let before = holds.clone();
+            for second in clock {
+                let now = WallTime::doubted(at(second));
+                prop_assert_eq!(holds.expire(now), []);
+                for number in 0..ends.len() {
+                    let sight = holds.on_sight(&number.to_string(), None, now);
+                    prop_assert!(matches!(sight, Sight::Held(_)));
+                }
+            }
+            prop_assert_eq!(holds, before);
+        }
+
         #[test]
         fn what_is_stored_and_loaded_again_holds_the_same_items(
             lots in proptest::collection::vec(proptest::option::of("[AB][0-3]"), 0..6),
@@ -330,7 +359,7 @@ mod tests {
             let stored: Vec<_> = holds.iter().map(|(origin, hold)| (origin, hold.clone())).collect();
             prop_assert_eq!(&Holds::new(stored), &holds);
             let held = lots.iter().any(|lot| lot.is_none() || *lot == asked);
-            let sight = holds.on_sight("tea", asked.as_deref(), at(1));
+            let sight = holds.on_sight("tea", asked.as_deref(), now(1));
             prop_assert_eq!(matches!(sight, Sight::Held(_)), held);
             prop_assert_eq!(sight == Sight::Free, !held && (asked.is_some() || lots.is_empty()));
         }

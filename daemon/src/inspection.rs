@@ -8,15 +8,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::Timings;
-use vision::{
-    Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window, monotonic_now,
-};
+use vision::{Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window};
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
 use crate::config::LineFile;
@@ -29,9 +26,11 @@ use crate::quarantine::Quarantine;
 use crate::recorder::{Entry, Recorder, Shot};
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
+use crate::wall_clock::Clock;
 
 mod labels;
 mod orders;
+mod state;
 
 /// How often views are gathered and deadlines looked at: well below a camera's frame interval.
 const TICK: Duration = Duration::from_millis(5);
@@ -70,6 +69,8 @@ pub struct Parts {
     pub recorder: Recorder,
     /// Where troubles are told.
     pub health: Health,
+    /// The clock that all share.
+    pub clock: Clock,
 }
 
 /// The loop's state.
@@ -90,6 +91,9 @@ pub struct Inspection {
     link: BridgeLink,
     recorder: Recorder,
     health: Health,
+    clock: Clock,
+    /// The bridge is to greet again, and to tell what was not acknowledged.
+    asked_to_tell_again: bool,
 }
 
 impl Inspection {
@@ -101,7 +105,7 @@ impl Inspection {
         quarantine: Quarantine,
         expectations: Expectations,
     ) -> Self {
-        let Parts { cameras, label_worker, link, recorder, health } = parts;
+        let Parts { cameras, label_worker, link, recorder, health, clock } = parts;
         let settings = FlowSettings {
             sku: line.line.sku.clone(),
             divert_lane: line.policy.divert_lane,
@@ -130,6 +134,8 @@ impl Inspection {
             link,
             recorder,
             health,
+            clock,
+            asked_to_tell_again: false,
         }
     }
 
@@ -150,7 +156,7 @@ impl Inspection {
                     self.link.send(ToBridge::Ack { through });
                 }
                 _ = tick.tick() => {
-                    let now = now();
+                    let now = self.now();
                     for gathered in self.gatherer.poll(now.mono, &self.rings) {
                         self.on_gathered(gathered, now);
                     }
@@ -176,6 +182,7 @@ impl Inspection {
                     FromBridge::Hello { boot, .. } => {
                         tracing::info!("connected to plc-bridge, boot {boot}");
                         self.health.bridge(BridgeHealth::Connected);
+                        self.heal_the_records();
                     }
                     FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
                     FromBridge::Plc { state } => self.health.plc(state.clone()),
@@ -192,7 +199,8 @@ impl Inspection {
                     }
                     FromBridge::Event { .. } | FromBridge::CommitAt { .. } => {}
                 }
-                let steps = self.flow.bridge(message, now());
+                let now = self.now();
+                let steps = self.flow.bridge(message, now);
                 self.perform(steps, Vec::new());
             }
         }
@@ -216,7 +224,7 @@ impl Inspection {
 
     fn on_gathered(&mut self, gathered: Gathered, now: Now) {
         let item = gathered.item;
-        let Some((id, entered_at)) = self.flow.identity(item) else {
+        let Some((id, entered)) = self.flow.identity(item) else {
             return;
         };
         let mut views = Vec::new();
@@ -227,7 +235,7 @@ impl Inspection {
             match view.frame {
                 Ok(frame) => {
                     let kind = PictureKind::View;
-                    let path = Evidence::relative_path(id, entered_at, &view.camera, kind);
+                    let path = Evidence::relative_path(id, entered, &view.camera, kind);
                     record.picture = Some(path.clone());
                     record.offset_mm = Some(view.offset_mm);
                     let frame_kept = Arc::clone(&frame);
@@ -246,7 +254,7 @@ impl Inspection {
     fn on_scored(&mut self, scored: Scored) {
         let item = scored.item;
         let frames = self.frames.remove(&item).unwrap_or_default();
-        let Some((id, entered_at)) = self.flow.identity(item) else {
+        let Some((id, entered)) = self.flow.identity(item) else {
             return;
         };
         let mut views = Vec::new();
@@ -260,7 +268,7 @@ impl Inspection {
                     let differs = score.words(None);
                     if let Some((_, frame)) = frames.iter().find(|(name, _)| *name == camera) {
                         let kind = PictureKind::HeatMap;
-                        let path = Evidence::relative_path(id, entered_at, &camera, kind);
+                        let path = Evidence::relative_path(id, entered, &camera, kind);
                         heat_map = Some(path.clone());
                         let frame = Arc::clone(frame);
                         // Boxes say that something is wrong there: a normal view has none.
@@ -283,7 +291,8 @@ impl Inspection {
             };
             views.push(ScoredView { camera: camera.to_string(), result, heat_map });
         }
-        let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now());
+        let now = self.now();
+        let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now);
         self.perform(steps, shots);
     }
 
@@ -347,17 +356,8 @@ impl Inspection {
             heat_map: None,
         };
         let views = job.views.into_iter().map(unscored).collect();
-        self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now())
-    }
-
-    fn report_health(&mut self, now: Now) {
-        self.health.holds(self.flow.holds());
-        let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
-        self.link.set_ready(self.health.ready());
-        if !alerts.is_empty() {
-            let changes = alerts.into_iter().map(Change::Alert).collect();
-            self.recorder.record(Entry { changes, ..Entry::default() });
-        }
+        let now = self.now();
+        self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now)
     }
 }
 
@@ -369,10 +369,6 @@ fn refusal_words(why: Refusal) -> &'static str {
         Refusal::JudgedAlready => "it was judged before and that stands",
         Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
     }
-}
-
-fn now() -> Now {
-    Now { mono: monotonic_now(), wall: Timestamp::now() }
 }
 
 fn steps_of(timings: &Timings) -> ScoringSteps {

@@ -1,11 +1,15 @@
 use plc_bridge::line_file;
 use plc_bridge::protocol::{ItemEvent, VERSION, Verdict};
+use tokio::net::UnixListener;
 use tokio::sync::watch;
-use vision::{Picture, PixelFormat, View};
+use vision::{Picture, PixelFormat, View, monotonic_now};
 
 use super::*;
 use crate::health::Watched;
+use crate::records::samples::{open, refuse_records, take_records};
+use crate::records::thread::MAX_CHANGES;
 use crate::records::{Store, StoreThread};
+use crate::web::status::BoxStatus;
 
 #[tokio::test]
 async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
@@ -16,13 +20,14 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     let (recorder, recorder_thread) = Recorder::start(handle.clone(), |_| {}).expect("a thread");
     let (status, _) = watch::channel(Arc::default());
     let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
-    let watched = Watched { store: handle.state(), fleet: None };
+    let watched = Watched { store: handle.state(), evidence: handle.evidence(), fleet: None };
     let health = Health::new("line 1", "carton", watched, status, state);
     let (link, _events) = BridgeLink::start(folder.path().join("nobody.sock"));
     let line: LineFile =
         line_file::parse(include_str!("ctl/example-line.toml")).expect("no mistake");
+    let clock = Clock::system(line.clock.rules(None));
     let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-    let parts = Parts { cameras: Vec::new(), label_worker: None, link, recorder, health };
+    let parts = Parts { cameras: Vec::new(), label_worker: None, link, recorder, health, clock };
     let mut inspection =
         Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
 
@@ -39,7 +44,8 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
         Picture::from_pixels(8, 8, PixelFormat::Grey8, vec![0; 64]).expect("8 × 8 pixels");
     let frame = Ok(Arc::new(Frame { camera: "top".into(), at, picture }));
     let view = View { camera: "top".into(), frame, offset_mm: 0.0 };
-    inspection.on_gathered(Gathered { item: 1, views: vec![view] }, now());
+    let now = inspection.now();
+    inspection.on_gathered(Gathered { item: 1, views: vec![view] }, now);
 
     drop(inspection);
     recorder_thread.join().expect("the recorder ends");
@@ -47,4 +53,69 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     let records = Store::open(folder.path()).expect("a store").open_records().expect("readable");
     let cause = "top: the model is not loaded".into();
     assert_eq!(records[0].verdict, Some(Verdict::Uninspected { cause }));
+}
+
+/// Far more than anything here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+async fn until(done: impl Fn() -> bool) {
+    let waits = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, waits).await.expect("it comes to that");
+}
+
+#[tokio::test]
+async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).expect("a store");
+    refuse_records(folder.path());
+    let (_store_thread, handle) =
+        StoreThread::start(store, Evidence::new(folder.path())).expect("a thread");
+    let full = (0..MAX_CHANGES as u64).map(|item| Change::Save(open(item))).collect();
+    handle.commit(full, Vec::new(), || {}).expect("taken");
+    let (recorder, _recorder_thread) = Recorder::start(handle.clone(), |_| {}).expect("a thread");
+    let (status, shown) = watch::channel(Arc::default());
+    let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
+    let watched = Watched { store: handle.state(), evidence: handle.evidence(), fleet: None };
+    let health = Health::new("line 1", "carton", watched, status, state);
+    let socket = folder.path().join("bridge.sock");
+    let bridge = UnixListener::bind(&socket).expect("a socket");
+    let (link, _events) = BridgeLink::start(socket);
+    let line: LineFile =
+        line_file::parse(include_str!("ctl/example-line.toml")).expect("no mistake");
+    let clock = Clock::system(line.clock.rules(None));
+    let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
+    let parts = Parts { cameras: Vec::new(), label_worker: None, link, recorder, health, clock };
+    let mut inspection =
+        Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
+    let (_first, _) = bridge.accept().await.expect("connected");
+
+    let mut seq = 0;
+    while !inspection.recorder.has_gap() {
+        seq += 1;
+        let changes = vec![Change::Save(open(1))];
+        inspection.recorder.record(Entry { changes, acknowledges: Some(seq), ..Entry::default() });
+    }
+    let missing = |shown: &watch::Receiver<Arc<BoxStatus>>| {
+        shown.borrow().problems.iter().any(|one| one.what.contains("records of items are missing"))
+    };
+    let now = inspection.now();
+    inspection.report_health(now);
+    assert!(missing(&shown));
+
+    take_records(folder.path());
+    until(|| inspection.recorder.may_close_gap()).await;
+    let now = inspection.now();
+    inspection.report_health(now);
+    // Well before the heartbeats that nobody reads fill the first connection, which would end it too.
+    let again = tokio::time::timeout(Duration::from_secs(20), bridge.accept()).await;
+    again.expect("inspectd asks to be told again").expect("connected");
+    let hello = FromBridge::Hello { protocol: VERSION, boot: "a".to_owned() };
+    inspection.on_link(LinkEvent::Message(hello));
+    let now = inspection.now();
+    inspection.report_health(now);
+    assert!(!missing(&shown), "it is over");
 }

@@ -4,6 +4,9 @@
 //! expiry dates the earliest counts. What every label **must show** and no view does is a finding, unless a
 //! view could not be read: then nobody knows, and the item's label has a problem instead.
 //!
+//! Whether an item has expired cannot be told while the clock is doubted: that is a finding which speaks
+//! against nothing, and where the line file asks for expiry it leaves the question open.
+//!
 //! A pure function; the day is an argument.
 
 use jiff::civil::Date;
@@ -18,10 +21,22 @@ use vision::label::worker::shows;
 
 use crate::expectations::Expectations;
 use crate::records::record::{Finding, LabelRecord};
+use crate::wall_clock::Today;
 
 /// Lines of text that a record keeps, and characters of each.
 const LINES_MAX: usize = 64;
 const CHARACTERS_MAX: usize = 200;
+
+/// What the label of one item says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// What it says.
+    pub label: LabelRecord,
+    /// What speaks against the item, and what could not be told.
+    pub findings: Vec<Finding>,
+    /// Why a question that must be answered was not.
+    pub undecided: Option<String>,
+}
 
 /// What the label of one item says and what speaks against the item. `views` are camera and reading, or
 /// why there is none.
@@ -29,8 +44,8 @@ pub fn check(
     views: &[(String, Result<Reading, String>)],
     section: &LabelSection,
     known: Known<'_>,
-    today: Date,
-) -> (LabelRecord, Vec<Finding>) {
+    today: Today,
+) -> Checked {
     let readings: Vec<(&String, &Reading)> =
         views.iter().filter_map(|(camera, view)| Some((camera, view.as_ref().ok()?))).collect();
     let problems: Vec<String> = views
@@ -40,9 +55,22 @@ pub fn check(
 
     let mut findings = Vec::new();
     let mut last_day = None;
+    let mut undecided = None;
+    let must_know_expiry =
+        section.divert_days_before_expiry > 0 || section.must_show.contains(&LabelPart::Expiry);
     for (camera, reading) in &readings {
-        let assessed = assess(&reading.dates, None, today, section.divert_days_before_expiry);
+        let assessed =
+            assess(&reading.dates, None, today.likely, section.divert_days_before_expiry);
         last_day = last_day.into_iter().chain(assessed.last_day).min();
+        if let Some(doubt) = today.doubt {
+            if assessed.last_day.is_some() {
+                let words = format!("cannot tell whether it has expired: {doubt}");
+                let camera = Some((*camera).clone());
+                findings.push(Finding::open(Check::Label, camera, words.clone()));
+                undecided = must_know_expiry.then_some(words);
+            }
+            continue;
+        }
         for finding in assessed.findings {
             if let Some(words) = words_of(&finding, section.divert_days_before_expiry) {
                 let words = format!("{camera}: {words}; {}", assessed.reason);
@@ -51,7 +79,7 @@ pub fn check(
         }
     }
     if let Some(expected) = known.expectations.of(known.sku) {
-        findings.extend(contradictions(&readings, expected, known.expectations, today));
+        findings.extend(contradictions(&readings, expected, known.expectations, today.likely));
     }
     if problems.is_empty() {
         let missing = |part: &&LabelPart| !readings.iter().any(|(_, read)| shows(read, **part));
@@ -79,7 +107,7 @@ pub fn check(
             .collect(),
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
     };
-    (record, findings)
+    Checked { label: record, findings, undecided }
 }
 
 /// What is known of the items, and what this one is supposed to be.
@@ -167,8 +195,11 @@ mod tests {
 
     use super::*;
     use crate::expectations::Source;
+    use crate::wall_clock::Doubt;
 
     const TODAY: Date = date(2026, 3, 1);
+
+    const TRUSTED: Today = Today { likely: TODAY, doubt: None };
 
     fn view(camera: &str, lines: &[&str]) -> (String, Result<Reading, String>) {
         let lines = lines.iter().enumerate();
@@ -185,8 +216,13 @@ mod tests {
 
     /// The check of an item of which nothing is known.
     fn unknown(views: &Views, section: &LabelSection) -> (LabelRecord, Vec<Finding>) {
+        let Checked { label, findings, .. } = on(TRUSTED, views, section);
+        (label, findings)
+    }
+
+    fn on(today: Today, views: &Views, section: &LabelSection) -> Checked {
         let known = Known { expectations: &Expectations::default(), sku: "tea" };
-        check(views, section, known, TODAY)
+        check(views, section, known, today)
     }
 
     fn words(findings: &[Finding]) -> Vec<&str> {
@@ -230,6 +266,33 @@ mod tests {
     }
 
     #[test]
+    fn while_the_clock_is_doubted_nobody_can_tell_what_has_expired() {
+        // A year ahead, and in 1970: each would be wrong about one of the two.
+        for day in [date(2027, 3, 1), date(1970, 1, 1)] {
+            let today = Today { likely: day, doubt: Some(Doubt::NeverSynchronised) };
+            for (text, last_day) in
+                [("EXP 28.02.2026", "2026-02-28"), ("EXP 28.02.2027", "2027-02-28")]
+            {
+                let views = [view("side", &[text])];
+                let checked = on(today, &views, &section(&[]));
+                let [finding] = &checked.findings[..] else { panic!("{checked:?}") };
+                assert!(!finding.exceeds());
+                assert!(finding.words.starts_with("cannot tell whether it has expired: no time"));
+                assert_eq!(checked.label.last_day.as_deref(), Some(last_day));
+                assert_eq!(checked.undecided, None, "nobody has asked for the expiry");
+                let careful = LabelSection { divert_days_before_expiry: 7, ..section(&[]) };
+                for asked in [section(&[LabelPart::Expiry]), careful] {
+                    let undecided = on(today, &views, &asked).undecided;
+                    assert!(undecided.unwrap().starts_with("cannot tell"));
+                }
+            }
+            let blank = on(today, &[view("side", &["hello"])], &section(&[LabelPart::Expiry]));
+            assert_eq!(words(&blank.findings), ["no expiry date is to be read on the label"]);
+            assert_eq!(blank.undecided, None);
+        }
+    }
+
+    #[test]
     fn a_contradiction_quotes_both_sides_unless_another_view_agrees() {
         let expected = |json: &str| {
             let mut known = Expectations::default();
@@ -238,7 +301,8 @@ mod tests {
         };
         let known = expected(r#"{"sku":"shirt","size":"L","colour":"blue"}"#);
         let of = |views: &Views| {
-            check(views, &section(&[]), Known { expectations: &known, sku: "shirt" }, TODAY).1
+            check(views, &section(&[]), Known { expectations: &known, sku: "shirt" }, TRUSTED)
+                .findings
         };
         let wrong = view("front", &["T-SHIRT", "SIZE M", "BLUE"]);
         let findings = of(std::slice::from_ref(&wrong));

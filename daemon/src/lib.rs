@@ -25,4 +25,5 @@ pub mod policy;
 pub mod quarantine;
 pub mod recorder;
 pub mod records;
+pub mod wall_clock;
 pub mod web;

@@ -7,12 +7,13 @@
 //!
 //! No I/O: what is to be stored and told comes back as [`Change`]s.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::batches::{Batch, BatchTest, Batches, Seen};
 use crate::fleet::messages::BatchSuspect;
 use crate::holds::{Hold, HoldError, Holds, Origin, Sight};
 use crate::records::Change;
+use crate::wall_clock::WallTime;
 
 /// Who sets the holds of suspect batches.
 const BATCH_TEST: &str = "batch test";
@@ -43,12 +44,12 @@ impl Quarantine {
     }
 
     /// Whether an item of `sku` is held.
-    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: Timestamp) -> Sight {
+    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: WallTime) -> Sight {
         self.holds.on_sight(sku, lot, now)
     }
 
     /// Counts one inspected item.
-    pub fn count(&mut self, batch: &Batch, failed: bool, now: Timestamp) -> Vec<Change> {
+    pub fn count(&mut self, batch: &Batch, failed: bool, now: WallTime) -> Vec<Change> {
         let (seen, became_suspect) = self.batches.item(batch, failed);
         let mut changes = vec![Change::Batch(batch.clone(), Some(seen))];
         if became_suspect {
@@ -104,7 +105,7 @@ impl Quarantine {
     }
 
     /// Takes away what has expired.
-    pub fn expire(&mut self, now: Timestamp) -> Vec<Change> {
+    pub fn expire(&mut self, now: WallTime) -> Vec<Change> {
         if self.holds.expire(now).is_empty() { Vec::new() } else { vec![self.kept()] }
     }
 
@@ -134,28 +135,41 @@ impl Quarantine {
     }
 }
 
-fn hold_of(batch: &Batch, seen: Seen, now: Timestamp, time: SignedDuration) -> Hold {
+/// The hold of a suspect lot. While the clock is doubted nobody knows when it is over: it has no end then,
+/// rather than one that has passed as soon as the clock is right.
+fn hold_of(batch: &Batch, seen: Seen, now: WallTime, time: SignedDuration) -> Hold {
     let Seen { items, failed, .. } = seen;
+    let no_end = match now.trusted_at() {
+        Some(_) => "",
+        None => "; it holds until it is lifted, since the clock was not trusted when it was set",
+    };
+    let set_at = now.at();
     let lot = batch.lot.as_deref().map(|lot| format!("/{lot}")).unwrap_or_default();
     Hold {
         // With its time: who lifts it does not lift the next one of the same batch.
-        id: format!("batch:{}{lot}@{now:.0}", batch.sku),
+        id: format!("batch:{}{lot}@{set_at:.0}", batch.sku),
         sku: batch.sku.clone(),
         lot: batch.lot.clone(),
-        why: format!("{failed} of {items} items failed"),
+        why: format!("{failed} of {items} items failed{no_end}"),
         by: BATCH_TEST.to_owned(),
-        set_at: now,
+        set_at,
         // A clock near the end of time: the hold then stays until it is lifted.
-        expires_at: now.checked_add(time).ok(),
+        expires_at: now.trusted_at().and_then(|now| now.checked_add(time).ok()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    fn now(second: i64) -> WallTime {
+        WallTime::trusted(at(second))
     }
 
     fn quarantine(hold_for: Option<SignedDuration>) -> Quarantine {
@@ -168,18 +182,18 @@ mod tests {
     }
 
     fn fail(quarantine: &mut Quarantine, items: usize) -> Vec<Change> {
-        (0..items).map(|_| quarantine.count(&lot("A"), true, at(10))).last().unwrap()
+        (0..items).map(|_| quarantine.count(&lot("A"), true, now(10))).last().unwrap()
     }
 
     #[test]
     fn a_batch_that_becomes_suspect_is_held_at_once_and_the_fleet_is_told() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         let changes = fail(&mut quarantine, 3);
-        let Sight::Held(hold) = quarantine.on_sight("tea", Some("A"), at(11)) else {
+        let Sight::Held(hold) = quarantine.on_sight("tea", Some("A"), now(11)) else {
             panic!("lot A is free");
         };
         assert_eq!(hold.expires_at, Some(at(10 + 86_400)));
-        assert_eq!(quarantine.on_sight("tea", Some("B"), at(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", Some("B"), now(11)), Sight::Free);
         let [Change::Batch(..), Change::Holds(kept), Change::BatchSuspect(news)] = &changes[..]
         else {
             panic!("{changes:?}");
@@ -194,16 +208,16 @@ mod tests {
         let mut quarantine = quarantine(None);
         let changes = fail(&mut quarantine, 3);
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
-        assert_eq!(quarantine.on_sight("tea", Some("A"), at(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", Some("A"), now(11)), Sight::Free);
     }
 
     #[test]
     fn a_batch_without_a_lot_is_told_of_and_not_held() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         let batch = Batch { sku: "tea".to_owned(), lot: None };
-        let changes = (0..3).map(|_| quarantine.count(&batch, true, at(10))).last().unwrap();
+        let changes = (0..3).map(|_| quarantine.count(&batch, true, now(10))).last().unwrap();
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
-        assert_eq!(quarantine.on_sight("tea", None, at(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", None, now(11)), Sight::Free);
     }
 
     #[test]
@@ -212,7 +226,7 @@ mod tests {
         fail(&mut quarantine, 3);
         let changes = quarantine.lift("batch:tea/A@1970-01-01T00:00:10Z").unwrap();
         assert_eq!(changes, [Change::Holds(Vec::new()), Change::Batch(lot("A"), None)]);
-        assert_eq!(quarantine.on_sight("tea", Some("A"), at(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", Some("A"), now(11)), Sight::Free);
         assert_eq!(fail(&mut quarantine, 2).len(), 1, "two failures are not suspect yet");
     }
 
@@ -220,7 +234,22 @@ mod tests {
     fn a_hold_that_expires_leaves_the_batch_suspect_and_is_not_set_again() {
         let mut quarantine = quarantine(Some(SignedDuration::from_secs(5)));
         fail(&mut quarantine, 3);
-        assert_eq!(quarantine.expire(at(15)), [Change::Holds(Vec::new())]);
+        assert_eq!(quarantine.expire(now(15)), [Change::Holds(Vec::new())]);
         assert_eq!(fail(&mut quarantine, 3).len(), 1);
+    }
+
+    #[test]
+    fn a_lot_that_becomes_suspect_under_a_doubted_clock_is_held_until_it_is_lifted() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
+        let in_1970 = WallTime::doubted(at(10));
+        let changes = (0..3).map(|_| quarantine.count(&lot("A"), true, in_1970)).last().unwrap();
+        let Change::BatchSuspect(news) = &changes[2] else { panic!("{changes:?}") };
+        let hold = news.hold.as_ref().unwrap();
+        assert_eq!(hold.expires_at, None);
+        assert!(hold.why.contains("until it is lifted"), "{}", hold.why);
+        // The clock is set right: 24 hours after 1970 are long over.
+        assert_eq!(quarantine.expire(now(1_800_000_000)), []);
+        let sight = quarantine.on_sight("tea", Some("A"), now(1_800_000_000));
+        assert!(matches!(sight, Sight::Held(_)), "{sight:?}");
     }
 }

@@ -9,14 +9,18 @@
 //! steps: beyond `MAX_DEVELOPING` entries pictures are left out, beyond `MAX_ENTRIES` a whole
 //! entry is **refused**. A refused entry is counted and logged, and from then on nothing is
 //! acknowledged: an acknowledgement covers all earlier events of the bridge. So the bridge keeps
-//! the events, and tells them to the next run of inspectd.
+//! the events. That is a **gap** in the records, and it heals: once what waited is stored
+//! ([`Recorder::may_close_gap`]), the bridge is asked to tell again what was not acknowledged, and from the
+//! greeting on ([`Recorder::close_gap`]) acknowledging goes on.
+//!
+//! A picture that is left out is named to the store, so that no record leads to it.
 
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -24,7 +28,7 @@ use vision::scoring::{Difference, annotated};
 use vision::{Frame, HeatMap, Picture};
 
 use crate::records::thread::RETRY;
-use crate::records::{self, Change, CommitRefused, StoreHandle};
+use crate::records::{self, Change, CommitRefused, Missing, StoreHandle};
 
 /// Entries that may wait with their pictures. Each item makes about six, one of them with pictures;
 /// a recorder that is this far behind has lost the race with the belt. The frames of 512 entries
@@ -34,6 +38,9 @@ const MAX_DEVELOPING: usize = 512;
 /// Entries that may wait at all: about 28 minutes of a line with one item a second, about 20 MB.
 /// They come to that only when the store is full, after hours of a disk that refuses.
 const MAX_ENTRIES: usize = 10_000;
+
+/// While more changes than this wait for the disk, the bridge is not asked to tell anything again.
+const ROOM_TO_HEAR_AGAIN: usize = 1_000;
 
 /// JPEG quality of the evidence: artefacts stay below what the eye sees at the line's lighting, and
 /// a 640 × 480 view takes about 60 kB.
@@ -51,9 +58,9 @@ pub struct Shot {
 }
 
 impl Shot {
-    /// The file; a picture that cannot be compressed is logged and left out. So is one whose
-    /// compression panics: that costs the picture, and not the records that wait behind it.
-    fn develop(self) -> Option<records::Picture> {
+    /// The file; a picture that cannot be compressed is left out. So is one whose compression panics: that
+    /// costs the picture, and not the records that wait behind it.
+    fn develop(self) -> Result<records::Picture, Missing> {
         let Self { relative_path, frame, heat } = self;
         let view = &frame.picture;
         let compress = || match heat {
@@ -64,16 +71,20 @@ impl Shot {
         };
         // Whatever a panic leaves half done is not looked at again.
         match catch_unwind(AssertUnwindSafe(compress)) {
-            Ok(Ok(jpeg)) => Some(records::Picture { relative_path, jpeg }),
+            Ok(Ok(jpeg)) => Ok(records::Picture { relative_path, jpeg }),
             Ok(Err(error)) => {
-                tracing::error!("no evidence {relative_path}: {error}");
-                None
+                Err(Missing { relative_path, why: format!("it could not be compressed: {error}") })
             }
             Err(_) => {
-                tracing::error!("no evidence {relative_path}: compressing it panicked, see above");
-                None
+                let why = "compressing it panicked; see the log, and report it".to_owned();
+                Err(Missing { relative_path, why })
             }
         }
+    }
+
+    fn left_out(self) -> Missing {
+        let why = "the disk was too slow or refused for too long".to_owned();
+        Missing { relative_path: self.relative_path, why }
     }
 }
 
@@ -84,6 +95,8 @@ pub struct Entry {
     pub changes: Vec<Change>,
     /// Pictures that become evidence.
     pub shots: Vec<Shot>,
+    /// Pictures that records name and that will not come.
+    pub missing: Vec<Missing>,
     /// The bridge's event that may be acknowledged once the entry is on disk.
     pub acknowledges: Option<u64>,
 }
@@ -93,7 +106,7 @@ impl Entry {
     fn drop_shots(&mut self) {
         if !self.shots.is_empty() {
             tracing::warn!("the disk is too slow: {} views not kept", self.shots.len());
-            self.shots.clear();
+            self.missing.extend(self.shots.drain(..).map(Shot::left_out));
         }
     }
 }
@@ -106,6 +119,8 @@ struct Load {
     refused: AtomicU64,
     /// An entry was refused that would have been acknowledged.
     gap: AtomicBool,
+    /// The pictures of refused entries: later entries of their items name them.
+    missing: Mutex<Vec<Missing>>,
 }
 
 /// The sending end.
@@ -113,6 +128,7 @@ struct Load {
 pub struct Recorder {
     entries: Sender<Entry>,
     load: Arc<Load>,
+    store: StoreHandle,
 }
 
 impl Recorder {
@@ -127,20 +143,23 @@ impl Recorder {
     ) -> io::Result<(Self, thread::JoinHandle<()>)> {
         let (entries, inbox) = channel();
         let load = Arc::new(Load::default());
-        let mut worker =
-            Worker { inbox, store, load: Arc::clone(&load), on_stored, backlog: VecDeque::new() };
+        let backlog = VecDeque::new();
+        let handle = store.clone();
+        let mut worker = Worker { inbox, store, load: Arc::clone(&load), on_stored, backlog };
         let thread =
             thread::Builder::new().name("recorder".to_owned()).spawn(move || worker.run())?;
-        Ok((Self { entries, load }, thread))
+        Ok((Self { entries, load, store: handle }, thread))
     }
 
     /// Hands an entry over, and never waits. See the module for what happens when too much does.
     pub fn record(&self, mut entry: Entry) {
         let waiting = self.load.waiting.load(Ordering::Relaxed);
         if waiting >= MAX_ENTRIES {
-            self.refuse(&entry);
+            entry.drop_shots();
+            self.refuse(entry);
             return;
         }
+        entry.missing.append(&mut self.missing());
         if waiting >= MAX_DEVELOPING {
             entry.drop_shots();
         }
@@ -158,17 +177,46 @@ impl Recorder {
         self.load.refused.load(Ordering::Relaxed)
     }
 
-    fn refuse(&self, entry: &Entry) {
+    /// Whether records are missing that the bridge can tell again.
+    pub fn has_gap(&self) -> bool {
+        self.load.gap.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is a gap and room for what the bridge tells again: the disk takes records, and nothing
+    /// is left of what waited for it.
+    pub fn may_close_gap(&self) -> bool {
+        self.has_gap()
+            && self.load.waiting.load(Ordering::Relaxed) == 0
+            && self.store.waiting() < ROOM_TO_HEAR_AGAIN
+    }
+
+    /// The bridge has greeted, and tells again what was not acknowledged: from now on everything is in order.
+    pub fn close_gap(&self) {
+        self.load.gap.store(false, Ordering::Relaxed);
+        tracing::info!("there is room again: plc-bridge tells again what was not recorded");
+    }
+
+    fn missing(&self) -> MutexGuard<'_, Vec<Missing>> {
+        // A panic leaves a list of paths as it was.
+        self.load.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refuse(&self, entry: Entry) {
         if entry.acknowledges.is_some() {
             self.load.gap.store(true, Ordering::Relaxed);
         }
+        let mut missing = self.missing();
+        if missing.len() < MAX_ENTRIES {
+            missing.extend(entry.missing);
+        }
+        drop(missing);
         let refused = self.load.refused.fetch_add(1, Ordering::Relaxed) + 1;
         // Not a line for each: the log lies on the disk that is in trouble.
         if refused.is_power_of_two() {
             tracing::error!(
                 "{MAX_ENTRIES} entries wait for the disk already: {refused} refused so far, which \
-                 plc-bridge keeps as far as its journal reaches; repair the disk, then restart \
-                 inspectd to hear them again"
+                 plc-bridge keeps as far as its journal reaches, and tells again once the disk is \
+                 repaired"
             );
         }
     }
@@ -198,10 +246,21 @@ impl<F: Fn(u64) + Clone + Send + 'static> Worker<F> {
         let mut more_may_come = true;
         while let Some(entry) = self.backlog.pop_front() {
             let acknowledges = entry.acknowledges;
-            let pictures: Vec<_> = entry.shots.into_iter().filter_map(Shot::develop).collect();
-            let views = pictures.len();
+            let mut missing = entry.missing;
+            let mut pictures = Vec::new();
+            for shot in entry.shots {
+                match shot.develop() {
+                    Ok(picture) => pictures.push(picture),
+                    Err(lost) => {
+                        tracing::error!("no evidence {}: {}", lost.relative_path, lost.why);
+                        missing.push(lost);
+                    }
+                }
+            }
+            let of_these: Vec<_> = pictures.iter().map(|one| one.relative_path.clone()).collect();
+            let missing_too = missing.clone();
             let on_stored = self.on_stored.clone();
-            let handed = self.store.commit(entry.changes, pictures, move || {
+            let handed = self.store.commit_without(entry.changes, pictures, missing, move || {
                 if let Some(seq) = acknowledges {
                     on_stored(seq);
                 }
@@ -210,10 +269,16 @@ impl<F: Fn(u64) + Clone + Send + 'static> Worker<F> {
                 Ok(()) => _ = self.load.waiting.fetch_sub(1, Ordering::Relaxed),
                 // Hours of records wait for a disk that refuses: hold back until there is room.
                 Err(CommitRefused::Full(changes)) if more_may_come => {
-                    if views > 0 {
+                    if !of_these.is_empty() {
+                        let views = of_these.len();
                         tracing::warn!("the disk refuses for too long: {views} views not kept");
                     }
-                    self.backlog.push_front(Entry { changes, shots: Vec::new(), acknowledges });
+                    let why = "the disk refused for too long";
+                    let lost = of_these.into_iter();
+                    let lost = lost.map(|path| Missing { relative_path: path, why: why.into() });
+                    let missing = missing_too.into_iter().chain(lost).collect();
+                    let shots = Vec::new();
+                    self.backlog.push_front(Entry { changes, shots, missing, acknowledges });
                     more_may_come = self.wait();
                 }
                 // Unacknowledged, the bridge keeps the events and tells them again.

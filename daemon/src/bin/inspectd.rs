@@ -19,6 +19,7 @@ use inspectd::recorder::Recorder;
 use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
+use inspectd::wall_clock::Clock;
 use inspectd::web::status::BoxStatus;
 use inspectd::{expected_sources, model, web};
 use tokio::signal::unix::{SignalKind, signal};
@@ -83,8 +84,10 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let policy = &line.policy;
     let (test, hold) = (policy.batch_test(), policy.batch_hold());
     let quarantine = Quarantine::new(test, hold, store.holds()?, store.batches()?);
-    let (store_thread, store) = StoreThread::start(store, Evidence::new(&line.store.folder))?;
-    let retention = RetentionThread::start(store.clone(), line.store.clone())?;
+    let clock = Clock::system(line.clock.rules(store.newest_trusted()?));
+    let evidence = Evidence::new(&line.store.folder).with_room((&line.store).into(), clock.clone());
+    let (store_thread, store) = StoreThread::start(store, evidence)?;
+    let retention = RetentionThread::start(store.clone(), line.store.clone(), clock.clone())?;
     let (stored, stored_seen) = mpsc::unbounded_channel();
     // A loop that has ended needs no acknowledgements.
     let on_stored = move |seq| _ = stored.send(seq);
@@ -99,7 +102,11 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         .map(|section| FleetLink::start(section, boot, store.clone(), state_seen, orders.clone()));
     expected_sources::start(line.expected.clone(), line.line.sku.clone(), orders)
         .context("no thread can be had for what is expected")?;
-    let watched = Watched { store: store.state(), fleet: fleet.as_ref().map(FleetLink::status) };
+    let watched = Watched {
+        store: store.state(),
+        evidence: store.evidence(),
+        fleet: fleet.as_ref().map(FleetLink::status),
+    };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = tokio::spawn(serve_page(line.clone(), status_seen));
 
@@ -114,7 +121,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         let worker = LabelWorker::start(line.label.clone(), line.identity.clone(), on_done);
         Some(worker.context("no thread can be had to read labels")?)
     };
-    let parts = Parts { cameras, label_worker, link: bridge, recorder, health };
+    let parts = Parts { cameras, label_worker, link: bridge, recorder, health, clock };
     let inspection = Inspection::new(&line, parts, open_records, quarantine, expectations);
 
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;

@@ -10,7 +10,7 @@ use clap::Args;
 use super::Context;
 use super::output::{Answer, table};
 use crate::web::status::{
-    BoxStatus, CameraHealth, CameraStatus, FleetStatus, PlcStatus, StoreStatus,
+    BoxStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PlcStatus, StoreStatus,
 };
 
 /// How long inspectd may take to answer; it answers from memory, within milliseconds.
@@ -24,8 +24,8 @@ const REMEDY: &str = "Is inspectd running? Try `systemctl status inspectd`, then
 ///
 /// Exit code 0 means that items are being inspected, 1 that they are not. With --json: one object
 /// with `version`, `line`, `sku`, `ready`, `problems` (`what`, `remedy`, `since`), `cameras`
-/// (`name`, `state`, `fps`, `counters`), `plc`, `bridge`, `fleet`, `items`, `store` and, while the model
-/// is loaded, `engine`: which program runs its backbone, and why.
+/// (`name`, `state`, `fps`, `counters`), `plc`, `bridge`, `fleet`, `items`, `store`, `evidence`, `clock` and, while
+/// the model is loaded, `engine`: which program runs its backbone, and why.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Address of the status page [default: `[web] listen` of the line file].
@@ -91,6 +91,8 @@ fn for_people(status: &BoxStatus) -> String {
     line("plc", plc(&status.plc));
     line("fleet", fleet(&status.fleet));
     line("records", store(&status.store));
+    line("pictures", evidence(&status.evidence));
+    line("clock", clock(&status.clock));
     let items = &status.items;
     let counts = [
         ("passed", items.passed),
@@ -138,6 +140,20 @@ fn store(store: &StoreStatus) -> String {
     match store {
         StoreStatus::Ok => "written to disk".to_owned(),
         StoreStatus::Failing { cause } => format!("kept in memory: {cause}"),
+    }
+}
+
+fn evidence(evidence: &StoreStatus) -> String {
+    match evidence {
+        StoreStatus::Ok => "written to disk".to_owned(),
+        StoreStatus::Failing { cause } => format!("not kept: {cause}"),
+    }
+}
+
+fn clock(clock: &ClockStatus) -> String {
+    match clock {
+        ClockStatus::Trusted => "trusted".to_owned(),
+        ClockStatus::Doubted { cause } => format!("doubted, so nothing expires: {cause}"),
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::config::FleetSection;
 use crate::outbox::MessageId;
 use crate::records::OwedMessage;
+use crate::wall_clock::wall_now;
 
 use super::messages::{Envelope, Kind, OfflineReason, State};
 use super::orders;
@@ -92,7 +93,7 @@ impl Identity {
     /// A state message, written now.
     pub fn state_text(&self, state: State, last_id: MessageId) -> String {
         let boot = self.boot.clone();
-        self.text(Kind::State, boot, last_id, Timestamp::now(), state)
+        self.text(Kind::State, boot, last_id, wall_now(), state)
     }
 
     /// An owed message. Its body was written by this program; one that is no object all the same is

@@ -133,6 +133,9 @@ pub struct Summary {
     /// When it crossed the entry eye.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub entered_at: Timestamp,
+    /// Whether the box's clock was not to be trusted then: `entered_at` may be wrong by years.
+    #[serde(default)]
+    pub clock_doubted: bool,
     /// What inspectd asked for, or `uninspected` with its cause. The type allows null; inspectd sets
     /// a verdict before it closes a record.
     pub verdict: Option<Verdict>,
@@ -200,6 +203,7 @@ impl Summary {
             sku: record.sku.clone(),
             lot: record.label.as_ref().and_then(|label| label.lot.clone()),
             entered_at: record.entered_at,
+            clock_doubted: record.clock_doubted,
             verdict: record.verdict.clone(),
             reasons: reasons.collect(),
             decision: record.decision.clone(),
@@ -257,6 +261,12 @@ pub enum AlertKind {
     StoreFailing,
     /// An order of the fleet cannot be followed.
     OrderRefused,
+    /// The clock is not to be trusted: nothing expires.
+    ClockDoubted,
+    /// Pictures are not kept; records are.
+    EvidenceFailing,
+    /// The bridge keeps records of items that this box had no room for.
+    RecordsMissing,
 }
 
 /// Whether a trouble starts or is over.

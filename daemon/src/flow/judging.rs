@@ -68,6 +68,7 @@ impl Flow {
         open.awaits_label = false;
         open.record.timings.label_ms = Some(millis(answer.took));
         open.record.label = Some(answer.label);
+        open.undecided = answer.undecided;
         open.record.findings.extend(answer.findings);
         self.go_on(item, now)
     }
@@ -83,7 +84,8 @@ impl Flow {
             let problem = open.record.label.as_ref().and_then(|label| label.problem.as_ref());
             let unread = problem
                 .filter(|_| self.settings.label == LabelDuty::Required)
-                .map(|problem| format!("its label could not be read: {problem}"));
+                .map(|problem| format!("its label could not be read: {problem}"))
+                .or_else(|| open.undecided.clone());
             self.judge(item, unread.as_deref(), now, &mut steps);
         } else {
             steps.push(Step::Save(open.record.clone()));

@@ -2,27 +2,28 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use plc_bridge::protocol::{ItemNumber, ToBridge};
 use vision::Calibration;
 
 use crate::records::Change;
 use crate::records::record::{Finding, LabelRecord, Record, ScoringSteps};
+use crate::wall_clock::WallTime;
 
 /// The time, on both clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// `CLOCK_MONOTONIC`, for everything that is reckoned.
     pub mono: Duration,
-    /// Wall time, for what people read.
-    pub wall: Timestamp,
+    /// Wall time, for what people read, and for what ends on a day where it is trusted.
+    pub wall: WallTime,
 }
 
 impl Now {
     /// What the wall clock showed when the monotonic one showed `at`, as far as it tells now.
-    pub fn wall_at(self, at: Duration) -> Timestamp {
+    pub fn wall_at(self, at: Duration) -> WallTime {
         let ago = SignedDuration::try_from(self.mono.saturating_sub(at)).unwrap_or_default();
-        self.wall.checked_sub(ago).unwrap_or(self.wall)
+        self.wall.before(ago)
     }
 }
 
@@ -80,12 +81,14 @@ pub enum Step {
 }
 
 /// What reading an item's label brought.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelAnswer {
     /// What it says.
     pub label: LabelRecord,
     /// What speaks against the item: its expiry, or what it should say and does not.
     pub findings: Vec<Finding>,
+    /// Why a question about it that must be answered was not.
+    pub undecided: Option<String>,
     /// From when it was asked for.
     pub took: Duration,
 }

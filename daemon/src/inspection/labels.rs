@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use jiff::Zoned;
-use jiff::civil::Date;
 use plc_bridge::protocol::ItemNumber;
 use vision::label::dates::Context;
 use vision::label::worker::{LabelDone, LabelJob};
 
-use super::{Inspection, now};
+use super::Inspection;
 use crate::flow::{LabelAnswer, Step};
 use crate::identity_check;
-use crate::label_check::{self, Known};
+use crate::label_check::{self, Checked, Known};
 use crate::records::record::LabelRecord;
 
 impl Inspection {
     /// Hands an item to the thread that reads labels; returns what follows when it is not taken.
     pub(super) fn read_label(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
-        let context = Context { region: self.label.region, today: today() };
+        let context = Context { region: self.label.region, today: self.clock.today().likely };
         let expected = self.expectations.of(&self.sku);
         let needs_text = expected.is_some_and(label_check::has_words);
         let gtin = expected.and_then(|expected| expected.gtin.clone());
@@ -31,15 +29,18 @@ impl Inspection {
         let Err(_) = refused else { return Vec::new() };
         let problem = Some("too many labels wait to be read".to_owned());
         let label = LabelRecord { problem, ..LabelRecord::default() };
-        let answer = LabelAnswer { label, findings: Vec::new(), took: Duration::ZERO };
-        self.flow.label_read(item, answer, now())
+        let answer = LabelAnswer { label, took: Duration::ZERO, ..LabelAnswer::default() };
+        let now = self.now();
+        self.flow.label_read(item, answer, now)
     }
 
     pub(super) fn on_label(&mut self, done: LabelDone) {
         let views = done.views.into_iter().map(|(camera, view)| (camera.to_string(), view));
         let views: Vec<_> = views.collect();
         let known = Known { expectations: &self.expectations, sku: &self.sku };
-        let (mut label, mut findings) = label_check::check(&views, &self.label, known, today());
+        let today = self.clock.today();
+        let checked = label_check::check(&views, &self.label, known, today);
+        let Checked { mut label, mut findings, undecided } = checked;
         match done.compared {
             Some(Ok(compared)) => {
                 let divert_below = self.identity.divert_below;
@@ -51,13 +52,9 @@ impl Inspection {
             }
             None => {}
         }
-        let answer = LabelAnswer { label, findings, took: done.took };
-        let steps = self.flow.label_read(done.item, answer, now());
+        let answer = LabelAnswer { label, findings, undecided, took: done.took };
+        let now = self.now();
+        let steps = self.flow.label_read(done.item, answer, now);
         self.perform(steps, Vec::new());
     }
-}
-
-/// Today where the box stands.
-fn today() -> Date {
-    Zoned::now().date()
 }

@@ -1,16 +1,14 @@
 //! The recorder with a real store: a disk that refuses until too much waits, and a bad picture.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
 use vision::PixelFormat;
 use vision::scoring::Area;
 
-use crate::records::samples::{open, passed};
+use crate::records::samples::{open, passed, refuse_records, take_records};
 use crate::records::thread::MAX_CHANGES;
-use crate::records::{EVIDENCE, Evidence, Records, Store, StoreThread};
+use crate::records::{EVIDENCE, Evidence, Records, Store, StoreThread, ViewRecord};
 
 use super::*;
 
@@ -32,11 +30,9 @@ impl Bench {
         let (store_thread, store) =
             StoreThread::start(store, Evidence::new(folder.path())).expect("started");
         if waiting_changes > 0 {
-            // A file where the day's folder should be: refused for root too.
-            fs::write(in_the_way(&folder), b"").expect("written");
-            let picture = records::Picture { relative_path: "day/a.jpg".to_owned(), jpeg: vec![7] };
+            refuse_records(folder.path());
             let changes = (1..=waiting_changes).map(|item| Change::Save(open(item))).collect();
-            store.commit(changes, vec![picture], || {}).expect("taken");
+            store.commit(changes, Vec::new(), || {}).expect("taken");
         }
         let (on_stored, stored) = channel();
         let on_stored = move |seq| on_stored.send(seq).expect("waited for");
@@ -45,12 +41,16 @@ impl Bench {
     }
 
     fn record(&self, seq: u64, changes: Vec<Change>) {
-        self.recorder.record(Entry { changes, shots: Vec::new(), acknowledges: Some(seq) });
+        self.recorder.record(Entry { changes, acknowledges: Some(seq), ..Entry::default() });
     }
 }
 
-fn in_the_way(folder: &TempDir) -> PathBuf {
-    folder.path().join(EVIDENCE).join("day")
+fn until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !done() {
+        assert!(Instant::now() < deadline, "it does not come to that");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn join(thread: thread::JoinHandle<()>) {
@@ -63,7 +63,7 @@ fn join(thread: thread::JoinHandle<()>) {
 }
 
 #[test]
-fn a_full_store_holds_nobody_up_and_nothing_after_a_refused_entry_is_acknowledged() {
+fn a_full_store_holds_nobody_up_and_the_gap_of_a_refused_entry_is_closed_once_there_is_room() {
     let one = Bench::start(MAX_CHANGES as u64);
     let taken = MAX_ENTRIES as u64;
     for seq in 1..=taken + 5 {
@@ -71,12 +71,23 @@ fn a_full_store_holds_nobody_up_and_nothing_after_a_refused_entry_is_acknowledge
     }
     assert_eq!(one.recorder.refused(), 5);
 
-    fs::remove_file(in_the_way(&one.folder)).expect("removed");
+    assert!(one.recorder.has_gap() && !one.recorder.may_close_gap(), "there is no room yet");
+
+    take_records(one.folder.path());
     for seq in 1..=taken {
         assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(seq));
     }
     // The entry is stored, but acknowledging it would acknowledge the refused ones.
     one.record(taken + 6, vec![Change::Close(passed(3))]);
+    until(|| one.recorder.may_close_gap());
+    assert_eq!(one.stored.try_iter().count(), 0);
+    // The bridge greets, and tells again what was not acknowledged.
+    one.recorder.close_gap();
+    assert!(!one.recorder.has_gap() && !one.recorder.may_close_gap());
+    for seq in taken + 1..=taken + 6 {
+        one.record(seq, vec![Change::Save(open(seq % 7))]);
+        assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(seq));
+    }
     drop(one.recorder);
     join(one.thread);
     assert_eq!(one.store_thread.stop(), 0);
@@ -116,14 +127,25 @@ fn a_picture_whose_compression_panics_costs_that_picture_only() {
         frame: Arc::clone(&frame),
         heat,
     };
+    let mut record = open(1);
+    record.views = vec![ViewRecord {
+        picture: Some("day/view.jpg".to_owned()),
+        heat_map: Some("day/heat.jpg".to_owned()),
+        ..ViewRecord::of("top")
+    }];
     one.recorder.record(Entry {
-        changes: vec![Change::Save(open(1))],
+        changes: vec![Change::Save(record)],
         shots: vec![shot("heat", Some((broken, Vec::new()))), shot("view", None)],
         acknowledges: Some(1),
+        ..Entry::default()
     });
     assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(1));
-    assert!(in_the_way(&one.folder).join("view.jpg").exists());
-    assert!(!in_the_way(&one.folder).join("heat.jpg").exists());
+    let day = one.folder.path().join(EVIDENCE).join("day");
+    assert!(day.join("view.jpg").exists() && !day.join("heat.jpg").exists());
+    let records = Records::open_read_only(one.folder.path()).expect("opened");
+    let kept = records.by_id(&open(1).id).expect("read").expect("there").views.remove(0);
+    assert_eq!(kept.picture.as_deref(), Some("day/view.jpg"));
+    assert_eq!(kept.heat_map, None, "no record leads to a picture that is not there");
     one.record(2, vec![Change::Close(passed(1))]);
     assert_eq!(one.stored.recv_timeout(DEADLINE), Ok(2), "the recorder goes on");
     drop(one.recorder);

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use super::store::Change;
+use super::thread::MAX_CHANGES;
+
 /// Why the store could not be opened, read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -138,6 +141,39 @@ impl StoreError {
                 Self::ReadOnly { path, cause: source.to_string() }
             }
             _ => Self::Io { action, path, source },
+        }
+    }
+}
+
+/// Whether what is committed reaches the disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum StoreState {
+    /// It does.
+    #[default]
+    Ok,
+    /// It waits in memory.
+    Failing {
+        /// Why, and what to do.
+        cause: String,
+    },
+}
+
+/// A commit that was not taken; the changes come back.
+#[derive(Debug, Error)]
+pub enum CommitRefused {
+    /// As many changes as may wait do so.
+    #[error("{MAX_CHANGES} changes wait for the disk already; see the store's state for why")]
+    Full(Vec<Change>),
+    /// The thread is gone.
+    #[error("the store has been stopped; see the log for why, and restart inspectd")]
+    Stopped(Vec<Change>),
+}
+
+impl CommitRefused {
+    /// The changes that were not taken.
+    pub fn into_changes(self) -> Vec<Change> {
+        match self {
+            Self::Full(changes) | Self::Stopped(changes) => changes,
         }
     }
 }

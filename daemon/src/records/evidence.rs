@@ -2,13 +2,20 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::error::StoreError;
 use super::record::ItemId;
+use super::retention::{self, Limits, Removed};
+use super::space::FreeSpace;
+use crate::wall_clock::{Clock, WallTime};
+
+/// The folder of pictures that were taken while the clock was doubted: nobody knows how old they are.
+pub(super) const UNDATED: &str = "undated";
 
 /// What a picture shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,16 +26,40 @@ pub enum PictureKind {
     HeatMap,
 }
 
+/// A picture to be written as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// See [`Evidence::relative_path`].
+    pub relative_path: String,
+    /// The file's bytes.
+    pub jpeg: Vec<u8>,
+}
+
 /// The folder of the pictures.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     folder: PathBuf,
+    room: Option<Room>,
+}
+
+/// How room is made where there is none.
+#[derive(Debug, Clone)]
+struct Room {
+    free: FreeSpace,
+    clock: Clock,
 }
 
 impl Evidence {
     /// The evidence of the store in `store_folder`.
     pub fn new(store_folder: &Path) -> Self {
-        Self { folder: store_folder.join(super::EVIDENCE) }
+        Self { folder: store_folder.join(super::EVIDENCE), room: None }
+    }
+
+    /// From now on [`Evidence::make_room`] may remove pictures; `clock` says whether their dates are worth
+    /// anything.
+    #[must_use]
+    pub fn with_room(self, free: FreeSpace, clock: Clock) -> Self {
+        Self { room: Some(Room { free, clock }), ..self }
     }
 
     /// The folder that a picture's path is relative to.
@@ -37,14 +68,18 @@ impl Evidence {
     }
 
     /// Where a picture goes, relative to the evidence folder: `<day>/<boot>-<item>-<camera>-….jpg`,
-    /// the day in UTC. Stands in the record, so it is known before the picture is written.
+    /// the day in UTC, or [`UNDATED`] where the clock was doubted. Stands in the record, so it is known
+    /// before the picture is written.
     pub fn relative_path(
         id: &ItemId,
-        entered_at: Timestamp,
+        entered: WallTime,
         camera: &str,
         kind: PictureKind,
     ) -> String {
-        let day = entered_at.to_zoned(TimeZone::UTC).date();
+        let day = match entered.trusted_at() {
+            Some(at) => at.to_zoned(TimeZone::UTC).date().to_string(),
+            None => UNDATED.to_owned(),
+        };
         let kind = match kind {
             PictureKind::View => "view",
             PictureKind::HeatMap => "heat",
@@ -71,6 +106,27 @@ impl Evidence {
             StoreError::io("write", &path, source)
         })
     }
+
+    /// Whether the pictures take room from `path`: both stand on one file system.
+    pub fn shares_a_disk_with(&self, path: &Path) -> bool {
+        let disk = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).ok();
+        disk(&self.folder).is_some_and(|disk_of_pictures| disk(path) == Some(disk_of_pictures))
+    }
+
+    /// Removes the oldest pictures until `bytes` more find room, and what is to stay free is free.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the first picture that could not be removed.
+    pub fn make_room(&self, bytes: u64) -> Result<Removed, StoreError> {
+        let Some(Room { free, clock }) = &self.room else { return Ok(Removed::default()) };
+        let missing = free
+            .missing(&self.folder)
+            .map_err(|source| StoreError::io("ask for the room of", &self.folder, source))?;
+        let now = clock.now();
+        let age = now.trusted_at().map(|_| Duration::MAX);
+        let limits = Limits { age, bytes: u64::MAX, make_free: missing.max(bytes) };
+        retention::remove(&self.folder, limits, now.at())
+    }
 }
 
 /// The text as part of a file name: whatever is no letter, digit or hyphen becomes `_`.
@@ -86,15 +142,15 @@ mod tests {
         ItemId { boot: boot.to_owned(), item: 7 }
     }
 
-    fn entered_at() -> Timestamp {
-        "2026-03-01T23:59:59Z".parse().expect("a time")
+    fn entered() -> WallTime {
+        WallTime::trusted("2026-03-01T23:59:59Z".parse().expect("a time"))
     }
 
     #[test]
     fn a_picture_is_written_whole_under_the_day_on_which_its_item_entered() {
         let folder = tempfile::tempdir().expect("a folder");
         let evidence = Evidence::new(folder.path());
-        let path = Evidence::relative_path(&id("b1"), entered_at(), "top", PictureKind::View);
+        let path = Evidence::relative_path(&id("b1"), entered(), "top", PictureKind::View);
         evidence.write(&path, b"jpeg").expect("written");
 
         assert_eq!(path, "2026-03-01/b1-7-top-view.jpg");
@@ -105,8 +161,7 @@ mod tests {
 
     #[test]
     fn no_name_of_a_boot_or_camera_leads_out_of_the_folder() {
-        let path =
-            Evidence::relative_path(&id("../../x"), entered_at(), "a/..", PictureKind::HeatMap);
+        let path = Evidence::relative_path(&id("../../x"), entered(), "a/..", PictureKind::HeatMap);
         assert_eq!(path, "2026-03-01/______x-7-a___-heat.jpg");
     }
 

@@ -7,7 +7,9 @@
 //!   Holds and the counts of batches stand there too: they outlive a restart.
 //! * A **body** that no number explains ([`Unnumbered`]) has a row of its own: totals count bodies.
 //! * **Evidence** ([`Evidence`]) is the pictures, as JPEG files in `evidence/<yyyy-mm-dd>/`.
-//! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes.
+//!   They never hold up a record: one that cannot be written is not kept, and its record says so.
+//! * **Retention** ([`retention`]) removes evidence and records by age, and evidence by bytes and where room
+//!   is short.
 //!
 //! One thread ([`StoreThread`]) owns the store, since SQLite takes one writer; everybody else holds
 //! a [`StoreHandle`]. Who only reads (the page, inspectctl) opens [`Records`] beside it.
@@ -19,24 +21,27 @@
 
 pub mod error;
 pub mod evidence;
+mod keeping;
 mod owed;
 pub mod reader;
 pub mod record;
 pub mod retention;
 mod schema;
+pub mod space;
 mod standing;
 pub mod store;
 pub mod thread;
 mod unnumbered;
 mod waiting;
 
-pub use error::StoreError;
-pub use evidence::{Evidence, PictureKind};
+pub use error::{CommitRefused, StoreError, StoreState};
+pub use evidence::{Evidence, Picture, PictureKind};
+pub use keeping::Missing;
 pub use owed::{OutboxCounts, OwedMessage};
 pub use reader::{Counts, Filter, Records, VerdictKind};
 pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
 pub use store::{Change, Owing, Store};
-pub use thread::{CommitRefused, Picture, StoreHandle, StoreState, StoreThread};
+pub use thread::{StoreHandle, StoreThread};
 pub use unnumbered::Unnumbered;
 
 /// The database's file name within the store's folder.

@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::Calibration;
 
+use crate::wall_clock::WallTime;
+
 /// Which item: its number, and the start of the bridge that gave it.
 #[derive(
     Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -48,6 +50,9 @@ pub struct Record {
     /// Whether it was counted in its batch.
     #[serde(default)]
     pub counted: bool,
+    /// Whether the clock was not to be trusted when the item entered: `entered_at` may be wrong by years.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clock_doubted: bool,
 }
 
 impl Record {
@@ -65,6 +70,16 @@ impl Record {
             outcome: None,
             timings: Timings::default(),
             counted: false,
+            clock_doubted: false,
+        }
+    }
+
+    /// When it crossed the entry eye, and whether that time may decide anything.
+    pub fn entered(&self) -> WallTime {
+        if self.clock_doubted {
+            WallTime::doubted(self.entered_at)
+        } else {
+            WallTime::trusted(self.entered_at)
         }
     }
 }
@@ -93,8 +108,11 @@ pub struct LabelRecord {
 pub struct ViewRecord {
     /// The camera.
     pub camera: String,
-    /// The picture, relative to the evidence folder.
+    /// The picture, relative to the evidence folder; none where there was none, or it was not kept.
     pub picture: Option<String>,
+    /// Why a picture that was taken was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_kept: Option<String>,
     /// The picture with the heat map over it, relative to the evidence folder.
     pub heat_map: Option<String>,
     /// How far from the window's middle the item stood, in millimetres.
@@ -117,6 +135,7 @@ impl ViewRecord {
         Self {
             camera: camera.to_owned(),
             picture: None,
+            not_kept: None,
             heat_map: None,
             offset_mm: None,
             score: None,
@@ -151,6 +170,11 @@ impl Finding {
     /// A fact that speaks against the item.
     pub fn fact(check: Check, camera: Option<String>, words: String) -> Self {
         Self { check, camera, score: 1.0, threshold: 0.0, at: None, boxes: Vec::new(), words }
+    }
+
+    /// What could not be told; speaks against nothing.
+    pub fn open(check: Check, camera: Option<String>, words: String) -> Self {
+        Self { score: 0.0, ..Self::fact(check, camera, words) }
     }
 
     /// Whether the check found the item imperfect.

@@ -1,4 +1,6 @@
-//! Records for tests.
+//! Records for tests, and a database that refuses them.
+
+use std::path::Path;
 
 use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
 
@@ -17,6 +19,7 @@ pub fn diverted(item: u64) -> Record {
         views: vec![ViewRecord {
             camera: "top".to_owned(),
             picture: Some(format!("2026-02-02/bridge-1-{item}-top-view.jpg")),
+            not_kept: None,
             heat_map: None,
             offset_mm: Some(1.5),
             score: Some(2.5),
@@ -49,4 +52,23 @@ pub fn passed(item: u64) -> Record {
         outcome: Some(Outcome::Passed),
         ..open(item)
     }
+}
+
+/// From now on the database in `folder` refuses every record, as a broken disk would.
+pub fn refuse_records(folder: &Path) {
+    on(
+        folder,
+        "CREATE TRIGGER broken BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'a broken disk'); END",
+    );
+}
+
+/// It takes them again.
+pub fn take_records(folder: &Path) {
+    on(folder, "DROP TRIGGER broken");
+}
+
+fn on(folder: &Path, sql: &str) {
+    let db = rusqlite::Connection::open(folder.join(super::DATABASE)).expect("opened");
+    db.busy_timeout(std::time::Duration::from_secs(30)).expect("set");
+    db.execute_batch(sql).expect("done");
 }

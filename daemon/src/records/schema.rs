@@ -16,7 +16,7 @@ use super::error::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each brings a file from version `index` to `index + 1`.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE record (
         boot       TEXT    NOT NULL,
@@ -72,6 +72,11 @@ const MIGRATIONS: [&str; 3] = [
         body   TEXT NOT NULL,
         PRIMARY KEY (origin, sku)
     ) STRICT;
+",
+    "
+    -- 1 where the clock was doubted when the item entered: entered_at may be wrong by years.
+    ALTER TABLE record ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX record_doubted ON record (doubted) WHERE doubted = 1;
 ",
     "
     CREATE TABLE unnumbered (

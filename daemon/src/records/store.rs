@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use plc_bridge::protocol::{Outcome, Verdict};
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use vision::label::expectation::Expectation;
 
@@ -14,6 +14,7 @@ use crate::expectations::Source;
 use crate::fleet::messages::{self, Alert, BatchSuspect, Kind, Summary};
 use crate::holds::{Hold, Origin};
 use crate::outbox::MessageId;
+use crate::wall_clock::wall_now;
 
 use super::error::StoreError;
 use super::owed::{self, OutboxCounts, OwedMessage, signed};
@@ -71,9 +72,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: no space, no permission, not a database, written by a newer version.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let evidence = folder.join(super::EVIDENCE);
-        fs::create_dir_all(&evidence)
-            .map_err(|source| StoreError::io("create", &evidence, source))?;
+        fs::create_dir_all(folder).map_err(|source| StoreError::io("create", folder, source))?;
         let path = folder.join(super::DATABASE);
         let db = schema::open_writer(&path)?;
         let counts = owed::count(&db).map_err(|source| StoreError::sqlite(&path, source))?;
@@ -172,8 +171,25 @@ impl Store {
             .map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
+    /// When the newest item entered whose time was trusted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub fn newest_trusted(&self) -> Result<Option<Timestamp>, StoreError> {
+        let newest = self.db.query_row(
+            "SELECT entered_at FROM record WHERE doubted = 0 ORDER BY entered_at DESC LIMIT 1",
+            [],
+            |row| row.get::<_, i64>(0),
+        );
+        let newest = newest.optional().map_err(|source| StoreError::sqlite(&self.path, source))?;
+        Ok(newest.and_then(|at| Timestamp::from_microsecond(at).ok()))
+    }
+
     /// Deletes at most `limit` closed records that entered before `before` and whose summary the
     /// fleet is not owed any more. Returns how many there were.
+    ///
+    /// The age of a record that a doubted clock dated is not known, only its place: it goes with the
+    /// records that came after it and whose time was trusted.
     ///
     /// # Errors
     /// [`StoreError`] when the database cannot be written.
@@ -183,8 +199,11 @@ impl Store {
                 "DELETE FROM record WHERE rowid IN (
                      SELECT record.rowid FROM record
                      LEFT JOIN outbox ON outbox.id = record.summary_id
-                     WHERE closed = 1 AND entered_at < ? AND outbox.id IS NULL
-                     ORDER BY entered_at LIMIT ?)",
+                     WHERE closed = 1 AND outbox.id IS NULL AND (
+                         doubted = 0 AND entered_at < ?1
+                         OR doubted = 1 AND record.rowid < (
+                             SELECT max(rowid) FROM record WHERE doubted = 0 AND entered_at < ?1))
+                     ORDER BY entered_at LIMIT ?2)",
                 params![before.as_microsecond(), signed(limit as u64)],
             )
             .map_err(|source| StoreError::sqlite(&self.path, source))
@@ -297,11 +316,12 @@ fn write(step: &Transaction<'_>, record: &Record, closed: bool) -> Result<bool, 
     });
     let written = step
         .prepare_cached(
-            "INSERT INTO record (boot, item, sku, entered_at, closed, verdict, cause, outcome, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO record
+                 (boot, item, sku, entered_at, closed, verdict, cause, outcome, body, doubted)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (boot, item) DO UPDATE
              SET sku = ?3, entered_at = ?4, closed = ?5, verdict = ?6, cause = ?7, outcome = ?8,
-                 body = ?9
+                 body = ?9, doubted = ?10
              WHERE closed = 0",
         )?
         .execute(params![
@@ -314,6 +334,7 @@ fn write(step: &Transaction<'_>, record: &Record, closed: bool) -> Result<bool, 
             cause,
             outcome,
             serde_json::to_string(record)?,
+            record.clock_doubted,
         ])?;
     Ok(written == 1)
 }
@@ -328,7 +349,7 @@ fn owe(
 ) -> Result<Option<MessageId>, WriteError> {
     let Some(owing) = owing else { return Ok(None) };
     let body = serde_json::to_string(body)?;
-    owed::append(step, counts, owing, Timestamp::now(), kind, &body).map(Some)
+    owed::append(step, counts, owing, wall_now(), kind, &body).map(Some)
 }
 
 #[cfg(test)]

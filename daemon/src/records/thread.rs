@@ -3,8 +3,8 @@
 //! * A **commit** is a list of changes that belong together, with the pictures that they refer to.
 //!   What waits when the thread comes round is written in one transaction (group commit), so that a
 //!   slow disk is flushed once for many items. Pictures are written first: a stored record never
-//!   points at a picture that is still to come.
-//! * While the disk refuses, changes **wait** in memory, the latest of each item (`waiting.rs`),
+//!   points at a picture that is still to come. One that cannot be written holds nothing up (`keeping.rs`).
+//! * While the disk refuses records, changes **wait** in memory, the latest of each item (`waiting.rs`),
 //!   and are tried again every [`RETRY`]. The handle says so ([`StoreState::Failing`]). What may wait
 //!   is bounded: beyond [`MAX_PICTURE_BYTES`] pictures are dropped and counted, beyond
 //!   [`MAX_CHANGES`] a commit is handed back to its caller. Nothing is lost silently.
@@ -18,13 +18,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 
 use crate::outbox::MessageId;
 
-use super::error::StoreError;
-use super::evidence::Evidence;
+use super::error::{CommitRefused, StoreError, StoreState};
+use super::evidence::{Evidence, Picture};
+use super::keeping::{Keeper, Missing};
 use super::owed::{OutboxCounts, OwedMessage};
 use super::store::{Change, Store};
 use super::waiting::{OnDone, Waiting};
@@ -45,51 +45,10 @@ const GROUP: usize = 256;
 /// Records that are deleted in one transaction at most, for the same reason.
 const DELETE_STEP: usize = 500;
 
-/// A picture to be written as evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// See [`Evidence::relative_path`].
-    pub relative_path: String,
-    /// The file's bytes.
-    pub jpeg: Vec<u8>,
-}
-
-/// Whether what is committed reaches the disk.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum StoreState {
-    /// It does.
-    #[default]
-    Ok,
-    /// It waits in memory.
-    Failing {
-        /// Why, and what to do.
-        cause: String,
-    },
-}
-
-/// A commit that was not taken; the changes come back.
-#[derive(Debug, Error)]
-pub enum CommitRefused {
-    /// As many changes as may wait do so.
-    #[error("{MAX_CHANGES} changes wait for the disk already; see the store's state for why")]
-    Full(Vec<Change>),
-    /// The thread is gone.
-    #[error("the store has been stopped; see the log for why, and restart inspectd")]
-    Stopped(Vec<Change>),
-}
-
-impl CommitRefused {
-    /// The changes that were not taken.
-    pub fn into_changes(self) -> Vec<Change> {
-        match self {
-            Self::Full(changes) | Self::Stopped(changes) => changes,
-        }
-    }
-}
-
 struct Commit {
     changes: Vec<Change>,
     pictures: Vec<Picture>,
+    missing: Vec<Missing>,
     on_done: OnDone,
 }
 
@@ -121,6 +80,7 @@ pub struct StoreHandle {
     jobs: Sender<Job>,
     load: Arc<Load>,
     state: watch::Receiver<StoreState>,
+    evidence: watch::Receiver<StoreState>,
     outbox: watch::Receiver<OutboxCounts>,
 }
 
@@ -150,7 +110,21 @@ impl StoreHandle {
     pub fn commit(
         &self,
         changes: Vec<Change>,
+        pictures: Vec<Picture>,
+        on_done: impl FnOnce() + Send + 'static,
+    ) -> Result<(), CommitRefused> {
+        self.commit_without(changes, pictures, Vec::new(), on_done)
+    }
+
+    /// [`commit`](Self::commit), where the pictures in `missing` will not come.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn commit_without(
+        &self,
+        changes: Vec<Change>,
         mut pictures: Vec<Picture>,
+        mut missing: Vec<Missing>,
         on_done: impl FnOnce() + Send + 'static,
     ) -> Result<(), CommitRefused> {
         let load = &self.load;
@@ -159,13 +133,13 @@ impl StoreHandle {
         }
         let bytes = picture_bytes(&pictures);
         if load.picture_bytes.load(Ordering::Relaxed) + bytes > MAX_PICTURE_BYTES {
-            load.pictures_dropped.fetch_add(pictures.len() as u64, Ordering::Relaxed);
-            pictures.clear();
+            let why = "too many pictures waited for the disk";
+            missing.extend(pictures.drain(..).map(|picture| Missing::of(picture, why)));
         }
         let (count, bytes) = (changes.len(), picture_bytes(&pictures));
         load.changes.fetch_add(count, Ordering::Relaxed);
         load.picture_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let job = Job::Commit(Commit { changes, pictures, on_done: Box::new(on_done) });
+        let job = Job::Commit(Commit { changes, pictures, missing, on_done: Box::new(on_done) });
         self.jobs.send(job).map_err(|refused| {
             load.changes.fetch_sub(count, Ordering::Relaxed);
             load.picture_bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -216,6 +190,11 @@ impl StoreHandle {
         self.state.clone()
     }
 
+    /// Whether pictures are kept.
+    pub fn evidence(&self) -> watch::Receiver<StoreState> {
+        self.evidence.clone()
+    }
+
     /// How the outbox stands; changes with each commit that appends or acknowledges.
     pub fn outbox(&self) -> watch::Receiver<OutboxCounts> {
         self.outbox.clone()
@@ -226,7 +205,7 @@ impl StoreHandle {
         self.load.changes.load(Ordering::Relaxed)
     }
 
-    /// Pictures that were dropped because too many waited for the disk.
+    /// Pictures that were not kept since the start.
     pub fn pictures_dropped(&self) -> u64 {
         self.load.pictures_dropped.load(Ordering::Relaxed)
     }
@@ -253,10 +232,11 @@ impl StoreThread {
         let (jobs, inbox) = channel();
         let load = Arc::new(Load::default());
         let (state, state_seen) = watch::channel(StoreState::Ok);
+        let (evidence_state, evidence_seen) = watch::channel(StoreState::Ok);
         let (outbox, outbox_seen) = watch::channel(store.outbox());
         let mut worker = Worker {
             store,
-            evidence,
+            keeper: Keeper::new(evidence, evidence_state),
             inbox,
             load: Arc::clone(&load),
             state,
@@ -276,6 +256,7 @@ impl StoreThread {
             jobs: jobs.clone(),
             load: Arc::clone(&load),
             state: state_seen,
+            evidence: evidence_seen,
             outbox: outbox_seen,
         };
         Ok((Self { jobs, load, thread }, handle))
@@ -293,7 +274,7 @@ impl StoreThread {
 
 struct Worker {
     store: Store,
-    evidence: Evidence,
+    keeper: Keeper,
     inbox: Receiver<Job>,
     load: Arc<Load>,
     state: watch::Sender<StoreState>,
@@ -334,7 +315,10 @@ impl Worker {
     /// Takes one job; says whether to go on after it.
     fn take(&mut self, job: Job) -> bool {
         match job {
-            Job::Commit(Commit { changes, pictures, on_done }) => {
+            Job::Commit(Commit { changes, pictures, missing, on_done }) => {
+                let lost = missing.len() as u64;
+                self.load.pictures_dropped.fetch_add(lost, Ordering::Relaxed);
+                missing.into_iter().for_each(|missing| self.keeper.lose(missing));
                 let superseded = self.waiting.add(changes, pictures, on_done);
                 self.load.changes.fetch_sub(superseded, Ordering::Relaxed);
             }
@@ -364,6 +348,9 @@ impl Worker {
             return;
         }
         if let Err(error) = self.write() {
+            if let StoreError::DiskFull { path } = &error {
+                self.keeper.make_room_for_records(path);
+            }
             let cause = error.to_string();
             self.retry_at = Some(Instant::now() + RETRY);
             self.state.send_if_modified(|state| {
@@ -390,12 +377,21 @@ impl Worker {
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        while let Some(picture) = self.waiting.pictures.front() {
-            self.evidence.write(&picture.relative_path, &picture.jpeg)?;
+        while let Some(picture) = self.waiting.pictures.pop_front() {
+            if !self.keeper.keep(&picture) {
+                self.load.pictures_dropped.fetch_add(1, Ordering::Relaxed);
+            }
             self.load.picture_bytes.fetch_sub(picture.jpeg.len(), Ordering::Relaxed);
-            self.waiting.pictures.pop_front();
         }
-        self.store.commit(self.waiting.changes())
+        let changes: Vec<_> =
+            self.waiting.changes().map(|change| self.keeper.amended(change)).collect();
+        self.store.commit(changes.iter().map(|change| &**change))?;
+        for change in self.waiting.changes() {
+            if let Change::Close(record) = change {
+                self.keeper.closed(record);
+            }
+        }
+        Ok(())
     }
 }
 

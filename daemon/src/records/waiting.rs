@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use crate::batches::Batch;
 use crate::expectations::Source;
 
+use super::evidence::Picture;
 use super::record::ItemId;
 use super::store::Change;
-use super::thread::Picture;
 
 /// Called once what was handed over is on disk.
 pub(super) type OnDone = Box<dyn FnOnce() + Send>;

@@ -50,6 +50,9 @@ pub struct CameraView {
     pub camera: String,
     /// The picture, to be fetched from `/evidence/` and this path.
     pub picture: Option<String>,
+    /// Why a picture that was taken was not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_kept: Option<String>,
     /// The picture with the heat map over it, likewise.
     pub heat_map: Option<String>,
     /// How surprising the view is among normal ones: -log10 of its p-value.
@@ -96,8 +99,9 @@ impl From<Record> for ItemView {
 
 impl From<ViewRecord> for CameraView {
     fn from(view: ViewRecord) -> Self {
-        let ViewRecord { camera, picture, heat_map, score, threshold, problem, .. } = view;
-        Self { camera, picture, heat_map, score, threshold, problem }
+        let ViewRecord { camera, picture, not_kept, heat_map, score, threshold, problem, .. } =
+            view;
+        Self { camera, picture, not_kept, heat_map, score, threshold, problem }
     }
 }
 
@@ -183,6 +187,9 @@ fn words(record: &Record) -> Vec<String> {
         record.outcome
     {
         said.push(outcome_words(outcome));
+    }
+    if record.clock_doubted {
+        said.push("the clock was not trusted: the item's time may be wrong".to_owned());
     }
     said
 }

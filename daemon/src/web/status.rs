@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use vision::CaptureCounters;
 
 use crate::holds::Held;
+use crate::records::StoreState;
 
 /// The state of the box, its devices and its links.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,8 +39,14 @@ pub struct BoxStatus {
     pub fleet: FleetStatus,
     /// What happened to the items.
     pub items: ItemCounts,
-    /// Records and evidence on disk.
+    /// Records on disk.
     pub store: StoreStatus,
+    /// Pictures on disk.
+    #[serde(default)]
+    pub evidence: StoreStatus,
+    /// Whether wall time may decide anything.
+    #[serde(default)]
+    pub clock: ClockStatus,
     /// Which program runs the backbone, and why; only while the model is loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
@@ -149,16 +156,39 @@ pub struct ItemCounts {
     pub unnumbered: BTreeMap<String, u64>,
 }
 
-/// Whether records reach the disk.
+/// Whether wall time may decide anything: when a hold or an item expires, and what is too old.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ClockStatus {
+    /// It may.
+    #[default]
+    Trusted,
+    /// Nothing expires and nothing is deleted by age.
+    Doubted {
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Whether records, or pictures, reach the disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StoreStatus {
     /// They do.
     #[default]
     Ok,
-    /// They are kept in memory and tried again.
+    /// They do not: records wait in memory, pictures are not kept.
     Failing {
         /// What the disk or the database said.
         cause: String,
     },
+}
+
+impl From<StoreState> for StoreStatus {
+    fn from(state: StoreState) -> Self {
+        match state {
+            StoreState::Ok => Self::Ok,
+            StoreState::Failing { cause } => Self::Failing { cause },
+        }
+    }
 }

@@ -8,8 +8,9 @@ use std::{
 };
 
 use inspectd::config::{
-    ExpectedSection, FleetSection, LineFile, PolicySection, StoreSection, WebSection,
+    ClockSection, ExpectedSection, FleetSection, LineFile, PolicySection, StoreSection, WebSection,
 };
+use inspectd::wall_clock::ClockTrust;
 use plc_bridge::config::{
     ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineFallBackSection,
     LineSection, PlcMode, PlcSection, WordOrder,
@@ -184,6 +185,8 @@ impl Layout {
             },
             policy: self.policy.clone(),
             store: StoreSection { folder: self.store.clone(), ..StoreSection::default() },
+            // Machines that run tests are seldom synchronised.
+            clock: ClockSection { trust: ClockTrust::Local, not_before: None },
             fleet: self.broker_port.map(|port| FleetSection {
                 broker: format!("127.0.0.1:{port}"),
                 site: "twin".to_owned(),

@@ -5,8 +5,8 @@ use std::sync::mpsc::channel;
 
 use tempfile::TempDir;
 
-use crate::records::samples::{open, passed};
-use crate::records::{EVIDENCE, Owing, Records};
+use crate::records::samples::{diverted, open, passed, refuse_records, take_records};
+use crate::records::{EVIDENCE, Owing, Record, Records};
 
 use super::*;
 
@@ -21,6 +21,14 @@ fn start(folder: &TempDir) -> (StoreThread, StoreHandle) {
 
 fn picture(name: &str) -> Picture {
     Picture { relative_path: format!("day/{name}.jpg"), jpeg: vec![7; 100] }
+}
+
+fn until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !done() {
+        assert!(Instant::now() < deadline, "it does not come to that");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 #[test]
@@ -64,9 +72,7 @@ fn stopping_writes_what_was_handed_over_and_gives_later_changes_back() {
 fn what_the_disk_refuses_waits_is_visible_and_is_written_once_the_disk_takes_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let (thread, handle) = start(&folder);
-    // A file where the day's folder should be: refused for root too, unlike a read-only folder.
-    let in_the_way = folder.path().join(EVIDENCE).join("day");
-    fs::write(&in_the_way, b"").expect("written");
+    refuse_records(folder.path());
     let (done, is_done) = channel();
     for item in 1..=3 {
         let done = done.clone();
@@ -88,15 +94,15 @@ fn what_the_disk_refuses_waits_is_visible_and_is_written_once_the_disk_takes_it(
             failing.expect("the thread lives").clone()
         });
     let StoreState::Failing { cause } = failing else { panic!("{failing:?}") };
-    assert!(cause.contains("evidence/day"), "{cause}");
+    assert!(cause.contains("a broken disk"), "{cause}");
     assert_eq!(handle.waiting(), 3);
     assert!(is_done.try_recv().is_err(), "nothing is done yet");
 
-    fs::remove_file(&in_the_way).expect("removed");
+    take_records(folder.path());
     let order: Vec<_> = (0..3).map(|_| is_done.recv_timeout(DEADLINE).expect("done")).collect();
     assert_eq!(order, [1, 2, 3]);
     assert_eq!(*handle.state().borrow(), StoreState::Ok);
-    assert!(in_the_way.join("3.jpg").exists());
+    assert!(folder.path().join(EVIDENCE).join("day/3.jpg").exists());
     assert_eq!(thread.stop(), 0);
 }
 
@@ -104,16 +110,16 @@ fn what_the_disk_refuses_waits_is_visible_and_is_written_once_the_disk_takes_it(
 fn more_than_may_wait_is_handed_back_and_pictures_beyond_their_bound_are_counted() {
     let folder = tempfile::tempdir().expect("a folder");
     let (thread, handle) = start(&folder);
-    let in_the_way = folder.path().join(EVIDENCE).join("day");
-    fs::write(&in_the_way, b"").expect("written");
+    refuse_records(folder.path());
     let full = (1..=MAX_CHANGES as u64).map(|item| Change::Save(open(item))).collect();
     handle.commit(full, vec![picture("a")], || {}).expect("taken");
     let one_more = vec![Change::Save(open(0))];
     let refused = handle.commit(one_more, Vec::new(), || {}).expect_err("full");
     assert!(matches!(refused, CommitRefused::Full(_)), "{refused}");
 
-    let large = Picture { jpeg: vec![0; MAX_PICTURE_BYTES], ..picture("large") };
+    let large = Picture { jpeg: vec![0; MAX_PICTURE_BYTES + 1], ..picture("large") };
     handle.commit(Vec::new(), vec![large], || {}).expect("taken without its picture");
+    until(|| handle.pictures_dropped() > 0);
     assert_eq!(handle.pictures_dropped(), 1);
     assert_eq!(thread.stop(), MAX_CHANGES, "what was never written is admitted");
 }
@@ -122,28 +128,23 @@ fn more_than_may_wait_is_handed_back_and_pictures_beyond_their_bound_are_counted
 fn while_the_disk_refuses_an_item_waits_once_and_all_its_commits_are_done_in_order_after() {
     let folder = tempfile::tempdir().expect("a folder");
     let (thread, handle) = start(&folder);
-    let in_the_way = folder.path().join(EVIDENCE).join("day");
-    fs::write(&in_the_way, b"").expect("written");
+    refuse_records(folder.path());
     let (done, is_done) = channel();
     let commit = |seq: u64, changes, pictures| {
         let done = done.clone();
         let on_done = move || done.send(seq).expect("waited for");
         handle.commit(changes, pictures, on_done).expect("taken");
     };
-    commit(0, Vec::new(), vec![picture("a")]);
+    commit(0, vec![Change::Save(open(1))], vec![picture("a")]);
     for seq in 1..=40 {
         commit(seq, vec![Change::Save(open(1 + seq % 2))], Vec::new());
     }
     commit(41, vec![Change::Close(passed(2))], Vec::new());
     commit(42, vec![Change::Close(passed(1))], Vec::new());
-    let deadline = Instant::now() + DEADLINE;
-    while handle.waiting() > 2 {
-        assert!(Instant::now() < deadline, "{} changes wait", handle.waiting());
-        thread::sleep(Duration::from_millis(1));
-    }
+    until(|| handle.waiting() == 2);
     assert!(is_done.try_recv().is_err(), "nothing is done yet");
 
-    fs::remove_file(&in_the_way).expect("removed");
+    take_records(folder.path());
     let order: Vec<_> = (0..=42).map(|_| is_done.recv_timeout(DEADLINE).expect("done")).collect();
     assert_eq!(order, (0..=42).collect::<Vec<_>>());
     assert_eq!(handle.waiting(), 0);
@@ -155,6 +156,44 @@ fn while_the_disk_refuses_an_item_waits_once_and_all_its_commits_are_done_in_ord
         .map(|body| body["item"]["item"].as_u64().expect("a number"))
         .collect();
     assert_eq!(items, [2, 1], "the fleet hears of the closings in their order");
+}
+
+#[test]
+fn a_picture_that_cannot_be_written_holds_no_record_up_and_no_record_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (thread, handle) = start(&folder);
+    // A file where the day's folder should be: refused for root too, unlike a read-only folder.
+    let in_the_way = folder.path().join(EVIDENCE).join("day");
+    fs::create_dir_all(folder.path().join(EVIDENCE)).expect("made");
+    fs::write(&in_the_way, b"").expect("written");
+    let (done, is_done) = channel();
+    let mut closed = diverted(1);
+    closed.views[0].picture = Some("day/view.jpg".to_owned());
+    closed.views[0].heat_map = Some("day/heat.jpg".to_owned());
+    let mut saved = Record { outcome: None, ..closed.clone() };
+    saved.views[0].heat_map = None;
+    // The view with the first telling, the heat map with the second, as the flow does it.
+    for (change, name) in [(Change::Save(saved), "view"), (Change::Close(closed.clone()), "heat")] {
+        let done = done.clone();
+        let on_done = move || done.send(()).expect("waited for");
+        handle.commit(vec![change], vec![picture(name)], on_done).expect("taken");
+        is_done.recv_timeout(DEADLINE).expect("stored all the same");
+    }
+    let records = Records::open_read_only(folder.path()).expect("opened");
+    let kept = records.by_id(&closed.id).expect("read").expect("there").views.remove(0);
+    assert_eq!((&kept.picture, &kept.heat_map), (&None, &None), "no broken link");
+    assert!(kept.not_kept.as_ref().is_some_and(|why| why.contains("evidence/day")), "{kept:?}");
+    assert_eq!(*handle.state().borrow(), StoreState::Ok, "records are written");
+    let StoreState::Failing { cause } = handle.evidence().borrow().clone() else { panic!("told") };
+    assert!(cause.contains("evidence/day"), "{cause}");
+    assert_eq!(handle.pictures_dropped(), 2);
+
+    fs::remove_file(&in_the_way).expect("removed");
+    thread::sleep(RETRY);
+    handle.commit(Vec::new(), vec![picture("later")], || {}).expect("taken");
+    until(|| *handle.evidence().borrow() == StoreState::Ok);
+    assert!(in_the_way.join("later.jpg").exists());
+    assert_eq!(thread.stop(), 0);
 }
 
 #[tokio::test]

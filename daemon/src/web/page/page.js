@@ -130,6 +130,8 @@ function devices(status) {
     device("Fleet", ...link, fleet.problem,
       fleet.configured && `${number(fleet.owed)} owed, ${number(fleet.acknowledged)} acknowledged`),
     device("Records", ...store, status.store.cause),
+    device("Pictures", ...(status.evidence.state === "ok" ? ["good", "kept"] : ["warn", "not kept"]), status.evidence.cause),
+    device("Clock", ...(status.clock.state === "trusted" ? ["good", "trusted"] : ["warn", "doubted"]), status.clock.cause),
     device("Model", ...(status.engine ? ["good", "loaded"] : ["warn", "not loaded"]), status.engine),
   ];
 }
@@ -161,7 +163,8 @@ function scoreBar(view) {
 
 function showView(item, view) {
   const path = (heat && view.heat_map) || view.picture;
-  let picture = make("div", "none", view.problem || "no picture");
+  const none = view.not_kept ? `no picture kept: ${view.not_kept}` : view.problem || "no picture";
+  let picture = make("div", "none", none);
   if (path) {
     const address = `/evidence/${path.split("/").map(encodeURIComponent).join("/")}`;
     const image = make("img", "");
