@@ -284,7 +284,10 @@ pub struct ClockSection {
     pub trust: ClockTrust,
     /// A day before which it cannot be, for example `"2027-03-01"`. Write today's date where a box without a
     /// time service was off for more than a month.
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+    )]
     pub not_before: Option<Date>,
 }
 
