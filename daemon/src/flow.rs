@@ -232,10 +232,12 @@ impl Flow {
     fn event(&mut self, seq: u64, event: ItemEvent, now: Now, steps: &mut Vec<Step>) {
         match event {
             ItemEvent::Unnumbered { at, eye, why, .. } => {
+                let seen = now.wall_at(at);
                 let body = Unnumbered {
                     bridge_boot: self.boot.clone().unwrap_or_default(),
                     event: seq,
-                    seen_at: now.wall_at(at).at(),
+                    seen_at: seen.at(),
+                    clock_doubted: !seen.is_trusted(),
                     eye,
                     why,
                 };

@@ -85,6 +85,7 @@ const MIGRATIONS: [&str; 4] = [
         seen_at INTEGER NOT NULL,
         eye     TEXT    NOT NULL,
         why     TEXT    NOT NULL,
+        doubted INTEGER NOT NULL, -- 1 where the clock was doubted: seen_at may be wrong by years
         PRIMARY KEY (boot, event)
     ) STRICT;
     CREATE INDEX unnumbered_by_time ON unnumbered (seen_at);

@@ -152,8 +152,8 @@ impl Store {
         standing::read_batches(&self.db).map_err(|error| error.on(&self.path))
     }
 
-    /// Deletes at most `limit` bodies without a number that were seen before `before`. Returns how many
-    /// there were.
+    /// Deletes at most `limit` bodies without a number that were seen before `before`, and what a doubted
+    /// clock dated before them. Returns how many there were.
     ///
     /// # Errors
     /// [`StoreError`] when the database cannot be written.
@@ -165,7 +165,11 @@ impl Store {
         self.db
             .execute(
                 "DELETE FROM unnumbered WHERE rowid IN (
-                     SELECT rowid FROM unnumbered WHERE seen_at < ? LIMIT ?)",
+                     SELECT rowid FROM unnumbered
+                     WHERE doubted = 0 AND seen_at < ?1
+                        OR doubted = 1 AND rowid < (
+                            SELECT max(rowid) FROM unnumbered WHERE doubted = 0 AND seen_at < ?1)
+                     LIMIT ?2)",
                 params![before.as_microsecond(), signed(limit as u64)],
             )
             .map_err(|source| StoreError::sqlite(&self.path, source))

@@ -24,6 +24,8 @@ pub struct Unnumbered {
     pub eye: Eye,
     /// Why it has no number, as far as can be told.
     pub why: UnnumberedWhy,
+    /// Whether the clock was doubted then: `seen_at` may be wrong by years.
+    pub clock_doubted: bool,
 }
 
 impl Unnumbered {
@@ -33,11 +35,15 @@ impl Unnumbered {
     }
 }
 
+/// A row, as it stands in the table.
+type Row = (String, i64, i64, String, String, bool);
+
 /// Keeps a body; says whether it was not known yet.
 pub(super) fn write(step: &Transaction<'_>, body: &Unnumbered) -> Result<bool, WriteError> {
     let written = step
         .prepare_cached(
-            "INSERT OR IGNORE INTO unnumbered (boot, event, seen_at, eye, why) VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO unnumbered (boot, event, seen_at, eye, why, doubted)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             body.bridge_boot,
@@ -45,6 +51,7 @@ pub(super) fn write(step: &Transaction<'_>, body: &Unnumbered) -> Result<bool, W
             body.seen_at.as_microsecond(),
             serde_json::to_string(&body.eye)?,
             serde_json::to_string(&body.why)?,
+            body.clock_doubted,
         ])?;
     Ok(written == 1)
 }
@@ -57,22 +64,23 @@ pub(super) fn find(
     limit: usize,
 ) -> Result<Vec<Unnumbered>, WriteError> {
     let mut select = db.prepare_cached(
-        "SELECT boot, event, seen_at, eye, why FROM unnumbered
+        "SELECT boot, event, seen_at, eye, why, doubted FROM unnumbered
          WHERE seen_at >= ?1 AND seen_at < ?2 ORDER BY seen_at DESC, event DESC LIMIT ?3",
     )?;
     let micros = |at: Option<Timestamp>, none| at.map_or(none, Timestamp::as_microsecond);
     let rows = select.query_map(
         params![micros(since, i64::MIN), micros(until, i64::MAX), signed(limit as u64)],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
     )?;
     rows.map(|row| {
-        let (bridge_boot, event, at, eye, why): (String, i64, i64, String, String) = row?;
+        let (bridge_boot, event, at, eye, why, clock_doubted): Row = row?;
         Ok(Unnumbered {
             bridge_boot,
             event: unsigned(event),
             seen_at: Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
             eye: serde_json::from_str(&eye)?,
             why: serde_json::from_str(&why)?,
+            clock_doubted,
         })
     })
     .collect()

@@ -222,7 +222,7 @@ fn target_folder() -> anyhow::Result<PathBuf> {
 /// So many cameras for rendered items: top, side, top-2, side-2 and so on.
 fn rendered_cameras(count: u8) -> Vec<CameraLayout> {
     let name = |index: u8| {
-        let side = if index % 2 == 0 { "top" } else { "side" };
+        let side = if index.is_multiple_of(2) { "top" } else { "side" };
         if index < 2 { side.to_owned() } else { format!("{side}-{}", index / 2 + 1) }
     };
     (0..count).map(|index| CameraLayout::rendered(&name(index))).collect()

@@ -55,6 +55,7 @@ fn a_body_without_a_number_is_kept_once_owed_once_and_deleted_by_age() {
         seen_at: Timestamp::from_second(second).expect("in range"),
         eye: Eye::Lane(2),
         why: UnnumberedWhy::EncoderStill,
+        clock_doubted: false,
     };
     let told = [Change::Unnumbered(body(7, 50)), Change::Unnumbered(body(9, 60))];
     store.commit(&told).expect("committed");
