@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
 use plc_bridge::field_io::config::IoSection;
 use plc_bridge::field_io::rules;
+use plc_bridge::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -177,7 +178,7 @@ pub struct ExpectedSection {
     pub file: Option<PathBuf>,
     /// Where an item is looked up by HTTP, for example `http://wms.local/items/{sku}`: answers with one
     /// item of that list, or with status 404.
-    #[schemars(regex(pattern = r"^http://.+"))]
+    #[schemars(extend("format" = HTTP_URL))]
     pub look_up: Option<String>,
     /// Minutes after which an item is looked up again.
     #[schemars(range(min = 1, max = 10_080))]
@@ -260,7 +261,7 @@ impl Default for StoreSection {
 #[serde(deny_unknown_fields)]
 pub struct FleetSection {
     /// Host and port of the broker, for example `broker.example:1883`.
-    #[schemars(length(min = 3), regex(pattern = r"^.+:[0-9]+$"))]
+    #[schemars(extend("format" = HOST_PORT))]
     pub broker: String,
     /// The site's name, third level of every topic.
     #[schemars(length(min = 1, max = 60), regex(pattern = r"^[A-Za-z0-9._-]+$"))]
@@ -297,7 +298,7 @@ fn outbox_messages() -> u64 {
 #[serde(deny_unknown_fields, default)]
 pub struct WebSection {
     /// Address and port on which the page is served.
-    #[schemars(with = "String", regex(pattern = r"^.+:[0-9]+$"))]
+    #[schemars(with = "String", extend("format" = LISTEN))]
     pub listen: SocketAddr,
 }
 
