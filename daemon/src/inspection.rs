@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::Timings;
+use vision::usable;
 use vision::{
     Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window, monotonic_now,
 };
@@ -231,7 +232,11 @@ impl Inspection {
                     record.offset_mm = Some(view.offset_mm);
                     let frame_kept = Arc::clone(&frame);
                     shots.push(Shot { relative_path: path, frame: frame_kept, heat: None });
-                    frames.push((view.camera, frame));
+                    match usable::check(&frame.picture) {
+                        Ok(()) => frames.push((view.camera, frame)),
+                        // It is kept as evidence, and not scored.
+                        Err(why) => record.problem = Some(why.to_string()),
+                    }
                 }
                 Err(missing) => record.problem = Some(missing.to_string()),
             }
@@ -351,6 +356,14 @@ impl Inspection {
 
     fn report_health(&mut self, now: Now) {
         self.health.holds(self.flow.holds());
+        // A picture that changes again ends it, whether or not an item comes.
+        let is_still = |camera: &&Camera| {
+            let newest = camera.ring().latest();
+            self.gatherer.is_frozen(camera.name())
+                && newest.is_some_and(|frame| frame.same_since < frame.at)
+        };
+        let frozen = self.cameras.iter().filter(is_still);
+        self.health.frozen(frozen.map(|camera| camera.name().to_string()).collect());
         let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
         self.link.set_ready(self.health.ready());
         if !alerts.is_empty() {

@@ -7,8 +7,8 @@ use super::*;
 use crate::health::Watched;
 use crate::records::{Store, StoreThread};
 
-#[tokio::test]
-async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
+/// What is stored of an item whose only view is `picture`, while no model is loaded.
+fn stored_of(picture: Picture) -> Option<Verdict> {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).expect("a store");
     let (store_thread, handle) =
@@ -16,7 +16,8 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     let (recorder, recorder_thread) = Recorder::start(handle.clone(), |_| {}).expect("a thread");
     let (status, _) = watch::channel(Arc::default());
     let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
-    let watched = Watched { store: handle.state(), fleet: None };
+    let (_, misfits) = tokio::sync::watch::channel(Vec::new());
+    let watched = Watched { store: handle.state(), fleet: None, misfits };
     let health = Health::new("line 1", "carton", watched, status, state);
     let (link, _events) = BridgeLink::start(folder.path().join("nobody.sock"));
     let line: LineFile =
@@ -35,9 +36,7 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     ] {
         inspection.on_link(LinkEvent::Message(message));
     }
-    let picture =
-        Picture::from_pixels(8, 8, PixelFormat::Grey8, vec![0; 64]).expect("8 × 8 pixels");
-    let frame = Ok(Arc::new(Frame { camera: "top".into(), at, picture }));
+    let frame = Ok(Arc::new(Frame::new("top".into(), at, picture)));
     let view = View { camera: "top".into(), frame, offset_mm: 0.0 };
     inspection.on_gathered(Gathered { item: 1, views: vec![view] }, now());
 
@@ -45,6 +44,21 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     recorder_thread.join().expect("the recorder ends");
     assert_eq!(store_thread.stop(), 0, "everything is stored");
     let records = Store::open(folder.path()).expect("a store").open_records().expect("readable");
+    records[0].verdict.clone()
+}
+
+#[tokio::test]
+async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
+    let picture =
+        Picture::from_pixels(8, 8, PixelFormat::Grey8, vec![0; 64]).expect("8 × 8 pixels");
     let cause = "top: the model is not loaded".into();
-    assert_eq!(records[0].verdict, Some(Verdict::Uninspected { cause }));
+    assert_eq!(stored_of(picture), Some(Verdict::Uninspected { cause }));
+}
+
+#[tokio::test]
+async fn an_item_whose_picture_cannot_be_used_is_uninspected_with_that_cause() {
+    let white =
+        Picture::from_pixels(64, 64, PixelFormat::Grey8, vec![255; 64 * 64]).expect("64 × 64");
+    let Some(Verdict::Uninspected { cause }) = stored_of(white) else { panic!("not uninspected") };
+    assert!(cause.to_string().starts_with("top: no usable picture: it is white"), "{cause}");
 }

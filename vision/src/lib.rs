@@ -12,6 +12,7 @@ pub mod config;
 pub mod damage;
 pub mod dataset;
 pub mod evaluate;
+pub mod fit;
 pub mod gather;
 mod hull;
 pub mod identity;
@@ -27,6 +28,7 @@ mod regions;
 pub mod scoring;
 mod svg;
 pub mod train;
+pub mod usable;
 
 pub use capture::{Camera, CameraState, CaptureCounters, CaptureError, Frame, Ring, monotonic_now};
 pub use config::{CameraSection, IdentitySection, LabelSection, ModelSection};

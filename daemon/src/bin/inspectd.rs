@@ -20,7 +20,7 @@ use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::web::status::BoxStatus;
-use inspectd::{expected_sources, model, web};
+use inspectd::{expected_sources, learned, model, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::Camera;
@@ -99,7 +99,11 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         .map(|section| FleetLink::start(section, boot, store.clone(), state_seen, orders.clone()));
     expected_sources::start(line.expected.clone(), line.line.sku.clone(), orders)
         .context("no thread can be had for what is expected")?;
-    let watched = Watched { store: store.state(), fleet: fleet.as_ref().map(FleetLink::status) };
+    let watched = Watched {
+        store: store.state(),
+        fleet: fleet.as_ref().map(FleetLink::status),
+        misfits: learned::watch(&line),
+    };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = tokio::spawn(serve_page(line.clone(), status_seen));
 
