@@ -10,9 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
 use plc_bridge::field_io::config::IoSection;
 use plc_bridge::field_io::rules;
+use plc_bridge::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vision::capture::Source;
 use vision::config::{CameraSection, IdentitySection, LabelSection, LabelUse, ModelSection};
 
 use crate::batches::BatchTest;
@@ -76,6 +78,61 @@ impl LineFile {
     }
 }
 
+/// Share of a declared latency by which it may be wrong: it was measured once, by hand.
+const LATENCY_UNSURE: f64 = 0.25;
+
+impl LineFile {
+    /// What is possible and probably not meant.
+    pub fn warnings(&self) -> Vec<Mistake> {
+        self.camera
+            .iter()
+            .enumerate()
+            .filter_map(|(at, camera)| self.confusable(at, camera))
+            .collect()
+    }
+
+    /// Whether a picture of `camera` could show an item's neighbour in the item's place.
+    ///
+    /// The shortest distance between two leading edges that the tracking takes is the larger of
+    /// `min_gap_mm` and twice `slip_tolerance_mm`. A picture shows the item as far from its place as the
+    /// tolerance allows; the neighbour comes nearer by the belt's travel from one picture to the next, and
+    /// by as much as the latency is unsure.
+    fn confusable(&self, index: usize, camera: &CameraSection) -> Option<Mistake> {
+        let conveyor = &self.conveyor;
+        let speed = conveyor.nominal_speed_mm_s;
+        let shortest_mm = conveyor.min_gap_mm.max(2.0 * conveyor.slip_tolerance_mm);
+        let travel_mm = speed / f64::from(camera.fps);
+        let unsure_mm = LATENCY_UNSURE * f64::from(camera.latency_ms) / 1000.0 * speed;
+        let reach_mm = camera.tolerance_mm + travel_mm + unsure_mm;
+        if reach_mm < shortest_mm {
+            return None;
+        }
+        let room_mm = shortest_mm - travel_mm - unsure_mm;
+        let instead = if room_mm > travel_mm / 2.0 + 1.0 {
+            format!(
+                "write at most {:.0}, or let items follow each other at a larger distance",
+                room_mm.floor()
+            )
+        } else {
+            "raise fps, use a camera with less latency, or let items follow each other at a larger \
+             distance: raise min_gap_mm or slip_tolerance_mm to what the line keeps"
+                .to_owned()
+        };
+        Some(Mistake::new(
+            &["camera", &index.to_string(), "tolerance_mm"],
+            format!(
+                "camera `{}` could show an item's neighbour: items may follow each other at \
+                 {shortest_mm:.0} mm (the larger of min_gap_mm and twice slip_tolerance_mm), and a \
+                 picture may be {reach_mm:.0} mm off: {:.0} mm tolerance, {travel_mm:.0} mm from one \
+                 picture to the next ({speed:.0} mm/s, {} pictures/s) and {unsure_mm:.0} mm by which a \
+                 latency of {} ms is unsure (a quarter)",
+                camera.name, camera.tolerance_mm, camera.fps, camera.latency_ms
+            ),
+            instead,
+        ))
+    }
+}
+
 impl Rules for LineFile {
     /// What no single key can promise: that the parts fit each other.
     fn broken(&self) -> Vec<Mistake> {
@@ -92,6 +149,15 @@ impl Rules for LineFile {
                         camera.name, camera.position_mm
                     ),
                     "place the camera before the commit point, with room for the inspection",
+                ));
+            }
+            if let Err(error) = Source::parse(camera) {
+                let words = error.to_string();
+                let (problem, instead) = words.split_once("; ").unwrap_or((&words, "correct it"));
+                mistakes.push(Mistake::new(
+                    &["camera", &index.to_string(), "source"],
+                    problem,
+                    instead,
                 ));
             }
             if self.camera[..index].iter().any(|other| other.name == camera.name) {
@@ -183,7 +249,7 @@ pub struct ExpectedSection {
     pub file: Option<PathBuf>,
     /// Where an item is looked up by HTTP, for example `http://wms.local/items/{sku}`: answers with one
     /// item of that list, or with status 404.
-    #[schemars(regex(pattern = r"^http://.+"))]
+    #[schemars(extend("format" = HTTP_URL))]
     pub look_up: Option<String>,
     /// Minutes after which an item is looked up again.
     #[schemars(range(min = 1, max = 10_080))]
@@ -305,7 +371,7 @@ impl ClockSection {
 #[serde(deny_unknown_fields)]
 pub struct FleetSection {
     /// Host and port of the broker, for example `broker.example:1883`.
-    #[schemars(length(min = 3), regex(pattern = r"^.+:[0-9]+$"))]
+    #[schemars(extend("format" = HOST_PORT))]
     pub broker: String,
     /// The site's name, third level of every topic.
     #[schemars(length(min = 1, max = 60), regex(pattern = r"^[A-Za-z0-9._-]+$"))]
@@ -342,7 +408,7 @@ fn outbox_messages() -> u64 {
 #[serde(deny_unknown_fields, default)]
 pub struct WebSection {
     /// Address and port on which the page is served.
-    #[schemars(with = "String", regex(pattern = r"^.+:[0-9]+$"))]
+    #[schemars(with = "String", extend("format" = LISTEN))]
     pub listen: SocketAddr,
 }
 

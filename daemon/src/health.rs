@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plc_bridge::protocol::{LineFault, PlcState};
 use tokio::sync::watch;
+use vision::fit::Misfit;
 use vision::{Camera, CameraState};
 
 use crate::bridge_link::LinkError;
@@ -31,6 +32,9 @@ const UNINSPECTED_OVER: Duration = Duration::from_secs(60);
 
 /// Holds that are shown; more would make a message of the box's state too long.
 const HOLDS_SHOWN: usize = 100;
+
+/// Why a camera counts as down whose pictures do not change.
+const FROZEN: &str = "it is frozen: it delivers the same picture again and again";
 
 /// How the socket to plc-bridge stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Watched {
     pub evidence: watch::Receiver<StoreState>,
     /// The fleet link, where one is configured.
     pub fleet: Option<watch::Receiver<LinkStatus>>,
+    /// What was learned and does not fit the line.
+    pub misfits: watch::Receiver<Vec<Misfit>>,
 }
 
 /// Collects and reports.
@@ -94,6 +100,8 @@ pub struct Health {
     clock: Option<Doubt>,
     records_missing: bool,
     frame_rates: FrameRates,
+    /// Cameras that deliver the same picture again and again.
+    frozen: Vec<String>,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
     state: watch::Sender<BoxState>,
@@ -133,6 +141,7 @@ impl Health {
             clock: None,
             records_missing: false,
             frame_rates: FrameRates::default(),
+            frozen: Vec::new(),
             alerts: Alerts::default(),
             status,
             state,
@@ -184,6 +193,11 @@ impl Health {
         self.records_missing = missing;
     }
 
+    /// Which cameras deliver the same picture again and again, while items pass them.
+    pub fn frozen(&mut self, cameras: Vec<String>) {
+        self.frozen = cameras;
+    }
+
     /// What is on hold now.
     pub fn holds(&mut self, holds: &Holds) {
         self.holds = holds.shown(HOLDS_SHOWN);
@@ -196,7 +210,13 @@ impl Health {
 
     /// Puts it all together, tells the page and the fleet link, and returns the alerts to be owed.
     pub fn report(&mut self, cameras: &[Camera], items: &ItemCounts, now: Now) -> Vec<Alert> {
-        let cameras = self.frame_rates.cameras(cameras, now.mono);
+        let mut cameras = self.frame_rates.cameras(cameras, now.mono);
+        for camera in cameras.iter_mut().filter(|camera| self.frozen.contains(&camera.name)) {
+            if camera.state == CameraHealth::Streaming {
+                camera.state = CameraHealth::Down;
+                camera.cause = Some(FROZEN.to_owned());
+            }
+        }
         let streaming = cameras.iter().any(|camera| camera.state == CameraHealth::Streaming);
         let engine = match &self.model {
             ModelHealth::Ready { engine } => Some(engine.clone()),
@@ -294,7 +314,11 @@ impl Health {
         for camera in cameras.iter().filter(|camera| camera.state == CameraHealth::Down) {
             let cause = camera.cause.as_deref().unwrap_or("no picture comes");
             let what = format!("camera {} is down: {cause}", camera.name);
-            let remedy = "check its cable and power, and its source in the line file";
+            let remedy = if cause == FROZEN {
+                "switch it off and on; a source that may repeat a picture says so with may_repeat"
+            } else {
+                "check its cable and power, and its source in the line file"
+            };
             add(what, remedy, Some((AlertKind::CameraDown, Some(camera.name.clone()))));
         }
         let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
@@ -340,6 +364,9 @@ impl Health {
             let what = format!("what {topic} says is not followed: {why}");
             let remedy = "what it said before goes on until it says better";
             add(what, remedy, Some((AlertKind::OrderRefused, Some(topic.clone()))));
+        }
+        for misfit in self.watched.misfits.borrow().iter() {
+            add(misfit.what.clone(), &misfit.remedy, None);
         }
         if let Some(problem) = &fleet.problem {
             add(problem.clone(), "nothing is lost: messages wait on this box", None);
@@ -455,6 +482,7 @@ mod tests {
         health: Health,
         store: watch::Sender<StoreState>,
         evidence: watch::Sender<StoreState>,
+        misfits: watch::Sender<Vec<Misfit>>,
         status: watch::Receiver<Arc<BoxStatus>>,
     }
 
@@ -463,9 +491,15 @@ mod tests {
         let (evidence, evidence_seen) = watch::channel(StoreState::Ok);
         let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
         let (state, _) = watch::channel(BoxState::default());
-        let watched = Watched { store: store_seen, evidence: evidence_seen, fleet: None };
+        let (misfits, misfits_seen) = watch::channel(Vec::new());
+        let watched = Watched {
+            store: store_seen,
+            evidence: evidence_seen,
+            fleet: None,
+            misfits: misfits_seen,
+        };
         let health = Health::new("line 1", "carton", watched, status, state);
-        Box { health, store, evidence, status: status_seen }
+        Box { health, store, evidence, misfits, status: status_seen }
     }
 
     fn at(s: u64) -> Now {
@@ -574,6 +608,48 @@ mod tests {
         assert_eq!(it.health.report(&[], &items, at(61)).len(), 0);
         assert_eq!(it.health.report(&[], &items, at(120)).len(), 0);
         assert_eq!(it.health.report(&[], &items, at(122)).len(), 1, "it is over");
+    }
+
+    #[test]
+    fn what_was_learned_and_does_not_fit_is_a_problem() {
+        let mut it = a_box();
+        let misfit = Misfit {
+            key: ["model", "references"],
+            what: "camera top has no reference".to_owned(),
+            remedy: "learn it".to_owned(),
+        };
+        it.misfits.send_replace(vec![misfit]);
+        assert_eq!(it.health.report(&[], &ItemCounts::default(), at(1)), [], "no alert");
+        let problems = it.status.borrow().problems.clone();
+        assert!(problems.iter().any(|one| one.what == "camera top has no reference"));
+    }
+
+    #[test]
+    fn a_frozen_camera_is_down_until_its_picture_changes() {
+        let source = "videotestsrc is-live=true ! video/x-raw,width=64,height=64,framerate=25/1";
+        let section = serde_json::json!({
+            "name": "top", "source": source, "width_px": 64, "height_px": 64, "position_mm": 1.0
+        });
+        let section = serde_json::from_value(section).expect("a whole section");
+        let cameras = [Camera::start(section).expect("GStreamer has a test source")];
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while cameras[0].state() != CameraState::Streaming {
+            assert!(std::time::Instant::now() < deadline, "{:?}", cameras[0].state());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut it = a_box();
+        it.health.frozen(vec!["top".to_owned()]);
+        let alerts = it.health.report(&cameras, &ItemCounts::default(), at(1));
+        assert_eq!(alerts[0].alert, AlertKind::CameraDown);
+        assert!(alerts[0].words.contains("the same picture again and again"), "{alerts:?}");
+        assert_eq!(it.status.borrow().cameras[0].state, CameraHealth::Down);
+        it.health.frozen(Vec::new());
+        assert_eq!(
+            it.health.report(&cameras, &ItemCounts::default(), at(2)).len(),
+            1,
+            "it is over"
+        );
+        assert_eq!(it.status.borrow().cameras[0].state, CameraHealth::Streaming);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::Timings;
+use vision::usable;
 use vision::{Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window};
 
 use crate::bridge_link::{BridgeLink, LinkEvent};
@@ -240,7 +241,11 @@ impl Inspection {
                     record.offset_mm = Some(view.offset_mm);
                     let frame_kept = Arc::clone(&frame);
                     shots.push(Shot { relative_path: path, frame: frame_kept, heat: None });
-                    frames.push((view.camera, frame));
+                    match usable::check(&frame.picture) {
+                        Ok(()) => frames.push((view.camera, frame)),
+                        // It is kept as evidence, and not scored.
+                        Err(why) => record.problem = Some(why.to_string()),
+                    }
                 }
                 Err(missing) => record.problem = Some(missing.to_string()),
             }

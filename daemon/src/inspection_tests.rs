@@ -11,8 +11,8 @@ use crate::records::thread::MAX_CHANGES;
 use crate::records::{Store, StoreThread};
 use crate::web::status::BoxStatus;
 
-#[tokio::test]
-async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
+/// What is stored of an item whose only view is `picture`, while no model is loaded.
+fn stored_of(picture: Picture) -> Option<Verdict> {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).expect("a store");
     let (store_thread, handle) =
@@ -20,7 +20,9 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     let (recorder, recorder_thread) = Recorder::start(handle.clone(), |_| {}).expect("a thread");
     let (status, _) = watch::channel(Arc::default());
     let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
-    let watched = Watched { store: handle.state(), evidence: handle.evidence(), fleet: None };
+    let (_, misfits) = tokio::sync::watch::channel(Vec::new());
+    let watched =
+        Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
     let health = Health::new("line 1", "carton", watched, status, state);
     let (link, _events) = BridgeLink::start(folder.path().join("nobody.sock"));
     let line: LineFile =
@@ -40,9 +42,7 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     ] {
         inspection.on_link(LinkEvent::Message(message));
     }
-    let picture =
-        Picture::from_pixels(8, 8, PixelFormat::Grey8, vec![0; 64]).expect("8 × 8 pixels");
-    let frame = Ok(Arc::new(Frame { camera: "top".into(), at, picture }));
+    let frame = Ok(Arc::new(Frame::new("top".into(), at, picture)));
     let view = View { camera: "top".into(), frame, offset_mm: 0.0 };
     let now = inspection.now();
     inspection.on_gathered(Gathered { item: 1, views: vec![view] }, now);
@@ -51,8 +51,23 @@ async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
     recorder_thread.join().expect("the recorder ends");
     assert_eq!(store_thread.stop(), 0, "everything is stored");
     let records = Store::open(folder.path()).expect("a store").open_records().expect("readable");
+    records[0].verdict.clone()
+}
+
+#[tokio::test]
+async fn an_item_that_no_model_can_score_is_stored_as_uninspected() {
+    let picture =
+        Picture::from_pixels(8, 8, PixelFormat::Grey8, vec![0; 64]).expect("8 × 8 pixels");
     let cause = "top: the model is not loaded".into();
-    assert_eq!(records[0].verdict, Some(Verdict::Uninspected { cause }));
+    assert_eq!(stored_of(picture), Some(Verdict::Uninspected { cause }));
+}
+
+#[tokio::test]
+async fn an_item_whose_picture_cannot_be_used_is_uninspected_with_that_cause() {
+    let white =
+        Picture::from_pixels(64, 64, PixelFormat::Grey8, vec![255; 64 * 64]).expect("64 × 64");
+    let Some(Verdict::Uninspected { cause }) = stored_of(white) else { panic!("not uninspected") };
+    assert!(cause.to_string().starts_with("top: no usable picture: it is white"), "{cause}");
 }
 
 /// Far more than anything here takes on a busy machine.
@@ -79,7 +94,9 @@ async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_aga
     let (recorder, _recorder_thread) = Recorder::start(handle.clone(), |_| {}).expect("a thread");
     let (status, shown) = watch::channel(Arc::default());
     let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
-    let watched = Watched { store: handle.state(), evidence: handle.evidence(), fleet: None };
+    let (_, misfits) = watch::channel(Vec::new());
+    let watched =
+        Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
     let health = Health::new("line 1", "carton", watched, status, state);
     let socket = folder.path().join("bridge.sock");
     let bridge = UnixListener::bind(&socket).expect("a socket");

@@ -19,6 +19,7 @@ pub mod holds;
 pub mod identity_check;
 pub mod inspection;
 pub mod label_check;
+pub mod learned;
 pub mod model;
 pub mod outbox;
 pub mod policy;

@@ -134,6 +134,67 @@ fn a_file_that_is_no_toml_is_reported_with_its_line() {
 }
 
 #[test]
+fn ports_schemes_blanks_and_encodings_are_mistakes_with_their_lines() {
+    let site = Site::new();
+    site.edit("192.168.10.5:502", "192.168.10.5:70000");
+    site.edit("broker.example:1883", "mqtt://broker.example:1883");
+    site.edit("\"CARTON-17\"", "\"CARTON-17 \"");
+    site.edit("gige:MyVendor-0042", "usb:0");
+    let output = inspectctl(&["config", "check", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    for words in [
+        "line 3: line.sku: a blank stands after the text; write \"CARTON-17\"",
+        "there is no port 70000; write \"192.168.10.5:PORT\"",
+        "`mqtt://` does not belong here; write \"broker.example:1883\"",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    site.edit("192.168.10.5:70000", "192.168.10.5:502");
+    site.edit("mqtt://broker.example:1883", "broker.example:1883");
+    site.edit("\"CARTON-17 \"", "\"CARTON-17\"");
+    let text = stderr(&inspectctl(&["config", "check", &site.line_file()]));
+    assert!(text.contains("camera[1].source: camera source `usb:0`: unknown scheme"), "{text}");
+    site.edit("usb:0", "gige:MyVendor-0042");
+
+    let mut bytes = fs::read(site.line_file()).unwrap();
+    let at = bytes.windows(8).position(|word| word == b"outbound").unwrap();
+    bytes[at + 1] = 0xFC;
+    fs::write(site.line_file(), &bytes).unwrap();
+    let text = stderr(&inspectctl(&["config", "check", &site.line_file()]));
+    assert!(text.contains("line 2: column 10 is not UTF-8"), "{text}");
+}
+
+#[test]
+fn what_no_camera_can_use_and_neighbours_that_could_be_confused_are_warnings() {
+    let site = Site::new();
+    let references = site.path("references");
+    fs::create_dir_all(references.join("CARTON-17")).unwrap();
+    fs::write(references.join("CARTON-17/view.safetensors"), b"").unwrap();
+    let model = "folder = \"/usr/share/inspectd/models/efficientnet-lite0\"";
+    site.edit(model, &format!("{model}\nreferences = {:?}", references.display().to_string()));
+    site.edit("position_mm = 420", "position_mm = 420\nlatency_ms = 800");
+    let output = inspectctl(&["config", "check", &site.line_file()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    for words in [
+        "is fine",
+        "warning: line 12: camera[1].tolerance_mm: camera `top` could show an item's neighbour",
+        "may follow each other at 120 mm",
+        "136 mm off: 40 mm tolerance, 16 mm from one picture to the next",
+        "80 mm by which a latency of 800 ms is unsure",
+        "write at most 24",
+        "references of a view `view` are never used (SKU CARTON-17)",
+        "camera side has no reference of SKU CARTON-17",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let report = json(&inspectctl(&["config", "check", "--json", &site.line_file()]));
+    assert_eq!(report["ok"], true);
+    assert_eq!(report["warnings"].as_array().unwrap().len(), 4, "{report:#}");
+}
+
+#[test]
 fn a_line_file_that_is_not_there_is_named() {
     let output = inspectctl(&["config", "check", "/nowhere/line.toml"]);
     assert_eq!(output.status.code(), Some(1));

@@ -5,8 +5,14 @@
 //! only the first), then against the section's own [`Rules`] (keys that must fit each other). Each
 //! [`Mistake`] names the line and what to write instead.
 //!
+//! A file need not be perfect to be read: a byte-order mark is passed over, and of a file that is not
+//! UTF-8 each line is named.
+//!
 //! plc-bridge and inspectd both read the file, each with its own sections; this module stands here
 //! because the arrows between the crates run from inspectd to plc-bridge.
+
+pub mod address;
+mod text;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,6 +21,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+pub use text::located;
 use toml::de::{DeTable, DeValue};
 
 /// What a schema cannot say: that keys fit each other.
@@ -118,9 +125,30 @@ pub fn read<T>(path: &Path) -> Result<T, LineFileError>
 where
     T: DeserializeOwned + JsonSchema + Rules,
 {
-    let text = std::fs::read_to_string(path)
+    let (text, mut mistakes) = text_of(path)?;
+    let wrong = |mistakes| LineFileError::Wrong { path: path.to_owned(), mistakes };
+    match parse(&text) {
+        Ok(sections) if mistakes.is_empty() => Ok(sections),
+        Ok(_) => Err(wrong(mistakes)),
+        // Nothing but a wrong encoding is known of a file without a text.
+        Err(_) if text.is_empty() && !mistakes.is_empty() => Err(wrong(mistakes)),
+        Err(others) => {
+            mistakes.extend(others);
+            mistakes.sort_by_key(|mistake| mistake.line);
+            Err(wrong(mistakes))
+        }
+    }
+}
+
+/// The text of the line file at `path`, without a byte-order mark, and a mistake for each line that is
+/// not UTF-8.
+///
+/// # Errors
+/// [`LineFileError::Unreadable`].
+pub fn text_of(path: &Path) -> Result<(String, Vec<Mistake>), LineFileError> {
+    let bytes = std::fs::read(path)
         .map_err(|source| LineFileError::Unreadable { path: path.to_owned(), source })?;
-    parse(&text).map_err(|mistakes| LineFileError::Wrong { path: path.to_owned(), mistakes })
+    Ok(text::decoded(&bytes))
 }
 
 /// Reads the sections of `T` from the text of a line file.
@@ -131,16 +159,29 @@ pub fn parse<T>(text: &str) -> Result<T, Vec<Mistake>>
 where
     T: DeserializeOwned + JsonSchema + Rules,
 {
-    let document = DeTable::parse(text).map_err(|error| vec![not_toml(text, &error)])?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    DeTable::parse(text).map_err(|error| vec![not_toml(text, &error)])?;
     let value: Value = toml::from_str(text).map_err(|error| vec![not_toml(text, &error)])?;
 
     let schema = schemars::schema_for!(T).to_value();
-    let validator =
-        jsonschema::validator_for(&schema).expect("a derived schema is a valid JSON Schema");
-    let mut mistakes = Vec::new();
+    let mut options = jsonschema::options().should_validate_formats(true);
+    for format in address::FORMATS {
+        options = options.with_format(format, move |text| address::check(format, text).is_ok());
+    }
+    let validator = options.build(&schema).expect("a derived schema is a valid JSON Schema");
+    let mut mistakes = text::unseen(&value, &schema["properties"]);
+    let blank: Vec<Vec<String>> = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     for error in validator.iter_errors(&value) {
         explain(&error, &schema, &mut mistakes);
     }
+    // A blank that nobody sees breaks other rules as well: it is told once.
+    let told = blank.len();
+    mistakes = mistakes
+        .into_iter()
+        .enumerate()
+        .filter(|(index, mistake)| *index < told || !blank.contains(&mistake.path))
+        .map(|(_, mistake)| mistake)
+        .collect();
     if mistakes.is_empty() {
         match T::deserialize(value) {
             Ok(sections) => {
@@ -153,12 +194,7 @@ where
             Err(error) => mistakes.push(Mistake::new(&[], error.to_string(), "correct the value")),
         }
     }
-    for mistake in &mut mistakes {
-        mistake.line = line_of(text, document.get_ref(), &mistake.path);
-    }
-    mistakes.sort_by_key(|mistake| (mistake.line, mistake.path.clone()));
-    mistakes.dedup();
-    Err(mistakes)
+    Err(located(text, mistakes))
 }
 
 fn not_toml(text: &str, error: &toml::de::Error) -> Mistake {
@@ -215,6 +251,12 @@ fn explain(error: &jsonschema::ValidationError<'_>, schema: &Value, mistakes: &m
         Kind::AnyOf { context } => {
             for error in context.iter().max_by_key(|branch| depth(branch)).into_iter().flatten() {
                 explain(error, schema, mistakes);
+            }
+        }
+        Kind::Format { format } if address::FORMATS.contains(&format.as_str()) => {
+            let text = error.instance().as_str().unwrap_or_default();
+            if let Err((problem, instead)) = address::check(format, text) {
+                mistakes.push(mistake(path, format!("{text:?}: {problem}"), instead));
             }
         }
         _ => mistakes.push(mistake(
@@ -393,6 +435,67 @@ address = "127.0.0.1:1502"
         let found = mistakes("[line]\nname = line one\n");
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("line 2: not valid TOML"), "{found:?}");
+    }
+
+    #[test]
+    fn ports_schemes_and_blanks_are_reported_with_their_line_and_what_to_write() {
+        let all = mistakes(&GOOD.replace("127.0.0.1:1502", "127.0.0.1:70000")).join("\n");
+        assert!(
+            all.contains("line 17: plc.address: \"127.0.0.1:70000\": there is no port"),
+            "{all}"
+        );
+        let all = mistakes(&GOOD.replace("127.0.0.1:1502", "http://10.0.0.1:502")).join("\n");
+        assert!(all.contains("write \"10.0.0.1:502\""), "{all}");
+        let found = mistakes(
+            &GOOD.replace("\"carton\"", "\"carton \"").replace("\"line 1\"", "\"\\tline 1\""),
+        );
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], "line 3: line.name: a blank stands before the text; write \"line 1\"");
+        assert_eq!(found[1], "line 4: line.sku: a blank stands after the text; write \"carton\"");
+        let found = mistakes(&GOOD.replace("line 1\"", "line\\u200B 1\""));
+        assert!(found[0].contains("U+200B"), "{found:?}");
+        // Blanks around an address are told as such, not as a host that does not exist.
+        let found = mistakes(&GOOD.replace("127.0.0.1:1502", " 127.0.0.1:1502"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("a blank stands before"), "{found:?}");
+    }
+
+    #[test]
+    fn blanks_in_a_section_of_another_process_are_its_own_affair() {
+        let other = format!("{GOOD}[fleet]\nsite = \"x \"\n");
+        parse::<BridgeConfig>(&other).expect("plc-bridge does not read [fleet]");
+    }
+
+    fn read_bytes(bytes: &[u8]) -> Result<BridgeConfig, String> {
+        let file = tempfile::NamedTempFile::new().expect("there is room");
+        std::fs::write(file.path(), bytes).expect("there is room");
+        read::<BridgeConfig>(file.path()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_line_that_is_not_utf_8_is_named_and_other_mistakes_with_it() {
+        let text = GOOD.replace("line 1", "F\u{f6}rderband").replace("lane = 1", "lane = 0");
+        let latin1: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
+        let told = read_bytes(&latin1).expect_err("not UTF-8");
+        assert!(told.contains("2 mistakes"), "{told}");
+        assert!(
+            told.contains("line 3: column 10 is not UTF-8 (byte 0xF6, perhaps a `\u{f6}`)"),
+            "{told}"
+        );
+        assert!(told.contains("line 12: conveyor.diverter[0].lane"), "{told}");
+
+        let utf16: Vec<u8> = "\u{feff}[line]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let told = read_bytes(&utf16).expect_err("UTF-16");
+        assert!(told.contains("1 mistake") && told.contains("save it as UTF-8"), "{told}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_moves_no_line() {
+        let marked = format!("\u{feff}{GOOD}");
+        read_bytes(marked.as_bytes()).expect("the mark is no mistake");
+        let told =
+            read_bytes(marked.replace("lane = 1", "lane = 0").as_bytes()).expect_err("lane 0");
+        assert!(told.contains("line 12: "), "{told}");
     }
 
     #[test]

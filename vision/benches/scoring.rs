@@ -38,6 +38,7 @@ fn whole_view(criterion: &mut Criterion) {
                 .look(picture, &localiser, Framing::Item)
                 .expect("the picture is large enough"),
             turned: Vec::new(),
+            drifted: Vec::new(),
             source: String::new(),
         })
         .collect();

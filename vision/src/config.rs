@@ -49,6 +49,18 @@ pub struct CameraSection {
     #[serde(default = "tolerance_mm")]
     #[schemars(range(min = 0.1, max = 1000.0))]
     pub tolerance_mm: f64,
+    /// Time from the exposure of a picture to the time stamp that it gets here, in milliseconds:
+    /// network cameras encode, send and decode first, often for 100 ms and more. An item's picture is
+    /// looked up that much later, so that it shows the item where it stood.
+    #[serde(default)]
+    #[schemars(range(max = 2000))]
+    pub latency_ms: u32,
+    /// Whether the camera may deliver the same picture again and again while items pass. Otherwise it
+    /// counts as frozen, and its items as not inspected: a sensor always shows a little noise. Left out,
+    /// only `replay:` may. Compared is the middle of the picture, without a tenth of it above and below,
+    /// where cameras write the time.
+    #[serde(default)]
+    pub may_repeat: Option<bool>,
     /// Pictures kept while items wait for theirs.
     #[serde(default = "ring_frames")]
     #[schemars(range(min = 2, max = 256))]
@@ -62,6 +74,13 @@ pub struct CameraSection {
     #[serde(default = "retry_max_ms")]
     #[schemars(range(min = 250, max = 60_000))]
     pub retry_max_ms: u32,
+}
+
+impl CameraSection {
+    /// Whether the same picture again and again is no fault of this camera.
+    pub fn repeats(&self) -> bool {
+        self.may_repeat.unwrap_or_else(|| self.source.trim_start().starts_with("replay:"))
+    }
 }
 
 /// `[model]`: how views are scored.
@@ -205,4 +224,38 @@ fn damage_head() -> PathBuf {
 }
 fn references() -> PathBuf {
     PathBuf::from("/var/lib/inspectd/references")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A camera of that name.
+    pub(crate) fn camera(name: &str) -> CameraSection {
+        CameraSection {
+            name: name.into(),
+            source: "v4l2:/dev/video0".into(),
+            width_px: 640,
+            height_px: 480,
+            fps: 25,
+            grey_bits: 16,
+            position_mm: 100.0,
+            tolerance_mm: 40.0,
+            latency_ms: 0,
+            may_repeat: None,
+            ring_frames: 8,
+            stall_ms: 1000,
+            retry_max_ms: 1000,
+        }
+    }
+
+    #[test]
+    fn only_a_replayed_folder_may_repeat_a_picture_unless_the_line_file_says_so() {
+        let mut section = camera("top");
+        assert!(!section.repeats());
+        section.source = "replay:/pictures".into();
+        assert!(section.repeats());
+        section.may_repeat = Some(false);
+        assert!(!section.repeats());
+    }
 }

@@ -8,6 +8,12 @@
 //! time has come (or has not come for [`patience`]), the nearest frame is the item's view, unless
 //! the belt moved more than the window's tolerance between that frame and the target.
 //!
+//! A frame's time stamp comes later than its exposure by the camera's **latency**: frames are looked up
+//! by when they were exposed.
+//!
+//! A **frozen** camera delivers the same picture again and again. A frame whose picture has not changed
+//! since the item stood outside the window shows another item, or none: it is refused.
+//!
 //! Interpolation holds only while the belt is **watched**. Two samples more than [`WATCHED_GAP`]
 //! apart whose counts differ leave open when the belt moved between them; a view that depends on
 //! such a gap is refused, since it may show a neighbour.
@@ -15,7 +21,7 @@
 //! No clock and no camera inside: samples, entries and the time are arguments, frames come through
 //! [`FrameStore`].
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +43,7 @@ pub const WATCHED_GAP: Duration = Duration::from_millis(100);
 /// How long past the target time a camera may stay silent before the item does without its view:
 /// three pictures, and 100 ms for the way from the sensor to the ring.
 pub fn patience(window: &Window) -> Duration {
-    window.frame_interval * 3 + Duration::from_millis(100)
+    window.latency + window.frame_interval * 3 + Duration::from_millis(100)
 }
 
 /// Where frames are looked up.
@@ -80,6 +86,10 @@ pub struct Window {
     pub tolerance_mm: f64,
     /// From one frame to the next.
     pub frame_interval: Duration,
+    /// From a frame's exposure to its time stamp.
+    pub latency: Duration,
+    /// Whether the same picture again and again is no fault.
+    pub may_repeat: bool,
 }
 
 impl From<&CameraSection> for Window {
@@ -89,6 +99,8 @@ impl From<&CameraSection> for Window {
             position_mm: camera.position_mm,
             tolerance_mm: camera.tolerance_mm,
             frame_interval: Duration::from_secs(1) / camera.fps.max(1),
+            latency: Duration::from_millis(camera.latency_ms.into()),
+            may_repeat: camera.repeats(),
         }
     }
 }
@@ -110,6 +122,11 @@ pub enum Missing {
     /// The encoder was not sampled (the PLC was away) and the belt moved, or may have moved, when
     /// the item reached the window or when the nearest frame was taken.
     Unwatched,
+    /// The camera delivers the same picture again and again.
+    Frozen {
+        /// How far the belt moved since the picture last changed, in millimetres.
+        moved_mm: f64,
+    },
     /// More items than the gatherer can hold were waiting; the oldest gave way.
     TooManyItems,
 }
@@ -124,6 +141,9 @@ impl fmt::Display for Missing {
             Missing::Overwritten => write!(f, "no picture of that moment is left"),
             Missing::Unwatched => {
                 write!(f, "the belt was not watched while the item stood in the camera's window")
+            }
+            Missing::Frozen { .. } => {
+                write!(f, "the camera delivers the same picture again and again, it is frozen")
             }
             Missing::TooManyItems => write!(f, "more than {ITEMS_MAX} items waited for pictures"),
         }
@@ -184,6 +204,8 @@ pub struct Gatherer {
     mm_per_count: f64,
     samples: VecDeque<Sample>,
     items: BTreeMap<u64, Vec<Pending>>,
+    /// Cameras whose last settled view was frozen.
+    frozen: BTreeSet<Arc<str>>,
     /// Items that gave way to newer ones and still have to be reported.
     evicted: Vec<Gathered>,
 }
@@ -198,6 +220,7 @@ impl Gatherer {
             mm_per_count,
             samples: VecDeque::with_capacity(SAMPLES_MAX),
             items: BTreeMap::new(),
+            frozen: BTreeSet::new(),
             evicted: Vec::new(),
         }
     }
@@ -259,6 +282,11 @@ impl Gatherer {
         self.items.remove(&item);
     }
 
+    /// Whether `camera` delivered the same picture again and again when the last item passed it.
+    pub fn is_frozen(&self, camera: &str) -> bool {
+        self.frozen.contains(camera)
+    }
+
     /// Items that wait for views.
     pub fn waiting(&self) -> usize {
         self.items.len()
@@ -280,6 +308,13 @@ impl Gatherer {
                         self.mm_per_count,
                     )
                 {
+                    match &view.frame {
+                        Ok(_) => _ = self.frozen.remove(&view.camera),
+                        Err(Missing::Frozen { .. }) => {
+                            self.frozen.insert(Arc::clone(&view.camera));
+                        }
+                        Err(_) => {}
+                    }
                     *pending = Pending::Settled(view);
                 }
             }
@@ -366,30 +401,41 @@ fn settle(
     }
     let reached_at = crossing.at;
     let waited_enough = now > reached_at + patience(window);
-    let newer_came = frames.newest_at(&window.camera).is_some_and(|at| at >= reached_at);
+    let exposed = |stamped: Duration| stamped.saturating_sub(window.latency);
+    let newer_came = frames.newest_at(&window.camera).is_some_and(|at| exposed(at) >= reached_at);
     if !newer_came && !waited_enough {
         return None;
     }
-    let Some(frame) = frames.nearest(&window.camera, reached_at) else {
+    let Some(frame) = frames.nearest(&window.camera, reached_at + window.latency) else {
         return Some(missing(window, Missing::NoFrame, 0.0));
     };
+    let taken_at = exposed(frame.at);
     // The belt's position at the frame is known once a sample as new as the frame has come. One
     // that is overdue leaves a gap too long to interpolate, whenever it comes.
     let newest = samples.back().map(|sample| sample.at);
     let overdue = newest.is_none_or(|newest| now > newest + WATCHED_GAP);
-    if newest < Some(frame.at) && !(waited_enough && overdue) {
+    if newest < Some(taken_at) && !(waited_enough && overdue) {
         return None;
     }
-    let position = match position_at(samples, frame.at) {
+    let position = match position_at(samples, taken_at) {
         Ok(position) => position,
         Err(why) => return Some(missing(window, why, 0.0)),
     };
     let offset_mm = (position - target) * mm_per_count;
     if offset_mm.abs() <= window.tolerance_mm {
+        // Where the belt was not watched, it is taken to have stood.
+        let changed_at = exposed(frame.same_since);
+        let next = samples.partition_point(|sample| sample.at <= changed_at);
+        let next = samples.get(next).map(|sample| sample.count as f64);
+        let from = position_at(samples, changed_at).ok().or(next).unwrap_or(position);
+        let moved_mm = (position - from) * mm_per_count;
+        if !window.may_repeat && frame.same_since < frame.at && moved_mm > window.tolerance_mm {
+            return Some(missing(window, Missing::Frozen { moved_mm }, offset_mm));
+        }
         return Some(View { camera: Arc::clone(&window.camera), frame: Ok(frame), offset_mm });
     }
     // A frame a whole interval after the target is the oldest of those that are left.
-    let why = if frame.at > reached_at + window.frame_interval {
+    let why = if taken_at > reached_at + window.frame_interval {
         Missing::Overwritten
     } else {
         Missing::TooFar { offset_mm }

@@ -10,7 +10,7 @@ use image::RgbImage;
 use serde::Serialize;
 
 use crate::damage::TrainError;
-use crate::dataset::{Dataset, ViewPictures};
+use crate::dataset::{Dataset, ViewPictures, as_text};
 use crate::drift::drifted;
 use crate::localise::{Localiser, Mask, Small};
 use crate::picture::{Picture, PictureError};
@@ -119,6 +119,7 @@ pub struct LearnedView {
 #[derive(Debug, Clone, Serialize)]
 pub struct PassedOver {
     /// The file.
+    #[serde(serialize_with = "as_text")]
     pub file: PathBuf,
     /// Why.
     pub cause: String,

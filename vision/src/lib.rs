@@ -13,6 +13,7 @@ pub mod damage;
 pub mod dataset;
 mod drift;
 pub mod evaluate;
+pub mod fit;
 pub mod gather;
 mod hull;
 pub mod identity;
@@ -28,6 +29,7 @@ mod regions;
 pub mod scoring;
 mod svg;
 pub mod train;
+pub mod usable;
 
 pub use capture::{Camera, CameraState, CaptureCounters, CaptureError, Frame, Ring, monotonic_now};
 pub use config::{CameraSection, IdentitySection, LabelSection, ModelSection};

@@ -17,6 +17,8 @@ fn section(source: &str) -> CameraSection {
         grey_bits: 16,
         position_mm: 100.0,
         tolerance_mm: 40.0,
+        latency_ms: 0,
+        may_repeat: None,
         ring_frames: 8,
         stall_ms: 1000,
         retry_max_ms: 500,

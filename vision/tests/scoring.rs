@@ -352,7 +352,7 @@ fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job 
     let views = pictures
         .into_iter()
         .map(|picture| {
-            let frame = Frame { camera: camera.clone(), at: monotonic_now(), picture };
+            let frame = Frame::new(camera.clone(), monotonic_now(), picture);
             (camera.clone(), Arc::new(frame))
         })
         .collect();

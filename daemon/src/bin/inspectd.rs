@@ -21,7 +21,7 @@ use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::wall_clock::Clock;
 use inspectd::web::status::BoxStatus;
-use inspectd::{expected_sources, model, web};
+use inspectd::{expected_sources, learned, model, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::Camera;
@@ -106,6 +106,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         store: store.state(),
         evidence: store.evidence(),
         fleet: fleet.as_ref().map(FleetLink::status),
+        misfits: learned::watch(&line),
     };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = tokio::spawn(serve_page(line.clone(), status_seen));

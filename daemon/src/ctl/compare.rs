@@ -10,6 +10,7 @@ use vision::evaluate::{AurocDifference, Comparison, EvaluateOptions, Evaluation,
 
 use super::Context;
 use super::evaluate::{detected, false_diverts};
+use super::folders;
 use super::output::{Answer, cell, table};
 use super::progress::Bar;
 
@@ -113,6 +114,7 @@ fn for_people(comparison: &Comparison) -> String {
             .collect();
         let _ = write!(text, "\n{}", table(&["item", "A", "B", "diverted by"], &rows));
     }
+    folders::add_remarks(&mut text, &first.unused, &[]);
     text
 }
 

@@ -1,15 +1,16 @@
 //! `inspectctl config`: checks line files and prints the reference of their keys.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use plc_bridge::config::PlcSection;
-use plc_bridge::line_file::{LineFileError, Mistake};
+use plc_bridge::line_file::{self, LineFileError, Mistake};
 use serde::Serialize;
 
 use super::output::Answer;
 use super::{Context, config_reference};
 use crate::config::LineFile;
+use crate::learned;
 
 /// Check line files, and look up their keys.
 #[derive(Debug, Subcommand)]
@@ -17,8 +18,10 @@ pub enum Config {
     /// Explain every mistake in a line file, with its line and what to write instead.
     ///
     /// Exit code 0 when the file is fine, 1 when it has mistakes or cannot be read. With --json:
-    /// `{"file", "ok", "mistakes": [{"line", "key", "problem", "instead"}]}`; `line` is null for
-    /// what is missing from the file as a whole.
+    /// `{"file", "ok", "mistakes": [{"line", "key", "problem", "instead"}], "warnings": [...]}`; `line` is
+    /// null for what is missing from the file as a whole. Warnings are of the same shape and leave the
+    /// exit code 0: what is possible and probably not meant, and what was learned on this machine and
+    /// does not fit the file.
     Check {
         /// The line file [default: the one of --line].
         file: Option<PathBuf>,
@@ -32,6 +35,7 @@ struct Report {
     file: PathBuf,
     ok: bool,
     mistakes: Vec<Explained>,
+    warnings: Vec<Explained>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,15 +79,30 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
                 line_file.line.sku,
                 plc_words(&line_file.plc)
             );
-            Answer::either(context.json, &Report { file, ok: true, mistakes: Vec::new() }, || good)
+            let warnings = warnings(&file, &line_file);
+            let text =
+                warnings.iter().fold(good, |text, warning| format!("{text}\nwarning: {warning}"));
+            let warnings = warnings.into_iter().map(Explained::from).collect();
+            let report = Report { file, ok: true, mistakes: Vec::new(), warnings };
+            Answer::either(context.json, &report, || text)
         }
         Err(LineFileError::Wrong { mistakes, .. }) if context.json => {
             let mistakes = mistakes.into_iter().map(Explained::from).collect();
-            let report = Report { file, ok: false, mistakes };
+            let report = Report { file, ok: false, mistakes, warnings: Vec::new() };
             Ok(Answer::either(true, &report, String::new)?.good_only_if(false))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is no mistake and probably not meant, with its line.
+fn warnings(file: &Path, line_file: &LineFile) -> Vec<Mistake> {
+    let mut warnings = line_file.warnings();
+    let misfits = learned::fit(line_file).look().into_iter();
+    warnings.extend(misfits.map(|misfit| Mistake::new(&misfit.key, misfit.what, misfit.remedy)));
+    // The file was read a moment ago; without it warnings have no lines.
+    let text = line_file::text_of(file).map(|(text, _)| text).unwrap_or_default();
+    line_file::located(&text, warnings)
 }
 
 /// Where the PLC is reached.

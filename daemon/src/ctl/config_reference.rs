@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use plc_bridge::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use serde_json::Value;
 
 /// A line file that a newcomer can start from; a test reads it.
@@ -133,6 +134,12 @@ fn value_words(key: &str, declared: &Value) -> String {
     }
     if let Some(most) = declared["maxLength"].as_u64() {
         let _ = write!(words, ", at most {most} characters");
+    }
+    match declared["format"].as_str() {
+        Some(HOST_PORT) => words.push_str(", `host:port`"),
+        Some(LISTEN) => words.push_str(", `address:port`"),
+        Some(HTTP_URL) => words.push_str(", `http://host/path`"),
+        _ => {}
     }
     if let Some(pattern) = declared["pattern"].as_str() {
         let _ = write!(words, ", matching `{}`", pattern.replace('|', "\\|"));

@@ -10,14 +10,16 @@ use vision::evaluate::{AtBudget, EvaluateOptions, Evaluation, HeadChoice, Metric
 use vision::train::TrainSettings;
 
 use super::Context;
+use super::folders;
 use super::model::ModelOptions;
-use super::output::{Answer, cell, table};
+use super::output::{Answer, NONE, cell, table};
 use super::progress::Bar;
 
 /// Measure detection on a folder of labelled pictures.
 ///
 /// The folder holds `train/good/` and `test/<class>/`, or the same below `views/<view>/` for several
-/// cameras, where the files of one item share the name up to the last `_`. Masks in
+/// cameras, where the files of one item share the name but for `_<view>` at its end. The class `good`
+/// may be called Good, OK or normal; both good and defective items are needed. Masks in
 /// `ground_truth/<class>/<name>_mask.png` beside `test` give pixel AUROC and AUPRO. References and a
 /// damage head are learned from the train part and thrown away afterwards. Also writes one picture,
 /// an SVG: a histogram of the scores, ROC curves and the ten worst errors with heat maps.
@@ -29,9 +31,10 @@ use super::progress::Bar;
 /// `items`, `at_budget`), `classes`, `views` and `members` keyed by name with the same fields,
 /// `at_budget` (`good`, `good_diverted`, `good_interval`, and the same for `defective`),
 /// `false_divert_budget`, `pixels` (`auroc`, `aupro`, `masks` and `regions` of each view that has
-/// masks), `command`, `package`, and `broken` (`file`, `cause`), the pictures that could not be
-/// scored. With several `--shots`: `rows` (`shots`, `members`, `auroc`, `views`, `at_budget`),
-/// `skipped` and `normals`.
+/// masks), `command`, `package`, `broken` (`file`, `cause`), the pictures that could not be scored, and
+/// `unused` (`path`, `pictures`, `reason`), whatever lies in the folder and was not used. With several
+/// `--shots`: `rows` (`shots`, `members`, `auroc`, `views`, `at_budget`), `skipped`, `normals` and
+/// `unused`.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     /// Where the picture of the results goes.
@@ -105,6 +108,7 @@ impl Evaluate {
     }
 }
 
+/// In a table, for people.
 fn for_people(evaluation: &Evaluation) -> String {
     let mut rows = vec![row("overall", &evaluation.overall)];
     let parts = [
@@ -146,6 +150,7 @@ fn for_people(evaluation: &Evaluation) -> String {
     for broken in &evaluation.broken {
         let _ = writeln!(text, "not scored: {}: {}", broken.file.display(), broken.cause);
     }
+    folders::add_remarks(&mut text, &evaluation.unused, &[]);
     text
 }
 
@@ -173,6 +178,7 @@ fn shots_for_people(curve: &ShotCurve) -> String {
         // Writing into a String cannot fail.
         let _ = write!(text, "\nskipped {skipped}: there are {} normal pictures", curve.normals);
     }
+    folders::add_remarks(&mut text, &curve.unused, &[]);
     text
 }
 
@@ -186,7 +192,11 @@ pub(super) fn false_diverts(budget: &AtBudget) -> String {
     share(budget.good_diverted, budget.good, budget.good_interval)
 }
 
+/// A share of nothing is no figure.
 fn share(count: usize, of: usize, [low, high]: [f64; 2]) -> String {
+    if of == 0 {
+        return NONE.to_owned();
+    }
     format!("{count} of {of} ({:.0} to {:.0} %)", 100.0 * low, 100.0 * high)
 }
 

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::{anyhow, ensure};
 use clap::Args;
-use vision::dataset::{Dataset, ONLY_VIEW};
+use serde::Serialize;
+use vision::dataset::{Dataset, Purpose, Unused};
 use vision::learn::{Learned, LearnedView};
 use vision::scoring::Calibration;
 
 use super::Context;
+use super::folders;
 use super::model::{ScoringOptions, TurnsOption};
 use super::output::{Answer, table};
 use super::progress::Bar;
@@ -20,7 +21,8 @@ use super::progress::Bar;
 /// pictures themselves. Pictures of the empty tunnel in `train/empty/` beside `good` help to find the
 /// item. A reference per view is written; a running inspectd uses it from the next
 /// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "tokens",
-/// "passed_over", "localised", "calibration"}]}`.
+/// "passed_over", "localised", "calibration"}], "unused": [{"path", "pictures", "reason"}], "warnings"}`:
+/// `unused` names whatever lies in the folder and was not learned from.
 #[derive(Debug, Args)]
 pub struct Learn {
     /// What the items are.
@@ -46,41 +48,32 @@ impl Learn {
     /// Learns every view of the folder.
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
         let scoring = self.scoring.resolve(context)?;
-        let mut dataset = Dataset::open(&self.root)?;
-        if dataset.views.contains_key(ONLY_VIEW) {
-            let view = self.view.map_or_else(|| only_camera(context), Ok)?;
-            dataset = dataset.with_only_view_named(&view);
-        } else if let Some(view) = self.view {
-            let names = dataset.views.keys().cloned().collect::<Vec<_>>().join(", ");
-            dataset.views.retain(|name, _| *name == view);
-            ensure!(!dataset.views.is_empty(), "the folder has no view {view}; it has {names}");
-        }
+        let dataset =
+            folders::with_views(Dataset::open(&self.root)?, self.view.as_deref(), context)?;
+        let unused = dataset.unused_for(Purpose::Learn);
+        let warnings = folders::strange_views(&dataset, context)?;
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
         let learn = if self.add { vision::learn::add } else { vision::learn::learn };
         let (references, turns) = (&scoring.references, self.turns.turns());
         let learned = learn(&scorer, &dataset, &self.sku, references, turns, &mut bar)?;
         drop(bar);
-        Answer::either(context.json, &learned, || for_people(&learned, scoring.false_divert_budget))
+        let answered = Answered { learned, unused, warnings };
+        Answer::either(context.json, &answered, || {
+            let mut text = for_people(&answered.learned, scoring.false_divert_budget);
+            folders::add_remarks(&mut text, &answered.unused, &answered.warnings);
+            text
+        })
     }
 }
 
-/// The line's camera, when there is one only.
-fn only_camera(context: &Context) -> anyhow::Result<String> {
-    let cameras = context.line_file_if_any()?.map(|file| file.camera).unwrap_or_default();
-    match cameras.as_slice() {
-        [camera] => Ok(camera.name.clone()),
-        [] => {
-            Err(anyhow!("the folder does not say which camera took the pictures; add --view NAME"))
-        }
-        several => {
-            let names: Vec<_> = several.iter().map(|camera| camera.name.as_str()).collect();
-            let names = names.join(" | --view ");
-            Err(anyhow!(
-                "the folder does not say which camera took the pictures; add --view {names}"
-            ))
-        }
-    }
+/// What was learned, and what was not.
+#[derive(Debug, Serialize)]
+struct Answered {
+    #[serde(flatten)]
+    learned: Learned,
+    unused: Vec<Unused>,
+    warnings: Vec<String>,
 }
 
 fn for_people(learned: &Learned, budget: f64) -> String {

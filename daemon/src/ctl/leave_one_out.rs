@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
+use vision::dataset::Unused;
 use vision::evaluate::{EvaluateOptions, HeadChoice, Levels, Metrics, SetFigures, leave_one_out};
 use vision::scoring::Member;
 use vision::train::TrainSettings;
 
 use super::Context;
+use super::folders;
 use super::model::ModelOptions;
 use super::output::{Answer, table};
 use super::progress::Bar;
@@ -27,7 +29,7 @@ const BUDGET: f64 = 0.005;
 /// product does, and what is diverted at a false-divert budget of 0.5 %, with Wilson's intervals.
 ///
 /// With --json: `sets` (`set`, `normals`, `members`, `left_out` with `voices` and `metrics`,
-/// `ensemble`), `unscored` (`set`, `file`, `cause`) and `command`.
+/// `ensemble`), `unscored` (`set`, `file`, `cause`), `unused` (`path`, `pictures`, `reason`) and `command`.
 #[derive(Debug, Args)]
 pub struct LeaveOneOut {
     /// Write the table into this file, as Markdown.
@@ -54,6 +56,7 @@ pub struct LeaveOneOut {
 struct Found {
     sets: Vec<SetFigures>,
     unscored: Vec<Unscored>,
+    unused: Vec<Unused>,
     command: String,
 }
 
@@ -70,9 +73,8 @@ impl LeaveOneOut {
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
         let command = env::args().collect::<Vec<_>>().join(" ");
         let mut levels: Vec<(String, Levels)> = Vec::new();
-        let mut unscored = Vec::new();
-        for root in &self.sets {
-            let set = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
+        let (mut unscored, mut unused) = (Vec::new(), Vec::new());
+        for (root, set) in self.sets.iter().zip(names(&self.sets)) {
             let options = EvaluateOptions {
                 root: root.clone(),
                 model_folder: self.model.folder(context)?,
@@ -101,15 +103,30 @@ impl LeaveOneOut {
                 file: broken.file.clone(),
                 cause: broken.cause.clone(),
             }));
+            unused.extend(evaluation.unused.iter().cloned());
             levels.push((set, evaluation.levels()));
         }
-        let found = Found { sets: leave_one_out(&levels, BUDGET), unscored, command };
+        let found = Found { sets: leave_one_out(&levels, BUDGET), unscored, unused, command };
         if let Some(file) = &self.out {
             std::fs::write(file, markdown(&found))
                 .with_context(|| format!("cannot write {}", file.display()))?;
         }
         Answer::either(context.json, &found, || for_people(&found))
     }
+}
+
+/// What each set is called: its folder, or the whole way to it where another is called the same.
+fn names(sets: &[PathBuf]) -> Vec<String> {
+    let folder = |root: &PathBuf| {
+        root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
+    };
+    let alike = |name: &str| sets.iter().filter(|root| folder(root) == name).count();
+    sets.iter()
+        .map(|root| match folder(root) {
+            name if alike(&name) == 1 => name,
+            _ => root.to_string_lossy().trim_matches('/').replace('/', "_"),
+        })
+        .collect()
 }
 
 /// The table's header.
@@ -156,6 +173,7 @@ fn for_people(found: &Found) -> String {
         // Writing into a String cannot fail.
         let _ = write!(text, "\nnot scored: {}: {}", picture.file.display(), picture.cause);
     }
+    folders::add_remarks(&mut text, &found.unused, &[]);
     text
 }
 
@@ -165,4 +183,15 @@ fn markdown(found: &Found) -> String {
     let rule = vec!["---".to_owned(); header.len()];
     let rows: String = rows(found).iter().map(|cells| line(cells)).collect();
     format!("{}{}{rows}", line(&header), line(&rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_whose_folders_are_called_the_same_are_kept_apart() {
+        let sets = ["/a/cartons", "/b/cartons", "/b/tea"].map(PathBuf::from);
+        assert_eq!(names(&sets), ["a_cartons", "b_cartons", "tea"]);
+    }
 }

@@ -12,6 +12,7 @@ mod compare;
 mod config;
 mod config_reference;
 mod evaluate;
+mod folders;
 mod heatmap;
 mod identify;
 mod label;

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use serde::Serialize;
-use vision::dataset::Dataset;
+use vision::dataset::{Dataset, Purpose, Unused};
 use vision::learn::{Learned, learn};
 use vision::train::{Labelled, TrainSettings, train};
 
 use super::Context;
+use super::folders;
 use super::model::{ScoringOptions, TurnsOption};
 use super::output::{Answer, table};
 use super::progress::Bar;
@@ -22,7 +23,8 @@ use super::progress::Bar;
 /// again with the same pictures and options. Afterwards the references of these SKUs are learned
 /// anew, since a reference knows what the head says of normal items; those of other SKUs are used
 /// without the head until they are learned again. With --json: `{"damage_head", "curve", "examples",
-/// "labelled", "learned"}`, where `learned` is a list of what `inspectctl learn` answers.
+/// "labelled", "learned", "unused", "warnings"}`, where `learned` is a list of what `inspectctl learn`
+/// answers.
 #[derive(Debug, Args)]
 pub struct Train {
     /// Examples to make of each SKU and view.
@@ -34,6 +36,10 @@ pub struct Train {
     /// Where all random choices begin; the same number gives the same head.
     #[arg(long, default_value_t = TrainSettings::default().head.seed)]
     seed: u64,
+    /// Which camera took the pictures, where a folder does not say [default: the line file's only
+    /// camera]; where it does, train on this view only.
+    #[arg(long)]
+    view: Option<String>,
     #[command(flatten)]
     turns: TurnsOption,
     #[command(flatten)]
@@ -51,6 +57,8 @@ struct Trained {
     examples: usize,
     labelled: usize,
     learned: Vec<Learned>,
+    unused: Vec<Unused>,
+    warnings: Vec<String>,
 }
 
 impl Train {
@@ -68,8 +76,21 @@ impl Train {
             let (sku, root) = pictures
                 .split_once('=')
                 .with_context(|| format!("`{pictures}` is not SKU=DIR: say what the items are"))?;
-            datasets.push((sku.to_owned(), Dataset::open(root)?));
+            ensure!(
+                datasets.iter().all(|(known, _)| known != sku),
+                "SKU {sku} is named twice; put its pictures into one folder"
+            );
+            let dataset = Dataset::open(root)?;
+            let dataset = folders::with_views(dataset, self.view.as_deref(), context)?;
+            datasets.push((sku.to_owned(), dataset));
         }
+        let unused = datasets.iter().flat_map(|(_, dataset)| dataset.unused_for(Purpose::Train));
+        let unused = unused.collect();
+        let mut warnings = Vec::new();
+        for (_, dataset) in &datasets {
+            warnings.extend(folders::strange_views(dataset, context)?);
+        }
+        warnings.dedup();
         let pictures: Vec<Labelled> = datasets
             .iter()
             .flat_map(|(_, dataset)| dataset.views.values())
@@ -95,8 +116,13 @@ impl Train {
         }
         drop(bar);
         let labelled = pictures.iter().map(|view| view.damaged.len()).sum();
-        let trained = Trained { damage_head: folder, curve, examples, labelled, learned };
-        Answer::either(context.json, &trained, || for_people(&trained))
+        let damage_head = folder;
+        let trained = Trained { damage_head, curve, examples, labelled, learned, unused, warnings };
+        Answer::either(context.json, &trained, || {
+            let mut text = for_people(&trained);
+            folders::add_remarks(&mut text, &trained.unused, &trained.warnings);
+            text
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loop's part in telling how the box stands, and in healing its records.
 
-use vision::monotonic_now;
+use vision::{Camera, monotonic_now};
 
 use super::Inspection;
 use crate::flow::Now;
@@ -21,6 +21,14 @@ impl Inspection {
             self.link.reconnect();
         }
         self.health.holds(self.flow.holds());
+        // A picture that changes again ends it, whether or not an item comes.
+        let is_still = |camera: &&Camera| {
+            let newest = camera.ring().latest();
+            self.gatherer.is_frozen(camera.name())
+                && newest.is_some_and(|frame| frame.same_since < frame.at)
+        };
+        let frozen = self.cameras.iter().filter(is_still);
+        self.health.frozen(frozen.map(|camera| camera.name().to_string()).collect());
         let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
         self.link.set_ready(self.health.ready());
         if !alerts.is_empty() {

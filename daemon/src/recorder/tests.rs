@@ -113,7 +113,7 @@ fn a_picture_whose_compression_panics_costs_that_picture_only() {
     let one = Bench::start(0);
     let pixels = vec![128; 16 * 16];
     let picture = Picture::from_pixels(16, 16, PixelFormat::Grey8, pixels).expect("a picture");
-    let frame = Arc::new(Frame { camera: Arc::from("top"), at: Duration::ZERO, picture });
+    let frame = Arc::new(Frame::new(Arc::from("top"), Duration::ZERO, picture));
     // Claims four patches and has one.
     let broken = HeatMap {
         width: 2,

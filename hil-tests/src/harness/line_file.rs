@@ -125,6 +125,8 @@ impl Layout {
             grey_bits: 16,
             position_mm: position_mm(index),
             tolerance_mm: 40.0,
+            latency_ms: 0,
+            may_repeat: None,
             ring_frames: 24,
             stall_ms: 2000,
             retry_max_ms: 1000,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::line_file::address::HOST_PORT;
 use crate::line_file::{Mistake, Rules};
 use crate::registers::{COMMAND_LEN, STATUS_LEN};
 
@@ -21,7 +22,7 @@ pub struct PlcSection {
     pub mode: PlcMode,
     /// Host and port for Modbus TCP, for example `192.168.10.5:502`.
     #[serde(default)]
-    #[schemars(length(min = 3), regex(pattern = r"^.+:[0-9]+$"))]
+    #[schemars(extend("format" = HOST_PORT))]
     pub address: Option<String>,
     /// The serial line for Modbus RTU, instead of `address`.
     #[serde(default)]

@@ -202,7 +202,8 @@ impl<'a> Session<'a> {
             picture = picture.into_owned();
         }
         let camera = Arc::clone(&self.camera);
-        let pushed = self.shared.ring.push(Arc::new(Frame { camera, at, picture }));
+        let frame = Frame::new(camera, at, picture).after(self.shared.ring.latest().as_deref());
+        let pushed = self.shared.ring.push(Arc::new(frame));
         if pushed {
             if now.saturating_sub(at) > (interval * LATE_INTERVALS).max(LATE_MIN) {
                 self.shared.late.fetch_add(1, Ordering::Relaxed);

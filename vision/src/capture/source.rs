@@ -188,19 +188,7 @@ mod tests {
     use super::*;
 
     fn camera(source: &str) -> CameraSection {
-        CameraSection {
-            name: "top".into(),
-            source: source.into(),
-            width_px: 640,
-            height_px: 480,
-            fps: 25,
-            grey_bits: 16,
-            position_mm: 100.0,
-            tolerance_mm: 40.0,
-            ring_frames: 8,
-            stall_ms: 1000,
-            retry_max_ms: 1000,
-        }
+        CameraSection { source: source.into(), ..crate::config::tests::camera("top") }
     }
 
     fn parse(source: &str) -> Result<Source, SourceError> {

@@ -39,13 +39,16 @@ pub use shots::{ShotCurve, ShotRow, few_shots};
 pub use stats::{AurocDifference, wilson};
 
 use crate::damage::{DamageHead, TrainError};
-use crate::dataset::{Dataset, DatasetError, GOOD, TestItem, evenly};
+use crate::dataset::{Dataset, DatasetError, GOOD, Purpose, TestItem, Unused, as_text, evenly};
 use crate::learn::{LearnError, Turns, learn_view};
 use crate::progress::Progress;
 use crate::scoring::{Member, ReferenceKey, Scorer, ScoringError};
 use crate::train::{Labelled, TrainSettings, train_for_now};
 use metrics::Judged;
 use scored::{ItemScore, Unscored, score_item};
+
+/// Pictures that could not be scored which an error names.
+const BROKEN_NAMED: usize = 20;
 
 /// What to evaluate.
 #[derive(Debug, Clone)]
@@ -99,6 +102,28 @@ pub enum EvaluateError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The damage head learns from all defective items.
+    #[error(
+        "the damage head would learn from all {labelled} defective items of the test part, so that \
+         none is left to measure on: name a smaller number with --train-labels"
+    )]
+    NoneToMeasure {
+        /// Items that it would learn from.
+        labelled: usize,
+    },
+    /// Too few pictures could be scored for a figure to mean anything.
+    #[error(
+        "{good} good and {defective} defective items could be scored, so that no figure would mean \
+         anything: mend these pictures{broken}"
+    )]
+    OneKindScored {
+        /// Good items that were scored.
+        good: usize,
+        /// Defective ones.
+        defective: usize,
+        /// The pictures that could not be scored, each on a line of its own, with the cause.
+        broken: String,
+    },
     /// A picture of the results cannot be written.
     #[error("cannot write {path}: {cause}; name a file in a folder that may be written")]
     Write {
@@ -132,6 +157,8 @@ pub struct Evaluation {
     pub package: String,
     /// Test pictures that could not be scored, and why.
     pub broken: Vec<BrokenPicture>,
+    /// What lies in the folder and was not used, and why.
+    pub unused: Vec<Unused>,
     /// Every scored item, for the picture.
     #[serde(skip)]
     items: Vec<ItemScore>,
@@ -164,6 +191,7 @@ pub struct ItemLevels {
 #[derive(Debug, Clone, Serialize)]
 pub struct BrokenPicture {
     /// The file.
+    #[serde(serialize_with = "as_text")]
     pub file: PathBuf,
     /// What is wrong with it.
     pub cause: String,
@@ -199,13 +227,18 @@ pub fn run(
 ) -> Result<Evaluation, EvaluateError> {
     let mut dataset = Dataset::open(&options.root)?;
     let mut test = dataset.test_items()?;
+    dataset.both_kinds(&test)?;
     masks::check(&test)?;
     if let Some(shots) = options.shots {
         for pictures in dataset.views.values_mut() {
             pictures.normals = evenly(&pictures.normals, shots);
         }
     }
+    let unused = dataset.unused_for(Purpose::Evaluate);
     let labelled = take_labelled(&mut test, options.train_labels);
+    if options.train_labels > 0 && test.iter().all(|item| item.class == GOOD) {
+        return Err(EvaluateError::NoneToMeasure { labelled: labelled.len() });
+    }
     let mut scorer = Scorer::load(&options.model_folder)?;
     if let Some(folder) = &options.kept_maps {
         scorer = scorer.with_kept_maps(folder);
@@ -254,6 +287,14 @@ pub fn run(
         }
     }
     progress.step(test.len(), test.len(), "scoring");
+    let good = items.iter().filter(|item| item.class == GOOD).count();
+    if good == 0 || good == items.len() {
+        return Err(EvaluateError::OneKindScored {
+            good,
+            defective: items.len() - good,
+            broken: listed(&broken),
+        });
+    }
     let head = scorer.head().map_or("none", |head| &head.facts().head_sha256);
     let package = format!(
         "inspectd {} backbone {} damage head {head}",
@@ -263,6 +304,7 @@ pub fn run(
     let pixels = masks::measure(&items)?;
     let mut evaluation = summarise(items, broken, options.command.clone(), package);
     evaluation.pixels = pixels;
+    evaluation.unused = unused;
     evaluation.normals = references
         .iter()
         .map(|(view, reference)| {
@@ -275,6 +317,12 @@ pub fn run(
         .collect();
     evaluation.false_divert_budget = scorer.false_divert_budget();
     Ok(evaluation)
+}
+
+/// The first of the pictures that could not be scored, each on a line of its own.
+fn listed(broken: &[BrokenPicture]) -> String {
+    let line = |one: &BrokenPicture| format!("\nnot scored: {}: {}", one.file.display(), one.cause);
+    broken.iter().take(BROKEN_NAMED).map(line).collect()
 }
 
 /// Takes the first `count` items, by name, of each class of defect out of `test`.
@@ -352,6 +400,7 @@ fn summarise(
         command,
         package,
         broken,
+        unused: Vec::new(),
         items,
         normals: BTreeMap::new(),
     }

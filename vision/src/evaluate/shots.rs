@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{AtBudget, EvaluateError, EvaluateOptions, run};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Purpose, Unused};
 use crate::progress::Progress;
 
 /// What each number of normal pictures is good for.
@@ -17,6 +17,8 @@ pub struct ShotCurve {
     pub skipped: Vec<usize>,
     /// Normal pictures there are, of the view that has fewest.
     pub normals: usize,
+    /// What lies in the folder and was not used, and why.
+    pub unused: Vec<Unused>,
 }
 
 /// What one number of normal pictures is good for.
@@ -41,7 +43,7 @@ pub fn few_shots(
     progress: &mut dyn Progress,
 ) -> Result<ShotCurve, EvaluateError> {
     let dataset = Dataset::open(&options.root)?;
-    dataset.test_items()?;
+    dataset.both_kinds(&dataset.test_items()?)?;
     let normals = dataset.views.values().map(|view| view.normals.len()).min().unwrap_or(0);
     let (possible, skipped): (Vec<usize>, Vec<usize>) =
         counts.iter().partition(|count| (1..=normals).contains(*count));
@@ -57,5 +59,5 @@ pub fn few_shots(
             at_budget: found.at_budget,
         });
     }
-    Ok(ShotCurve { rows, skipped, normals })
+    Ok(ShotCurve { rows, skipped, normals, unused: dataset.unused_for(Purpose::Evaluate) })
 }

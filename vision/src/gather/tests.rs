@@ -21,7 +21,7 @@ struct Film {
 impl Film {
     fn add(&mut self, camera: &str, at: Duration) {
         let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();
-        self.frames.push(Arc::new(Frame { camera: camera.into(), at, picture }));
+        self.frames.push(Arc::new(Frame::new(camera.into(), at, picture)));
     }
 
     fn of(&self, camera: &str) -> impl Iterator<Item = &Arc<Frame>> {
@@ -40,7 +40,14 @@ impl FrameStore for Film {
 }
 
 fn window(camera: &str, position_mm: f64, tolerance_mm: f64) -> Window {
-    Window { camera: camera.into(), position_mm, tolerance_mm, frame_interval: ms(40) }
+    Window {
+        camera: camera.into(),
+        position_mm,
+        tolerance_mm,
+        frame_interval: ms(40),
+        latency: Duration::ZERO,
+        may_repeat: false,
+    }
 }
 
 /// A gatherer with one camera at 100 mm, and a film of it every 40 ms for 4 s.
@@ -357,4 +364,60 @@ proptest! {
             }
         }
     }
+}
+
+/// What the only camera shows of an item that enters at 0 and moves at 200 mm/s.
+fn one_item(window: Window, film: &mut Film) -> (View, bool) {
+    let camera = Arc::clone(&window.camera);
+    let mut gatherer = Gatherer::new(vec![window], MM_PER_COUNT);
+    gatherer.item_entered(7, ms(0), 0);
+    for at in (0..3000).step_by(10) {
+        film.now = ms(at);
+        gatherer.encoder_sample(ms(at), counts(at as f64 * 0.2));
+        if let Some(gathered) = gatherer.poll(ms(at), film).pop() {
+            return (gathered.views[0].clone(), gatherer.is_frozen(&camera));
+        }
+    }
+    panic!("the item got no view");
+}
+
+#[test]
+fn a_frame_is_looked_up_by_when_it_was_exposed() {
+    for latency in [0, 120, 480, 1000] {
+        let mut film = Film::default();
+        for at in (0..4000).step_by(40) {
+            film.add("top", ms(at));
+        }
+        let late = Window { latency: ms(latency), ..window("top", 100.0, 10.0) };
+        let (view, _) = one_item(late, &mut film);
+        // Stamped at 480 or 520 ms without latency: the item is in the window at 500 ms.
+        let stamped = view.frame.unwrap().at;
+        assert!(stamped.abs_diff(ms(500 + latency)) <= ms(20), "{stamped:?} of {latency} ms");
+        assert!(view.offset_mm.abs() <= 4.0 + 1e-9, "{}", view.offset_mm);
+    }
+}
+
+/// The film of a camera whose picture does not change from `from` on.
+fn still_film(from: u64) -> Film {
+    let mut film = Film::default();
+    for at in (0..4000).step_by(40) {
+        let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();
+        let same_since = ms(at.min(from));
+        let frame = Frame { camera: "top".into(), at: ms(at), same_since, picture };
+        film.frames.push(Arc::new(frame));
+    }
+    film
+}
+
+#[test]
+fn the_same_picture_while_the_belt_moved_is_no_view_of_the_item() {
+    let (view, frozen) = one_item(window("top", 100.0, 30.0), &mut still_film(0));
+    assert!(matches!(view.frame, Err(Missing::Frozen { moved_mm }) if moved_mm > 90.0), "{view:?}");
+    assert!(frozen, "the camera is known to be frozen");
+    // It froze while the item stood in the window: this picture still shows the item.
+    let (view, frozen) = one_item(window("top", 100.0, 30.0), &mut still_film(440));
+    assert!(view.frame.is_ok() && !frozen, "{view:?}");
+    let still = Window { may_repeat: true, ..window("top", 100.0, 30.0) };
+    let (view, frozen) = one_item(still, &mut still_film(0));
+    assert!(view.frame.is_ok() && !frozen, "a replayed picture may repeat: {view:?}");
 }

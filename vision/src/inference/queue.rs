@@ -144,7 +144,7 @@ mod tests {
 
     fn job(item: u64, deadline_ms: u64, views: usize) -> Job {
         let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();
-        let frame = Arc::new(Frame { camera: "c".into(), at: Duration::ZERO, picture });
+        let frame = Arc::new(Frame::new("c".into(), Duration::ZERO, picture));
         let views = (0..views).map(|view| (format!("c{view}").into(), Arc::clone(&frame)));
         let deadline = Duration::from_millis(deadline_ms);
         Job { item, sku: "a".into(), deadline, views: views.collect() }

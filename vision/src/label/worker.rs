@@ -137,7 +137,7 @@ mod tests {
 
     fn job(item: u64, deadline_ms: u64) -> LabelJob {
         let picture = Picture::from(gs1_data_matrix("[01]09521234543213[17]261231[10]AB12"));
-        let frame = Arc::new(Frame { camera: "top".into(), at: Duration::ZERO, picture });
+        let frame = Arc::new(Frame::new("top".into(), Duration::ZERO, picture));
         LabelJob {
             item,
             deadline: Duration::from_millis(deadline_ms),

@@ -1,0 +1,44 @@
+//! Watches whether what was learned fits the line, and tells the page, the fleet and the log.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use vision::fit::{Fit, Misfit};
+
+use crate::config::LineFile;
+
+/// Pause between two looks: `inspectctl learn` may write a reference at any time.
+const PERIOD: Duration = Duration::from_secs(30);
+
+/// What [`Fit`] has to say about the line.
+pub fn fit(line: &LineFile) -> Fit {
+    Fit::new(&line.line.sku, &line.camera, &line.model, &line.identity)
+}
+
+/// Looks now and then, until the receiver is gone. Each misfit is logged when it appears.
+///
+/// # Panics
+/// Outside a tokio runtime with time.
+pub fn watch(line: &LineFile) -> watch::Receiver<Vec<Misfit>> {
+    let (told, receiver) = watch::channel(Vec::<Misfit>::new());
+    let mut fit = fit(line);
+    tokio::spawn(async move {
+        loop {
+            let looking = tokio::task::spawn_blocking(move || {
+                let misfits = fit.look();
+                (fit, misfits)
+            });
+            // It fails only where it panicked: the box goes on without it.
+            let Ok((again, misfits)) = looking.await else { return };
+            fit = again;
+            for misfit in misfits.iter().filter(|misfit| !told.borrow().contains(*misfit)) {
+                tracing::warn!("{}; {}", misfit.what, misfit.remedy);
+            }
+            if told.send(misfits).is_err() {
+                return;
+            }
+            tokio::time::sleep(PERIOD).await;
+        }
+    });
+    receiver
+}

@@ -1,0 +1,385 @@
+//! Whether what was learned **fits** the line: references that no camera uses, cameras without a
+//! reference, a damage head that nobody asks, a catalogue that does not know the SKU.
+//!
+//! None of this stops the box, and none of it is an error anywhere else: a head whose references are
+//! others is simply not asked. So it is looked for, and told. Only the headers of the files are read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::backbone::BACKBONE_FILE;
+use crate::checksum::sha256;
+use crate::config::{CameraSection, IdentitySection, ModelSection};
+use crate::damage::{HEAD_FACTS_FILE, HEAD_FILE};
+
+/// A header that is longer than this, in bytes, is none of ours.
+const HEADER_MAX: u64 = 64 << 20;
+/// References that a sentence names; it counts the rest.
+const NAMED: usize = 5;
+/// How the files of references end.
+const ENDING: &str = "safetensors";
+
+/// Something that was learned and cannot be used, or is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The key of the line file that names the place: section and key.
+    pub key: [&'static str; 2],
+    /// What does not fit.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Looks at what was learned, as often as it is asked.
+#[derive(Debug)]
+pub struct Fit {
+    sku: String,
+    cameras: Vec<String>,
+    model: ModelSection,
+    catalog: Option<PathBuf>,
+    /// The backbone's checksum, and of which file: time and length.
+    backbone: Option<(SystemTime, u64, String)>,
+}
+
+/// What the header of a reference says.
+struct Header {
+    backbone: Option<String>,
+    head: Option<String>,
+}
+
+impl Fit {
+    /// For a line on which `sku` runs past `cameras`.
+    pub fn new(
+        sku: &str,
+        cameras: &[CameraSection],
+        model: &ModelSection,
+        identity: &IdentitySection,
+    ) -> Fit {
+        Fit {
+            sku: sku.to_owned(),
+            cameras: cameras.iter().map(|camera| camera.name.clone()).collect(),
+            model: model.clone(),
+            catalog: identity.catalog.clone(),
+            backbone: None,
+        }
+    }
+
+    /// Everything that does not fit now.
+    pub fn look(&mut self) -> Vec<Misfit> {
+        let known = references_in(&self.model.references);
+        let mut misfits = self.missing(&known);
+        misfits.extend(self.strangers(&known));
+        misfits.extend(self.unusable(&known));
+        misfits.extend(self.catalogue());
+        misfits
+    }
+
+    fn references(&self, what: String, remedy: String) -> Misfit {
+        Misfit { key: ["model", "references"], what, remedy }
+    }
+
+    /// Cameras without a reference of the line's SKU.
+    fn missing(&self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
+        let sku = &self.sku;
+        let Some(views) = known.get(sku) else {
+            let folder = self.model.references.display();
+            return vec![self.references(
+                format!("SKU {sku} has no reference in {folder}: its items cannot be inspected"),
+                format!("learn it with `inspectctl learn --sku \"{sku}\" FOLDER`"),
+            )];
+        };
+        let without = self.cameras.iter().filter(|camera| !views.contains(camera));
+        without
+            .map(|camera| {
+                self.references(
+                    format!(
+                        "camera {camera} has no reference of SKU {sku}: its views cannot be judged"
+                    ),
+                    format!(
+                        "learn it with `inspectctl learn --sku \"{sku}\" --view {camera} FOLDER`"
+                    ),
+                )
+            })
+            .collect()
+    }
+
+    /// References whose view is no camera.
+    fn strangers(&self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
+        let mut by_view: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
+        for (sku, views) in known {
+            for view in views.iter().filter(|view| !self.cameras.contains(view)) {
+                by_view.entry(view).or_default().push(sku);
+            }
+        }
+        let cameras = self.cameras.join(", ");
+        by_view
+            .into_iter()
+            .map(|(view, skus)| {
+                self.references(
+                    format!(
+                        "references of a view `{view}` are never used (SKU {}): the cameras are \
+                         called {cameras}",
+                        named(&skus)
+                    ),
+                    format!(
+                        "learn or train again with --view and a camera's name, and remove \
+                         {}/<SKU>/{view}.{ENDING}",
+                        self.model.references.display()
+                    ),
+                )
+            })
+            .collect()
+    }
+
+    /// References that cannot be read, or that neither the model nor the head knows.
+    fn unusable(&mut self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
+        let backbone = self.backbone_sha256();
+        let head = head_sha256(&self.model.damage_head);
+        let (mut broken, mut strange, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
+        for (sku, views) in known {
+            for view in views.iter().filter(|view| self.cameras.contains(view)) {
+                let path = self.model.references.join(sku).join(format!("{view}.{ENDING}"));
+                match header_of(&path) {
+                    Err(cause) => broken.push(format!("{sku}/{view}: {cause}")),
+                    Ok(header) if backbone.is_some() && header.backbone != backbone => {
+                        strange.push(format!("{sku}/{view}"));
+                    }
+                    Ok(header) => {
+                        if let Ok(Some(head)) = &head
+                            && header.head.as_ref() != Some(head)
+                        {
+                            unasked.push(format!("{sku}/{view}"));
+                        }
+                    }
+                }
+            }
+        }
+        let again = "learn these SKUs again with `inspectctl learn`";
+        let mut misfits = Vec::new();
+        if !broken.is_empty() {
+            let what = format!("references cannot be read: {}", named(&broken));
+            misfits.push(self.references(what, again.to_owned()));
+        }
+        if !strange.is_empty() {
+            let what = format!(
+                "references of {} were learned with another backbone and are refused",
+                named(&strange)
+            );
+            misfits.push(self.references(what, again.to_owned()));
+        }
+        let key = ["model", "damage_head"];
+        if !unasked.is_empty() {
+            let what = format!(
+                "the damage head is not asked about {}: their references were learned with another \
+                 head, or with none",
+                named(&unasked)
+            );
+            misfits.push(Misfit { key, what, remedy: again.to_owned() });
+        }
+        if let Err(cause) = head {
+            let what = format!("the damage head cannot be used: {cause}");
+            let remedy = "train it anew with `inspectctl train`".to_owned();
+            misfits.push(Misfit { key, what, remedy });
+        }
+        misfits
+    }
+
+    /// A catalogue that is missing, broken, or does not know the SKU.
+    fn catalogue(&self) -> Option<Misfit> {
+        let path = self.catalog.as_ref()?;
+        let misfit = |what: String| {
+            let remedy = "make it with `inspectctl identify --save`".to_owned();
+            Some(Misfit { key: ["identity", "catalog"], what, remedy })
+        };
+        let entry = match metadata_of(path) {
+            Ok(metadata) => metadata.get("identity").cloned().unwrap_or_default(),
+            Err(cause) => {
+                return misfit(format!("the catalogue {} cannot be read: {cause}", path.display()));
+            }
+        };
+        let entry: Value = serde_json::from_str(&entry).unwrap_or_default();
+        let skus = entry["skus"].as_array().into_iter().flatten();
+        if skus.into_iter().any(|sku| sku["name"] == self.sku.as_str()) {
+            return None;
+        }
+        misfit(format!(
+            "the catalogue {} does not know SKU {}: its items are not compared with it",
+            path.display(),
+            self.sku
+        ))
+    }
+
+    /// The checksum of the model's backbone; `None` where there is none on this machine.
+    fn backbone_sha256(&mut self) -> Option<String> {
+        let path = self.model.folder.join(BACKBONE_FILE);
+        let facts = std::fs::metadata(&path).ok()?;
+        let (time, length) = (facts.modified().ok()?, facts.len());
+        if let Some((known_time, known_length, sha256)) = &self.backbone
+            && (*known_time, *known_length) == (time, length)
+        {
+            return Some(sha256.clone());
+        }
+        let sha256 = sha256(&std::fs::read(path).ok()?);
+        self.backbone = Some((time, length, sha256.clone()));
+        Some(sha256)
+    }
+}
+
+/// The views that have a reference, by SKU.
+fn references_in(folder: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let entries = |folder: &Path| {
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+    };
+    for sku_folder in entries(folder) {
+        let Some(sku) = sku_folder.file_name().and_then(|name| name.to_str()) else { continue };
+        if sku.starts_with('.') {
+            continue;
+        }
+        for file in entries(&sku_folder) {
+            if file.extension().is_some_and(|ending| ending == ENDING)
+                && let Some(view) = file.file_stem().and_then(|name| name.to_str())
+                && !view.starts_with('.')
+            {
+                known.entry(sku.to_owned()).or_default().push(view.to_owned());
+            }
+        }
+    }
+    known.values_mut().for_each(|views| views.sort());
+    known
+}
+
+/// The checksum of the damage head in `folder`; `None` where there is no head.
+fn head_sha256(folder: &Path) -> Result<Option<String>, String> {
+    if !folder.join(HEAD_FILE).exists() {
+        return Ok(None);
+    }
+    let path = folder.join(HEAD_FACTS_FILE);
+    let told = |cause: String| format!("{}: {cause}", path.display());
+    let facts = std::fs::read(&path).map_err(|error| told(error.to_string()))?;
+    let facts: Value = serde_json::from_slice(&facts).map_err(|error| told(error.to_string()))?;
+    let sha256 =
+        facts["head_sha256"].as_str().ok_or_else(|| told("no checksum is in it".into()))?;
+    Ok(Some(sha256.to_owned()))
+}
+
+fn header_of(path: &Path) -> Result<Header, String> {
+    let metadata = metadata_of(path)?;
+    let entry = |name: &str| metadata.get(name).cloned();
+    Ok(Header { backbone: entry("backbone_sha256"), head: entry("head_sha256") })
+}
+
+/// The metadata in the header of a safetensors file.
+fn metadata_of(path: &Path) -> Result<HashMap<String, String>, String> {
+    let mut file = File::open(path).map_err(|error| error.to_string())?;
+    let mut size = [0; 8];
+    file.read_exact(&mut size).map_err(|error| error.to_string())?;
+    let size = u64::from_le_bytes(size);
+    if size > HEADER_MAX {
+        return Err(format!("a header of {size} bytes is none of ours"));
+    }
+    let mut header = Vec::new();
+    file.take(size).read_to_end(&mut header).map_err(|error| error.to_string())?;
+    let header: Value = serde_json::from_slice(&header).map_err(|error| error.to_string())?;
+    let entries = header["__metadata__"].as_object().into_iter().flatten();
+    Ok(entries
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect())
+}
+
+/// Some of them by name, the rest counted.
+fn named<T: AsRef<str>>(list: &[T]) -> String {
+    let mut words: Vec<String> =
+        list.iter().take(NAMED).map(|one| one.as_ref().to_owned()).collect();
+    if list.len() > NAMED {
+        words.push(format!("{} more", list.len() - NAMED));
+    }
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::camera;
+
+    /// A file with nothing but a header.
+    fn write(path: &Path, metadata: &[(&str, &str)]) {
+        let metadata: HashMap<_, _> = metadata.iter().copied().collect();
+        let header = serde_json::json!({ "__metadata__": metadata }).to_string();
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    fn look(root: &Path, catalog: Option<&str>) -> Vec<String> {
+        let model = ModelSection {
+            folder: root.join("model"),
+            references: root.join("references"),
+            damage_head: root.join("head"),
+            device: Default::default(),
+            engine: Default::default(),
+        };
+        let catalog = catalog.map(|name| root.join(name));
+        let identity = IdentitySection { catalog, ..IdentitySection::default() };
+        let cameras = [camera("side"), camera("top")];
+        let mut fit = Fit::new("tea", &cameras, &model, &identity);
+        fit.look().into_iter().map(|misfit| format!("{}; {}", misfit.what, misfit.remedy)).collect()
+    }
+
+    #[test]
+    fn what_no_camera_can_use_is_named_and_what_all_can_use_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let told = look(root, None);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("SKU tea has no reference") && told[0].contains("learn --sku"));
+
+        std::fs::create_dir_all(root.join("model")).unwrap();
+        std::fs::write(root.join("model").join(BACKBONE_FILE), b"network").unwrap();
+        let backbone = sha256(b"network");
+        let reference = |view: &str, head: &str| {
+            let path = root.join("references/tea").join(format!("{view}.safetensors"));
+            write(&path, &[("backbone_sha256", &backbone), ("head_sha256", head)]);
+        };
+        reference("side", "one");
+        reference("view", "one");
+        let told = look(root, None);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("camera top has no reference of SKU tea"), "{told:?}");
+        assert!(told[1].contains("view `view` are never used (SKU tea)"), "{told:?}");
+        assert!(told[1].contains("cameras are called side, top"), "{told:?}");
+
+        std::fs::remove_file(root.join("references/tea/view.safetensors")).unwrap();
+        reference("top", "one");
+        assert_eq!(look(root, None), Vec::<String>::new(), "all is well");
+
+        std::fs::create_dir_all(root.join("head")).unwrap();
+        std::fs::write(root.join("head").join(HEAD_FILE), b"head").unwrap();
+        let facts = root.join("head").join(HEAD_FACTS_FILE);
+        std::fs::write(&facts, br#"{"head_sha256": "one"}"#).unwrap();
+        assert_eq!(look(root, None), Vec::<String>::new(), "the head knows both");
+        std::fs::write(&facts, br#"{"head_sha256": "two"}"#).unwrap();
+        let told = look(root, None);
+        assert!(told[0].contains("not asked about tea/side, tea/top"), "{told:?}");
+        std::fs::write(root.join("model").join(BACKBONE_FILE), b"other network").unwrap();
+        let told = look(root, None);
+        assert!(told[0].contains("another backbone"), "{told:?}");
+    }
+
+    #[test]
+    fn a_catalogue_that_does_not_know_the_sku_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let misfit = |catalog| look(root.path(), Some(catalog)).pop().unwrap();
+        assert!(misfit("away").contains("cannot be read"));
+        write(&root.path().join("rum"), &[("identity", r#"{"skus": [{"name": "rum"}]}"#)]);
+        assert!(misfit("rum").contains("does not know SKU tea"));
+        write(&root.path().join("tea"), &[("identity", r#"{"skus": [{"name": "tea"}]}"#)]);
+        assert_eq!(look(root.path(), Some("tea")).len(), 1, "the missing reference only");
+    }
+}

@@ -1,0 +1,449 @@
+//! Whether a picture can be **used**: a white, half missing, torn or snowy one shows no item, and what
+//! it happens to score is worth nothing.
+//!
+//! Each fault has one measure, on a sample of the pixels, and a bound far from what pictures of items
+//! show: an unusable picture makes its item uninspected. `tests/usable.rs` prints the measures of all 422
+//! pictures of five sets (cartons, cookies, aliens on white ground, screws, hazelnuts), good and damaged,
+//! and holds the bounds against them.
+//!
+//! | fault | measure | bound | most in those pictures |
+//! | --- | --- | --- | --- |
+//! | white | share of pixels at full brightness | 0.98 | 0.80 |
+//! | a part is missing | share of rows or columns of one value, from one edge, that end all at once | 0.12 | 0.00 |
+//! | rows repeat | share of rows, in one run, each the same as the one before | 0.12 | 0.00 |
+//! | torn | rows from which on the picture is moved sideways | exactly one | none |
+//! | snow | share of strips whose neighbouring pixels differ by 30 levels in the middle | 0.12 | 0.00 |
+//!
+//! A frame around the picture is none of these: equally wide on both sides, as a replayed picture of
+//! another shape has it. Nor is a ground so bright that it has one value, nor one so dark, where an item
+//! ends it little by little. A camera whose black level is 0 can show a dark ground that a wide item ends
+//! all at once: raise its black level, as for any measuring.
+
+use std::fmt;
+
+use crate::picture::{Picture, PixelFormat};
+
+/// Pixels that are looked at in each direction.
+const SAMPLES: u32 = 256;
+/// Pictures with a shorter side than this are not looked at.
+const SIDE_MIN: u32 = 32;
+/// From here on a pixel is at full brightness.
+const FULL: u8 = 250;
+/// Share of such pixels at which a picture is white.
+const WHITE: f64 = 0.98;
+/// Share of a picture that must be missing, repeat, or be snow.
+const PART: f64 = 0.12;
+/// Levels by which the pixels of a missing row differ at most.
+const FLAT: u8 = 2;
+/// Share of pixels that must differ from the missing part where it ends.
+const ABRUPT: f64 = 0.9;
+/// Difference of the missing parts on opposite sides up to which they are a frame.
+const FRAME: f64 = 0.02;
+/// Levels that a row must span for its repetition to tell something.
+const SPAN: u8 = 12;
+/// Median difference of neighbouring pixels from which on a strip is snow.
+const SNOW: u8 = 30;
+/// Strips that are looked at for snow.
+const STRIPS: usize = 16;
+/// Mean difference of two neighbouring rows from which on they may be a tear.
+const TEAR_MIN: f64 = 12.0;
+/// What is left of that difference at a tear once one row is moved.
+const TEAR_LEFT: f64 = 0.35;
+/// How far the rows of a tear are moved, as a share of the width.
+const TEAR_SHIFT: (f64, f64) = (0.01, 0.25);
+
+/// Why a picture shows no item that could be judged. Its text becomes a cause, and causes are counted by
+/// their text: measurements stand in the fields only.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Unusable {
+    /// Nearly every pixel is at full brightness.
+    White {
+        /// The share.
+        share: f64,
+    },
+    /// From one edge on, nothing arrived.
+    Missing {
+        /// Which part.
+        side: Side,
+        /// How much of the picture.
+        share: f64,
+        /// The level in its place.
+        level: u8,
+    },
+    /// The same row again and again.
+    Repeats {
+        /// How much of the picture.
+        share: f64,
+    },
+    /// The picture is put together from two.
+    Torn {
+        /// At which share of the height.
+        at: f64,
+    },
+    /// Neighbouring pixels have nothing to do with each other.
+    Snow {
+        /// How much of the picture.
+        share: f64,
+    },
+}
+
+/// An edge of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Above.
+    Top,
+    /// Below.
+    Bottom,
+    /// At the left.
+    Left,
+    /// At the right.
+    Right,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unusable::White { .. } => write!(
+                f,
+                "no usable picture: it is white; lower the exposure, or look for light that falls in"
+            ),
+            Unusable::Missing { side, level, .. } => {
+                let side = match side {
+                    Side::Top => "upper",
+                    Side::Bottom => "lower",
+                    Side::Left => "left",
+                    Side::Right => "right",
+                };
+                let colour = match level {
+                    0..=16 => "black",
+                    _ => "of one colour",
+                };
+                write!(
+                    f,
+                    "no usable picture: its {side} part is {colour}; check the camera's cable and the \
+                     network"
+                )
+            }
+            Unusable::Repeats { .. } => write!(
+                f,
+                "no usable picture: the same row comes again and again; check the camera's cable"
+            ),
+            Unusable::Torn { .. } => write!(
+                f,
+                "no usable picture: it is torn, put together from two; check the camera's driver and \
+                 the load of the box"
+            ),
+            Unusable::Snow { .. } => {
+                write!(f, "no usable picture: it is noise; check the camera's cable and its gain")
+            }
+        }
+    }
+}
+
+/// What was measured of a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// Share of pixels at full brightness.
+    pub white: f64,
+    /// Share that is missing at an edge, and its level; the largest.
+    pub missing: Option<(Side, f64, u8)>,
+    /// Share of rows in the longest run of the same.
+    pub repeats: f64,
+    /// Where the picture is torn, as shares of its height.
+    pub tears: Vec<f64>,
+    /// Share of strips that are snow.
+    pub snow: f64,
+}
+
+/// Whether `picture` can be used.
+///
+/// # Errors
+/// Why not.
+pub fn check(picture: &Picture) -> Result<(), Unusable> {
+    if picture.width().min(picture.height()) < SIDE_MIN {
+        return Ok(());
+    }
+    let measures = Measures::of(picture);
+    if measures.white >= WHITE {
+        return Err(Unusable::White { share: measures.white });
+    }
+    if measures.snow >= PART {
+        return Err(Unusable::Snow { share: measures.snow });
+    }
+    if let Some((side, share, level)) = measures.missing.filter(|(_, share, _)| *share >= PART) {
+        return Err(Unusable::Missing { side, share, level });
+    }
+    // A drawing whose rows are all the same is no fault of a camera.
+    if (PART..0.95).contains(&measures.repeats) {
+        return Err(Unusable::Repeats { share: measures.repeats });
+    }
+    match measures.tears.as_slice() {
+        [at] => Err(Unusable::Torn { at: *at }),
+        _ => Ok(()),
+    }
+}
+
+impl Measures {
+    /// Measures `picture`, whose sides are 32 pixels at least.
+    pub fn of(picture: &Picture) -> Measures {
+        let rows = sampled(picture);
+        let all = rows.iter().map(Vec::len).sum::<usize>().max(1) as f64;
+        let full = rows.iter().flatten().filter(|level| **level >= FULL).count();
+        Measures {
+            white: full as f64 / all,
+            missing: missing(&rows),
+            repeats: repeats(picture),
+            tears: tears(picture),
+            snow: snow(picture),
+        }
+    }
+}
+
+/// Brightness of one pixel.
+fn level(picture: &Picture, row: &[u8], x: usize) -> u8 {
+    match picture.format() {
+        PixelFormat::Grey8 => row[x],
+        PixelFormat::Rgb8 => {
+            let [red, green, blue] = [0, 1, 2].map(|channel| u16::from(row[3 * x + channel]));
+            ((red + 2 * green + blue) / 4) as u8
+        }
+    }
+}
+
+fn step(length: u32) -> usize {
+    length.div_ceil(SAMPLES) as usize
+}
+
+/// The picture's brightness, thinned in both directions.
+fn sampled(picture: &Picture) -> Vec<Vec<u8>> {
+    let (across, down) = (step(picture.width()), step(picture.height()));
+    (0..picture.height())
+        .step_by(down)
+        .map(|y| {
+            let row = picture.row(y);
+            (0..picture.width() as usize).step_by(across).map(|x| level(picture, row, x)).collect()
+        })
+        .collect()
+}
+
+/// The largest part that is missing at an edge.
+fn missing(rows: &[Vec<u8>]) -> Option<(Side, f64, u8)> {
+    let width = rows.first()?.len();
+    let columns: Vec<Vec<u8>> =
+        (0..width).map(|x| rows.iter().map(|row| row[x]).collect()).collect();
+    let lines = |lines: &[Vec<u8>], reversed: bool| -> (f64, u8) {
+        let line = |at: usize| &lines[if reversed { lines.len() - 1 - at } else { at }];
+        flat_until(lines.len(), line)
+    };
+    let sides = [
+        (Side::Top, lines(rows, false)),
+        (Side::Bottom, lines(rows, true)),
+        (Side::Left, lines(&columns, false)),
+        (Side::Right, lines(&columns, true)),
+    ];
+    let share_of = |side: Side| sides.iter().find(|(one, _)| *one == side).map_or(0.0, |s| s.1.0);
+    sides
+        .into_iter()
+        .filter(|(side, (share, _))| {
+            let opposite = match side {
+                Side::Top => Side::Bottom,
+                Side::Bottom => Side::Top,
+                Side::Left => Side::Right,
+                Side::Right => Side::Left,
+            };
+            *share > 0.0 && (share - share_of(opposite)).abs() > FRAME
+        })
+        .map(|(side, (share, level))| (side, share, level))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Which share of the lines, from the first, is of one value, and which; none unless it ends all at
+/// once.
+fn flat_until<'a>(count: usize, line: impl Fn(usize) -> &'a Vec<u8>) -> (f64, u8) {
+    let ends = |line: &[u8]| {
+        line.iter()
+            .fold((u8::MAX, u8::MIN), |(low, high), level| (low.min(*level), high.max(*level)))
+    };
+    let (low, high) = ends(line(0));
+    // Light that is too strong is no part that did not arrive.
+    if high - low > FLAT || high >= FULL {
+        return (0.0, 0);
+    }
+    let value = low + (high - low) / 2;
+    let near = |level: &u8| level.abs_diff(value) <= FLAT;
+    let flat = (0..count).take_while(|at| line(*at).iter().all(near)).count();
+    if flat == count {
+        return (0.0, value);
+    }
+    // The line after the first other one: a compressed picture blurs the border.
+    let after = line((flat + 1).min(count - 1));
+    let other = after.iter().filter(|level| level.abs_diff(value) > 4 * FLAT).count();
+    if (other as f64) < ABRUPT * after.len() as f64 {
+        return (0.0, value);
+    }
+    (flat as f64 / count as f64, value)
+}
+
+/// The share of rows in the longest run of rows that are the same, of those that show something.
+fn repeats(picture: &Picture) -> f64 {
+    let (mut run, mut longest) = (0u32, 0u32);
+    for y in 1..picture.height() {
+        let (before, row) = (picture.row(y - 1), picture.row(y));
+        let width = picture.width() as usize;
+        let spans = || {
+            let levels = (0..width).step_by(step(picture.width())).map(|x| level(picture, row, x));
+            let (low, high) =
+                levels.fold((u8::MAX, u8::MIN), |(low, high), one| (low.min(one), high.max(one)));
+            high.saturating_sub(low) >= SPAN
+        };
+        run = if before == row && spans() { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    f64::from(longest) / f64::from(picture.height())
+}
+
+/// The share of strips in which neighbouring pixels have nothing to do with each other.
+fn snow(picture: &Picture) -> f64 {
+    let rows: Vec<u32> = (0..picture.height()).step_by(step(picture.height())).collect();
+    let strips = rows.chunks(rows.len().div_ceil(STRIPS));
+    let count = strips.len();
+    let snowy = strips.filter(|strip| {
+        let mut seen = [0u32; 256];
+        let mut total = 0;
+        for y in *strip {
+            let row = picture.row(*y);
+            for x in (0..picture.width() as usize - 1).step_by(step(picture.width())) {
+                let difference = level(picture, row, x).abs_diff(level(picture, row, x + 1));
+                seen[usize::from(difference)] += 1;
+                total += 1;
+            }
+        }
+        let below: u32 = seen[..usize::from(SNOW)].iter().sum();
+        2 * below < total
+    });
+    snowy.count() as f64 / count.max(1) as f64
+}
+
+/// Rows, as shares of the height, from which on the picture is moved sideways.
+fn tears(picture: &Picture) -> Vec<f64> {
+    let across = step(picture.width());
+    let brightness = |y: u32| -> Vec<u8> {
+        let row = picture.row(y);
+        (0..picture.width() as usize).step_by(across).map(|x| level(picture, row, x)).collect()
+    };
+    let difference = |a: &[u8], b: &[u8]| {
+        let sum: u64 = a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        sum as f64 / a.len().max(1) as f64
+    };
+    let mut found = Vec::new();
+    let mut before = brightness(0);
+    for y in 1..picture.height() {
+        let row = brightness(y);
+        let apart = difference(&before, &row);
+        if apart >= TEAR_MIN {
+            let width = row.len();
+            let [least, most] =
+                [TEAR_SHIFT.0, TEAR_SHIFT.1].map(|share| (share * width as f64).ceil() as usize);
+            let best = (least.max(1)..=most)
+                .flat_map(|shift| {
+                    let right = difference(&before[shift..], &row[..width - shift]);
+                    let left = difference(&before[..width - shift], &row[shift..]);
+                    [right, left]
+                })
+                .fold(f64::INFINITY, f64::min);
+            if best <= TEAR_LEFT * apart {
+                found.push(f64::from(y) / f64::from(picture.height()));
+            }
+        }
+        before = row;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: (u32, u32) = (320, 240);
+
+    /// A lit item on a dark ground, with noise of two levels.
+    fn good(shift: u32, x: u32, y: u32) -> u8 {
+        let noise = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503) ^ (x * y)) % 3;
+        let x = x + shift;
+        let inside = (90..250).contains(&x) && (60..190).contains(&y);
+        let shade = if inside { 120 + (x * 7 / 11 % 60) + (y / 9 % 5) * 6 } else { 30 + x / 16 };
+        (shade + noise) as u8
+    }
+
+    fn drawn(pixel: impl Fn(u32, u32) -> u8) -> Picture {
+        let (width, height) = SIZE;
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let pixels = pixels.map(|(x, y)| pixel(x, y)).collect();
+        Picture::from_pixels(width, height, PixelFormat::Grey8, pixels).unwrap()
+    }
+
+    fn fault(pixel: impl Fn(u32, u32) -> u8) -> Unusable {
+        check(&drawn(pixel)).expect_err("it cannot be used")
+    }
+
+    #[test]
+    fn a_good_picture_can_be_used() {
+        assert_eq!(check(&drawn(|x, y| good(0, x, y))), Ok(()));
+    }
+
+    #[test]
+    fn a_white_picture_cannot_and_a_white_ground_can() {
+        assert!(matches!(fault(|_, _| 255), Unusable::White { .. }));
+        assert!(matches!(fault(|x, y| 252 + ((x + y) % 4) as u8), Unusable::White { .. }));
+        let ground = |x: u32, y: u32| {
+            let (x, y) = (i64::from(x) - 160, i64::from(y) - 120);
+            if x * x + y * y < 90 * 90 { 100 + ((x * y) & 15) as u8 } else { 255 }
+        };
+        assert_eq!(check(&drawn(ground)), Ok(()));
+    }
+
+    #[test]
+    fn a_part_that_is_missing_is_told_with_its_side() {
+        for level in [0, 90] {
+            let sides: [(Side, fn(u32, u32) -> bool); 4] = [
+                (Side::Top, |_, y| y < 60),
+                (Side::Bottom, |_, y| y >= 120),
+                (Side::Left, |x, _| x < 60),
+                (Side::Right, |x, _| x >= 200),
+            ];
+            for (side, gone) in sides {
+                let told = fault(|x, y| if gone(x, y) { level } else { good(0, x, y) });
+                assert!(matches!(told, Unusable::Missing { side: s, .. } if s == side), "{told:?}");
+            }
+        }
+        let told = fault(|x, y| if y >= 120 { 0 } else { good(0, x, y) }).to_string();
+        assert!(told.contains("its lower part is black"), "{told}");
+    }
+
+    #[test]
+    fn a_frame_around_the_picture_is_no_missing_part() {
+        let framed = |x: u32, y: u32| if (40..200).contains(&y) { good(0, x, y) } else { 0 };
+        assert_eq!(check(&drawn(framed)), Ok(()));
+    }
+
+    #[test]
+    fn a_row_that_repeats_and_two_pictures_in_one_are_told() {
+        let told = fault(|x, y| good(0, x, y.min(150)));
+        assert!(matches!(told, Unusable::Repeats { .. }), "{told:?}");
+        let told = fault(|x, y| good(if y < 120 { 0 } else { 30 }, x, y));
+        assert!(matches!(told, Unusable::Torn { at } if (at - 0.5).abs() < 0.01), "{told:?}");
+    }
+
+    #[test]
+    fn snow_is_told_in_all_of_the_picture_or_a_part() {
+        let random = |x: u32, y: u32| {
+            let mut seed = u64::from(y) * 4096 + u64::from(x) + 1;
+            seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            seed ^= seed >> 29;
+            (seed.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8
+        };
+        assert!(matches!(fault(random), Unusable::Snow { .. }));
+        let told = fault(|x, y| if y > 160 { random(x, y) } else { good(0, x, y) });
+        assert!(matches!(told, Unusable::Snow { .. }), "{told:?}");
+    }
+}
