@@ -132,7 +132,8 @@ fn nothing_can_be_added_to_what_was_never_learned_or_with_another_head() {
     let picture = Picture::from(carton(60, false));
     let mask = find(&picture, grown.localiser()).unwrap();
     let observed = without.describe(&picture, &mask, grown.framing()).unwrap();
-    let normal = Normal { observed, turned: Vec::new(), source: String::new() };
+    let normal =
+        Normal { observed, turned: Vec::new(), drifted: Vec::new(), source: String::new() };
     let error = grown.grown(None, &[normal]).unwrap_err();
     assert!(matches!(error, ScoringError::OtherHead { .. }), "{error}");
 }
