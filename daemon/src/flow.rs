@@ -43,6 +43,8 @@ pub struct FlowSettings {
     pub verdict_margin: Duration,
     /// Whether labels are read.
     pub label: LabelDuty,
+    /// Whether an item's looks are compared together with its label.
+    pub looks: bool,
 }
 
 /// Whether labels are read, and what follows when one is not.

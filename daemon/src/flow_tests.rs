@@ -10,6 +10,7 @@ use crate::records::record::{Finding, LabelRecord, ScoringSteps};
 
 fn settings() -> FlowSettings {
     FlowSettings {
+        looks: false,
         sku: "carton".to_owned(),
         divert_lane: 1,
         verdict_margin: Duration::from_millis(40),
@@ -370,6 +371,23 @@ fn with_label(label: LabelDuty, holds: Vec<Hold>) -> Flow {
     let deadline = Duration::from_millis(2960);
     assert_eq!(steps[1], Step::ReadLabel { item: 7, deadline });
     flow
+}
+
+#[test]
+fn where_looks_are_compared_a_late_answer_is_not_called_an_unread_label() {
+    for (looks, told) in
+        [(true, "or its looks not compared"), (false, "its label was not read in time")]
+    {
+        let settings = FlowSettings { label: LabelDuty::Required, looks, ..settings() };
+        let mut flow = Flow::new(settings, Vec::new(), quarantine(Vec::new()));
+        flow.bridge(hello("a"), at(0));
+        flow.bridge(event(1, entered(7, 1000)), at(1000));
+        flow.gathered(7, vec![ViewRecord::of("side")], at(1500));
+        score_7(&mut flow, 1600);
+        let steps = flow.tick(at(2970));
+        let Some(Verdict::Uninspected { cause }) = verdict_in(&steps) else { panic!("{steps:?}") };
+        assert!(cause.contains(told), "{cause}");
+    }
 }
 
 fn answer(lot: Option<&str>, finding: Option<&str>) -> LabelAnswer {

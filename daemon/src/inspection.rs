@@ -111,6 +111,7 @@ impl Inspection {
             sku: line.line.sku.clone(),
             divert_lane: line.policy.divert_lane,
             verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
+            looks: line.identity.catalog.is_some(),
             label: match &line.label {
                 LabelSection { read: LabelUse::Off, .. } => LabelDuty::Off,
                 LabelSection { must_show, .. } => {

@@ -39,7 +39,9 @@ fn where_mounts_are_allowed(name: &str, test: fn()) {
     let args = ["-Urm", "mount", "-t", "tmpfs", "-o", "size=4m", "test", "/mnt"];
     if !unshare(Command::new("unshare").args(args)) {
         println!("SKIPPED {name}: this machine allows no mount namespace (unshare -Urm)");
-        assert!(env::var_os("CI").is_none(), "CI must not skip {name}: allow user namespaces");
+        let may_skip = env::var("INSPECTD_MAY_SKIP").unwrap_or_default();
+        let may_skip = may_skip.split_whitespace().any(|what| what == "mounts");
+        assert!(may_skip || env::var_os("CI").is_none(), "CI must not skip {name}: see .ci/run");
         return;
     }
     let this = env::current_exe().expect("this program");

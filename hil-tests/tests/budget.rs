@@ -63,6 +63,7 @@ fn unseen_good_items_are_diverted_no_more_often_than_the_budget_says() -> anyhow
     assert!(counts.good > 100 && counts.damaged > 100, "{counts:?}");
     let [share, _] = wilson(counts.good_diverted, counts.good);
     assert!(share <= budget, "at least {share:.4} of the good items for {budget}: {counts:?}");
-    assert!(10 * counts.damaged_diverted >= 9 * counts.damaged, "{counts:?}");
+    // Measured: all of them; one in a hundred may hide its defect.
+    assert!(100 * counts.damaged_diverted >= 99 * counts.damaged, "{counts:?}");
     Ok(())
 }

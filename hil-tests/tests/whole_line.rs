@@ -23,9 +23,9 @@ fn every_item_is_inspected_sorted_recorded_and_acknowledged() -> anyhow::Result<
     assert_eq!(account.mqtt_owed, 0, "{account:#?}");
     assert!(account.mqtt_acknowledged >= 16, "{account:#?}");
     assert!(account.defective > 0, "the seed makes defects: {account:#?}");
-    assert!(
-        2 * account.correctly_diverted >= account.defective && account.false_diverts <= 2,
-        "the inspection does not tell damaged items from normal ones: {account:#?}"
-    );
+    // All defects of rendered items are found (docs/measurements/eye.md: 61 of 61). Of a dozen good items a
+    // budget of 0.5 % diverts more than two in one run of 50,000.
+    assert_eq!(account.missed, 0, "{account:#?}");
+    assert!(account.false_diverts <= 2, "{account:#?}");
     Ok(())
 }

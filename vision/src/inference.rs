@@ -10,7 +10,6 @@
 //! that view, and the worker goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -103,8 +102,7 @@ impl InspectionPool {
                 let _no_grad = tch::no_grad_guard();
                 worker.run(&shared, &results);
             });
-            let no_thread = |cause| ScoringError::ModelFile { path: PathBuf::new(), cause };
-            pool.workers.push(thread.map_err(no_thread)?);
+            pool.workers.push(thread.map_err(|cause| ScoringError::NoThread { cause })?);
         }
         Ok((pool, receiver))
     }

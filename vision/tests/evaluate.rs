@@ -1,7 +1,10 @@
 //! `evaluate::run` from a folder to its JSON and picture.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
+use common::shared_data;
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -181,16 +184,14 @@ fn a_model_compared_with_itself_agrees_with_itself() {
 
 #[test]
 fn the_real_cartons_are_told_apart_better_than_by_chance() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/cartons");
-    if !root.is_dir() {
-        eprintln!("SKIPPED: the pictures {} are not on this machine", root.display());
-        return;
-    }
+    let Some(root) = shared_data("cartons") else { return };
     let evaluation = run(&root);
     eprintln!("{}", serde_json::to_string_pretty(&evaluation).unwrap());
     assert_eq!(evaluation.overall.items, 45);
     assert!(evaluation.broken.is_empty());
     // Plain patch distance is weak here: the dents are bends of straight edges under changing pose.
-    assert!(evaluation.overall.auroc.unwrap() > 0.5);
+    // Measured without a damage head: 0.618 on these pictures, which are always the same; engines differ by less
+    // than 0.02.
+    assert!(evaluation.overall.auroc.unwrap() > 0.598);
     assert!(evaluation.views["side"].auroc.unwrap() > 0.6);
 }

@@ -2,9 +2,12 @@
 //! right when the sample was fixed, so that nothing gets worse unseen. How many of all are right stands in
 //! `LABELS.md`. The tests say SKIPPED where the pictures are absent.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::shared_data;
 use jiff::civil::{self, date};
 use vision::label::dates::{Context, Region, Role};
 use vision::label::reader::{LabelRead, LabelReader, default_text_dir};
@@ -14,11 +17,7 @@ const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 11,
 
 /// Every `step`th picture of a folder of the shared data, by name, from the second on; `None` where it is absent.
 fn sample(folder: &str, step: usize) -> Option<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(folder);
-    let Ok(entries) = fs::read_dir(&folder) else {
-        println!("SKIPPED: {} is absent", folder.display());
-        return None;
-    };
+    let entries = fs::read_dir(shared_data(folder)?).expect("the folder is read");
     let mut files: Vec<PathBuf> =
         entries.map(|entry| entry.expect("the folder is read").path()).collect();
     files.sort();

@@ -1,8 +1,11 @@
 //! Localising on real pictures with the real backbone: where the item is on a belt that moves, and
 //! how steady that is. Only pictures for learning are looked at; without them nothing is tested.
 
-use std::path::{Path, PathBuf};
+mod common;
 
+use std::path::PathBuf;
+
+use common::shared_data;
 use image::RgbImage;
 use vision::backbone::default_model_dir;
 use vision::localise::{Found, Localiser, Mask, Small};
@@ -10,10 +13,8 @@ use vision::{Picture, Scorer};
 
 /// The pictures in `folder` of the data beside the repository, by name; none where it is absent.
 fn pictures(folder: &str) -> Vec<Picture> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(folder);
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
+    let Some(folder) = shared_data(folder) else { return Vec::new() };
+    let entries = std::fs::read_dir(folder).expect("the folder is read");
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     files.iter().map(|file| Picture::open(file).expect("the data are whole")).collect()

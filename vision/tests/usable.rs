@@ -1,23 +1,16 @@
 //! The pictures of good and of damaged items in `shared/data`: none may be called unusable.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use common::shared_data;
 use image::RgbImage;
 use vision::usable::{Measures, Unusable, check};
 use vision::{Dataset, Picture};
 
 const SETS: [&str; 5] = ["cartons", "cookies", "aliens", "four_screws", "hazelnut_toy"];
-
-fn sets() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = root.ancestors().map(|folder| folder.join("shared/data")).find(|one| one.is_dir());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "shared/data is missing");
-        println!("SKIPPED: shared/data is missing");
-    }
-    found
-}
 
 fn pictures(root: &Path, set: &str) -> Vec<PathBuf> {
     let dataset = Dataset::open(root.join(set)).expect("the set is there");
@@ -32,7 +25,7 @@ fn pictures(root: &Path, set: &str) -> Vec<PathBuf> {
 
 #[test]
 fn no_picture_of_an_item_is_called_unusable() {
-    let Some(root) = sets() else { return };
+    let Some(root) = shared_data("") else { return };
     for set in SETS {
         let files = pictures(&root, set);
         let (mut white, mut missing, mut repeats, mut snow, mut tears) =
@@ -61,7 +54,7 @@ fn no_picture_of_an_item_is_called_unusable() {
 
 #[test]
 fn the_same_pictures_with_a_part_missing_or_torn_are_called_unusable() {
-    let Some(root) = sets() else { return };
+    let Some(root) = shared_data("") else { return };
     let (mut torn, mut all) = (0, 0);
     for set in SETS {
         for file in pictures(&root, set).iter().step_by(4) {

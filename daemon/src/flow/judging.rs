@@ -117,8 +117,11 @@ impl Flow {
             Stage::Inspecting => {
                 let label = open.record.label.get_or_insert_default();
                 label.problem = Some("it was not read in time".to_owned());
-                (self.settings.label == LabelDuty::Required)
-                    .then_some("its label was not read in time")
+                (self.settings.label == LabelDuty::Required).then_some(if self.settings.looks {
+                    "its label was not read, or its looks not compared, in time"
+                } else {
+                    "its label was not read in time"
+                })
             }
             Stage::Interrupted => Some("inspectd was restarted while it inspected the item"),
             Stage::Judged => return,

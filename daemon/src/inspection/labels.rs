@@ -40,15 +40,17 @@ impl Inspection {
         let known = Known { expectations: &self.expectations, sku: &self.sku };
         let today = self.clock.today();
         let checked = label_check::check(&views, &self.label, known, today);
-        let Checked { mut label, mut findings, undecided } = checked;
+        let Checked { label, mut findings, mut undecided } = checked;
         match done.compared {
             Some(Ok(compared)) => {
                 let divert_below = self.identity.divert_below;
                 findings.extend(identity_check::check(&compared, &self.sku, divert_below));
             }
             Some(Err(cause)) => {
-                let problems = label.problem.into_iter().chain([format!("identity: {cause}")]);
-                label.problem = Some(problems.collect::<Vec<_>>().join("; "));
+                let uncompared = format!("its looks could not be compared: {cause}");
+                undecided = Some(
+                    undecided.map_or(uncompared.clone(), |why| format!("{why}; {uncompared}")),
+                );
             }
             None => {}
         }

@@ -1,6 +1,7 @@
 //! The reference PLC of the handshake, as one scan after another: the twin of the function block
-//! `FB_Inspectd` in `plc-bridge/plc/inspectd.st`, section by section, by the same rules and with the
-//! same words. The rules are those of `plc-bridge/REGISTERS.md`.
+//! `FB_Inspectd` in `plc-bridge/plc`, by the same rules and with the same words. The rules are those of
+//! `plc-bridge/REGISTERS.md`. What that block finds out by itself about a blind line (rule 12) is
+//! left to the bridge here; its orders are obeyed.
 //!
 //! It numbers each item that the entry eye sees with an **acquisition id**, tells the bridge about
 //! every edge through the ring of line events, and takes **results** by number from the bridge's

@@ -122,6 +122,10 @@ pub struct World {
     eyes: Eyes,
     edges: Vec<Edge>,
     left: Vec<Left>,
+    /// An eye that sees nothing.
+    dead_eye: Option<Eye>,
+    /// The count at which the encoder stands still.
+    dead_encoder: Option<u32>,
 }
 
 impl World {
@@ -141,6 +145,8 @@ impl World {
             eyes: Eyes::default(),
             edges: Vec::new(),
             left: Vec::new(),
+            dead_eye: None,
+            dead_encoder: None,
             config,
         }
     }
@@ -178,6 +184,23 @@ impl World {
     /// The encoder's counter was switched on anew: it counts on from `count`.
     pub fn restart_encoder(&mut self, count: u32) {
         self.config.encoder = self.config.encoder.restarted(self.belt.travel_mm(), count);
+    }
+
+    /// One eye sees nothing from now on, or all see again. What covers it now stays covered.
+    pub fn blind(&mut self, eye: Option<Eye>) {
+        self.dead_eye = eye;
+    }
+
+    /// The encoder stands still from now on, or counts on from where it stood.
+    pub fn stop_encoder(&mut self, is_dead: bool) {
+        match (is_dead, self.dead_encoder) {
+            (true, None) => self.dead_encoder = Some(self.encoder()),
+            (false, Some(count)) => {
+                self.dead_encoder = None;
+                self.restart_encoder(count);
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
     }
 
     /// Puts an item on the belt by hand, its leading edge at `position_mm`, which is behind the
@@ -236,7 +259,7 @@ impl World {
 
     /// The encoder's count now.
     pub fn encoder(&self) -> u32 {
-        self.config.encoder.count(self.belt.travel_mm())
+        self.dead_encoder.unwrap_or_else(|| self.config.encoder.count(self.belt.travel_mm()))
     }
 
     /// Items on the belt, in the order in which they were laid or put there.
@@ -331,8 +354,10 @@ impl World {
     }
 
     fn see(&mut self, crossings: Vec<Crossing>, backward: bool) {
-        let encoder = self.config.encoder;
-        self.edges.extend(self.eyes.see(crossings, backward, |travel_mm| encoder.count(travel_mm)));
+        let (encoder, dead) = (self.config.encoder, self.dead_encoder);
+        let count = |travel_mm| dead.unwrap_or_else(|| encoder.count(travel_mm));
+        let seen = self.eyes.see(crossings, backward, count);
+        self.edges.extend(seen.into_iter().filter(|edge| Some(edge.eye) != self.dead_eye));
     }
 
     /// An item's leading edge has come to an eye on its way forwards.

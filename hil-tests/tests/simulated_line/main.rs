@@ -3,6 +3,7 @@
 //! bridge said that it would.
 
 mod case;
+mod day;
 mod inspection;
 
 use std::time::Duration;

@@ -20,6 +20,12 @@ pub enum ScoringError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The system gives no thread to score in.
+    #[error("no thread can be started to score in: {cause}; see what uses up processes and memory")]
+    NoThread {
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// The backbone is no TorchScript, or not one that this libtorch can run.
     #[error(
         "{path} is not a TorchScript backbone that can be loaded: {cause}; export it anew with \

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plc_bridge::config::FallBack;
 use plc_bridge::registers::{
-    Command, OwnFallBack, PlcResult, RING, SOURCE_UNUSED, SOURCE_VERDICT, slot,
+    BlindOrder, Command, OwnFallBack, PlcResult, RING, SOURCE_UNUSED, SOURCE_VERDICT, slot,
 };
 
 use super::{BRIDGE_TIMEOUT, Plc, Source};
@@ -18,6 +18,8 @@ pub(super) struct Bridge {
     own_fall_back: Option<OwnFallBack>,
     /// In `direct` mode: which diverters are to be out, one bit each.
     pub outputs: Option<u16>,
+    /// What is to be done while the line is blind.
+    pub blind: BlindOrder,
     /// Number of the last line event that it has taken.
     pub event_taken: u16,
 }
@@ -55,6 +57,11 @@ impl Plc {
         }
         self.bridge.own_fall_back = Some(command.own_fall_back);
         self.bridge.outputs = command.direct.then_some(command.outputs);
+        // The belt stops when the order comes, and again each time it comes anew (rule 12).
+        if command.blind == BlindOrder::Stop && self.bridge.blind != BlindOrder::Stop {
+            self.status.stopped_for_item = true;
+        }
+        self.bridge.blind = command.blind;
         self.bridge.event_taken = command.event_taken;
         let waiting = command.result_head.wrapping_sub(self.status.result_taken);
         if usize::from(waiting) > RING {

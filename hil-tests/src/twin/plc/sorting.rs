@@ -2,7 +2,7 @@
 //! diverters and drive (rules 3, 4, 6).
 
 use plc_bridge::config::FallBack;
-use plc_bridge::registers::LANE_STOP;
+use plc_bridge::registers::{BlindOrder, LANE_STOP};
 
 use super::{Applied, Outputs, Plc, Source};
 
@@ -94,7 +94,11 @@ impl Plc {
 
     /// Section 8. Diverters and drive.
     pub(super) fn drive(&self, outputs: &mut Outputs) {
+        let is_blind = self.bridge.blind == BlindOrder::Divert && !self.status.bridge_lost;
         let is_out = |index: usize| {
+            if index == 0 && is_blind {
+                return true;
+            }
             if let (Some(bits), false) = (self.bridge.outputs, self.status.bridge_lost) {
                 return bits >> index & 1 == 1;
             }
