@@ -89,8 +89,7 @@ fn while_serving(
 ) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let page =
-        runtime.block_on(Page::bind(SocketAddr::from(([127, 0, 0, 1], 0)))).expect("a free port");
+    let page = Page::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
     let address = page.address();
     let (_feed, status) = watch::channel(Arc::new(status));
     runtime.spawn(page.serve(status, folder.to_owned()));

@@ -81,7 +81,8 @@ pub enum FromBridge {
         /// The state now.
         state: PlcState,
     },
-    /// What of the line does not tell the truth; sent after `Hello` and at each change.
+    /// What of the line does not tell the truth; sent at each change; after `Hello` there are
+    /// none until it says so.
     Faults {
         /// All that stand now.
         faults: Vec<LineFault>,

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
@@ -20,16 +19,14 @@ use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::wall_clock::Clock;
+use inspectd::web::PageThread;
 use inspectd::web::status::BoxStatus;
-use inspectd::{expected_sources, learned, model, web};
+use inspectd::{expected_sources, learned, model};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::Camera;
 use vision::config::LabelUse;
 use vision::label::worker::LabelWorker;
-
-/// Pause before the page's port is tried again.
-const PAGE_RETRY: Duration = Duration::from_secs(10);
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
 const ORDERS: usize = 64;
@@ -109,7 +106,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         misfits: learned::watch(&line),
     };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
-    let page = tokio::spawn(serve_page(line.clone(), status_seen));
+    let page = PageThread::start(line.web.listen, status_seen, line.store.folder.clone())
+        .context("no thread can be had for the status page")?;
 
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
@@ -144,7 +142,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         .await;
 
     tracing::info!("stopping");
-    page.abort();
+    drop(page);
     drop(retention);
     // The loop's recorder is gone with it: the thread ends once it has handed over what waits.
     if recorder_thread.join().is_err() {
@@ -161,17 +159,5 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     match left {
         0 => Ok(()),
         left => anyhow::bail!("{left} changes could not be stored; see the log for why"),
-    }
-}
-
-/// Serves the page for as long as inspectd runs. Inspection goes on without it, so a port that is
-/// taken is logged and tried again.
-async fn serve_page(line: LineFile, status: watch::Receiver<Arc<BoxStatus>>) {
-    loop {
-        let served = web::serve(line.web.listen, status.clone(), line.store.folder.clone());
-        if let Err(error) = served.await {
-            tracing::error!("{error}");
-        }
-        tokio::time::sleep(PAGE_RETRY).await;
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Everything here reads: the state of the box from a `watch` channel that inspectd's main loop
 //! feeds, items from the records database (opened read-only for each question, on a blocking
-//! thread), pictures from the evidence folder. Nothing that a browser sends can change the line.
+//! thread), pictures from the evidence folder. Nothing that a browser sends can change the line,
+//! and nothing that browsers do can starve it: see [`PageThread`], [`door`] and [`limits`].
 //!
 //! | address | answer |
 //! | --- | --- |
@@ -13,35 +14,46 @@
 //!
 //! Errors are plain text and end with the next step.
 
+mod door;
 pub mod evidence;
 pub mod items;
+mod limits;
 pub mod status;
+mod thread;
 
+use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Path as UrlPath, Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use rustix::process::{Resource, getrlimit};
 use serde::Deserialize;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use self::items::ItemView;
+use self::limits::Limits;
 use self::status::BoxStatus;
+pub use self::thread::PageThread;
 
 /// Items on the page unless the question says otherwise.
 const DEFAULT_ITEMS: usize = 24;
 
 /// Most items in one answer: enough for a shift's worst hour, small enough to stay under 2 MB.
 const MAX_ITEMS: usize = 1000;
+
+/// Seconds after which one that was sent away is asked to come again.
+const COME_AGAIN_SECONDS: u32 = 2;
 
 /// Why the page cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +88,7 @@ pub enum WebError {
 pub struct Page {
     listener: TcpListener,
     address: SocketAddr,
+    limits: Limits,
 }
 
 impl Page {
@@ -83,14 +96,17 @@ impl Page {
     ///
     /// # Errors
     /// The port is taken, or the address is not this machine's.
-    pub async fn bind(listen: SocketAddr) -> Result<Self, WebError> {
-        let taken = TcpListener::bind(listen).await;
-        let bound = taken.and_then(|listener| listener.local_addr().map(|at| (listener, at)));
-        match bound {
-            Ok((listener, address)) => Ok(Self { listener, address }),
-            Err(e) if e.kind() == io::ErrorKind::AddrInUse => Err(WebError::PortInUse { listen }),
-            Err(cause) => Err(WebError::Listen { listen, cause }),
-        }
+    pub fn bind(listen: SocketAddr) -> Result<Self, WebError> {
+        let take = || {
+            let listener = TcpListener::bind(listen)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address, limits: Limits::of_this_process() })
+        };
+        take().map_err(|cause: io::Error| match cause.kind() {
+            io::ErrorKind::AddrInUse => WebError::PortInUse { listen },
+            _ => WebError::Listen { listen, cause },
+        })
     }
 
     /// The address in use; with the port that the system chose when port 0 was asked for.
@@ -98,7 +114,21 @@ impl Page {
         self.address
     }
 
-    /// Serves until the future is dropped. `records_folder` is the line file's `[store] folder`.
+    /// Most file handles that the page takes of the process's, whatever browsers do.
+    pub fn handles(&self) -> usize {
+        self.limits.handles()
+    }
+
+    /// What the log says about the page's limits.
+    fn limits_told(&self) -> String {
+        let of = getrlimit(Resource::Nofile).current;
+        let of = of.map_or("unlimited".to_owned(), |handles| handles.to_string());
+        let (connections, handles) = (self.limits.connections, self.handles());
+        format!("at most {connections} connections; at most {handles} of {of} file handles")
+    }
+
+    /// Serves until the future is dropped, on the runtime that runs it. inspectd gives the page one
+    /// of its own: [`PageThread`]. `records_folder` is the line file's `[store] folder`.
     ///
     /// # Errors
     /// The listener died.
@@ -106,24 +136,18 @@ impl Page {
         self,
         status: watch::Receiver<Arc<BoxStatus>>,
         records_folder: PathBuf,
-    ) -> Result<(), WebError> {
-        let shared = Shared { status, records_folder: records_folder.into() };
-        axum::serve(self.listener, router(shared)).await.map_err(WebError::Stopped)
+    ) -> Result<Infallible, WebError> {
+        let listener =
+            tokio::net::TcpListener::from_std(self.listener).map_err(WebError::Stopped)?;
+        let shared = Shared {
+            status,
+            records_folder: records_folder.into(),
+            queries: Arc::new(Semaphore::new(self.limits.queries)),
+            pictures: Arc::new(Semaphore::new(self.limits.pictures)),
+            limits: self.limits,
+        };
+        Ok(door::serve(listener, router(shared), self.limits).await)
     }
-}
-
-/// Takes the port and serves until the future is dropped: [`Page::bind`] and [`Page::serve`].
-///
-/// # Errors
-/// See there.
-pub async fn serve(
-    listen: SocketAddr,
-    status: watch::Receiver<Arc<BoxStatus>>,
-    records_folder: PathBuf,
-) -> Result<(), WebError> {
-    let page = Page::bind(listen).await?;
-    tracing::info!("status page on http://{}/", page.address());
-    page.serve(status, records_folder).await
 }
 
 /// What every answer is made from.
@@ -131,6 +155,47 @@ pub async fn serve(
 struct Shared {
     status: watch::Receiver<Arc<BoxStatus>>,
     records_folder: Arc<Path>,
+    queries: Arc<Semaphore>,
+    pictures: Arc<Semaphore>,
+    limits: Limits,
+}
+
+/// A turn among those who ask for the same kind of thing. It ends with the work, also where the
+/// browser that asked has gone.
+type Turn = OwnedSemaphorePermit;
+
+impl Shared {
+    async fn query_turn(&self) -> Result<Turn, Refusal> {
+        self.turn(&self.queries, self.limits.queries, "questions for records").await
+    }
+
+    async fn picture_turn(&self) -> Result<Turn, Refusal> {
+        self.turn(&self.pictures, self.limits.pictures, "pictures").await
+    }
+
+    async fn turn(&self, turns: &Arc<Semaphore>, most: usize, of: &str) -> Result<Turn, Refusal> {
+        let turn = timeout(self.limits.turn, Arc::clone(turns).acquire_owned()).await;
+        let turn = turn.map_err(|_| {
+            let text = format!(
+                "busy: {most} {of} are answered at once, and others came first. Ask again in a few \
+                 seconds"
+            );
+            Refusal(StatusCode::SERVICE_UNAVAILABLE, text)
+        })?;
+        Ok(turn.expect("the semaphores are never closed"))
+    }
+}
+
+/// A picture in memory, which keeps its turn until the browser has taken it.
+struct Taken {
+    bytes: Vec<u8>,
+    _turn: Turn,
+}
+
+impl AsRef<[u8]> for Taken {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 fn router(shared: Shared) -> Router {
@@ -187,7 +252,13 @@ async fn api_items(
         Refusal(StatusCode::BAD_REQUEST, text)
     })?;
     let limit = query.limit.unwrap_or(DEFAULT_ITEMS).min(MAX_ITEMS);
-    let items = blocking(move || items::newest(&shared.records_folder, limit)).await?;
+    let turn = shared.query_turn().await?;
+    let newest = move || {
+        let items = items::newest(&shared.records_folder, limit);
+        drop(turn);
+        items
+    };
+    let items = blocking(newest).await?;
     items.map(Json).map_err(|e| Refusal(StatusCode::SERVICE_UNAVAILABLE, e.to_string()))
 }
 
@@ -195,11 +266,14 @@ async fn picture(
     State(shared): State<Shared>,
     UrlPath(path): UrlPath<String>,
 ) -> Result<Response, Refusal> {
-    let found = blocking(move || evidence::read(&shared.records_folder, &path)).await?;
+    let turn = shared.picture_turn().await?;
+    let read = move || (evidence::read(&shared.records_folder, &path), turn);
+    let (found, turn) = blocking(read).await?;
     let picture = found.map_err(|e| Refusal(e.http_status(), e.to_string()))?;
     // A picture never changes once its record names it; retention can only remove it.
     let headers = [(CONTENT_TYPE, picture.kind), (CACHE_CONTROL, "private, max-age=86400")];
-    Ok((headers, picture.bytes).into_response())
+    let bytes = Bytes::from_owner(Taken { bytes: picture.bytes, _turn: turn });
+    Ok((headers, Body::from(bytes)).into_response())
 }
 
 /// Runs what touches the disk on a thread that may wait.
@@ -217,7 +291,11 @@ struct Refusal(StatusCode, String);
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.0, format!("{}\n", self.1)).into_response()
+        let mut response = (self.0, format!("{}\n", self.1)).into_response();
+        if self.0 == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, COME_AGAIN_SECONDS.into());
+        }
+        response
     }
 }
 

@@ -15,13 +15,13 @@ pub(super) struct Told {
     /// The PLC's state as it knows it.
     plc: Option<PlcState>,
     /// The line's faults as it knows them.
-    faults: Option<Vec<LineFault>>,
+    faults: Vec<LineFault>,
 }
 
 impl Told {
     /// It was told nothing yet.
     pub(super) fn new(peer: Peer) -> Self {
-        Self { peer, through: 0, plc: None, faults: None }
+        Self { peer, through: 0, plc: None, faults: Vec::new() }
     }
 
     /// Whether this is the connection `id`.
@@ -39,12 +39,12 @@ impl Told {
             }
             self.plc = Some(state);
         }
-        if self.faults.as_deref() != Some(line.faults()) {
+        if self.faults != line.faults() {
             let faults = line.faults().to_vec();
             if queue.try_send(FromBridge::Faults { faults: faults.clone() }).is_err() {
                 return;
             }
-            self.faults = Some(faults);
+            self.faults = faults;
         }
         while let Some(event) = line.journal().next_after(self.through) {
             let FromBridge::Event { seq, .. } = event else {

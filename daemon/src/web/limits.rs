@@ -1,0 +1,106 @@
+//! How much of the process the page may take, whatever browsers do.
+//!
+//! A page that takes every file handle keeps the records from the disk and the fleet from the box.
+//! So its connections are capped, and the cap follows what the system grants the process.
+
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
+
+/// Most connections, where the process has file handles enough.
+const CONNECTIONS: usize = 64;
+
+/// Connections may take one in so many of the process's file handles.
+const SHARE: u64 = 8;
+
+/// Connections on a box with hardly any file handles: one browser.
+const FEWEST_CONNECTIONS: usize = 6;
+
+/// A query's file handles: the database, its log and that log's index, and one to sort with.
+const HANDLES_A_QUERY: usize = 4;
+
+/// A picture's file handles: the folder and the file in it.
+const HANDLES_A_PICTURE: usize = 2;
+
+/// What a runtime needs to wait for sockets, the listener, and the connection in the doorway.
+const HANDLES_OF_THE_RUNTIME: usize = 10;
+
+/// The page's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Connections at once.
+    pub(super) connections: usize,
+    /// Connections at once that are told to come later.
+    pub(super) refusals: usize,
+    /// From a connection's start, or its last answer, until a request's head is complete.
+    pub(super) head: Duration,
+    /// A connection's life. The browser makes another one.
+    pub(super) life: Duration,
+    /// After its life: for an answer that is on its way.
+    pub(super) parting: Duration,
+    /// Record queries at once.
+    pub(super) queries: usize,
+    /// Pictures at once in memory, from the disk until the browser has taken them.
+    pub(super) pictures: usize,
+    /// How long a query or a picture waits for its turn.
+    pub(super) turn: Duration,
+}
+
+impl Limits {
+    /// The limits of this process.
+    pub(super) fn of_this_process() -> Self {
+        Self::with(getrlimit(Resource::Nofile).current)
+    }
+
+    /// The limits of a process that may have so many file handles; `None`: as many as it likes.
+    fn with(handles: Option<u64>) -> Self {
+        let share = handles.and_then(|handles| usize::try_from(handles / SHARE).ok());
+        Self {
+            connections: share.unwrap_or(CONNECTIONS).clamp(FEWEST_CONNECTIONS, CONNECTIONS),
+            refusals: 8,
+            head: Duration::from_secs(5),
+            life: Duration::from_secs(60),
+            parting: Duration::from_secs(5),
+            queries: 2,
+            pictures: 8,
+            turn: Duration::from_secs(2),
+        }
+    }
+
+    /// Most file handles that the page ever has.
+    pub(super) fn handles(&self) -> usize {
+        self.connections
+            + self.refusals
+            + self.queries * HANDLES_A_QUERY
+            + self.pictures * HANDLES_A_PICTURE
+            + HANDLES_OF_THE_RUNTIME
+    }
+
+    /// Most threads that wait for the disk.
+    pub(super) fn disk_threads(&self) -> usize {
+        self.queries + self.pictures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_follow_the_file_handles_of_the_process() {
+        let connections = |handles| Limits::with(handles).connections;
+        assert_eq!(connections(None), 64);
+        assert_eq!(connections(Some(1_048_576)), 64);
+        assert_eq!(connections(Some(1024)), 64);
+        assert_eq!(connections(Some(256)), 32);
+        assert_eq!(connections(Some(20)), 6);
+    }
+
+    #[test]
+    fn most_file_handles_are_the_lines() {
+        for handles in [128_u16, 256, 1024, 4096] {
+            let page = Limits::with(Some(u64::from(handles))).handles();
+            assert!(page * 2 <= usize::from(handles), "{page} of {handles}");
+        }
+    }
+}
