@@ -339,9 +339,13 @@ fn what_was_learned_scores_pictures_and_broken_ones_are_named() {
     let learned = inspectctl(&[&["learn", "--view", "side", &good], &scoring[..]].concat());
     assert_eq!(learned.status.code(), Some(0), "{}", stderr(&learned));
     assert_eq!(json(&learned)["views"][0]["normals"], 4);
+    assert_eq!(json(&learned)["unused"], Value::Array(vec![]));
     assert!(learned.stderr.is_empty(), "no progress bar in a pipe: {}", stderr(&learned));
 
-    let pictures = [name(&site.path("good/1.jpg")), name(&torn), name(&broken)];
+    let white = site.path("white.jpg");
+    let picture = Picture::from_pixels(320, 240, PixelFormat::Grey8, vec![255; 320 * 240]).unwrap();
+    fs::write(&white, picture.to_jpeg(95).unwrap()).unwrap();
+    let pictures = [name(&site.path("good/1.jpg")), name(&torn), name(&broken), name(&white)];
     let mut arguments = [&["score", "--heat-map", &heat], &scoring[..]].concat();
     arguments.extend(pictures.iter().map(String::as_str));
     let output = inspectctl(&arguments);
@@ -353,6 +357,8 @@ fn what_was_learned_scores_pictures_and_broken_ones_are_named() {
     assert!(Path::new(scored[1]["heat_map"].as_str().unwrap()).exists());
     assert!(scored[2]["problem"].as_str().unwrap().contains("broken.jpg"), "{scored}");
     assert!(scored[2]["score"].is_null());
+    assert!(scored[3]["problem"].as_str().unwrap().contains("it is white"), "{scored}");
+    assert!(scored[3]["score"].is_null());
 
     let out = name(&site.path("drawn"));
     let scoring = ["--references", &references, "--model", &model, "--json"];

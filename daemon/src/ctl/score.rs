@@ -91,6 +91,7 @@ impl Score {
 
     fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
         let picture = Picture::open(path)?;
+        vision::usable::check(&picture).with_context(|| path.display().to_string())?;
         let scored = scorer.score(&picture, reference, 1)?;
         let said = scored.words(None);
         let ViewScore { score, threshold, exceeds, calibration, members, .. } = scored;

@@ -75,3 +75,25 @@ fn a_feed_damages_the_share_that_was_asked_for() {
     let damaged = (0..2000).filter(|_| feed.next().defect.is_some()).count();
     assert!((340..460).contains(&damaged), "{damaged}");
 }
+
+#[test]
+fn no_picture_of_the_twin_is_called_unusable_or_the_same_as_the_one_before() {
+    use vision::{Frame, Picture, usable};
+
+    for view in ["top", "side"] {
+        let mut scene = Scene::new(view, 640, 480);
+        let mut before: Option<Frame> = None;
+        for n in 0..100u64 {
+            let item = carton(None);
+            let items = if n % 4 == 3 { vec![] } else { vec![item] };
+            // The belt stands: only the noise is new.
+            let picture =
+                Picture::from(scene.picture(f64::from((n / 10) as u32) * 17.0, &items, n));
+            assert_eq!(usable::check(&picture), Ok(()), "picture {n} of view {view}");
+            let at = std::time::Duration::from_millis(n);
+            let frame = Frame::new(view.into(), at, picture).after(before.as_ref());
+            assert_eq!(frame.same_since, frame.at, "picture {n} of view {view}");
+            before = Some(frame);
+        }
+    }
+}
