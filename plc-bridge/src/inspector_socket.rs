@@ -22,6 +22,7 @@ use crate::clock;
 use crate::logger::Log;
 use crate::protocol::{FromBridge, MAX_LINE, ToBridge, VERSION};
 use crate::realtime::STACK;
+use crate::socket_line::{self, NotAMessage};
 
 /// Messages that may wait for one inspectd: more than half a second of samples at 10 ms.
 const QUEUE: usize = 64;
@@ -221,7 +222,7 @@ fn greet(mut stream: UnixStream, boot: String) -> Result<Lines, Ended> {
     let deadline = clock::monotonic() + HELLO_TIMEOUT;
     stream.set_write_timeout(Some(HELLO_TIMEOUT))?;
     let mut buffer = Vec::new();
-    send(&mut stream, &mut buffer, &FromBridge::Hello { protocol: VERSION, boot })?;
+    send(&mut stream, &mut buffer, FromBridge::Hello { protocol: VERSION, boot })?;
     stream.set_write_timeout(None)?;
     let mut lines = Lines { reader: BufReader::new(stream), line: Vec::new() };
     lines.hello(deadline)?;
@@ -233,7 +234,7 @@ fn greet(mut stream: UnixStream, boot: String) -> Result<Lines, Ended> {
 fn write_all(stream: &mut UnixStream, waiting: &Receiver<FromBridge>) {
     let mut buffer = Vec::new();
     for message in waiting {
-        if send(stream, &mut buffer, &message).is_err() {
+        if send(stream, &mut buffer, message).is_err() {
             return;
         }
     }
@@ -249,7 +250,7 @@ enum Ended {
     #[error("it sent a line of more than {MAX_LINE} bytes")]
     LongLine,
     #[error("it sent something that is not a message: {0}")]
-    NotAMessage(#[from] serde_json::Error),
+    NotAMessage(#[from] NotAMessage),
     #[error("it said no hello")]
     Silent,
     #[error("it did not say hello first")]
@@ -305,16 +306,17 @@ impl Lines {
                 return Err(Ended::LongLine);
             }
             if end.is_some() {
-                return Ok(serde_json::from_slice(&self.line)?);
+                return Ok(socket_line::read(&self.line)?);
             }
         }
     }
 }
 
 /// Writes one message; `buffer` is used again and again.
-fn send(stream: &mut UnixStream, buffer: &mut Vec<u8>, message: &FromBridge) -> Result<(), Ended> {
-    buffer.clear();
-    serde_json::to_writer(&mut *buffer, message)?;
-    buffer.push(b'\n');
-    Ok(stream.write_all(buffer)?)
+fn send(stream: &mut UnixStream, buffer: &mut Vec<u8>, message: FromBridge) -> io::Result<()> {
+    socket_line::write(message, buffer);
+    stream.write_all(buffer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@
 //! puts them together. The edge: [`wire`] and [`modbus`] towards the PLC, [`inspector_socket`]
 //! towards inspectd, [`field_io`] on the box's own pins, [`cycle`] the real-time thread between them,
 //! [`journal_file`], [`logger`], [`statistics`], [`realtime`], and [`bridge`] which starts and ends it
-//! all; [`probe`] looks at a PLC on the bench. Shared with inspectd: [`protocol`], [`config`],
-//! [`line_file`]. Shared with PLCs made in software: [`registers`], and [`soft_plc`], which is one.
+//! all; [`probe`] looks at a PLC on the bench. Shared with inspectd: [`protocol`] and [`socket_line`],
+//! [`text`], [`config`], [`line_file`]. Shared with PLCs made in software: [`registers`], and [`soft_plc`], which is one.
 
 pub mod bridge;
 pub mod clock;
@@ -25,8 +25,10 @@ pub mod protocol;
 pub mod realtime;
 pub mod registers;
 pub mod senses;
+pub mod socket_line;
 pub mod soft_plc;
 pub mod statistics;
+pub mod text;
 pub mod tracker;
 pub mod wire;
 pub mod wrap;
