@@ -4,6 +4,7 @@
 //! when the socket closes. Nothing is kept here while the bridge is away: a verdict for an item
 //! whose bridge is gone is worthless, and the bridge's own events come again.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use plc_bridge::protocol::{FromBridge, HEARTBEAT_PERIOD, MAX_LINE, ToBridge, VER
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 /// Pause between two attempts to connect: short, since the socket is on this host and every
@@ -67,6 +69,61 @@ pub enum LinkError {
     },
 }
 
+/// Why a message was not handed to the socket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unsent {
+    /// The bridge is away, and the message is dropped. A verdict is sent again after the next
+    /// greeting, if it still matters.
+    Away,
+    /// The bridge reads too slowly; here is the message.
+    Full(ToBridge),
+}
+
+/// Verdicts on their way to the socket: one that finds its queue full waits here, with those behind
+/// it, until there is room.
+#[derive(Debug)]
+pub struct Verdicts {
+    link: BridgeLink,
+    waiting: VecDeque<ToBridge>,
+}
+
+impl Verdicts {
+    /// Nothing waits.
+    pub fn new(link: BridgeLink) -> Self {
+        Self { link, waiting: VecDeque::new() }
+    }
+
+    /// Sends a verdict, behind those that wait. Returns false when the bridge is away.
+    pub fn send(&mut self, verdict: ToBridge) -> bool {
+        self.waiting.push_back(verdict);
+        self.send_waiting()
+    }
+
+    /// Sends what waits, as far as there is room; to be called often. Returns false when the bridge is
+    /// away: nothing waits then, since the next greeting brings up each item that still matters.
+    pub fn send_waiting(&mut self) -> bool {
+        while let Some(verdict) = self.waiting.pop_front() {
+            match self.link.send(verdict) {
+                Ok(()) => {}
+                Err(Unsent::Full(verdict)) => {
+                    self.waiting.push_front(verdict);
+                    return true;
+                }
+                Err(Unsent::Away) => {
+                    self.waiting.clear();
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
 /// The sending end of the link.
 #[derive(Debug, Clone)]
 pub struct BridgeLink {
@@ -96,10 +153,18 @@ impl BridgeLink {
         (Self { outgoing, flags }, received)
     }
 
-    /// Hands a message to the socket. Returns false when the bridge is away or hangs; the message
-    /// is then dropped. A verdict is sent again after the next greeting, if it still matters.
-    pub fn send(&self, message: ToBridge) -> bool {
-        self.flags.connected.load(Ordering::Relaxed) && self.outgoing.try_send(message).is_ok()
+    /// Hands a message to the socket.
+    ///
+    /// # Errors
+    /// [`Unsent`].
+    pub fn send(&self, message: ToBridge) -> Result<(), Unsent> {
+        if !self.flags.connected.load(Ordering::Relaxed) {
+            return Err(Unsent::Away);
+        }
+        self.outgoing.try_send(message).map_err(|error| match error {
+            TrySendError::Full(message) => Unsent::Full(message),
+            TrySendError::Closed(_) => Unsent::Away,
+        })
     }
 
     /// Closes the connection and opens it again, so that the bridge tells again what was not acknowledged. That
@@ -248,6 +313,37 @@ mod tests {
         let hello = serde_json::to_string(&hello).unwrap() + "\n";
         stream.write_all(hello.as_bytes()).await.unwrap();
         stream
+    }
+
+    #[tokio::test]
+    async fn a_verdict_that_finds_the_queue_full_is_sent_again_without_a_greeting() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("bridge.sock");
+        let bridge = UnixListener::bind(&socket).unwrap();
+        let (link, mut events) = BridgeLink::start(socket);
+        let test = async {
+            let stream = greeted(&bridge).await;
+            events.recv().await.expect("the greeting");
+            let mut verdicts = Verdicts::new(link);
+            // Nothing runs in between, so the queue is not emptied.
+            let most = WAITING as u64 + 100;
+            for item in 1..=most {
+                let verdict = plc_bridge::protocol::Verdict::Pass;
+                assert!(verdicts.send(ToBridge::Verdict { item, boot: "a".to_owned(), verdict }));
+            }
+            assert_eq!(verdicts.waiting(), 100);
+            let mut lines = BufReader::new(stream).lines();
+            let mut next = 1;
+            while next <= most {
+                verdicts.send_waiting();
+                let line = lines.next_line().await.unwrap().expect("open");
+                if let ToBridge::Verdict { item, .. } = serde_json::from_str(&line).unwrap() {
+                    assert_eq!(item, next, "in order, none missing");
+                    next += 1;
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, test).await.expect("in time");
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use plc_bridge::text::{ID_MAX, NAME_MAX, WORDS_MAX, is_longer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,15 +27,20 @@ pub const HOLDS_MAX: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
     /// Its name, unique within its origin: what is lifted, and what records cite.
+    #[schemars(length(max = ID_MAX))]
     pub id: String,
     /// Items of this SKU are held.
+    #[schemars(length(max = NAME_MAX))]
     pub sku: String,
     /// Only those of this lot; without it, all.
     #[serde(default)]
+    #[schemars(length(max = NAME_MAX))]
     pub lot: Option<String>,
     /// Why, in plain words.
+    #[schemars(length(max = WORDS_MAX))]
     pub why: String,
     /// Who set it: a person, a system, or `batch test`.
+    #[schemars(length(max = NAME_MAX))]
     pub by: String,
     /// When it was set.
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -98,6 +104,16 @@ pub enum HoldError {
         place: usize,
         /// The field.
         what: &'static str,
+    },
+    /// A text is too long.
+    #[error("the {what} of hold {place} has more than {most} characters; shorten it")]
+    TooLong {
+        /// Which of the list, from 1.
+        place: usize,
+        /// The field.
+        what: &'static str,
+        /// Characters that it may have.
+        most: usize,
     },
     /// Two holds have one name.
     #[error("two holds have the id `{id}`; give each its own")]
@@ -222,6 +238,16 @@ fn check(list: &[Hold]) -> Result<(), HoldError> {
         if hold.lot.as_ref().is_some_and(|lot| lot.trim().is_empty()) {
             return Err(HoldError::Empty { place: at + 1, what: "lot" });
         }
+        let lot = hold.lot.iter().map(|lot| ("lot", lot));
+        let most_of = |what| match what {
+            "id" => ID_MAX,
+            "why" => WORDS_MAX,
+            _ => NAME_MAX,
+        };
+        let long = named.into_iter().chain(lot).find(|(what, text)| is_longer(text, most_of(what)));
+        if let Some((what, _)) = long {
+            return Err(HoldError::TooLong { place: at + 1, what, most: most_of(what) });
+        }
         if !ids.insert(&hold.id) {
             return Err(HoldError::Twice { id: hold.id.clone() });
         }
@@ -234,6 +260,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused_with_its_field_and_limit() {
+        type Lengthen = fn(&mut Hold, String);
+        let fields: [(&str, usize, Lengthen); 5] = [
+            ("id", ID_MAX, |hold, text| hold.id = text),
+            ("sku", NAME_MAX, |hold, text| hold.sku = text),
+            ("lot", NAME_MAX, |hold, text| hold.lot = Some(text)),
+            ("why", WORDS_MAX, |hold, text| hold.why = text),
+            ("by", NAME_MAX, |hold, text| hold.by = text),
+        ];
+        for (what, most, lengthen) in fields {
+            let mut longest = hold("a", "tea", None);
+            lengthen(&mut longest, "ß".repeat(most));
+            let mut longer = longest.clone();
+            lengthen(&mut longer, "ß".repeat(most + 1));
+            let mut holds = Holds::default();
+            assert_eq!(holds.replace(Origin::Fleet, vec![longest]), Ok(true), "{what}");
+            let refused = holds.replace(Origin::Fleet, vec![longer]);
+            assert_eq!(refused, Err(HoldError::TooLong { place: 1, what, most }));
+        }
+    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

@@ -16,7 +16,7 @@ use vision::scoring::Timings;
 use vision::usable;
 use vision::{Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window};
 
-use crate::bridge_link::{BridgeLink, LinkEvent};
+use crate::bridge_link::{BridgeLink, LinkEvent, Verdicts};
 use crate::config::LineFile;
 use crate::expectations::Expectations;
 use crate::fleet::orders::Order;
@@ -90,6 +90,7 @@ pub struct Inspection {
     expectations: Expectations,
     label_worker: Option<LabelWorker>,
     link: BridgeLink,
+    verdicts: Verdicts,
     recorder: Recorder,
     health: Health,
     clock: Clock,
@@ -133,6 +134,7 @@ impl Inspection {
             label_worker,
             frames: HashMap::new(),
             scorer: None,
+            verdicts: Verdicts::new(link.clone()),
             link,
             recorder,
             health,
@@ -155,9 +157,11 @@ impl Inspection {
                 Some(done) = inputs.labels.recv() => self.on_label(done),
                 Some(order) = inputs.orders.recv() => self.on_order(order),
                 Some(through) = inputs.stored.recv() => {
-                    self.link.send(ToBridge::Ack { through });
+                    // One that is dropped is made good by the next: each says all before it.
+                    let _ = self.link.send(ToBridge::Ack { through });
                 }
                 _ = tick.tick() => {
+                    self.verdicts.send_waiting();
                     let now = self.now();
                     for gathered in self.gatherer.poll(now.mono, &self.rings) {
                         self.on_gathered(gathered, now);
@@ -324,7 +328,7 @@ impl Inspection {
                     self.frames.remove(&item);
                 }
                 Step::Send(message) => {
-                    if !self.link.send(message) {
+                    if !self.verdicts.send(message) {
                         tracing::warn!("plc-bridge is away: a verdict waits for its return");
                     }
                 }

@@ -8,6 +8,8 @@
 //!   with the oldest owed message. A receiver may therefore see a message twice, with the same id.
 //! * An acknowledgement of the broker makes a message **settled**: it is forgotten from the store,
 //!   and never sent again even if the store takes its time to forget.
+//! * A message that can never be sent is **skipped**: it is settled without an acknowledgement, its
+//!   loss is owed, and those behind it go on.
 //! * A full outbox **gives up** its oldest messages and owes a notice of that ([`excess`]).
 //!
 //! A plain state machine: no clock, socket or file inside.
@@ -129,6 +131,16 @@ impl<M> Outbox<M> {
         let mut actions = vec![Action::Forget(id)];
         actions.extend(self.pump());
         actions
+    }
+
+    /// The message that was to be sent never can be. Nothing waits for it: those behind it go on. It
+    /// is settled; the caller makes the store give it up, then calls [`Outbox::forgotten`].
+    pub fn skipped(&mut self, id: MessageId) -> Vec<Action<M>> {
+        if !self.in_flight.remove(&id) {
+            return Vec::new();
+        }
+        self.settled.insert(id);
+        self.pump()
     }
 
     /// The store holds the message no longer.

@@ -242,6 +242,77 @@ async fn a_message_that_the_broker_refuses_stays_owed_and_its_topic_is_named() {
     assert_eq!(thread.stop(), 0);
 }
 
+fn alert(words: String) -> Change {
+    let (alert, subject, phase) = (AlertKind::CameraDown, None, Phase::Begins);
+    Change::Alert(Alert { alert, subject, phase, words })
+}
+
+/// The messages that are owed; every message of this box is checked.
+async fn owed_messages(subscriber: &Subscriber, count: usize) -> Vec<Value> {
+    let received = subscriber.wait_for(|messages| ids(messages).len() >= count).await;
+    check(&received);
+    let owed = received.into_iter().filter(|(topic, _)| !topic.ends_with("/state"));
+    owed.map(|(_, message)| message).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_over_the_brokers_limit_is_shortened_and_holds_up_nothing() {
+    let broker = Broker::start(free_port(), "allow_anonymous true\nmax_packet_size 2000");
+    let subscriber = Subscriber::start(broker.port).await;
+    let (_folder, thread, store) = store();
+    let long = alert("x".repeat(10_000));
+    store.commit(vec![long, alert("short".to_owned())], Vec::new(), || {}).expect("taken");
+    let link = link(broker.port, &store);
+    wait_for(&link, "all acknowledged", |s| s.acknowledged == 2 && s.owed == 0).await;
+    let owed = owed_messages(&subscriber, 2).await;
+    assert_eq!(owed[0]["shortened"], true);
+    assert!(owed[0]["words"].as_str().expect("words").ends_with("x…"));
+    assert_eq!((&owed[1]["words"], &owed[1]["shortened"]), (&"short".into(), &Value::Null));
+    link.stop().await;
+    assert_eq!(thread.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_no_shortening_helps_is_told_as_lost_and_those_behind_it_arrive() {
+    // A summary needs more, the notice of its loss does not.
+    let broker = Broker::start(free_port(), "allow_anonymous true\nmax_packet_size 400");
+    let subscriber = Subscriber::start(broker.port).await;
+    let (_folder, thread, store) = store();
+    close(&store, 1..=1);
+    store.commit(vec![alert("short".to_owned())], Vec::new(), || {}).expect("taken");
+    let link = link(broker.port, &store);
+    wait_for(&link, "all told", |s| (s.acknowledged, s.owed, s.lost) == (2, 0, 1)).await;
+    let owed = owed_messages(&subscriber, 2).await;
+    assert_eq!((&owed[0]["id"], &owed[0]["words"]), (&2.into(), &"short".into()));
+    let lost = &owed[1];
+    let told = (&lost["schema"], &lost["from"], &lost["to"], &lost["count"]);
+    assert_eq!(told, (&"lost/1".into(), &1.into(), &1.into(), &1.into()));
+    assert!(lost["reason"].as_str().expect("a reason").contains("a summary of"), "{lost}");
+    link.stop().await;
+    assert_eq!(thread.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_client_of_the_same_name_is_named_as_the_cause() {
+    let broker = Broker::start(free_port(), "");
+    let (_folder, thread, store) = store();
+    let first = link(broker.port, &store);
+    wait_for(&first, "connected", |status| status.connected).await;
+    let second = link(broker.port, &store);
+    wait_for(&first, "told why", |status| {
+        let problem = status.problem.as_deref().unwrap_or_default();
+        problem.contains("another client uses the name `inspectd-test-site-box-1`")
+            && problem.contains("[fleet] box_name")
+    })
+    .await;
+    // It does not throw the other one out at once: that one has time to work.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(second.status().borrow().connected && !first.status().borrow().connected);
+    second.stop().await;
+    first.stop().await;
+    assert_eq!(thread.stop(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holds_reach_a_box_that_was_away_when_they_were_ordered() {
     let broker = Broker::start(free_port(), "");

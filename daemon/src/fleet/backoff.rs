@@ -24,6 +24,13 @@ impl Backoff {
         whole.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
     }
 
+    /// The pause after another client of the same name has taken the place: always a long one, since
+    /// each of the two would otherwise throw the other out as fast as it can.
+    pub fn taken_over(&mut self, jitter: f64) -> Duration {
+        self.failures = 6;
+        self.failed(jitter)
+    }
+
     /// The link works: the next pause is the first again.
     pub fn worked(&mut self) {
         self.failures = 0;
@@ -41,5 +48,7 @@ mod tests {
         assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
         backoff.worked();
         assert_eq!(backoff.failed(0.0), FIRST / 2);
+        backoff.worked();
+        assert_eq!(backoff.taken_over(0.0), LONGEST / 2, "although the link worked");
     }
 }

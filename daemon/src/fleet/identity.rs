@@ -23,6 +23,14 @@ use super::problem::LinkProblem;
 /// finding in each stays under 64 KiB.
 const MAX_PACKET: u32 = 1024 * 1024;
 
+/// Largest packet that is sent to a broker that names no limit of its own, in bytes: what the
+/// narrowest of the large brokers takes.
+const MOST_SENT: usize = 128 * 1024;
+
+/// What a publish packet holds besides topic and payload, at most: its type, its length, the
+/// topic's length, its id, and no properties.
+const PACKET_FRAME: usize = 1 + 4 + 2 + 2 + 1;
+
 /// The shortest keep-alive that rumqttc takes, in seconds; the line file's bound is the same.
 const MIN_KEEP_ALIVE_S: u16 = 5;
 
@@ -39,6 +47,19 @@ impl Identity {
     /// Host and port of the broker, as the line file has them.
     pub fn broker(&self) -> String {
         self.section.broker.clone()
+    }
+
+    /// The name by which the broker tells clients apart.
+    pub fn client_name(&self) -> String {
+        format!("inspectd-{}-{}", self.section.site, self.section.box_name)
+    }
+
+    /// Bytes that a message of that kind may have, when the broker takes packets of at most
+    /// `packet_limit` bytes.
+    pub fn room(&self, kind: Kind, packet_limit: Option<u32>) -> usize {
+        let told = packet_limit.and_then(|limit| usize::try_from(limit).ok());
+        let limit = told.map_or(MOST_SENT, |told| told.min(MAX_PACKET as usize));
+        limit.saturating_sub(PACKET_FRAME + self.topic(kind).len())
     }
 
     /// The box's topic for messages of that kind.
@@ -63,13 +84,14 @@ impl Identity {
                 broker: self.broker(),
                 cause: "that is not a host and a port".to_owned(),
             })?;
-        let name = format!("inspectd-{}-{}", self.section.site, self.section.box_name);
+        let name = self.client_name();
         let keep_alive_s = self.section.keep_alive_s.max(MIN_KEEP_ALIVE_S);
         let will = self.state_text(State::Offline { reason: OfflineReason::LinkLost }, last_id);
         let mut options = MqttOptions::new(name, host, port);
         options
             .set_keep_alive(Duration::from_secs(keep_alive_s.into()))
             .set_clean_start(true)
+            // What is larger is shortened first; see `MOST_SENT`.
             .set_max_packet_size(Some(MAX_PACKET))
             .set_outgoing_inflight_upper_limit(in_flight)
             .set_last_will(LastWill::new(
@@ -120,6 +142,7 @@ impl Identity {
             boot,
             id,
             at,
+            shortened: false,
             body,
         };
         serde_json::to_string(&message).expect("a message has string keys only")

@@ -4,6 +4,7 @@
 //! in it: the outbox alone knows what is unacknowledged. The task never waits for its own client: it
 //! only *tries* to hand a message over, since nobody else can empty a full channel.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use super::messages::{BoxState, Kind, OfflineReason, State};
 use super::orders::Order;
 use super::problem::LinkProblem;
 use super::session::{self, Sent, Session};
+use super::shortening;
 
 mod listening;
 
@@ -52,7 +54,7 @@ pub struct LinkStatus {
     pub owed: u64,
     /// Messages that it has acknowledged since the database was made.
     pub acknowledged: u64,
-    /// Messages given up because the outbox was full, since the database was made.
+    /// Messages given up, since the database was made: the outbox was full, or they were too large.
     pub lost: u64,
     /// Why there is no connection, and what to do.
     pub problem: Option<String>,
@@ -90,6 +92,7 @@ impl FleetLink {
             forgotten,
             forgotten_seen,
             orders,
+            rival: None,
         };
         link.tell(|_| {});
         let (stop, stopped) = oneshot::channel();
@@ -120,6 +123,9 @@ struct Link {
     forgotten: mpsc::UnboundedSender<MessageId>,
     forgotten_seen: mpsc::UnboundedReceiver<MessageId>,
     orders: mpsc::Sender<Order>,
+    /// Another client has the box's name: shown until a connection has lasted longer than that
+    /// client waits.
+    rival: Option<String>,
 }
 
 /// How a session ended.
@@ -136,8 +142,17 @@ impl Link {
         loop {
             let problem = match self.session(&mut backoff, &mut stopped).await {
                 End::Stopped => return,
-                End::Failed(problem) => problem.to_string(),
+                End::Failed(problem) => problem,
             };
+            let pause = match problem {
+                LinkProblem::TakenOver { .. } => backoff.taken_over(jitter()),
+                _ => backoff.failed(jitter()),
+            };
+            let is_rival = matches!(problem, LinkProblem::TakenOver { .. });
+            let problem = problem.to_string();
+            if is_rival {
+                self.rival = Some(problem.clone());
+            }
             self.outbox.disconnected();
             if self.status.borrow().problem.as_ref() != Some(&problem) {
                 tracing::warn!("no link to the fleet: {problem}");
@@ -146,7 +161,6 @@ impl Link {
                 status.connected = false;
                 status.problem = Some(problem);
             });
-            let pause = backoff.failed(jitter());
             tokio::select! {
                 () = sleep(pause) => {}
                 _ = &mut stopped => return,
@@ -193,6 +207,9 @@ impl Link {
                             if begun.elapsed() > backoff::LONGEST && session.established {
                                 backoff.worked();
                             }
+                            if begun.elapsed() > backoff::LONGEST * 2 {
+                                self.rival_gone();
+                            }
                             self.tell_state(&mut session);
                             if session.established { self.outbox.appended() } else { Vec::new() }
                         }
@@ -209,7 +226,8 @@ impl Link {
             };
             let outcome = event
                 .map_err(|error| {
-                    LinkProblem::of(error, &self.identity.broker(), session.established)
+                    let (broker, client) = (self.identity.broker(), self.identity.client_name());
+                    LinkProblem::of(error, &broker, &client, session.established)
                 })
                 .and_then(|event| self.take_event(event, &mut session, backoff))
                 .and_then(|actions| self.carry_out(actions, &mut session, &answers));
@@ -229,15 +247,17 @@ impl Link {
             session.heard_at = Instant::now();
         }
         match event {
-            Event::Incoming(Packet::ConnAck(_)) => {
+            Event::Incoming(Packet::ConnAck(accepted)) => {
                 tracing::info!("linked to the fleet by {}", self.identity.broker());
                 session.established = true;
+                session.packet_limit = accepted.properties.and_then(|told| told.max_packet_size);
                 if !session.subscribe(self.identity.order_topics()) {
                     return Err(self.takes_no_more());
                 }
+                let rival = self.rival.clone();
                 self.tell(|status| {
                     status.connected = true;
-                    status.problem = None;
+                    status.problem.clone_from(&rival);
                 });
                 self.tell_state(session);
                 Ok(self.outbox.connected())
@@ -313,7 +333,8 @@ impl Link {
         session: &mut Session,
         answers: &mpsc::UnboundedSender<ReadAnswer>,
     ) -> Result<(), LinkProblem> {
-        for action in actions {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
             match action {
                 Action::Read { session: asked_in, from } => {
                     let (store, answers) = (self.store.clone(), answers.clone());
@@ -326,8 +347,16 @@ impl Link {
                 Action::Send(id, message) => {
                     let sent = Sent::Owed(id, message.kind);
                     let topic = self.identity.topic(message.kind);
-                    if !session.publish(sent, topic, self.identity.owed_text(message)) {
-                        return Err(self.takes_no_more());
+                    let room = self.identity.room(message.kind, session.packet_limit);
+                    let text = self.identity.owed_text(message);
+                    let size = text.len();
+                    match shortening::fit(text, room) {
+                        Some(text) => {
+                            if !session.publish(sent, topic, text) {
+                                return Err(self.takes_no_more());
+                            }
+                        }
+                        None => actions.extend(self.skip(sent, size, room, session)?),
                     }
                 }
                 Action::Forget(id) => self.forget(id),
@@ -337,15 +366,54 @@ impl Link {
     }
 
     fn forget(&self, id: MessageId) {
+        self.settle(id, Change::Acknowledge(vec![id]));
+    }
+
+    /// Makes the store forget the message by this change.
+    fn settle(&self, id: MessageId, change: Change) {
         let forgotten = self.forgotten.clone();
-        let change = Change::Acknowledge(vec![id]);
         let done = move || {
             // The link may have been stopped meanwhile.
             let _ = forgotten.send(id);
         };
         if let Err(refused) = self.store.commit(vec![change], Vec::new(), done) {
             // It stays settled for this run, and is sent once more after a restart.
-            tracing::warn!("the acknowledgement of message {id} is not stored: {refused}");
+            tracing::warn!("that message {id} is settled is not stored: {refused}");
+        }
+    }
+
+    /// A message cannot be made short enough for the broker: its loss is owed in its place.
+    fn skip(
+        &mut self,
+        sent: Sent,
+        size: usize,
+        room: usize,
+        session: &Session,
+    ) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
+        let (Sent::Owed(id, kind), limit) = (sent, session.packet_limit) else {
+            return Ok(Vec::new());
+        };
+        if kind == Kind::Lost {
+            // The notice of its loss would fit no better.
+            let (broker, limit) = (self.identity.broker(), limit.unwrap_or_default());
+            return Err(LinkProblem::NoRoom { broker, limit });
+        }
+        let kind = kind.name();
+        let reason = format!("a {kind} of {size} bytes; the broker's packets have room for {room}");
+        tracing::error!("message {id} is lost: {reason}");
+        let actions = self.outbox.skipped(id);
+        self.settle(id, Change::Skip(id, reason));
+        Ok(actions)
+    }
+
+    /// No other client has taken the box's place for long.
+    fn rival_gone(&mut self) {
+        if let Some(rival) = self.rival.take() {
+            self.tell(|status| {
+                if status.problem.as_ref() == Some(&rival) {
+                    status.problem = None;
+                }
+            });
         }
     }
 
@@ -362,6 +430,14 @@ impl Link {
         let OutboxCounts { owed, lost, last_id, .. } = *self.counts.borrow();
         let online = State::Online { details: details.clone(), owed, lost };
         let text = self.identity.state_text(online, last_id);
+        let room = self.identity.room(Kind::State, session.packet_limit);
+        let Some(text) = shortening::fit(text, room) else {
+            tracing::error!(
+                "the state is not told: the broker's packets have room for {room} bytes"
+            );
+            session.state_told = Some((Instant::now(), details));
+            return;
+        };
         if session.publish(Sent::State, self.identity.topic(Kind::State), text) {
             session.state_told = Some((Instant::now(), details));
         }

@@ -115,6 +115,9 @@ pub struct Envelope<B> {
     /// When the message was written.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
+    /// Long texts were cut and long lists left out, since the broker takes no packet of that size.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shortened: bool,
     /// The message's own fields.
     #[serde(flatten)]
     pub body: B,
@@ -311,8 +314,8 @@ pub struct BatchSuspect {
     pub words: String,
 }
 
-/// `alerts`: messages were given up because the outbox was full. Owed in their place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// `alerts`: messages were given up. Owed in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lost {
     /// The oldest lost id.
     pub from: MessageId,
@@ -320,6 +323,9 @@ pub struct Lost {
     pub to: MessageId,
     /// How many of the ids between were lost; the others had been acknowledged.
     pub count: u64,
+    /// Why, in plain words; null where the outbox was full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// `state`: how the box stands. Retained, at each change and every minute; the broker itself

@@ -17,6 +17,7 @@ pub mod messages;
 pub mod orders;
 mod problem;
 mod session;
+mod shortening;
 
 pub use link::{FleetLink, LinkStatus};
 pub use problem::LinkProblem;

@@ -55,12 +55,14 @@ pub enum LinkProblem {
     },
     /// Another client has the same name.
     #[error(
-        "the broker {broker} gave the session to another client; give each box of the site a \
-         `[fleet] box_name` of its own"
+        "another client uses the name `{client}` at the broker {broker} and has taken this box's \
+         place; give each box of the site its own `[fleet] box_name`"
     )]
     TakenOver {
         /// Host and port.
         broker: String,
+        /// The name that both use.
+        client: String,
     },
     /// The broker does not take a message.
     #[error(
@@ -74,6 +76,17 @@ pub enum LinkProblem {
         topic: String,
         /// The broker's reason.
         reason: PubAckReason,
+    },
+    /// The broker takes nothing that is worth sending.
+    #[error(
+        "the broker {broker} takes packets of at most {limit} bytes, too few to tell it even that \
+         messages are lost; raise its limit (mosquitto: `max_packet_size`)"
+    )]
+    NoRoom {
+        /// Host and port.
+        broker: String,
+        /// The broker's limit.
+        limit: u32,
     },
     /// The broker does not let the box listen to the fleet.
     #[error(
@@ -105,8 +118,14 @@ pub enum LinkProblem {
 }
 
 impl LinkProblem {
-    /// Sorts what rumqttc says. `established`: the connection had been made.
-    pub(super) fn of(error: ConnectionError, broker: &str, established: bool) -> Self {
+    /// Sorts what rumqttc says about the connection of the client of that name. `established`: it
+    /// had been made.
+    pub(super) fn of(
+        error: ConnectionError,
+        broker: &str,
+        client: &str,
+        established: bool,
+    ) -> Self {
         use ConnectReturnCode as Code;
         let broker = broker.to_owned();
         match error {
@@ -120,7 +139,7 @@ impl LinkProblem {
             ConnectionError::MqttState(StateError::ServerDisconnect {
                 reason_code: DisconnectReasonCode::SessionTakenOver,
                 ..
-            }) => Self::TakenOver { broker },
+            }) => Self::TakenOver { broker, client: client.to_owned() },
             ConnectionError::MqttState(StateError::AwaitPingResp) => Self::Silent { broker },
             error if established => Self::Broken { broker, cause: error.to_string() },
             ConnectionError::Timeout(_) => {

@@ -45,6 +45,8 @@ pub struct Session {
     pub client: AsyncClient,
     /// The broker has accepted the connection.
     pub established: bool,
+    /// The largest packet that the broker takes, where it says so.
+    pub packet_limit: Option<u32>,
     /// When the broker last said anything.
     pub heard_at: Instant,
     /// The state that was published last, and when.
@@ -61,6 +63,7 @@ impl Session {
         Self {
             client,
             established: false,
+            packet_limit: None,
             heard_at: Instant::now(),
             state_told: None,
             handed: VecDeque::new(),

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use plc_bridge::protocol::{Check, ItemNumber, ToBridge, Verdict};
+use plc_bridge::text::{Cut, WORDS_MAX};
 use vision::Calibration;
 
 use super::step::{LabelAnswer, Now, ScoredView, Scores, Step};
@@ -151,8 +152,10 @@ impl Flow {
                 open.get_or_insert_with(|| format!("its lot is not known, and {}", hold.words()));
             }
         }
-        let verdict = policy::verdict(&record.views, &record.findings, open.as_deref(), lane);
-        if let Verdict::Uninspected { cause } = &verdict {
+        let mut verdict = policy::verdict(&record.views, &record.findings, open.as_deref(), lane);
+        if let Verdict::Uninspected { cause } = &mut verdict {
+            // It quotes errors and labels, and must fit into a line of the socket.
+            cause.cut_to(WORDS_MAX);
             *self.counts.uninspected.entry(cause.to_string()).or_default() += 1;
         }
         known.stage = Stage::Judged;

@@ -6,6 +6,18 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[test]
+fn a_message_that_can_never_be_sent_does_not_hold_up_those_behind_it() {
+    let mut outbox = Outbox::default();
+    assert_eq!(outbox.connected(), [Action::Read { session: 1, from: 0 }]);
+    let sent = outbox.read(1, (1..=WINDOW as u64).map(|id| (id, ())).collect());
+    assert_eq!(outbox.in_flight(), WINDOW);
+    assert_eq!(sent.len(), WINDOW + 1, "and a read");
+    assert_eq!(outbox.read(1, vec![(100, ())]), [], "the window is full");
+    assert_eq!(outbox.skipped(1), [Action::Send(100, ())]);
+    assert_eq!(outbox.acknowledged(1), [], "it is not in flight any more");
+}
+
 fn read(session: u64, from: MessageId) -> Action<&'static str> {
     Action::Read { session, from }
 }

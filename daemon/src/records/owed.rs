@@ -99,11 +99,48 @@ fn give_up(
                 from: unsigned(row.get(0)?),
                 to: unsigned(row.get(1)?),
                 count: unsigned(row.get(2)?),
+                reason: None,
             };
             Ok((lost, unsigned(row.get(3)?)))
         },
     )?;
     let removed = db.execute("DELETE FROM outbox WHERE id <= ?", [signed(lost.to)])?;
+    report(db, counts, owing, at, &lost)?;
+    db.execute("UPDATE outbox_total SET lost = lost + ?", [signed(newly_lost)])?;
+    counts.owed -= removed as u64;
+    counts.lost += newly_lost;
+    Ok(())
+}
+
+/// Gives up one message that can never be sent, and appends the notice of its loss; one that is
+/// gone already is not told.
+pub fn skip(
+    db: &Connection,
+    counts: &mut OutboxCounts,
+    owing: &Owing,
+    at: Timestamp,
+    id: MessageId,
+    reason: &str,
+) -> Result<(), WriteError> {
+    if db.execute("DELETE FROM outbox WHERE id = ?", [signed(id)])? == 0 {
+        return Ok(());
+    }
+    let lost = Lost { from: id, to: id, count: 1, reason: Some(reason.to_owned()) };
+    report(db, counts, owing, at, &lost)?;
+    db.execute("UPDATE outbox_total SET lost = lost + 1", [])?;
+    counts.owed -= 1;
+    counts.lost += 1;
+    Ok(())
+}
+
+/// Appends the notice of a loss.
+fn report(
+    db: &Connection,
+    counts: &mut OutboxCounts,
+    owing: &Owing,
+    at: Timestamp,
+    lost: &Lost,
+) -> Result<(), WriteError> {
     db.execute(
         "INSERT INTO outbox (kind, boot, at, lost, lost_from, body) VALUES (?, ?, ?, ?, ?, ?)",
         params![
@@ -112,13 +149,11 @@ fn give_up(
             at.as_microsecond(),
             signed(lost.count),
             signed(lost.from),
-            serde_json::to_string(&lost)?,
+            serde_json::to_string(lost)?,
         ],
     )?;
-    db.execute("UPDATE outbox_total SET lost = lost + ?", [signed(newly_lost)])?;
-    counts.owed = counts.owed + 1 - removed as u64;
+    counts.owed += 1;
     counts.last_id = unsigned(db.last_insert_rowid());
-    counts.lost += newly_lost;
     Ok(())
 }
 

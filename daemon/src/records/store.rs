@@ -45,6 +45,8 @@ pub enum Change {
     Batch(Batch, Option<Seen>),
     /// The broker holds these messages: owe them no longer.
     Acknowledge(Vec<MessageId>),
+    /// This message can never be sent, for this reason: owe the fleet the news of its loss instead.
+    Skip(MessageId, String),
 }
 
 /// What the store needs to know to owe the fleet anything.
@@ -245,6 +247,11 @@ impl Store {
                 Change::Holds(holds) => standing::write_holds(&step, holds)?,
                 Change::Batch(batch, seen) => standing::write_batch(&step, batch, *seen)?,
                 Change::Acknowledge(ids) => owed::acknowledge(&step, &mut counts, ids)?,
+                Change::Skip(id, reason) => {
+                    if let Some(owing) = owing {
+                        owed::skip(&step, &mut counts, owing, wall_now(), *id, reason)?;
+                    }
+                }
             }
         }
         step.commit()?;

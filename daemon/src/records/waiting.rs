@@ -72,7 +72,8 @@ impl Waiting {
             Change::Unnumbered(_)
             | Change::Alert(_)
             | Change::BatchSuspect(_)
-            | Change::Acknowledge(_) => {
+            | Change::Acknowledge(_)
+            | Change::Skip(..) => {
                 self.ordered.push(change);
                 false
             }
