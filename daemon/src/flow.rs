@@ -77,6 +77,8 @@ struct OpenItem {
     awaits_label: bool,
     /// Why a question about its label that must be answered was not.
     undecided: Option<String>,
+    /// The lots that its views show.
+    lots: Vec<crate::lots::LotSeen>,
 }
 
 /// Every item between its entry and its outcome.
@@ -316,6 +318,7 @@ impl Flow {
             is_scored: false,
             awaits_label: false,
             undecided: None,
+            lots: Vec::new(),
         };
         self.items.insert(item, open);
     }
@@ -371,6 +374,7 @@ impl OpenItem {
             is_scored: false,
             awaits_label: false,
             undecided: None,
+            lots: Vec::new(),
         }
     }
 

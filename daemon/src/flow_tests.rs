@@ -391,11 +391,12 @@ fn where_looks_are_compared_a_late_answer_is_not_called_an_unread_label() {
 }
 
 fn answer(lot: Option<&str>, finding: Option<&str>) -> LabelAnswer {
+    let lots = lot.map(crate::lots::LotSeen::printed).into_iter().collect();
     let label = LabelRecord { lot: lot.map(str::to_owned), ..LabelRecord::default() };
     let fact = |words: &str| Finding::fact(Check::Label, None, words.to_owned());
     let took = Duration::from_millis(300);
     let findings = finding.map(fact).into_iter().collect();
-    LabelAnswer { label, findings, took, ..LabelAnswer::default() }
+    LabelAnswer { label, lots, findings, took, ..LabelAnswer::default() }
 }
 
 fn score_7(flow: &mut Flow, ms: u64) -> Vec<Step> {
@@ -472,7 +473,9 @@ fn an_item_whose_label_never_comes_is_counted_at_its_end_without_a_lot() {
 
 #[test]
 fn a_perfect_item_of_a_held_lot_is_diverted_and_one_of_another_lot_passes() {
-    for (lot, verdict) in [("A1", diverted(Check::Hold)), ("A2", Some(Verdict::Pass))] {
+    for (lot, verdict) in
+        [("A1", diverted(Check::Hold)), ("AI", diverted(Check::Hold)), ("A2", Some(Verdict::Pass))]
+    {
         let mut flow = with_label(LabelDuty::Optional, vec![hold(Some("A1"))]);
         score_7(&mut flow, 1600);
         let steps = flow.label_read(7, answer(Some(lot), None), at(1800));

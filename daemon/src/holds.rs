@@ -18,6 +18,7 @@ use plc_bridge::text::{ID_MAX, NAME_MAX, WORDS_MAX, is_longer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lots::{self, LotSeen};
 use crate::wall_clock::WallTime;
 
 /// Holds that one origin may have; a longer list is refused.
@@ -142,8 +143,8 @@ pub enum Sight {
     Free,
     /// It is held, by this hold.
     Held(Hold),
-    /// Its lot is not known, and this hold holds a lot of its SKU.
-    LotUnknown(Hold),
+    /// Its lot is not known, and this hold holds a lot of its SKU; and why, in words.
+    LotUnknown(Hold, &'static str),
 }
 
 /// All holds.
@@ -170,15 +171,18 @@ impl Holds {
         shown.map(|(origin, hold)| Held { origin, hold: hold.clone() }).collect()
     }
 
-    /// Whether an item is held; `lot` is `None` when it could not be read.
-    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: WallTime) -> Sight {
+    /// Whether an item is held; `lots` are what its views show, none where none could be read.
+    pub fn on_sight(&self, sku: &str, lots: &[LotSeen], now: WallTime) -> Sight {
         let of_sku = || self.holds.values().filter(|hold| hold.applies_to(sku, now));
-        let held = of_sku().find(|hold| hold.lot.is_none() || hold.lot.as_deref() == lot);
-        match (held, of_sku().next()) {
-            (Some(hold), _) => Sight::Held(hold.clone()),
-            (None, Some(hold)) if lot.is_none() => Sight::LotUnknown(hold.clone()),
-            _ => Sight::Free,
+        let held =
+            of_sku().find(|hold| hold.lot.as_deref().is_none_or(|held| lots::shows(lots, held)));
+        if let Some(hold) = held {
+            return Sight::Held(hold.clone());
         }
+        let unknown = of_sku().find_map(|hold| {
+            Some(Sight::LotUnknown(hold.clone(), lots::doubt(lots, hold.lot.as_deref()?)?))
+        });
+        unknown.unwrap_or(Sight::Free)
     }
 
     /// Replaces all holds of `origin`. Returns whether anything changed.
@@ -287,6 +291,10 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn seen(lot: Option<&str>) -> Vec<LotSeen> {
+        lot.map(LotSeen::printed).into_iter().collect()
+    }
+
     fn now(second: i64) -> WallTime {
         WallTime::trusted(at(second))
     }
@@ -307,11 +315,14 @@ mod tests {
     fn a_held_lot_is_held_and_the_other_lots_are_free() {
         let mut holds = Holds::default();
         holds.set(hold("h1", "tea", Some("A1"))).unwrap();
-        let sight = |sku, lot| holds.on_sight(sku, lot, now(1));
+        let sight = |sku, lot: Option<&str>| holds.on_sight(sku, &seen(lot), now(1));
         assert_eq!(sight("tea", Some("A1")), Sight::Held(hold("h1", "tea", Some("A1"))));
         assert_eq!(sight("tea", Some("A2")), Sight::Free);
         assert_eq!(sight("soap", Some("A1")), Sight::Free);
-        assert_eq!(sight("tea", None), Sight::LotUnknown(hold("h1", "tea", Some("A1"))));
+        assert_eq!(
+            sight("tea", None),
+            Sight::LotUnknown(hold("h1", "tea", Some("A1")), "its lot is not known")
+        );
     }
 
     #[test]
@@ -319,7 +330,7 @@ mod tests {
         let mut holds = Holds::default();
         holds.set(hold("h1", "tea", None)).unwrap();
         for lot in [None, Some("A1")] {
-            assert!(matches!(holds.on_sight("tea", lot, now(1)), Sight::Held(_)));
+            assert!(matches!(holds.on_sight("tea", &seen(lot), now(1)), Sight::Held(_)));
         }
     }
 
@@ -331,9 +342,9 @@ mod tests {
         assert_eq!(holds.replace(Origin::Fleet, vec![hold("f", "milk", None)]), Ok(true));
         assert_eq!(holds.replace(Origin::Site, vec![hold("s", "soap", None)]), Ok(false));
         assert_eq!(holds.replace(Origin::Site, Vec::new()), Ok(true));
-        assert_eq!(holds.on_sight("soap", None, now(1)), Sight::Free);
-        assert!(matches!(holds.on_sight("tea", None, now(1)), Sight::Held(_)));
-        assert!(matches!(holds.on_sight("milk", None, now(1)), Sight::Held(_)));
+        assert_eq!(holds.on_sight("soap", &[], now(1)), Sight::Free);
+        assert!(matches!(holds.on_sight("tea", &[], now(1)), Sight::Held(_)));
+        assert!(matches!(holds.on_sight("milk", &[], now(1)), Sight::Held(_)));
     }
 
     #[test]
@@ -346,7 +357,7 @@ mod tests {
         let nameless = vec![hold("a", "x", None), hold("b", " ", None)];
         let refused = holds.replace(Origin::Site, nameless);
         assert_eq!(refused, Err(HoldError::Empty { place: 2, what: "sku" }));
-        assert!(matches!(holds.on_sight("soap", None, now(1)), Sight::Held(_)));
+        assert!(matches!(holds.on_sight("soap", &[], now(1)), Sight::Held(_)));
     }
 
     #[test]
@@ -356,7 +367,7 @@ mod tests {
         holds.set(hold("mine", "tea", None)).unwrap();
         assert_eq!(holds.lift("s"), Err(HoldError::Unknown { id: "s".to_owned() }));
         assert_eq!(holds.lift("mine"), Ok(hold("mine", "tea", None)));
-        assert_eq!(holds.on_sight("tea", None, now(1)), Sight::Free);
+        assert_eq!(holds.on_sight("tea", &[], now(1)), Sight::Free);
     }
 
     #[test]
@@ -364,8 +375,8 @@ mod tests {
         let mut holds = Holds::default();
         let brief = Hold { expires_at: Some(at(100)), ..hold("h", "tea", None) };
         holds.set(brief.clone()).unwrap();
-        assert!(matches!(holds.on_sight("tea", None, now(99)), Sight::Held(_)));
-        assert_eq!(holds.on_sight("tea", None, now(100)), Sight::Free);
+        assert!(matches!(holds.on_sight("tea", &[], now(99)), Sight::Held(_)));
+        assert_eq!(holds.on_sight("tea", &[], now(100)), Sight::Free);
         assert_eq!(holds.expire(now(99)), []);
         assert_eq!(holds.expire(now(100)), [brief]);
         assert_eq!(holds.iter().count(), 0);
@@ -388,7 +399,7 @@ mod tests {
                 let now = WallTime::doubted(at(second));
                 prop_assert_eq!(holds.expire(now), []);
                 for number in 0..ends.len() {
-                    let sight = holds.on_sight(&number.to_string(), None, now);
+                    let sight = holds.on_sight(&number.to_string(), &[], now);
                     prop_assert!(matches!(sight, Sight::Held(_)));
                 }
             }
@@ -407,7 +418,7 @@ mod tests {
             let stored: Vec<_> = holds.iter().map(|(origin, hold)| (origin, hold.clone())).collect();
             prop_assert_eq!(&Holds::new(stored), &holds);
             let held = lots.iter().any(|lot| lot.is_none() || *lot == asked);
-            let sight = holds.on_sight("tea", asked.as_deref(), now(1));
+            let sight = holds.on_sight("tea", &seen(asked.as_deref()), now(1));
             prop_assert_eq!(matches!(sight, Sight::Held(_)), held);
             prop_assert_eq!(sight == Sight::Free, !held && (asked.is_some() || lots.is_empty()));
         }

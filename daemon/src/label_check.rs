@@ -20,8 +20,10 @@ use vision::label::reading::Reading;
 use vision::label::worker::shows;
 
 use crate::expectations::Expectations;
+use crate::lots::LotSeen;
 use crate::records::record::{Finding, LabelRecord};
 use crate::wall_clock::Today;
+use plc_bridge::text::{NAME_MAX, WORDS_MAX, cut};
 
 /// Lines of text that a record keeps, and characters of each.
 const LINES_MAX: usize = 64;
@@ -32,6 +34,8 @@ const CHARACTERS_MAX: usize = 200;
 pub struct Checked {
     /// What it says.
     pub label: LabelRecord,
+    /// The lots that its views show.
+    pub lots: Vec<LotSeen>,
     /// What speaks against the item, and what could not be told.
     pub findings: Vec<Finding>,
     /// Why a question that must be answered was not.
@@ -93,21 +97,25 @@ pub fn check(
 
     let all = || readings.iter().map(|(_, reading)| *reading);
     let lot = surest(all().filter_map(|reading| reading.lot.as_ref()));
+    let lots = all().filter_map(|reading| reading.lot.as_ref()).map(LotSeen::from).collect();
     let serial = surest(all().filter_map(|reading| reading.serial.as_ref()));
     let record = LabelRecord {
-        codes: all().flat_map(|reading| &reading.codes).map(|code| code.text.clone()).collect(),
+        codes: all()
+            .flat_map(|reading| &reading.codes)
+            .map(|code| cut(&code.text, WORDS_MAX).into_owned())
+            .collect(),
         gtin: all().flat_map(|reading| &reading.gtins).next().cloned(),
-        lot,
-        serial,
+        lot: lot.map(|lot| cut(&lot, NAME_MAX).into_owned()),
+        serial: serial.map(|serial| cut(&serial, NAME_MAX).into_owned()),
         last_day: last_day.map(|day: Date| day.to_string()),
         text: all()
             .flat_map(|reading| &reading.lines)
             .take(LINES_MAX)
-            .map(|line| line.text.chars().take(CHARACTERS_MAX).collect())
+            .map(|line| cut(&line.text, CHARACTERS_MAX).into_owned())
             .collect(),
-        problem: (!problems.is_empty()).then(|| problems.join("; ")),
+        problem: (!problems.is_empty()).then(|| cut(&problems.join("; "), WORDS_MAX).into_owned()),
     };
-    Checked { label: record, findings, undecided }
+    Checked { label: record, lots, findings, undecided }
 }
 
 /// What is known of the items, and what this one is supposed to be.

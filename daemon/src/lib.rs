@@ -20,6 +20,7 @@ pub mod identity_check;
 pub mod inspection;
 pub mod label_check;
 pub mod learned;
+pub mod lots;
 pub mod model;
 pub mod outbox;
 pub mod policy;

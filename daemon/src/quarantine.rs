@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use crate::batches::{Batch, BatchTest, Batches, Seen};
 use crate::fleet::messages::BatchSuspect;
 use crate::holds::{Hold, HoldError, Holds, Origin, Sight};
+use crate::lots::LotSeen;
 use crate::records::Change;
 use crate::wall_clock::WallTime;
 
@@ -44,8 +45,8 @@ impl Quarantine {
     }
 
     /// Whether an item of `sku` is held.
-    pub fn on_sight(&self, sku: &str, lot: Option<&str>, now: WallTime) -> Sight {
-        self.holds.on_sight(sku, lot, now)
+    pub fn on_sight(&self, sku: &str, lots: &[LotSeen], now: WallTime) -> Sight {
+        self.holds.on_sight(sku, lots, now)
     }
 
     /// Counts one inspected item.
@@ -189,11 +190,12 @@ mod tests {
     fn a_batch_that_becomes_suspect_is_held_at_once_and_the_fleet_is_told() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         let changes = fail(&mut quarantine, 3);
-        let Sight::Held(hold) = quarantine.on_sight("tea", Some("A"), now(11)) else {
+        let Sight::Held(hold) = quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11))
+        else {
             panic!("lot A is free");
         };
         assert_eq!(hold.expires_at, Some(at(10 + 86_400)));
-        assert_eq!(quarantine.on_sight("tea", Some("B"), now(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("B")], now(11)), Sight::Free);
         let [Change::Batch(..), Change::Holds(kept), Change::BatchSuspect(news)] = &changes[..]
         else {
             panic!("{changes:?}");
@@ -208,7 +210,7 @@ mod tests {
         let mut quarantine = quarantine(None);
         let changes = fail(&mut quarantine, 3);
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
-        assert_eq!(quarantine.on_sight("tea", Some("A"), now(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
     }
 
     #[test]
@@ -217,7 +219,7 @@ mod tests {
         let batch = Batch { sku: "tea".to_owned(), lot: None };
         let changes = (0..3).map(|_| quarantine.count(&batch, true, now(10))).last().unwrap();
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
-        assert_eq!(quarantine.on_sight("tea", None, now(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", &[], now(11)), Sight::Free);
     }
 
     #[test]
@@ -226,7 +228,7 @@ mod tests {
         fail(&mut quarantine, 3);
         let changes = quarantine.lift("batch:tea/A@1970-01-01T00:00:10Z").unwrap();
         assert_eq!(changes, [Change::Holds(Vec::new()), Change::Batch(lot("A"), None)]);
-        assert_eq!(quarantine.on_sight("tea", Some("A"), now(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
         assert_eq!(fail(&mut quarantine, 2).len(), 1, "two failures are not suspect yet");
     }
 
@@ -249,7 +251,7 @@ mod tests {
         assert!(hold.why.contains("until it is lifted"), "{}", hold.why);
         // The clock is set right: 24 hours after 1970 are long over.
         assert_eq!(quarantine.expire(now(1_800_000_000)), []);
-        let sight = quarantine.on_sight("tea", Some("A"), now(1_800_000_000));
+        let sight = quarantine.on_sight("tea", &[LotSeen::printed("A")], now(1_800_000_000));
         assert!(matches!(sight, Sight::Held(_)), "{sight:?}");
     }
 }

@@ -293,27 +293,6 @@ async fn a_message_that_no_shortening_helps_is_told_as_lost_and_those_behind_it_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_client_of_the_same_name_is_named_as_the_cause() {
-    let broker = Broker::start(free_port(), "");
-    let (_folder, thread, store) = store();
-    let first = link(broker.port, &store);
-    wait_for(&first, "connected", |status| status.connected).await;
-    let second = link(broker.port, &store);
-    wait_for(&first, "told why", |status| {
-        let problem = status.problem.as_deref().unwrap_or_default();
-        problem.contains("another client uses the name `inspectd-test-site-box-1`")
-            && problem.contains("[fleet] box_name")
-    })
-    .await;
-    // It does not throw the other one out at once: that one has time to work.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert!(second.status().borrow().connected && !first.status().borrow().connected);
-    second.stop().await;
-    first.stop().await;
-    assert_eq!(thread.stop(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holds_reach_a_box_that_was_away_when_they_were_ordered() {
     let broker = Broker::start(free_port(), "");
     let hold = r#"{ "schema": "holds/1", "holds": [ { "id": "recall-7", "sku": "tea", "lot": "A1",

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 /// Lists that may be left out: what they tell in detail, the rest of the message tells in short.
 const LISTS: [&str; 4] = ["reasons", "views", "holds", "problems"];
 
+/// Texts for people, which may be cut. What names a thing stays whole: an order by a cut id would miss it.
+const WORDS: [&str; 7] = ["words", "why", "cause", "problem", "problems", "by", "reason"];
+
 /// What is tried, in this order: characters that a text may have, and whether lists stay.
 const STEPS: [(usize, bool); 3] = [(400, true), (100, true), (60, false)];
 
@@ -23,17 +26,20 @@ fn shorten(mut message: Map<String, Value>, (most, lists_stay): (usize, bool)) -
         if !lists_stay && LISTS.contains(&name.as_str()) {
             *value = Value::Array(Vec::new());
         }
-        cut(value, most);
+        cut(name, value, most);
     }
     message.insert("shortened".to_owned(), true.into());
     Value::Object(message).to_string()
 }
 
-fn cut(value: &mut Value, most: usize) {
+fn cut(name: &str, value: &mut Value, most: usize) {
     match value {
-        Value::String(text) => *text = plc_bridge::text::cut(text, most).into_owned(),
-        Value::Array(list) => list.iter_mut().for_each(|value| cut(value, most)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| cut(value, most)),
+        Value::String(text) if WORDS.contains(&name) => {
+            *text = plc_bridge::text::cut(text, most).into_owned();
+        }
+        Value::String(_) => {}
+        Value::Array(list) => list.iter_mut().for_each(|value| cut(name, value, most)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| cut(name, value, most)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -55,6 +61,14 @@ mod tests {
         let words = short["words"].as_str().unwrap();
         assert!(words.ends_with('…') && words.chars().count() == 400, "{words}");
         assert_eq!(fit(long, 20), None);
+    }
+
+    #[test]
+    fn what_names_a_thing_stays_whole() {
+        let lot = "L".repeat(128);
+        let message = json!({ "lot": lot, "words": "w".repeat(5000) }).to_string();
+        let short: Value = serde_json::from_str(&fit(message, 400).unwrap()).unwrap();
+        assert_eq!(short["lot"], json!(lot));
     }
 
     #[test]

@@ -70,6 +70,7 @@ impl Flow {
         open.record.timings.label_ms = Some(millis(answer.took));
         open.record.label = Some(answer.label);
         open.undecided = answer.undecided;
+        open.lots = answer.lots;
         open.record.findings.extend(answer.findings);
         self.go_on(item, now)
     }
@@ -143,13 +144,13 @@ impl Flow {
         let Some(known) = self.items.get_mut(&item) else { return };
         let record = &mut known.record;
         let mut open = open.map(str::to_owned);
-        match self.quarantine.on_sight(&record.sku, lot_of(record.label.as_ref()), now.wall) {
+        match self.quarantine.on_sight(&record.sku, &known.lots, now.wall) {
             Sight::Free => {}
             Sight::Held(hold) => {
                 record.findings.push(Finding::fact(Check::Hold, None, hold.words()));
             }
-            Sight::LotUnknown(hold) => {
-                open.get_or_insert_with(|| format!("its lot is not known, and {}", hold.words()));
+            Sight::LotUnknown(hold, doubt) => {
+                open.get_or_insert_with(|| format!("{doubt}, and {}", hold.words()));
             }
         }
         let mut verdict = policy::verdict(&record.views, &record.findings, open.as_deref(), lane);

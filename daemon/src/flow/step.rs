@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use plc_bridge::protocol::{ItemNumber, ToBridge};
 use vision::Calibration;
 
+use crate::lots::LotSeen;
 use crate::records::Change;
 use crate::records::record::{Finding, LabelRecord, Record, ScoringSteps};
 use crate::wall_clock::WallTime;
@@ -87,6 +88,8 @@ pub struct LabelAnswer {
     pub label: LabelRecord,
     /// What speaks against the item: its expiry, or what it should say and does not.
     pub findings: Vec<Finding>,
+    /// The lots that its views show.
+    pub lots: Vec<LotSeen>,
     /// Why a question about it that must be answered was not.
     pub undecided: Option<String>,
     /// From when it was asked for.

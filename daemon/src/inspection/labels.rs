@@ -40,7 +40,7 @@ impl Inspection {
         let known = Known { expectations: &self.expectations, sku: &self.sku };
         let today = self.clock.today();
         let checked = label_check::check(&views, &self.label, known, today);
-        let Checked { label, mut findings, mut undecided } = checked;
+        let Checked { label, lots, mut findings, mut undecided } = checked;
         match done.compared {
             Some(Ok(compared)) => {
                 let divert_below = self.identity.divert_below;
@@ -54,7 +54,7 @@ impl Inspection {
             }
             None => {}
         }
-        let answer = LabelAnswer { label, findings, undecided, took: done.took };
+        let answer = LabelAnswer { label, lots, findings, undecided, took: done.took };
         let now = self.now();
         let steps = self.flow.label_read(done.item, answer, now);
         self.perform(steps, Vec::new());

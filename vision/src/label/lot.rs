@@ -17,6 +17,9 @@ use std::ops::Range;
 /// The longest lot or serial number of GS1 (AI 10 and 21), which printed ones keep to as well.
 const LONGEST: usize = 20;
 
+/// What the reason of a number ends with that is printed under a code.
+const AS_PRINTED: &str = ", as printed";
+
 /// What a number names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +43,13 @@ pub struct NumberRead {
     pub corners: Corners,
     /// How sure the recognition of the text was, 0 to 1.
     pub confidence: f32,
+}
+
+impl NumberRead {
+    /// Whether a code says it, whose check digits exclude a misreading.
+    pub fn is_from_code(&self) -> bool {
+        self.reason.starts_with("GS1 (") && !self.reason.ends_with(AS_PRINTED)
+    }
 }
 
 /// A row with its hits and with what is written as a date.
@@ -111,7 +121,7 @@ fn printed_under_code(line: &TextLine) -> Vec<NumberRead> {
     let code = line.text.find('(').and_then(|at| Elements::parse(&line.text[at..]).ok());
     let mut numbers = code.map(|code| from_gs1(&code, line.corners)).unwrap_or_default();
     for number in &mut numbers {
-        number.reason.push_str(", as printed");
+        number.reason.push_str(AS_PRINTED);
         number.confidence = line.confidence;
     }
     numbers

@@ -31,6 +31,7 @@ use super::expectation::Expectation;
 use super::line::{Corners, TextLine};
 use jiff::civil::Date;
 use judge::{Verdict, judge};
+pub use numbers::{LotMatch, match_lot};
 use page::Page;
 use serde::{Deserialize, Serialize};
 use std::fmt;

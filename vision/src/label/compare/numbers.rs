@@ -51,21 +51,47 @@ pub fn compare_lot(expected: &str, label: Option<&str>, lines: &[TextLine]) -> V
     if seen.is_empty() || wanted.is_empty() {
         return not_found(What::Lot);
     }
-    let same = |a: &[char], b: &[char]| {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b || alike(*a, *b))
-    };
-    let part = |long: &[char], short: &[char]| {
-        short.len() >= LEAST_OF_LOT
-            && (same(&long[..short.len()], short) || same(&long[long.len() - short.len()..], short))
-    };
     if same(&wanted, &seen) {
         agreed(What::Lot, expected, label)
-    } else if seen.len() < wanted.len() && part(&wanted, &seen) {
+    } else if is_part(&wanted, &seen) {
         let words = format!("the label shows \"{label}\", a part of lot {expected}");
         Verdict::NotFound(NotFound { what: What::Lot, words })
     } else {
         Verdict::Mismatch(Mismatch::new(What::Lot, expected, label, corners_of(label, lines)))
     }
+}
+
+/// How a printed lot as it was read goes with a lot that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LotMatch {
+    /// It is the lot, or looks like it.
+    Same,
+    /// It may be the lot, cut off.
+    Part,
+    /// It is another lot.
+    Other,
+}
+
+/// Compares a lot that was read as text with one that is looked for, and takes it for that one where in doubt:
+/// as [`compare_lot`] does, and also where the mark `L` may be a `1` of the number.
+pub fn match_lot(wanted: &str, read: &str) -> LotMatch {
+    let pairs = [(compact(wanted), compact(read)), (bare(wanted), bare(read))];
+    if wanted == read || pairs.iter().any(|(a, b)| !a.is_empty() && same(a, b)) {
+        LotMatch::Same
+    } else if pairs.iter().any(|(a, b)| is_part(a, b)) {
+        LotMatch::Part
+    } else {
+        LotMatch::Other
+    }
+}
+
+fn same(a: &[char], b: &[char]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b || alike(*a, *b))
+}
+
+fn is_part(long: &[char], short: &[char]) -> bool {
+    (LEAST_OF_LOT..long.len()).contains(&short.len())
+        && (same(&long[..short.len()], short) || same(&long[long.len() - short.len()..], short))
 }
 
 /// A lot without its mark.
