@@ -68,7 +68,7 @@ impl Evidence {
     }
 
     /// Where a picture goes, relative to the evidence folder: `<day>/<boot>-<item>-<camera>-….jpg`,
-    /// the day in UTC, or [`UNDATED`] where the clock was doubted. Stands in the record, so it is known
+    /// the day in UTC, or `evidence/undated` where the clock was doubted. Stands in the record, so it is known
     /// before the picture is written.
     pub fn relative_path(
         id: &ItemId,

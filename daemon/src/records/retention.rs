@@ -3,7 +3,7 @@
 //! * **By age.** Evidence and closed records go when they are older than `[store] keep_days`; a record whose
 //!   summary the fleet is still owed stays, and so do open ones. Age is a matter of wall time: while the clock
 //!   is doubted nothing is removed by age. How old a picture is that was taken under a doubted clock
-//!   ([`UNDATED`]) is never known: it goes by bytes alone. Such a record goes with the dated ones after it.
+//!   (`evidence/undated`) is never known: it goes by bytes alone. Such a record goes with the dated ones after it.
 //! * **By bytes.** Evidence goes, oldest first, while all of it together takes more than `[store] keep_mib`.
 //! * **By room.** It also goes, oldest first, while less is free on its file system than `[store]
 //!   keep_free_mib` and `keep_free_percent`, whoever takes the room; and at once when a picture finds no room

@@ -3,7 +3,7 @@
 //! Everything here reads: the state of the box from a `watch` channel that inspectd's main loop
 //! feeds, items from the records database (opened read-only for each question, on a blocking
 //! thread), pictures from the evidence folder. Nothing that a browser sends can change the line,
-//! and nothing that browsers do can starve it: see [`PageThread`], [`door`] and [`limits`].
+//! and nothing that browsers do can starve it: see [`PageThread`], `door.rs` and `limits.rs`.
 //!
 //! | address | answer |
 //! | --- | --- |
