@@ -73,7 +73,7 @@ pub enum LotMatch {
 }
 
 /// Compares a lot that was read as text with one that is looked for, and takes it for that one where in doubt:
-/// as [`compare_lot`] does, and also where the mark `L` may be a `1` of the number.
+/// as the comparison with what is expected does, and also where the mark `L` may be a `1` of the number.
 pub fn match_lot(wanted: &str, read: &str) -> LotMatch {
     let pairs = [(compact(wanted), compact(read)), (bare(wanted), bare(read))];
     if wanted == read || pairs.iter().any(|(a, b)| !a.is_empty() && same(a, b)) {
