@@ -50,7 +50,8 @@ mod tests {
             let pairs = copy.iter().zip(picture.iter());
             let squares: f64 = pairs.map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
             let deviation = (squares / copy.len() as f64).sqrt();
-            assert!((1.0..12.0).contains(&deviation), "{deviation}");
+            // Sharp edges of 120 grey levels, softened, are the most that changes here.
+            assert!((1.0..20.0).contains(&deviation), "{deviation}");
         }
     }
 }
