@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use meaning::expectation::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use vision::label::expectation::Expectation;
 
 /// SKUs that one source may tell of.
 pub const EXPECTATIONS_MAX: usize = 100_000;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use meaning::expectation::Expectation;
 use tokio::sync::mpsc;
-use vision::label::expectation::Expectation;
 
 use crate::config::ExpectedSection;
 use crate::expectations::{ExpectedList, Source};

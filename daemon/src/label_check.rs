@@ -10,13 +10,13 @@
 //! A pure function; the day is an argument.
 
 use jiff::civil::Date;
+use meaning::compare::{What, compare};
+use meaning::expectation::Expectation;
+use meaning::expiry::{ExpiryFinding, assess};
+use meaning::lot::NumberRead;
+use meaning::reading::Reading;
 use plc_bridge::protocol::Check;
 use vision::config::{LabelPart, LabelSection};
-use vision::label::compare::{What, compare};
-use vision::label::expectation::Expectation;
-use vision::label::expiry::{ExpiryFinding, assess};
-use vision::label::lot::NumberRead;
-use vision::label::reading::Reading;
 use vision::label::worker::shows;
 
 use crate::expectations::Expectations;
@@ -198,8 +198,8 @@ fn name(part: LabelPart) -> &'static str {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use vision::label::dates::{Context, Region};
-    use vision::label::line::TextLine;
+    use meaning::dates::{Context, Region};
+    use meaning::line::TextLine;
 
     use super::*;
     use crate::expectations::Source;

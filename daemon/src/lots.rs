@@ -4,8 +4,8 @@
 //! code is certain and compared character by character. Each view counts: one that shows the held lot is
 //! enough. Where views disagree, a reading is unsure, or a lot is cut off, the lot is **not known**.
 
-use vision::label::compare::{LotMatch, match_lot};
-use vision::label::lot::NumberRead;
+use meaning::compare::{LotMatch, match_lot};
+use meaning::lot::NumberRead;
 
 /// Below this confidence a printed lot is not known. A choice; no measurement stands behind it yet.
 const SURE: f32 = 0.7;

@@ -8,11 +8,12 @@ use std::{
 use serde_json::Value;
 
 /// Which crates of the workspace a crate may depend on.
-const ARROWS: [(&str, &[&str]); 4] = [
-    ("inspectd", &["plc-bridge", "vision"]),
+const ARROWS: [(&str, &[&str]); 5] = [
+    ("inspectd", &["meaning", "plc-bridge", "vision"]),
     ("plc-bridge", &[]),
-    ("vision", &[]),
-    ("hil-tests", &["inspectd", "plc-bridge", "vision"]),
+    ("meaning", &[]),
+    ("vision", &["meaning"]),
+    ("hil-tests", &["inspectd", "meaning", "plc-bridge", "vision"]),
 ];
 
 /// What plc-bridge must not bring in, however indirectly: it starts in a tenth of a second, survives

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backbone::EngineChoice;
-use crate::label::dates::Region;
 use crate::scoring::DeviceChoice;
+use meaning::dates::Region;
 
 /// `[[camera]]`: one camera of the tunnel. Each camera makes one view of each item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

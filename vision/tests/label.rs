@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use common::shared_data;
 use jiff::civil::{self, date};
-use vision::label::dates::{Context, Region, Role};
+use meaning::dates::{Context, Region, Role};
 use vision::label::reader::{LabelRead, LabelReader, default_text_dir};
 use vision::picture::Picture;
 

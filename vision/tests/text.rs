@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use ab_glyph::{Font, FontVec, PxScale, ScaleFont};
 use image::{Rgb, RgbImage};
+use meaning::line::TextLine;
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
-use vision::label::line::TextLine;
 use vision::label::reader::default_text_dir;
 use vision::label::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 

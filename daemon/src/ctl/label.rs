@@ -7,13 +7,13 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use jiff::Zoned;
 use jiff::civil::Date;
+use meaning::code::{Code, Symbology};
+use meaning::dates::{self, DateRead, Region, Role};
+use meaning::line::Corners;
+use meaning::reading::Reading;
 use serde::Serialize;
-use vision::label::codes::{Code, Symbology};
-use vision::label::dates::{self, DateRead, Region, Role};
 use vision::label::drawn;
-use vision::label::line::Corners;
 use vision::label::reader::{LabelReader, default_text_dir};
-use vision::label::reading::Reading;
 use vision::picture::Picture;
 
 use super::Context;
@@ -182,7 +182,7 @@ fn label(
         shown.save(file).with_context(|| format!("cannot write {}", file.display()))?;
     }
     let Reading { lines, codes, dates, lot, serial, gtins } = read.reading;
-    let line = |line: vision::label::line::TextLine| Line {
+    let line = |line: meaning::line::TextLine| Line {
         text: line.text,
         r#box: line.corners,
         confidence: line.confidence,

@@ -5,10 +5,10 @@
 //! box that was away for days misses none. An order that cannot be read changes nothing, and the box says
 //! so until a better one comes.
 
+use meaning::expectation::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use vision::label::expectation::Expectation;
 
 use crate::expectations::{ExpectedList, Source};
 use crate::holds::{Hold, Origin};

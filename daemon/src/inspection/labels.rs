@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use meaning::dates::Context;
 use plc_bridge::protocol::ItemNumber;
-use vision::label::dates::Context;
 use vision::label::worker::{LabelDone, LabelJob};
 
 use super::Inspection;

@@ -1,8 +1,8 @@
 //! What stands beside the records and outlives a restart: holds, the counts of batches, and what is known of
 //! items.
 
+use meaning::expectation::Expectation;
 use rusqlite::{Connection, Transaction, params};
-use vision::label::expectation::Expectation;
 
 use crate::batches::{BATCHES_MAX, Batch, Seen};
 use crate::expectations::Source;

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use meaning::expectation::Expectation;
 use plc_bridge::protocol::{Outcome, Verdict};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
-use vision::label::expectation::Expectation;
 
 use crate::batches::{Batch, Seen};
 use crate::expectations::Source;

@@ -4,12 +4,12 @@ use std::fs::{self, File, FileTimes};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use meaning::dates::{Context, Region};
+use meaning::line::TextLine;
+use meaning::reading::Reading as LabelReading;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use vision::config::{LabelPart, LabelSection};
-use vision::label::dates::{Context, Region};
-use vision::label::line::TextLine;
-use vision::label::reading::Reading as LabelReading;
 
 use crate::batches::{Batch, BatchTest, Seen};
 use crate::config::StoreSection;

@@ -8,10 +8,10 @@ use std::sync::mpsc;
 use super::IdentityError;
 use super::looks::Looks;
 use super::words::{Words, words};
-use crate::label::line::TextLine;
 use crate::label::text::{ReadOptions, TextModels, TextReader};
 use crate::picture::Picture;
 use crate::progress::Progress;
+use meaning::line::TextLine;
 
 /// What one picture shows: looks, and the words read in it. Words may be missing; looks may be empty.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::looks::{MIDDLE, weight};
-use crate::label::fold::fold_char;
-use crate::label::line::TextLine;
+use meaning::fold::fold_char;
+use meaning::line::TextLine;
 
 /// Lines less sure than this are left out.
 const CONFIDENCE: f32 = 0.5;

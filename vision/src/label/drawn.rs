@@ -3,11 +3,11 @@
 use image::{Rgb, RgbImage};
 use imageproc::drawing::draw_line_segment_mut;
 
-use super::dates::Role;
-use super::line::Corners;
-use super::reading::Reading;
 use crate::picture::Picture;
 use crate::scoring::captioned;
+use meaning::dates::Role;
+use meaning::line::Corners;
+use meaning::reading::Reading;
 
 /// Thickness of lines, as a share of the longer side of the picture.
 const THICKNESS: f32 = 1.0 / 400.0;
@@ -67,10 +67,10 @@ fn words(reading: &Reading) -> String {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::dates::{Context, Region};
-    use super::super::line::TextLine;
     use super::*;
     use crate::picture::PixelFormat;
+    use meaning::dates::{Context, Region};
+    use meaning::line::TextLine;
 
     #[test]
     fn what_was_read_is_outlined_and_told_below() {

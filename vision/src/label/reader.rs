@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use image::RgbImage;
 use image::imageops::grayscale;
 
-use super::codes::{self, Code, CodeError};
-use super::dates::Context;
-use super::reading::Reading;
+use super::codes::{self, CodeError};
 use super::second_look;
 use super::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 use crate::backbone::default_model_dir;
 use crate::capture::monotonic_now;
 use crate::picture::Picture;
+use meaning::code::Code;
+use meaning::dates::Context;
+use meaning::reading::Reading;
 
 /// Where set-up puts the networks and the library that read text: `text` beside the default model's
 /// folder. For development and the demo.

@@ -9,10 +9,10 @@
 use image::RgbImage;
 use image::imageops::{crop_imm, unsharpen};
 
-use super::dates::{Context, DateRead, Role};
-use super::line::{Corners, TextLine};
-use super::reading::Reading;
 use super::text::contrast::evened;
+use meaning::dates::{Context, DateRead, Role};
+use meaning::line::{Corners, TextLine};
+use meaning::reading::Reading;
 
 /// A window reaches this many heights of the date beyond it on each side: "Use by" and a gap are about five.
 const REACH: f32 = 6.0;
@@ -123,8 +123,8 @@ mod tests {
     use jiff::civil::date;
     use proptest::prelude::*;
 
-    use super::super::dates::Region;
     use super::*;
+    use meaning::dates::Region;
 
     const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
 

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::dates::{Context, Role};
-use super::reading::Reading;
 use crate::capture::Frame;
 use crate::config::{IdentitySection, LabelPart, LabelSection};
 use crate::identity::Compared;
+use meaning::dates::{Context, Role};
+use meaning::reading::Reading;
 use queue::Queue;
 use thread::ReadingThread;
 
@@ -118,11 +118,11 @@ mod tests {
     use jiff::civil::date;
 
     use super::super::codes::tests::gs1_data_matrix;
-    use super::super::dates::Region;
     use super::*;
     use crate::config::LabelUse;
     use crate::identity::{Catalog, Evidence};
     use crate::picture::Picture;
+    use meaning::dates::Region;
 
     const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::identity::Ranked;
 use crate::identity::words::Words;
-use crate::label::line::TextLine;
 use crate::picture::{Picture, PixelFormat};
+use meaning::line::TextLine;
 
 /// A picture of 128 x 128 of discs; `tint` scales red, green and blue.
 fn picture(seed: u64, tint: [f32; 3]) -> Picture {

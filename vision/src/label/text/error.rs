@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::label::line::TextLine;
+use meaning::line::TextLine;
 
 /// Why no text, or not all of it, was read.
 #[derive(Debug, thiserror::Error)]

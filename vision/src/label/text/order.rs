@@ -1,7 +1,7 @@
 //! Which way lines run, where a box alone does not tell, and in which order they are read.
 
-use crate::label::line::TextLine;
 use crate::label::rectangle::{Rectangle, dot};
+use meaning::line::TextLine;
 
 /// Lines that differ by less than 20 degrees run along the same axis: its cosine.
 const SAME_AXIS: f32 = 0.94;

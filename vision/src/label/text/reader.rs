@@ -12,8 +12,8 @@ use super::recognise::{self, Recogniser};
 use super::runtime::{self, Net};
 use super::tesseract::Tesseract;
 use super::{TextError, TextModels};
-use crate::label::line::TextLine;
 use crate::label::rectangle::{Rectangle, dot};
+use meaning::line::TextLine;
 
 /// Pictures with a side below this hold no text: the smallest letters that are read are that high.
 const LEAST_SIDE_PX: u32 = 8;

@@ -85,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::label::dates::{Context, Region};
+    use meaning::dates::{Context, Region};
 
     fn job(item: u64, deadline_ms: u64) -> LabelJob {
         LabelJob {

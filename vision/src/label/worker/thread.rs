@@ -10,8 +10,8 @@ use crate::capture::Frame;
 use crate::config::{IdentitySection, LabelSection, LabelUse};
 use crate::identity::{Catalog, Compared, Evidence, IdentityError};
 use crate::label::reader::{LabelReader, codes_of};
-use crate::label::reading::Reading;
 use crate::panics::panic_message;
+use meaning::reading::Reading;
 
 /// Camera and reading of each view, or why there is none.
 type Readings = Vec<(Arc<str>, Result<Reading, String>)>;

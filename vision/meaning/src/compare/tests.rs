@@ -2,7 +2,7 @@
 
 use super::table_tests::{TABLE, compared, table};
 use super::*;
-use crate::label::dates::table_tests::{TODAY, lines_of};
+use crate::dates::table_tests::{TODAY, lines_of};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

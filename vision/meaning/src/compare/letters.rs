@@ -9,9 +9,9 @@ use super::judge::{Said, Weight};
 use super::numerals;
 use super::page::{FITS_ALL, Field, Marked, Page};
 use super::sizes::Size;
-use crate::label::fold::letter;
-use crate::label::phrases::Found;
-use crate::label::rows::Row;
+use crate::fold::letter;
+use crate::phrases::Found;
+use crate::rows::Row;
 use std::ops::Range;
 
 /// Ranks from here on outwards have letters that are nothing else: XS and XL.

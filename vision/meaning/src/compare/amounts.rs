@@ -7,8 +7,8 @@ use super::judge::{Said, Value, Weight};
 use super::numerals::{self, Numeral};
 use super::page::{Field, Marked, Page};
 use super::title::Title;
-use crate::label::rows::Row;
-use crate::label::table::amounts::{Dimension, MEASURES, Unit};
+use crate::rows::Row;
+use crate::table::amounts::{Dimension, MEASURES, Unit};
 use std::ops::Range;
 
 /// An amount.

@@ -9,8 +9,8 @@
 use super::Context;
 use super::Region;
 use super::scan::{Fields, Match, Year};
-use crate::label::gs1::date::full_year;
-use crate::label::table::{Needs, Order};
+use crate::gs1::date::full_year;
+use crate::table::{Needs, Order};
 use jiff::civil::Date;
 
 /// Two-digit years are taken for years of a date from this many before the present ...

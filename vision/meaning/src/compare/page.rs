@@ -4,17 +4,17 @@
 //! next print of its row, or in the print just below, as in a table with headings.
 
 use super::letters::quiet;
-use crate::label::dates::written_dates;
-use crate::label::fold::compact;
-use crate::label::line::TextLine;
-use crate::label::phrases::{Found, Phrases, apart};
-use crate::label::rows::{Print, Row, rows};
-use crate::label::table::amounts::MEASURES;
-use crate::label::table::colours::{COLOURS, TONE_PREFIXES, TONES};
-use crate::label::table::counts::{COUNTS, Counted, Side};
-use crate::label::table::fields::FIELDS;
-use crate::label::table::sizes::{LETTERS, ONE_SIZE, SYSTEMS, System};
-use crate::label::words::{Hit, Kind, hits};
+use crate::dates::written_dates;
+use crate::fold::compact;
+use crate::line::TextLine;
+use crate::phrases::{Found, Phrases, apart};
+use crate::rows::{Print, Row, rows};
+use crate::table::amounts::MEASURES;
+use crate::table::colours::{COLOURS, TONE_PREFIXES, TONES};
+use crate::table::counts::{COUNTS, Counted, Side};
+use crate::table::fields::FIELDS;
+use crate::table::sizes::{LETTERS, ONE_SIZE, SYSTEMS, System};
+use crate::words::{Hit, Kind, hits};
 use std::ops::Range;
 use std::sync::LazyLock;
 

@@ -2,11 +2,11 @@
 
 use super::judge::{Verdict, agreed, not_found};
 use super::{Mismatch, NotFound, What};
-use crate::label::dates::{DateRead, Role};
-use crate::label::expiry::{ExpiryFinding, assess};
-use crate::label::fold::{alike, compact};
-use crate::label::gs1::gtin;
-use crate::label::line::{Corners, TextLine};
+use crate::dates::{DateRead, Role};
+use crate::expiry::{ExpiryFinding, assess};
+use crate::fold::{alike, compact};
+use crate::gs1::gtin;
+use crate::line::{Corners, TextLine};
 use jiff::civil::Date;
 
 /// A lot that the label shows cut off must show this many characters to be known again.

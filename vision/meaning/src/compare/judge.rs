@@ -6,7 +6,7 @@
 //! nutrition per portion and per pack) leave open which of them holds.
 
 use super::{Agreement, Mismatch, NotFound, What};
-use crate::label::rows::Print;
+use crate::rows::Print;
 use std::cmp::Ordering;
 
 /// How much a statement counts.

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::{Code, Symbology};
+use super::code::{Code, Symbology};
 use super::dates::{self, Context, DateRead, dates_with};
 use super::gs1::{Elements, gtin, link};
 use super::line::TextLine;

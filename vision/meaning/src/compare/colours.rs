@@ -8,8 +8,8 @@ use super::judge::{Said, Value, Weight};
 use super::letters::{alone, quiet, word_around};
 use super::page::{Field, Hue, Marked, Page};
 use super::title::Title;
-use crate::label::line::TextLine;
-use crate::label::phrases::{Found, apart};
+use crate::line::TextLine;
+use crate::phrases::{Found, apart};
 use std::ops::Range;
 
 /// Families of colours, one bit each. Two colours are one where they share a family.

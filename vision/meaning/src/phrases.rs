@@ -181,8 +181,8 @@ pub fn whole(row: &Row, span: &Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::line::TextLine;
-    use crate::label::rows::rows;
+    use crate::line::TextLine;
+    use crate::rows::rows;
 
     fn found(text: &str) -> Vec<(usize, bool)> {
         let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];

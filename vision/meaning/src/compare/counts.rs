@@ -8,8 +8,8 @@ use super::judge::{Said, Value, Weight};
 use super::numerals::{self, Numeral};
 use super::page::{Field, Marked, Page};
 use super::title::Title;
-use crate::label::rows::Row;
-use crate::label::table::counts::{Counted, Side};
+use crate::rows::Row;
+use crate::table::counts::{Counted, Side};
 use std::ops::Range;
 
 /// A number of pieces.

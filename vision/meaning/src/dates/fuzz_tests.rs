@@ -1,12 +1,12 @@
 //! A million labels and codes made by spoiling good ones: none may panic, and none may give a date that no
 //! calendar has. The short run is part of the suite; the long one is
-//! `cargo test -p vision label::dates::fuzz -- --ignored`, or with the seed and count of your choice in
+//! `cargo test -p meaning dates::fuzz -- --ignored`, or with the seed and count of your choice in
 //! `FUZZ_SEED` and `FUZZ_COUNT`.
 
 use super::table_tests::{TODAY, lines_of, table};
 use super::*;
-use crate::label::gs1::Elements;
-use crate::label::{expiry, lot};
+use crate::gs1::Elements;
+use crate::{expiry, lot};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

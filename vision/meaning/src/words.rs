@@ -178,8 +178,8 @@ fn begins_phrase(row: &Row, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::line::TextLine;
-    use crate::label::rows::rows;
+    use crate::line::TextLine;
+    use crate::rows::rows;
 
     fn kinds(text: &str) -> Vec<(Kind, String)> {
         let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];

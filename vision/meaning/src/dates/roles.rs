@@ -7,10 +7,10 @@
 
 use super::resolve::Reading;
 use super::scan::Match;
-use crate::label::line::TextLine;
-use crate::label::rows::{Print, Row};
-use crate::label::table::Needs;
-use crate::label::words::{Hit, Kind, after_links};
+use crate::line::TextLine;
+use crate::rows::{Print, Row};
+use crate::table::Needs;
+use crate::words::{Hit, Kind, after_links};
 use std::ops::Range;
 
 /// A row with its hits.

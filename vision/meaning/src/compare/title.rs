@@ -5,9 +5,9 @@
 
 use super::What;
 use super::judge::{Verdict, agreed, not_found};
-use crate::label::fold::{compact, fold_char, spaceless, within_one_edit};
-use crate::label::phrases::FORGIVING;
-use crate::label::rows::Row;
+use crate::fold::{compact, fold_char, spaceless, within_one_edit};
+use crate::phrases::FORGIVING;
+use crate::rows::Row;
 use std::ops::Range;
 
 /// The words of a title, folded.

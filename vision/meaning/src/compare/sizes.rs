@@ -8,10 +8,10 @@ use super::judge::{Said, Value, Weight};
 use super::page::{FITS_ALL, Field, Page};
 use super::title::Title;
 use super::{letters, systems};
-use crate::label::fold::compact;
-use crate::label::line::TextLine;
-use crate::label::rows::BREAK;
-use crate::label::table::sizes::System;
+use crate::fold::compact;
+use crate::line::TextLine;
+use crate::rows::BREAK;
+use crate::table::sizes::System;
 
 /// A size.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,10 +2,10 @@
 //! date without words.
 
 use super::{Context, DateRead, Role, find_dates};
-use crate::label::gs1::Elements;
-use crate::label::gs1::date::Gs1Date;
-use crate::label::line::{Corners, TextLine};
-use crate::label::rows::Row;
+use crate::gs1::Elements;
+use crate::gs1::date::Gs1Date;
+use crate::line::{Corners, TextLine};
+use crate::rows::Row;
 use jiff::civil::Date;
 
 /// Identifiers of dates, what they mean here and what they are called.

@@ -3,8 +3,8 @@
 //! A comma or a point parts decimals or thousands, as the country has it; where both are possible, both
 //! values are kept. Letters that look like digits are read as such, and the number is then not *sure*.
 
-use crate::label::fold::{digit, letter};
-use crate::label::rows::{BREAK, Row};
+use crate::fold::{digit, letter};
+use crate::rows::{BREAK, Row};
 use std::ops::Range;
 
 /// A number as it stands in a row.
@@ -146,8 +146,8 @@ fn values(text: &str) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::line::TextLine;
-    use crate::label::rows::rows;
+    use crate::line::TextLine;
+    use crate::rows::rows;
 
     fn row(text: &str) -> Row {
         rows(&[TextLine::level(text, 0.0, 0.0, 10.0)]).remove(0)

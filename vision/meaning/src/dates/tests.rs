@@ -2,8 +2,8 @@
 
 use super::table_tests::{TODAY, lines_of, written};
 use super::*;
-use crate::label::gs1::Elements;
-use crate::label::table::{FORMATS, Format, LANGUAGES, MONTH_SYMBOLS, Order};
+use crate::gs1::Elements;
+use crate::table::{FORMATS, Format, LANGUAGES, MONTH_SYMBOLS, Order};
 use proptest::prelude::*;
 
 const EUROPE: Context = Context { region: Region::Europe, today: TODAY };

@@ -1,8 +1,8 @@
 //! **Names of months** in a row, in all languages at once: no two languages of the table disagree on one.
 
-use crate::label::fold::{alike, compact, digit, letter, within_one_edit};
-use crate::label::rows::Row;
-use crate::label::table::{LANGUAGES, MONTH_SYMBOLS};
+use crate::fold::{alike, compact, digit, letter, within_one_edit};
+use crate::rows::Row;
+use crate::table::{LANGUAGES, MONTH_SYMBOLS};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
@@ -94,8 +94,8 @@ pub fn symbol_at(row: &Row, at: usize) -> Option<i8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::line::TextLine;
-    use crate::label::rows::rows;
+    use crate::line::TextLine;
+    use crate::rows::rows;
 
     fn month(text: &str) -> Option<i8> {
         let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];

@@ -1,10 +1,10 @@
 //! **Edges**: what stands directly before and after a match, and shows that it is part of something else.
 
 use super::scan::{Match, Separator, separator_of};
-use crate::label::fold::letter;
-use crate::label::rows::Row;
-use crate::label::table::Part;
-use crate::label::words::Hit;
+use crate::fold::letter;
+use crate::rows::Row;
+use crate::table::Part;
+use crate::words::Hit;
 
 /// Whether nothing before or after the match goes on with it.
 pub fn clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {

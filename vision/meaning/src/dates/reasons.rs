@@ -3,8 +3,8 @@
 use super::Context;
 use super::resolve::{Choice, Reading};
 use super::roles::{Found, Side, Words};
-use crate::label::table::Order;
-use crate::label::words::Kind;
+use crate::table::Order;
+use crate::words::Kind;
 use jiff::civil::Date;
 
 /// The reason of each date.

@@ -5,10 +5,10 @@
 //! date but a version, a time or the digits of a code.
 
 use super::names::{Name, name_at, symbol_at};
-use crate::label::fold::{digit, letter};
-use crate::label::rows::Row;
-use crate::label::table::{FORMATS, Format, Part};
-use crate::label::words::Hit;
+use crate::fold::{digit, letter};
+use crate::rows::Row;
+use crate::table::{FORMATS, Format, Part};
+use crate::words::Hit;
 use std::ops::Range;
 
 /// What a year's digits say.

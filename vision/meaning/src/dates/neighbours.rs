@@ -2,10 +2,10 @@
 //! part of a sentence.
 
 use super::scan::{Match, Separator, Year};
-use crate::label::fold::letter;
-use crate::label::rows::Row;
-use crate::label::table::{Needs, Part, UNITS};
-use crate::label::words::{Hit, Kind};
+use crate::fold::letter;
+use crate::rows::Row;
+use crate::table::{Needs, Part, UNITS};
+use crate::words::{Hit, Kind};
 
 /// Whether the neighbours of a match say that it is no date.
 pub fn forbid(row: &Row, found: &Match, hits: &[Hit]) -> bool {

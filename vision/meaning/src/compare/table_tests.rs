@@ -1,9 +1,9 @@
 //! The table of labels and expectations, `table.tsv`: every row is what a careful person says.
 
 use super::*;
-use crate::label::dates::table_tests::{TODAY, lines_of};
-use crate::label::dates::{Context, Region, find_dates};
-use crate::label::lot::{NumberKind, find_numbers};
+use crate::dates::table_tests::{TODAY, lines_of};
+use crate::dates::{Context, Region, find_dates};
+use crate::lot::{NumberKind, find_numbers};
 
 /// The table, also the seed of the property tests.
 pub const TABLE: &str = include_str!("table.tsv");

@@ -11,8 +11,8 @@ use super::letters::quiet;
 use super::numerals;
 use super::page::{Field, Marked, Page};
 use super::sizes::{Number, Size};
-use crate::label::rows::Row;
-use crate::label::table::sizes::{SYSTEMS, System, SystemMarks};
+use crate::rows::Row;
+use crate::table::sizes::{SYSTEMS, System, SystemMarks};
 use std::ops::Range;
 
 /// A mark or a number.
