@@ -69,6 +69,7 @@ pub fn assess(dates: &[DateRead], record: Option<Date>, today: Date, warn_days: 
     }
     let how = match (date.year, date.day) {
         (None, _) => format!("; no year is printed, and {} is the nearest to today", last.year()),
+        (Some(_), None) if date.month.is_none() => "; only a year is printed, and its end counts".to_owned(),
         (Some(_), None) => "; no day is printed, and the month's last one counts".to_owned(),
         _ => String::new(),
     };
@@ -76,9 +77,12 @@ pub fn assess(dates: &[DateRead], record: Option<Date>, today: Date, warn_days: 
     Assessment { findings, last_day: Some(last), reason }
 }
 
-/// The last day that a date covers; `None` where neither day and month nor month and year are known.
+/// The last day that a date covers; `None` where neither day and month, month and year nor a year are known.
 pub fn last_day(date: &DateRead, today: Date) -> Option<Date> {
-    let month = date.month?;
+    let Some(month) = date.month else {
+        // A year alone is good to its end.
+        return Date::new(date.year?, 12, 31).ok();
+    };
     match (date.year, date.day) {
         (Some(year), Some(day)) => Date::new(year, month, day).ok(),
         (Some(year), None) => Date::new(year, month, 1).ok().map(Date::last_of_month),

@@ -64,12 +64,17 @@ fn ends_clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
     if numeral(near) {
         return found.separator.is_some() && time_at(row, end);
     }
+    // ISO 8601 puts a T between date and time.
+    if near == 't' && numeral(far) {
+        let hours = (end + 1..row.chars.len()).take_while(|&at| numeral(row.at(at))).count();
+        return found.fields.day.is_some() && (matches!(hours, 4 | 6) || time_at(row, end + 1));
+    }
     if letter(near) {
         let ordinal = found.format.parts.last() == Some(&Part::D)
             && ["st", "nd", "rd", "th"].iter().any(|ending| ends_with(row, end, ending));
         let lot = near == 'l' && numeral(far) && found.fields.year.is_some();
         let phrase = hits.iter().any(|hit| hit.span.start == end && hit.span.len() > 1);
-        return ordinal || lot || phrase;
+        return ordinal || lot || phrase || found.glued;
     }
     // `13.05.26` in `13.05.26.4`, the 11 in `16 NOV 11:19`.
     match separator_of(near) {
@@ -84,6 +89,20 @@ fn ends_clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
         }
         None => near != '\'' || !numeral(far),
     }
+}
+
+/// Whether the code of a lot or of a packing line is glued to a date that says day and month, or month and
+/// year in words: a letter or two with up to four more characters (`130526A1`, `13MAY26A2`).
+pub fn glued(row: &Row, found: &Match) -> bool {
+    let end = found.span.end;
+    let fields = found.fields;
+    let full = fields.month.is_some() && (fields.day.is_some() || found.has_words());
+    if !full || !letter(row.at(end)) || row.at(end) == 't' && time_at(row, end + 1) {
+        return false;
+    }
+    let length = (end..row.chars.len()).take_while(|&at| row.at(at).is_alphanumeric()).count();
+    let letters = (end..end + length).take_while(|&at| letter(row.at(at))).count();
+    letters <= 2 && length <= 5
 }
 
 /// Whether exactly two digits stand at `at`, which are no hours: a telephone number goes on so.

@@ -137,9 +137,13 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
     reads.into_iter().map(|(.., read)| read).collect()
 }
 
-/// Whether the name of a month stands at `at`.
+/// Whether the name of a month stands at `at`, or its Roman number with a year after it.
 pub(crate) fn month_begins(row: &Row, at: usize) -> bool {
-    names::name_at(row, at).is_some()
+    let roman = || {
+        let (length, ..) = names::roman_at(row, at)?;
+        Some(row.at(at + length + 1).is_ascii_digit())
+    };
+    names::name_at(row, at).is_some() || roman().unwrap_or(false)
 }
 
 /// The stretches of a row that are written as dates and as nothing else.

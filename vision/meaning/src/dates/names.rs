@@ -82,6 +82,25 @@ fn near(names: &[(Vec<char>, i8)], text: &[char]) -> Option<Name> {
     names.iter().find(fits).map(|(_, month)| Name { length, month: *month, confused: 1 })
 }
 
+/// Roman numbers of the months.
+const ROMAN: [&str; 12] =
+    ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+
+/// The Roman number of a month at `at`, ended by something that is no letter and no digit: its length, the
+/// month, and how many of its characters look like those of the number (`l` and `1` for `I`). What looks
+/// like digits throughout is digits.
+pub fn roman_at(row: &Row, at: usize) -> Option<(usize, i8, u8)> {
+    let length = (at..at + 5).take_while(|&place| row.at(place).is_alphanumeric()).count();
+    let text = row.chars.get(at..at + length)?;
+    let like = |c: char| if matches!(c, '1' | 'l' | '|') { 'i' } else { c };
+    let month = ROMAN.iter().position(|number| {
+        number.chars().count() == length
+            && number.chars().zip(text).all(|(own, c)| own == like(*c))
+    })?;
+    let confused = text.iter().filter(|c| matches!(**c, '1' | 'l' | '|')).count();
+    (confused < length).then_some((length, month as i8 + 1, confused as u8))
+}
+
 /// The month of a two-letter symbol at `at`.
 pub fn symbol_at(row: &Row, at: usize) -> Option<i8> {
     let fits = |symbol: &&str| {

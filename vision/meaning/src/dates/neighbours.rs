@@ -4,7 +4,7 @@
 use super::scan::{Match, Separator, Year};
 use crate::fold::letter;
 use crate::rows::Row;
-use crate::table::{Needs, Part, UNITS};
+use crate::table::{Needs, Order, Part, UNITS};
 use crate::words::{Hit, Kind};
 
 /// Whether the neighbours of a match say that it is no date.
@@ -14,13 +14,16 @@ pub fn forbid(row: &Row, found: &Match, hits: &[Hit]) -> bool {
     }
     // "DLC" is no misread "DIC", and the L of "L012" no misread 1.
     let over = |hit: &&Hit| hit.span.start < found.span.end && found.span.start < hit.span.end;
-    let symbol = found.format.parts.contains(&Part::Symbol);
+    let symbol = found.format.parts.iter().any(|part| matches!(part, Part::Symbol | Part::Roman));
     let weak = needs(found) != Needs::Nothing && !symbol;
     if hits.iter().filter(over).any(|hit| hit.kind.is_date() || weak) {
         return true;
     }
     let before = directly_before(row, found, hits);
     let worded = found.has_words();
+    if found.format.order == Order::Y && no_year(row, found, before) {
+        return true;
+    }
     let bare = !worded && found.separator.is_none();
     match before.map(|hit| hit.kind) {
         Some(Kind::Number) if !worded => return true,
@@ -66,6 +69,18 @@ fn shared(row: &Row, lot: Option<&Hit>, hits: &[Hit]) -> bool {
     hits.iter().any(|hit| touches(&hit))
 }
 
+/// Whether a year alone is that of a copyright, an amount, or begins a sentence: `© 2026 Acme`, `2028 kcal`.
+/// Directly after words for a date, only an amount is none.
+fn no_year(row: &Row, found: &Match, before: Option<&Hit>) -> bool {
+    let start = found.span.start;
+    let near = row.before(start);
+    let near = if near == ' ' { row.before(start - 1) } else { near };
+    let end = found.span.end + usize::from(row.at(found.span.end) == ' ');
+    let letters = (end..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
+    let worded = before.is_some_and(|hit| hit.kind.is_date());
+    matches!(near, '©' | '(' | ')') && !worded || !worded && letters > 2 || amount(row, found)
+}
+
 /// Whether a unit or currency stands at the match: `12.05 €`, `10.12 kg`. Three numbers are no amount.
 fn amount(row: &Row, found: &Match) -> bool {
     if found.format.parts.len() > 3 {
@@ -76,16 +91,21 @@ fn amount(row: &Row, found: &Match) -> bool {
     let letters = (from..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
     let after: String =
         row.chars[from.min(row.chars.len())..].iter().take(letters.max(1)).collect();
+    // `L2312` is a lot, and no litres.
+    let code = letters > 0 && row.at(from + letters).is_ascii_digit();
     let start = found.span.start;
     let near = row.before(start);
     let near = if near == ' ' { row.before(start - 1) } else { near };
     let unit = |text: &str| UNITS.split(", ").any(|unit| unit == text);
-    unit(&after) || !letter(near) && unit(&near.to_string())
+    unit(&after) && !code || !letter(near) && unit(&near.to_string())
 }
 
 /// What must stand near a match. Numbers that may as well be a version or a list (`1.2.26`, `12 05 26`) need
 /// words although their format does not; with `/` and in full length only dates are so written.
 pub fn needs(found: &Match) -> Needs {
+    if found.glued {
+        return found.format.needs.max(Needs::Words);
+    }
     let full = found.span.len() >= if found.format.parts.len() > 3 { 8 } else { 6 };
     let long_year = matches!(found.fields.year, Some(Year::Full(_)));
     let loose = match found.separator {

@@ -82,6 +82,7 @@ fn reading(date: &Found) -> String {
         Order::Ymd if day.is_none() => "read as year, month",
         Order::Ymd => "read as year, month, day",
         Order::My => "read as month and year",
+        Order::Y => "read as a year alone, whose end counts",
         Order::Julian if year.is_none() => "read as a day of the year, the nearest one to today",
         Order::Julian => "read as year and day of the year",
     };

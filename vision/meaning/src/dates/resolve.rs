@@ -104,7 +104,7 @@ pub fn resolve(matches: &[&Match], context: &Context) -> Resolved {
 fn rank(region: Region, order: Order) -> u8 {
     match (region, order) {
         (_, Order::Julian) => 9,
-        (Region::Unspecified, _) => 0,
+        (Region::Unspecified, _) | (_, Order::Y) => 0,
         (Region::Europe, Order::Dmy | Order::My) => 0,
         (Region::Europe, Order::Ymd) => 1,
         (Region::Europe, Order::Mdy) => 2,
@@ -121,10 +121,16 @@ fn plausible(found: &Match, today: Date) -> Option<bool> {
     let bare = found.separator.is_none() && !found.has_words();
     let Some(year) = found.fields.year else { return Some(true) };
     match year {
+        Year::Full(year) if found.format.order == Order::Y => near(year).then_some(true),
+        // `2028` is a year before it is the day 28 of a year that ends in 2.
+        Year::One(digit) => {
+            let four = 1000 * i16::from(digit) + found.fields.of_year.unwrap_or(0);
+            (!near(four)).then_some(true)
+        }
         Year::Full(year) if bare => {
             (near(year) || found.format.needs != Needs::Nothing).then_some(near(year))
         }
-        Year::Full(_) | Year::One(_) => Some(true),
+        Year::Full(_) => Some(true),
         Year::Two(digits) => {
             let near = near(full_year(digits, today));
             let sure = found.format.needs == Needs::Nothing && found.fields.day.is_some();
@@ -146,6 +152,9 @@ fn on_calendar(found: &Match, today: Date) -> Option<Reading> {
         let date = day_of_year(year, of_year, today)?;
         let (month, day) = (Some(date.month()), Some(date.day()));
         return Some(Reading { year, month, day, order, choice: Choice::Only });
+    }
+    if order == Order::Y {
+        return Some(Reading { year, month: None, day: None, order, choice: Choice::Only });
     }
     let month = month?;
     // Without a year, a leap year: 29 February is a day.

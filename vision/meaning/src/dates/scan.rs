@@ -4,7 +4,7 @@
 //! what stands directly before and after it: a print that goes on (`13.05.26.4`, `14:35`, `1005 6141`) is no
 //! date but a version, a time or the digits of a code.
 
-use super::names::{Name, name_at, symbol_at};
+use super::names::{Name, name_at, roman_at, symbol_at};
 use crate::fold::{digit, letter};
 use crate::rows::Row;
 use crate::table::{FORMATS, Format, Part};
@@ -61,12 +61,16 @@ pub struct Match {
     pub separator: Option<Separator>,
     /// How many characters had to be taken for a digit or letter that they look like.
     pub confused: u8,
+    /// Whether a lot or a line's code is glued to its end: `130526A1`.
+    pub glued: bool,
 }
 
 impl Match {
     /// Whether one of the parts is the name of a month or a sign for it.
     pub fn has_words(&self) -> bool {
-        let worded = |part: &Part| matches!(part, Part::Name | Part::Symbol | Part::Sign(_));
+        let worded = |part: &Part| {
+            matches!(part, Part::Name | Part::Roman | Part::Symbol | Part::Sign(_))
+        };
         self.format.parts.iter().any(worded)
     }
 }
@@ -81,7 +85,7 @@ pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
         }
         let numeral = digit(c).is_some();
         for format in FORMATS {
-            let worded = matches!(format.parts[0], Part::Name | Part::Era);
+            let worded = matches!(format.parts[0], Part::Name | Part::Roman | Part::Era);
             if !numeral && !worded {
                 continue;
             }
@@ -91,6 +95,7 @@ pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
                 fields: Fields::default(),
                 separator: None,
                 confused: 0,
+                glued: false,
             };
             if let Some(found) = go(row, hits, format.parts, from) {
                 matches.push(found);
@@ -103,7 +108,9 @@ pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
 /// The rest of a match: `parts` from the end of `so_far` on, the longest way first.
 fn go(row: &Row, hits: &[Hit], parts: &[Part], so_far: Match) -> Option<Match> {
     let Some((part, rest)) = parts.split_first() else {
-        return (super::edges::clean(row, &so_far, hits)).then_some(so_far);
+        let glued = super::edges::glued(row, &so_far);
+        let found = Match { glued, ..so_far };
+        return (super::edges::clean(row, &found, hits)).then_some(found);
     };
     let at = so_far.span.end;
     let number = |width: usize, range: Range<i16>| {
@@ -143,6 +150,10 @@ fn go(row: &Row, hits: &[Hit], parts: &[Part], so_far: Match) -> Option<Match> {
         }
         Part::Name => {
             let Name { length, month, confused } = name_at(row, at)?;
+            with(length, confused, &|f| f.month = Some(month))
+        }
+        Part::Roman => {
+            let (length, month, confused) = roman_at(row, at)?;
             with(length, confused, &|f| f.month = Some(month))
         }
         Part::Symbol => {

@@ -5,6 +5,8 @@ use jiff::civil::date;
 
 /// The table, also the seed of the fuzz tests.
 pub const TABLE: &str = include_str!("table.tsv");
+/// The table of prints that once went wrong, kind by kind.
+const PRINTS: &str = include_str!("prints.tsv");
 /// The day on which the table is read.
 pub const TODAY: Date = date(2026, 3, 1);
 
@@ -31,7 +33,11 @@ pub fn lines_of(text: &str) -> Vec<TextLine> {
 
 /// The rows of the table: lines, region, dates.
 pub fn table() -> impl Iterator<Item = (&'static str, Region, &'static str)> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).map(|line| {
+    rows_of(TABLE).chain(rows_of(PRINTS))
+}
+
+fn rows_of(table: &'static str) -> impl Iterator<Item = (&'static str, Region, &'static str)> {
+    table.lines().filter(|line| !line.starts_with('#')).map(|line| {
         let mut columns = line.split('\t');
         let mut next = || columns.next().unwrap_or_else(|| panic!("a column is missing: {line}"));
         let (lines, region, dates) = (next(), next(), next());

@@ -17,7 +17,7 @@ fn region_of(format: &Format) -> Region {
     match format.order {
         Order::Ymd => Region::EastAsia,
         Order::Mdy => Region::UnitedStates,
-        Order::Dmy | Order::My | Order::Julian => Region::Europe,
+        Order::Dmy | Order::My | Order::Y | Order::Julian => Region::Europe,
     }
 }
 
@@ -33,6 +33,7 @@ fn print(format: &Format, date: Date, separator: char, name: &str) -> String {
         Part::Ddd => format!("{:03}", date.day_of_year()),
         Part::Era => format!("令和{}", year - 2018),
         Part::Name => name.to_owned(),
+        Part::Roman => roman(month).to_owned(),
         Part::Symbol => MONTH_SYMBOLS[usize::from(month.unsigned_abs()) - 1].to_uppercase(),
         Part::Sep => separator.to_string(),
         Part::Gap if format.parts.iter().any(|part| matches!(part, Part::Sign(_))) => String::new(),
@@ -40,6 +41,11 @@ fn print(format: &Format, date: Date, separator: char, name: &str) -> String {
         Part::Sign(sign) => sign.to_string(),
     };
     format.parts.iter().map(part).collect()
+}
+
+fn roman(month: i8) -> &'static str {
+    let numbers = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+    numbers[usize::from(month.unsigned_abs()) - 1]
 }
 
 /// Every name of a month in every language.

@@ -29,6 +29,8 @@ pub enum Part {
     Era,
     /// Name of a month.
     Name,
+    /// Roman number of a month: `V`, `XII`.
+    Roman,
     /// Two-letter symbol of a month (Canada).
     Symbol,
     /// One of `. / - ·` or a space, the same throughout a date.
@@ -61,6 +63,8 @@ pub enum Order {
     Ymd,
     /// Month and year without day.
     My,
+    /// Year alone.
+    Y,
     /// Day of the year.
     Julian,
 }
@@ -84,7 +88,7 @@ const fn row(parts: &'static [Part], needs: Needs, order: Order, example: &'stat
 
 use Needs::{Nothing, Words, WordsOrLot};
 use Order::{Dmy, Julian, Mdy, My, Ymd};
-use Part::{D, Dd, Ddd, Era, Gap, M, Mm, Name, Sep, Sign, Symbol, Y, Yy, Yyyy};
+use Part::{D, Dd, Ddd, Era, Gap, M, Mm, Name, Roman, Sep, Sign, Symbol, Y, Yy, Yyyy};
 
 const YEAR: Part = Sign('年');
 const MONTH: Part = Sign('月');
@@ -120,6 +124,9 @@ pub const FORMATS: &[Format] = &[
     row(&[Mm, Yy], Words, My, "0526"),
     row(&[Dd, Mm], Words, Dmy, "1305"),
     row(&[Mm, Dd], Words, Mdy, "0513"),
+    // A year alone: its end counts, as on tins and jars that keep for years.
+    row(&[Yyyy], Words, Order::Y, "2026"),
+    row(&[Yyyy, Gap, YEAR], Words, Order::Y, "2026年"),
     // Day of the year: 13 May 2026 is day 133.
     row(&[Yyyy, Ddd], Words, Julian, "2026133"),
     row(&[Yy, Ddd], WordsOrLot, Julian, "26133"),
@@ -137,6 +144,12 @@ pub const FORMATS: &[Format] = &[
     row(&[Yyyy, Gap, Name, Gap, D], Nothing, Ymd, "2026 MAY 13"),
     row(&[Yy, Gap, Name, Gap, D], Nothing, Ymd, "26 MAY 13"),
     row(&[Yyyy, Gap, Name], Nothing, My, "2026 MAY"),
+    // Months in Roman numbers: Hungary, Poland, Italy, France, and in laboratories.
+    row(&[D, Sep, Roman, Sep, Yyyy], Nothing, Dmy, "13.V.2026"),
+    row(&[D, Sep, Roman, Sep, Yy], Words, Dmy, "13.V.26"),
+    row(&[Yyyy, Sep, Roman, Sep, D], Nothing, Ymd, "2026.V.13"),
+    row(&[Roman, Sep, Yyyy], Words, My, "V.2026"),
+    row(&[Roman, Sep, Yy], Words, My, "V.26"),
     row(&[Yyyy, Gap, Symbol, Gap, D], Words, Ymd, "2026 MA 13"),
     row(&[Yy, Gap, Symbol, Gap, D], Words, Ymd, "26 MA 13"),
     // Chinese characters, and eras.
