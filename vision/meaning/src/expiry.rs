@@ -69,7 +69,9 @@ pub fn assess(dates: &[DateRead], record: Option<Date>, today: Date, warn_days: 
     }
     let how = match (date.year, date.day) {
         (None, _) => format!("; no year is printed, and {} is the nearest to today", last.year()),
-        (Some(_), None) if date.month.is_none() => "; only a year is printed, and its end counts".to_owned(),
+        (Some(_), None) if date.month.is_none() => {
+            "; only a year is printed, and its end counts".to_owned()
+        }
         (Some(_), None) => "; no day is printed, and the month's last one counts".to_owned(),
         _ => String::new(),
     };

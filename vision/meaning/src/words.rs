@@ -6,6 +6,7 @@
 use super::fold::{alike, compact, letter, spaceless};
 use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
+use super::table::denials::{ELSEWHERE, NEGATIONS, NOT_AFTER, NOT_BEFORE};
 use super::table::{LANGUAGES, Language};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -26,6 +27,8 @@ pub enum Kind {
     Serial,
     /// Another number: telephone, article, version.
     Number,
+    /// No number follows: what is meant stands somewhere else ("see lid").
+    Elsewhere,
 }
 
 impl Kind {
@@ -61,10 +64,22 @@ fn of_table() -> Phrases<(Kind, bool)> {
             (language.number, (Kind::Number, false)),
         ]
     };
-    Phrases::new(LANGUAGES.iter().flat_map(lists))
+    let denials = [
+        (NOT_AFTER, (Kind::Expiry, false)),
+        (NOT_BEFORE, (Kind::OtherDate, false)),
+        (ELSEWHERE, (Kind::Elsewhere, false)),
+    ];
+    Phrases::new(LANGUAGES.iter().flat_map(lists).chain(denials))
 }
 
 static PHRASES: LazyLock<Phrases<(Kind, bool)>> = LazyLock::new(of_table);
+
+/// Words that deny what follows them, the longest first.
+static DENIALS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
+    let mut denials: Vec<Vec<char>> = NEGATIONS.split(',').map(compact).collect();
+    denials.sort_by_key(|denial| Reverse(denial.len()));
+    denials
+});
 
 static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
     let mut links: Vec<Vec<char>> =
@@ -121,7 +136,28 @@ pub fn hits(row: &Row) -> Vec<Hit> {
     }
     hits.sort_by_key(|hit| hit.span.start);
     hits.retain(|hit| leads_on(row, hit));
+    for hit in hits.iter_mut().filter(|hit| hit.kind == Kind::Expiry) {
+        if let Some(start) = denial_before(row, hit.span.start) {
+            (hit.kind, hit.span.start) = (Kind::OtherDate, start);
+        }
+    }
     hits
+}
+
+/// Where a word begins that denies the phrase at `at`, directly before it in the row.
+pub fn denial_before(row: &Row, at: usize) -> Option<usize> {
+    let segment = row.segment(at).start;
+    let end = (segment..at).rev().find(|&place| row.at(place).is_alphanumeric())? + 1;
+    DENIALS.iter().find_map(|denial| {
+        let mut place = end;
+        for wanted in denial.iter().rev() {
+            place = (segment..place).rev().find(|&place| row.at(place).is_alphanumeric())?;
+            if row.at(place) != *wanted {
+                return None;
+            }
+        }
+        begins_word(row, place).then_some(place)
+    })
 }
 
 /// Whether a text is a phrase but for characters that look alike.

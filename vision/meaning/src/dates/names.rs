@@ -94,8 +94,7 @@ pub fn roman_at(row: &Row, at: usize) -> Option<(usize, i8, u8)> {
     let text = row.chars.get(at..at + length)?;
     let like = |c: char| if matches!(c, '1' | 'l' | '|') { 'i' } else { c };
     let month = ROMAN.iter().position(|number| {
-        number.chars().count() == length
-            && number.chars().zip(text).all(|(own, c)| own == like(*c))
+        number.chars().count() == length && number.chars().zip(text).all(|(own, c)| own == like(*c))
     })?;
     let confused = text.iter().filter(|c| matches!(**c, '1' | 'l' | '|')).count();
     (confused < length).then_some((length, month as i8 + 1, confused as u8))

@@ -8,10 +8,13 @@
 use super::resolve::Reading;
 use super::scan::Match;
 use crate::line::TextLine;
-use crate::rows::{Print, Row};
+use crate::rows::{BREAK, Print, Row};
 use crate::table::Needs;
-use crate::words::{Hit, Kind, after_links};
+use crate::words::{Hit, Kind, after_links, denial_before};
 use std::ops::Range;
+
+/// The longest word that may stand between "see lid" and the phrase whose date stands there: "for", "pour".
+const LINK_LETTERS: usize = 5;
 
 /// A row with its hits.
 #[derive(Debug)]
@@ -86,7 +89,13 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
     let mut waiting = Vec::new();
     for (index, Worded { row, hits }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
-            let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
+            let (mut kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
+            if points_elsewhere(rows, index, &span, lines) {
+                continue;
+            }
+            if kind == Kind::Expiry && denied_above(rows, index, &span, lines) {
+                kind = Kind::OtherDate;
+            }
             waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun, free: true });
         }
     }
@@ -101,6 +110,54 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
     for (date, word, side) in vertical(rows, found, &waiting, order, lines) {
         give(&mut found[date], &mut waiting[word], side);
     }
+}
+
+/// Whether the phrase says that its date stands somewhere else: "see lid" directly after it, in the row or at
+/// the start of the row below, or before it ("see base for best before").
+fn points_elsewhere(
+    rows: &[Worded],
+    index: usize,
+    span: &Range<usize>,
+    lines: &[TextLine],
+) -> bool {
+    let Worded { row, hits } = &rows[index];
+    let after = after_links(row, span.end);
+    let mut elsewhere = hits.iter().filter(|hit| hit.kind == Kind::Elsewhere);
+    let beside = elsewhere.any(|hit| {
+        let follows = hit.span.start >= span.end && (hit.span.start <= after);
+        let between = row.chars.get(hit.span.end..span.start).unwrap_or_default();
+        let letters = between.iter().filter(|c| c.is_alphanumeric()).count();
+        let leads =
+            hit.span.end <= span.start && letters <= LINK_LETTERS && !between.contains(&BREAK);
+        follows || leads
+    });
+    let ends = after >= row.segment(span.start).end;
+    let place = ends.then(|| row.print(span, lines).place);
+    let below = place.is_some_and(|place| {
+        rows.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
+            let start = |hit: &&Hit| other.row.segment(hit.span.start).start == hit.span.start;
+            let pointing = other.hits.iter().filter(|hit| hit.kind == Kind::Elsewhere);
+            pointing
+                .filter(start)
+                .any(|hit| place.just_above(&other.row.print(&hit.span, lines).place))
+        })
+    });
+    beside || below
+}
+
+/// Whether the row above ends with a word that denies a phrase which begins its own row: "DO NOT" over
+/// "USE BEFORE".
+fn denied_above(rows: &[Worded], index: usize, span: &Range<usize>, lines: &[TextLine]) -> bool {
+    let row = &rows[index].row;
+    if row.segment(span.start).start != span.start {
+        return false;
+    }
+    let place = row.print(span, lines).place;
+    rows.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
+        let end = other.row.chars.len();
+        denial_before(&other.row, end)
+            .is_some_and(|start| other.row.print(&(start..end), lines).place.just_above(&place))
+    })
 }
 
 fn give(date: &mut Found, word: &mut Waiting, side: Side) {

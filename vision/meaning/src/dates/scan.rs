@@ -68,9 +68,8 @@ pub struct Match {
 impl Match {
     /// Whether one of the parts is the name of a month or a sign for it.
     pub fn has_words(&self) -> bool {
-        let worded = |part: &Part| {
-            matches!(part, Part::Name | Part::Roman | Part::Symbol | Part::Sign(_))
-        };
+        let worded =
+            |part: &Part| matches!(part, Part::Name | Part::Roman | Part::Symbol | Part::Sign(_));
         self.format.parts.iter().any(worded)
     }
 }
