@@ -92,6 +92,20 @@ impl Row {
         Print { place: TextLine { text: text.clone(), corners, confidence }, text }
     }
 
+    /// Stretches of rows as one row, with `joint` between them.
+    pub fn joined(parts: &[(&Row, Range<usize>)], joint: char) -> Self {
+        let mut row = Row { chars: Vec::new(), origins: Vec::new() };
+        for (part, span) in parts {
+            if let Some(last) = row.origins.last().copied() {
+                row.chars.push(joint);
+                row.origins.push(last);
+            }
+            row.chars.extend(part.chars.get(span.clone()).unwrap_or_default());
+            row.origins.extend(part.origins.get(span.clone()).unwrap_or_default());
+        }
+        row
+    }
+
     fn push(&mut self, index: usize, line: &TextLine) {
         for (place, c) in line.text.chars().enumerate() {
             for folded in fold_char(c) {

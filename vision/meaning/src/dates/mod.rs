@@ -1,15 +1,18 @@
 //! **Dates on labels**: where they stand, which day they are, and what they mean.
 //!
-//! The way of a date: lines are joined to rows, in which phrases are found
-//! ("best before"); `scan` finds stretches that fit a [format](super::table::formats); `neighbours` strikes
-//! out amounts, versions and lots; `resolve` decides which day it is; `roles` gives the phrases to the
-//! dates. A *role* is what the date means: the last day on which the item is good, or the day it was made.
+//! The way of a date: lines are joined to rows; `hints` strikes out what is printed about formats
+//! (`DD/MM/YY`), and phrases are found ("best before"); `scan` finds stretches that fit a [format](super::table::formats); `neighbours` strikes
+//! out amounts, versions and lots; `resolve` decides which day it is; `joined` puts together what stands on
+//! several lines; `roles` gives the phrases to the dates. A *role* is what the date means: the last day on which the item is good, or the day it was made.
 //! Nothing is guessed: what the label does not say is `None`, and a date without words has no role.
 
 mod confirm;
 pub(crate) mod edges;
+mod hints;
+mod joined;
 mod names;
 mod neighbours;
+mod pieces;
 mod reasons;
 mod resolve;
 mod roles;
@@ -29,8 +32,9 @@ use super::line::{Corners, TextLine};
 use super::rows::{Row, rows};
 use super::table::{Needs, Part};
 use super::words::{Hit, Kind, hits};
+use hints::Hint;
 use jiff::civil::Date;
-use resolve::{Reading, Resolved, resolve};
+use resolve::{Choice, Reading, Resolved, resolve};
 use roles::{Found, Worded, Words, assign};
 use scan::{Match, Separator, Year, scan};
 use schemars::JsonSchema;
@@ -100,9 +104,10 @@ pub struct DateRead {
 pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
     let rows: Vec<Worded> = rows(lines)
         .into_iter()
-        .map(|row| {
+        .map(|mut row| {
+            let hints = hints::strike(&mut row);
             let hits = hits(&row);
-            Worded { row, hits }
+            Worded { row, hits, hints }
         })
         .collect();
     let mut found = Vec::new();
@@ -114,9 +119,10 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
             !bracketed.is_empty() && !worded.hits.iter().any(|hit| hit.kind.is_date());
         reads.extend(bracketed.into_iter().map(|(start, read)| (index, start, read)));
         if !only_elements {
-            found.extend(of_row(index, worded, lines, context));
+            found.extend(of_row(index, &rows, lines, context));
         }
     }
+    joined::join(&rows, &mut found, lines, context);
     assign(&rows, &mut found, lines);
     repeat(&mut found);
     keep(&rows, &mut found, context.today);
@@ -156,8 +162,8 @@ pub(crate) fn written_dates(row: &Row, hits: &[Hit]) -> Vec<Range<usize>> {
 }
 
 /// The dates of one row, none over another.
-fn of_row(index: usize, worded: &Worded, lines: &[TextLine], context: &Context) -> Vec<Found> {
-    let Worded { row, hits } = worded;
+fn of_row(index: usize, rows: &[Worded], lines: &[TextLine], context: &Context) -> Vec<Found> {
+    let Worded { row, hits, .. } = &rows[index];
     let mut matches = scan(row, hits);
     matches.retain(|found| !neighbours::forbid(row, found, hits));
     // Prints that are right as they stand go first, then those that say most.
@@ -170,7 +176,8 @@ fn of_row(index: usize, worded: &Worded, lines: &[TextLine], context: &Context) 
         let needs = neighbours::needs(&group[0]);
         let members: Vec<&Match> =
             group.iter().filter(|found| neighbours::needs(found) == needs).collect();
-        match resolve(&members, context) {
+        let hint = hint_for(index, &group[0].span, rows);
+        match hinted(hint, group, context).unwrap_or_else(|| resolve(&members, context)) {
             Resolved::Nothing => {}
             resolved => stretches.push((group, needs, resolved)),
         }
@@ -196,6 +203,31 @@ fn of_row(index: usize, worded: &Worded, lines: &[TextLine], context: &Context) 
     found
 }
 
+/// The hint about the format that speaks of a print: the last one before it in its row, else the first after
+/// it; else that of the whole label, where all its hints are the same.
+fn hint_for<'a>(index: usize, span: &Range<usize>, rows: &'a [Worded]) -> Option<&'a Hint> {
+    let own = &rows[index].hints;
+    let before = own.iter().rfind(|hint| hint.span.end <= span.start);
+    if let Some(hint) = before.or(own.first()) {
+        return Some(hint);
+    }
+    let mut all = rows.iter().flat_map(|row| &row.hints);
+    let first = all.next()?;
+    all.all(|other| other.says(first)).then_some(first)
+}
+
+/// The date that a stretch is by a hint about its format; `None` where it has none that the calendar knows.
+fn hinted(hint: Option<&Hint>, group: &[Match], context: &Context) -> Option<Resolved> {
+    let hint = hint?;
+    let members: Vec<&Match> = group.iter().filter(|found| hint.fits(found)).collect();
+    match resolve(&members, context) {
+        Resolved::Date(reading) => {
+            Some(Resolved::Date(Reading { choice: Choice::ByHint, ..reading }))
+        }
+        _ => None,
+    }
+}
+
 /// A date printed twice means the same both times.
 fn repeat(found: &mut [Found]) {
     let same = |a: &Reading, b: &Reading| (a.year, a.month, a.day) == (b.year, b.month, b.day);
@@ -219,7 +251,7 @@ fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) {
         return;
     }
     found.retain(|date| {
-        let Worded { row, hits } = &rows[date.row];
+        let Worded { row, hits, .. } = &rows[date.row];
         let lot = neighbours::directly_before(row, &date.found, hits);
         date.needs == Needs::WordsOrLot
             && lot.is_some_and(|hit| hit.kind == Kind::Lot)

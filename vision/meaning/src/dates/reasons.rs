@@ -86,7 +86,11 @@ fn reading(date: &Found) -> String {
         Order::Julian if year.is_none() => "read as a day of the year, the nearest one to today",
         Order::Julian => "read as year and day of the year",
     };
-    let region = if choice == Choice::ByRegion { ", by the region's order" } else { "" };
+    let region = match choice {
+        Choice::ByRegion => ", by the region's order",
+        Choice::ByHint => ", as the label says of its dates",
+        Choice::Only | Choice::Open => "",
+    };
     let missing = if year.is_none() && month.is_some() { "; no year is printed" } else { "" };
     let confused = match date.found.confused {
         0 => "",

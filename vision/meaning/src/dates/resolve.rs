@@ -40,6 +40,8 @@ pub enum Choice {
     Only,
     /// The region's order decided.
     ByRegion,
+    /// What is printed about the format decided.
+    ByHint,
     /// Nothing decided: what the readings do not agree in is left open.
     Open,
 }

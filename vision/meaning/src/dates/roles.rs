@@ -5,6 +5,7 @@
 //! different kinds with as many dates after them, or under them, go in pairs (`MFG/EXP 01.05.25/01.05.26`);
 //! with one date only, nothing says which of them it is, and it stays unknown.
 
+use super::hints::Hint;
 use super::resolve::Reading;
 use super::scan::Match;
 use crate::line::TextLine;
@@ -23,6 +24,8 @@ pub struct Worded {
     pub row: Row,
     /// Its hits.
     pub hits: Vec<Hit>,
+    /// What it prints about the format of dates.
+    pub hints: Vec<Hint>,
 }
 
 /// A date found in a row.
@@ -87,7 +90,7 @@ struct Waiting {
 /// Gives words to the dates.
 pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
     let mut waiting = Vec::new();
-    for (index, Worded { row, hits }) in rows.iter().enumerate() {
+    for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
             let (mut kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
             if points_elsewhere(rows, index, &span, lines) {
@@ -103,11 +106,12 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
         in_row(index, worded, found, &mut waiting);
     }
     headings(rows, found, &mut waiting);
+    let bridges = hint_places(rows, lines);
     let above_first = [Side::Above, Side::Below];
     let below_first = [Side::Below, Side::Above];
-    let count = |order: [Side; 2]| vertical(rows, found, &waiting, order, lines).len();
+    let count = |order: [Side; 2]| vertical(rows, found, &waiting, order, lines, &bridges).len();
     let order = if count(below_first) > count(above_first) { below_first } else { above_first };
-    for (date, word, side) in vertical(rows, found, &waiting, order, lines) {
+    for (date, word, side) in vertical(rows, found, &waiting, order, lines, &bridges) {
         give(&mut found[date], &mut waiting[word], side);
     }
 }
@@ -120,7 +124,7 @@ fn points_elsewhere(
     span: &Range<usize>,
     lines: &[TextLine],
 ) -> bool {
-    let Worded { row, hits } = &rows[index];
+    let Worded { row, hits, .. } = &rows[index];
     let after = after_links(row, span.end);
     let mut elsewhere = hits.iter().filter(|hit| hit.kind == Kind::Elsewhere);
     let beside = elsewhere.any(|hit| {
@@ -336,6 +340,7 @@ fn vertical(
     waiting: &[Waiting],
     order: [Side; 2],
     lines: &[TextLine],
+    bridges: &[TextLine],
 ) -> Vec<(usize, usize, Side)> {
     let mut pairs: Vec<(usize, usize, Side)> = Vec::new();
     for side in order {
@@ -353,7 +358,7 @@ fn vertical(
                 let (here, there) =
                     (whole.as_ref().unwrap_or(&at.print.place), &phrase.print.place);
                 let gap = if side == Side::Above {
-                    there.gap_to_below(here)
+                    there.gap_to_below(here).or_else(|| over(there, here, bridges))
                 } else {
                     here.gap_to_below(there)
                 };
@@ -372,6 +377,25 @@ fn vertical(
         }
     }
     pairs
+}
+
+/// The gap between words and a date with a hint about the format on a line between them.
+fn over(words: &TextLine, date: &TextLine, bridges: &[TextLine]) -> Option<f32> {
+    let between = bridges.iter().filter(|bridge| words.just_above(bridge));
+    let gaps = between.filter_map(|bridge| Some(1.0 + bridge.gap_to_below(date)?));
+    gaps.reduce(f32::min)
+}
+
+/// Where hints about the format stand alone.
+fn hint_places(rows: &[Worded], lines: &[TextLine]) -> Vec<TextLine> {
+    let alone = |row: &Row, hint: &Hint| {
+        row.segment(hint.span.start).all(|at| !row.at(at).is_alphanumeric())
+    };
+    let places = rows.iter().flat_map(|Worded { row, hints, .. }| {
+        let hints = hints.iter().filter(move |hint| alone(row, hint));
+        hints.map(move |hint| row.print(&hint.span, lines).place)
+    });
+    places.collect()
 }
 
 /// Whether nothing but phrases stands before a date in its line: bare digits under words are their date only

@@ -3,6 +3,7 @@
 //! [`languages`] has one entry per language: its month names, the words that stand with a date ("best
 //! before", "MFG"), with a lot or with a serial number. [`formats`] has one row per way of writing a date.
 //! [`denials`] holds what turns such words around: "do not use before", "see lid".
+//! [`hints`] knows what prints say about a format: `(DD/MM/YY)`.
 //! [`fields`] says in each language that a size, a colour, a count or the net quantity follows;
 //! [`amounts`], [`sizes`], [`colours`] and [`counts`] hold units and the values themselves. Code elsewhere
 //! knows no word of any language: whoever adds a language adds rows here and rows to `dates/table.tsv` and
@@ -33,6 +34,7 @@ pub mod counts;
 pub mod denials;
 pub mod fields;
 pub mod formats;
+pub mod hints;
 pub mod languages;
 pub mod sizes;
 
