@@ -6,6 +6,7 @@
 //! is not forgiven here: a hint is right in each letter or it is none.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::scan::Match;
 use crate::fold::{compact, letter, spaceless};
@@ -24,6 +25,12 @@ enum Field {
 use Field::{Day, Month, Year};
 
 const FIELDS: [Field; 3] = [Day, Month, Year];
+
+/// The words of each language for day, month and year, folded.
+static WORDS: LazyLock<Vec<[Vec<Vec<char>>; 3]>> = LazyLock::new(|| {
+    let words = |list: &str| list.split(',').map(compact).filter(|word| word.len() > 1).collect();
+    HINTS.iter().map(|hint| hint.words.map(words)).collect()
+});
 
 /// Orders that dates are written in; another one is no hint.
 const ORDERS: [&[Field]; 6] = [
@@ -132,23 +139,25 @@ fn in_words(row: &Row, at: usize) -> Option<Hint> {
     if !begins(row, at) {
         return None;
     }
-    HINTS.iter().find_map(|hint| {
+    let first =
+        WORDS.iter().filter(|language| language.iter().flatten().any(|word| word[0] == row.at(at)));
+    first.into_iter().find_map(|language| {
         let (mut fields, mut end) = (Vec::new(), at);
         for place in 0..3 {
             let next = if place == 0 { end } else { end + gap(row, end) };
             if place > 0 && next == end {
                 break;
             }
-            let word = (0..3).find_map(|field| {
-                let fits = |word: &Vec<char>| {
-                    row.chars.get(next..next + word.len()) == Some(word)
-                        && !letter(row.at(next + word.len()))
-                };
-                let words = hint.words[field].split(',').map(compact);
-                words.filter(|word| word.len() > 1).find(fits).map(|word| (field, word.len()))
-            });
+            let rest = row.chars.get(next..).unwrap_or_default();
+            let fits = |word: &&Vec<char>| {
+                rest.starts_with(word) && !rest.get(word.len()).is_some_and(|c| letter(*c))
+            };
+            let word = language
+                .iter()
+                .zip(FIELDS)
+                .find_map(|(words, field)| Some((field, words.iter().find(fits)?.len())));
             let Some((field, length)) = word else { break };
-            fields.push(FIELDS[field]);
+            fields.push(field);
             end = next + length;
         }
         Some(Hint { span: at..end, fields: ordered(&fields)? })
