@@ -4,15 +4,17 @@
 //! expiry dates the earliest counts. What every label **must show** and no view does is a finding, unless a
 //! view could not be read: then nobody knows, and the item's label has a problem instead.
 //!
-//! Whether an item has expired cannot be told while the clock is doubted: that is a finding which speaks
-//! against nothing, and where the line file asks for expiry it leaves the question open.
+//! Whether an item has expired cannot be told while the clock is doubted, nor where no year was read: that is
+//! a finding which speaks against nothing. It leaves the question open where the line file asks for expiry,
+//! and where the nearest year says that the item has expired.
 //!
 //! A pure function; the day is an argument.
 
 use jiff::civil::Date;
 use meaning::compare::{What, compare};
+use meaning::dates::{Role, days_between};
 use meaning::expectation::Expectation;
-use meaning::expiry::{ExpiryFinding, assess};
+use meaning::expiry::{Custom, ExpiryFinding, assess};
 use meaning::lot::NumberRead;
 use meaning::reading::Reading;
 use plc_bridge::protocol::Check;
@@ -62,9 +64,12 @@ pub fn check(
     let mut undecided = None;
     let must_know_expiry =
         section.divert_days_before_expiry > 0 || section.must_show.contains(&LabelPart::Expiry);
+    let custom = Custom {
+        warn_days: section.divert_days_before_expiry,
+        nearest_year_days: section.nearest_year_days,
+    };
     for (camera, reading) in &readings {
-        let assessed =
-            assess(&reading.dates, None, today.likely, section.divert_days_before_expiry);
+        let assessed = assess(&reading.dates, None, today.likely, custom);
         last_day = last_day.into_iter().chain(assessed.last_day).min();
         if let Some(doubt) = today.doubt {
             if assessed.last_day.is_some() {
@@ -76,6 +81,17 @@ pub fn check(
             continue;
         }
         for finding in assessed.findings {
+            if let ExpiryFinding::YearNotRead { label, nearest } = &finding {
+                if !names_year(&readings, *nearest) {
+                    let words = year_not_read(label, *nearest, today.likely);
+                    let camera = Some((*camera).clone());
+                    findings.push(Finding::open(Check::Label, camera, words.clone()));
+                    if must_know_expiry || *nearest < today.likely {
+                        undecided.get_or_insert(words);
+                    }
+                }
+                continue;
+            }
             if let Some(words) = words_of(&finding, section.divert_days_before_expiry) {
                 let words = format!("{camera}: {words}; {}", assessed.reason);
                 findings.push(Finding::fact(Check::Label, Some((*camera).clone()), words));
@@ -172,6 +188,23 @@ fn surest<'a>(numbers: impl Iterator<Item = &'a NumberRead>) -> Option<String> {
     numbers.reduce(surer).map(|number| number.text.clone())
 }
 
+/// Whether a view shows this day as the expiry, with its year.
+fn names_year(readings: &[(&String, &Reading)], day: Date) -> bool {
+    readings.iter().flat_map(|(_, reading)| &reading.dates).any(|date| {
+        date.role == Role::Expiry
+            && date.year.is_some()
+            && (date.month, date.day) == (Some(day.month()), Some(day.day()))
+    })
+}
+
+fn year_not_read(label: &str, nearest: Date, today: Date) -> String {
+    let guess = match days_between(nearest, today) {
+        1.. => format!("if {nearest} is meant, it has expired"),
+        _ => format!("if {nearest} is meant, it has not"),
+    };
+    format!("cannot tell whether it has expired: the year of `{label}` was not read; {guess}")
+}
+
 /// What an expiry finding says; none where the item may still be shipped.
 fn words_of(finding: &ExpiryFinding, divert_days: u16) -> Option<String> {
     match finding {
@@ -180,6 +213,8 @@ fn words_of(finding: &ExpiryFinding, divert_days: u16) -> Option<String> {
         ExpiryFinding::ExpiresWithin { .. } if divert_days == 0 => None,
         ExpiryFinding::ExpiresWithin { days: 0 } => Some("expires today".to_owned()),
         ExpiryFinding::ExpiresWithin { days } => Some(format!("expires in {days} days")),
+        // Told apart from facts: it speaks against nothing.
+        ExpiryFinding::YearNotRead { .. } => None,
         ExpiryFinding::DiffersFromRecord { label, record } => {
             Some(format!("the label says `{label}`, {record} was expected"))
         }
@@ -271,6 +306,29 @@ mod tests {
         let past = [view("side", &["EXP 28.02.2026"])];
         let (_, findings) = unknown(&past, &section(&[]));
         assert!(findings[0].exceeds() && findings[0].words.contains("expired yesterday"));
+    }
+
+    #[test]
+    fn an_item_whose_year_was_not_read_never_passes_as_fine() {
+        // Good for 12 days if this year is meant, expired for 353 if the last one is.
+        let coming = [view("side", &["USE BY 13 MAR"])];
+        let checked = on(TRUSTED, &coming, &section(&[]));
+        let [finding] = &checked.findings[..] else { panic!("{checked:?}") };
+        assert!(!finding.exceeds() && finding.words.contains("the year of `13 MAR` was not read"));
+        assert_eq!((checked.undecided, checked.label.last_day), (None, None));
+        let asked = on(TRUSTED, &coming, &section(&[LabelPart::Expiry])).undecided;
+        assert!(asked.unwrap().starts_with("cannot tell whether it has expired"));
+        let gone = on(TRUSTED, &[view("side", &["USE BY 13 FEB"])], &section(&[]));
+        assert!(gone.undecided.unwrap().contains("2026-02-13 is meant, it has expired"));
+
+        let lid = view("lid", &["USE BY 13 MAR 2025"]);
+        let both = on(TRUSTED, &[coming[0].clone(), lid], &section(&[LabelPart::Expiry]));
+        assert_eq!(both.undecided, None, "another view names the year");
+        assert!(words(&both.findings)[0].contains("expired 353 days ago"), "{both:?}");
+        let fresh = LabelSection { nearest_year_days: 30, ..section(&[LabelPart::Expiry]) };
+        let fresh = on(TRUSTED, &coming, &fresh);
+        assert_eq!((fresh.undecided, fresh.findings.len()), (None, 0));
+        assert_eq!(fresh.label.last_day.as_deref(), Some("2026-03-13"));
     }
 
     #[test]

@@ -128,6 +128,11 @@ pub struct LabelSection {
     /// An item is diverted this many days before it expires; 0 once it has expired.
     #[schemars(range(max = 3650))]
     pub divert_days_before_expiry: u16,
+    /// A date without a year is of the nearest year where it lies within so many days of today: for goods that
+    /// keep for days or weeks and print none. 0: never; whether such an item has expired cannot be told then,
+    /// and where the nearest year says so, or expiry is asked for, the item is not inspected.
+    #[schemars(range(max = 180))]
+    pub nearest_year_days: u16,
     /// Folder of the networks and the library that read text.
     pub text_folder: PathBuf,
     /// Threads that read text.
@@ -146,6 +151,7 @@ impl Default for LabelSection {
             must_show: Vec::new(),
             region: Region::Unspecified,
             divert_days_before_expiry: 0,
+            nearest_year_days: 0,
             text_folder: PathBuf::from("/var/lib/inspectd/text"),
             threads: 1,
             tesseract: Vec::new(),

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Zoned;
 use jiff::civil::Date;
 use meaning::code::{Code, Symbology};
-use meaning::dates::{self, DateRead, Region, Role};
+use meaning::dates::{self, DateRead, NoDate, Region, Role, missed};
 use meaning::line::Corners;
 use meaning::reading::Reading;
 use serde::Serialize;
@@ -25,7 +25,7 @@ use super::output::{Answer, cell, table};
 /// array of objects with `file`, `lines` (`text`, `box`: its corners in pixels, clockwise from the
 /// text's top left, `confidence`), `codes` (`symbology`, `text`, `gs1`, `box`), `dates` (`text`, `role`:
 /// `expiry`, `manufacture` or `unknown`, `year`, `month`, `day`, null where the label does not say,
-/// `reason`, `box`), `lot`, `serial`, `gtins`, `ms`, `picture` (the drawn one) and `error`; what does
+/// `reason`, `box`), `not_dates` (with --explain: `text`, `reason`, `box`), `lot`, `serial`, `gtins`, `ms`, `picture` (the drawn one) and `error`; what does
 /// not apply is null.
 #[derive(Debug, Args)]
 pub struct Label {
@@ -41,6 +41,10 @@ pub struct Label {
     /// Read no text, only codes: a hundred times as fast.
     #[arg(long)]
     codes_only: bool,
+    /// Say for each print that looks like a date and is none why not; why a date was read as it was is
+    /// always said.
+    #[arg(long)]
+    explain: bool,
     /// Draw what was read: a file for one picture, else a folder that takes `<name>.label.jpg`.
     #[arg(long, value_name = "FOLDER|FILE")]
     picture: Option<PathBuf>,
@@ -65,6 +69,7 @@ struct Labelled {
     lines: Vec<Line>,
     codes: Vec<CodeRead>,
     dates: Vec<DateShown>,
+    not_dates: Option<Vec<NotDate>>,
     lot: Option<String>,
     serial: Option<String>,
     gtins: Vec<String>,
@@ -99,6 +104,13 @@ struct DateShown {
     r#box: Corners,
 }
 
+#[derive(Debug, Serialize)]
+struct NotDate {
+    text: String,
+    reason: String,
+    r#box: Corners,
+}
+
 impl Label {
     /// Reads picture by picture.
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
@@ -116,7 +128,7 @@ impl Label {
         let mut labelled = Vec::new();
         for (at, path) in self.pictures.iter().enumerate() {
             let drawing = drawings.as_ref().map(|drawings| drawings[at].as_path());
-            let read = label(&mut reader, path, &meaning, drawing);
+            let read = label(&mut reader, path, &meaning, drawing, self.explain);
             labelled.push(read.unwrap_or_else(|problem| Labelled {
                 file: path.clone(),
                 error: Some(format!("{problem:#}")),
@@ -174,6 +186,7 @@ fn label(
     path: &Path,
     meaning: &dates::Context,
     drawing: Option<&Path>,
+    explain: bool,
 ) -> anyhow::Result<Labelled> {
     let picture = Picture::open(path)?;
     let read = reader.read(&picture, meaning, None)?;
@@ -181,6 +194,9 @@ fn label(
         let shown = drawn(&picture, &read.reading);
         shown.save(file).with_context(|| format!("cannot write {}", file.display()))?;
     }
+    let not_date = |NoDate { text, reason, corners }| NotDate { text, reason, r#box: corners };
+    let not_dates =
+        explain.then(|| missed(&read.reading.lines, meaning).into_iter().map(not_date).collect());
     let Reading { lines, codes, dates, lot, serial, gtins } = read.reading;
     let line = |line: meaning::line::TextLine| Line {
         text: line.text,
@@ -203,6 +219,7 @@ fn label(
         lines: lines.into_iter().map(line).collect(),
         codes: codes.into_iter().map(code).collect(),
         dates: dates.into_iter().map(date).collect(),
+        not_dates,
         lot: lot.map(|lot| lot.text),
         serial: serial.map(|serial| serial.text),
         gtins,
@@ -221,6 +238,11 @@ fn for_people(labelled: &[Labelled]) -> String {
         .map(|(file, date)| (file, format!("{}: {}", date.text, date.reason)))
     {
         text.push_str(&format!("\n{}: {reason}", file.display()));
+    }
+    for (file, not) in
+        labelled.iter().flat_map(|one| one.not_dates.iter().flatten().map(|not| (&one.file, not)))
+    {
+        text.push_str(&format!("\n{}: {} is no date: {}", file.display(), not.text, not.reason));
     }
     for error in labelled.iter().filter_map(|labelled| labelled.error.as_ref()) {
         text.push_str(&format!("\nnot read: {error}"));

@@ -1,9 +1,13 @@
 //! **Expiry findings**: what the dates of a label mean today and against the record.
 //!
 //! The *last day* is the last one on which the item is good: the day that is printed, or the last of the
-//! month where only a month is. The day after it the item is expired. Of several expiry dates the earliest
-//! counts. Where no year is printed, the year is taken that brings the date nearest to today: what is sold
-//! with day and month alone keeps for days or weeks; the reason says so.
+//! month or of the year where only that is. The day after it the item is expired. Of several expiry dates
+//! the earliest counts.
+//!
+//! Where no year was read, the nearest year is a *guess*: a line that hides under a fold may hold it, and
+//! goods that expired in spring would pass in autumn. So it is a finding of its own, and whether the item
+//! has expired cannot be told, unless another date of the label or the record names the year, or the plant
+//! says that its goods keep for days and print none ([`Custom::nearest_year_days`]).
 
 use super::dates::{DateRead, Role, days_between};
 use jiff::ToSpan;
@@ -31,6 +35,22 @@ pub enum ExpiryFinding {
         /// The record's.
         record: Date,
     },
+    /// No year was read: whether the item has expired cannot be told.
+    YearNotRead {
+        /// The date as printed.
+        label: String,
+        /// The last day in the year that brings it nearest to today.
+        nearest: Date,
+    },
+}
+
+/// What the plant says of its goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Custom {
+    /// Within so many days of its last day, an item counts as near its expiry.
+    pub warn_days: u16,
+    /// A date without a year is of the nearest year when it lies within so many days of today; 0: never.
+    pub nearest_year_days: u16,
 }
 
 /// The findings for one label.
@@ -44,39 +64,83 @@ pub struct Assessment {
     pub reason: String,
 }
 
-/// Compares the expiry dates of a label with `today` and with the `record`'s expiry. Within `warn_days` days
-/// of the last day, the item counts as near its expiry.
-pub fn assess(dates: &[DateRead], record: Option<Date>, today: Date, warn_days: u16) -> Assessment {
-    let expiries = || dates.iter().filter(|date| date.role == Role::Expiry);
-    let known = expiries().filter_map(|date| Some((last_day(date, today)?, date)));
-    let Some((last, date)) = known.min_by_key(|(last, _)| *last) else {
-        let reason = match expiries().next() {
-            Some(date) => format!("`{}` does not say which day it is", date.text),
-            None if dates.is_empty() => "no date was found".to_owned(),
-            None => "no date is known to be the expiry".to_owned(),
-        };
-        return Assessment { findings: Vec::new(), last_day: None, reason };
-    };
+/// Compares the expiry dates of a label with `today` and with the `record`'s expiry.
+pub fn assess(dates: &[DateRead], record: Option<Date>, today: Date, custom: Custom) -> Assessment {
+    let expiries: Vec<&DateRead> = dates.iter().filter(|date| date.role == Role::Expiry).collect();
     let mut findings = Vec::new();
-    let left = days_between(today, last);
-    if left < 0 {
-        findings.push(ExpiryFinding::Expired { by_days: -left });
-    } else if left <= i32::from(warn_days) {
-        findings.push(ExpiryFinding::ExpiresWithin { days: left });
+    let mut known: Option<(Date, &DateRead, &str)> = None;
+    for date in &expiries {
+        let Some(nearest) = last_day(date, today) else { continue };
+        let (last, how) = match certain(date, nearest, &expiries, record, today, custom) {
+            Some(certain) => certain,
+            None => {
+                let label = date.text.clone();
+                findings.push(ExpiryFinding::YearNotRead { label, nearest });
+                continue;
+            }
+        };
+        if known.is_none_or(|(earliest, ..)| last < earliest) {
+            known = Some((last, date, how));
+        }
     }
-    if let Some(record) = record.filter(|record| differs(date, *record)) {
+    if let Some((last, ..)) = known {
+        let left = days_between(today, last);
+        if left < 0 {
+            findings.push(ExpiryFinding::Expired { by_days: -left });
+        } else if left <= i32::from(custom.warn_days) {
+            findings.push(ExpiryFinding::ExpiresWithin { days: left });
+        }
+    }
+    let quoted = known.map(|(_, date, _)| date).or(expiries.first().copied());
+    if let (Some(date), Some(record)) = (quoted, record)
+        && date.month.is_some_and(|_| differs(date, record))
+    {
         findings.push(ExpiryFinding::DiffersFromRecord { label: date.text.clone(), record });
     }
-    let how = match (date.year, date.day) {
-        (None, _) => format!("; no year is printed, and {} is the nearest to today", last.year()),
-        (Some(_), None) if date.month.is_none() => {
-            "; only a year is printed, and its end counts".to_owned()
-        }
-        (Some(_), None) => "; no day is printed, and the month's last one counts".to_owned(),
-        _ => String::new(),
+    let reason = match (known, expiries.first()) {
+        (Some((last, date, how)), _) => format!("`{}` is good until {last}{how}", date.text),
+        (None, Some(date)) => match last_day(date, today) {
+            Some(nearest) => format!(
+                "the year was not read on `{}`; the nearest day is {nearest}, which is a guess",
+                date.text
+            ),
+            None => format!("`{}` does not say which day it is", date.text),
+        },
+        (None, None) if dates.is_empty() => "no date was found".to_owned(),
+        (None, None) => "no date is known to be the expiry".to_owned(),
     };
-    let reason = format!("`{}` is good until {last}{how}", date.text);
-    Assessment { findings, last_day: Some(last), reason }
+    Assessment { findings, last_day: known.map(|(last, ..)| last), reason }
+}
+
+/// The last day of a date and how it is known; `None` where its year is a guess.
+fn certain<'a>(
+    date: &DateRead,
+    nearest: Date,
+    all: &[&DateRead],
+    record: Option<Date>,
+    today: Date,
+    custom: Custom,
+) -> Option<(Date, &'a str)> {
+    if date.year.is_some() {
+        let how = match (date.month, date.day) {
+            (None, _) => "; only a year is printed, and its end counts",
+            (_, None) => "; no day is printed, and the month's last one counts",
+            _ => "",
+        };
+        return Some((nearest, how));
+    }
+    let same = |other: &&&DateRead| {
+        other.year.is_some() && (other.month, other.day) == (date.month, date.day)
+    };
+    if let Some(last) = all.iter().find(same).and_then(|other| last_day(other, today)) {
+        return Some((last, "; the year is printed with the same day elsewhere"));
+    }
+    if let Some(record) = record.filter(|record| !differs(date, *record)) {
+        return Some((record, "; no year was read, and the record names it"));
+    }
+    let near = days_between(today, nearest).unsigned_abs() <= u32::from(custom.nearest_year_days);
+    (near && custom.nearest_year_days > 0)
+        .then_some((nearest, "; no year is printed, and the nearest day is meant"))
 }
 
 /// The last day that a date covers; `None` where neither day and month, month and year nor a year are known.
@@ -88,7 +152,7 @@ pub fn last_day(date: &DateRead, today: Date) -> Option<Date> {
     match (date.year, date.day) {
         (Some(year), Some(day)) => Date::new(year, month, day).ok(),
         (Some(year), None) => Date::new(year, month, 1).ok().map(Date::last_of_month),
-        // Eight years reach the next 29 February even over 2100.
+        // No year: the nearest day. Eight years reach the next 29 February even over 2100.
         (None, Some(day)) => (-8..=8)
             .filter_map(|years| Date::new(today.year() + years, month, day).ok())
             .min_by_key(|date| days_between(today, *date).unsigned_abs()),
@@ -112,10 +176,12 @@ fn differs(date: &DateRead, record: Date) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ExpiryFinding::{DiffersFromRecord, Expired, ExpiresWithin};
+    use ExpiryFinding::{DiffersFromRecord, Expired, ExpiresWithin, YearNotRead};
     use jiff::civil::date;
 
     const TODAY: Date = date(2026, 11, 23);
+
+    const CUSTOM: Custom = Custom { warn_days: 5, nearest_year_days: 0 };
 
     fn read(role: Role, year: Option<i16>, month: Option<i8>, day: Option<i8>) -> DateRead {
         let text = format!("{year:?} {month:?} {day:?}");
@@ -128,7 +194,7 @@ mod tests {
     }
 
     fn findings(dates: &[DateRead]) -> Vec<ExpiryFinding> {
-        assess(dates, None, TODAY, 5).findings
+        assess(dates, None, TODAY, CUSTOM).findings
     }
 
     #[test]
@@ -145,18 +211,50 @@ mod tests {
         let month = |month| [read(Role::Expiry, Some(2026), Some(month), None)];
         assert_eq!(findings(&month(10)), [Expired { by_days: 23 }]);
         assert_eq!(findings(&month(11)), []);
-        assert_eq!(assess(&month(11), None, TODAY, 7).findings, [ExpiresWithin { days: 7 }]);
+        assert_eq!(
+            assess(&month(11), None, TODAY, Custom { warn_days: 7, ..CUSTOM }).findings,
+            [ExpiresWithin { days: 7 }]
+        );
     }
 
     #[test]
-    fn without_a_year_the_nearest_day_is_meant_and_the_reason_says_so() {
+    fn without_a_year_nobody_can_tell_whether_it_has_expired() {
         let day = |month, day| [read(Role::Expiry, None, Some(month), Some(day))];
-        assert_eq!(findings(&day(11, 16)), [Expired { by_days: 7 }]);
-        assert_eq!(findings(&day(11, 25)), [ExpiresWithin { days: 2 }]);
-        let new_year = assess(&day(1, 2), None, TODAY, 5);
-        assert_eq!((new_year.last_day, new_year.findings.len()), (Some(date(2027, 1, 2)), 0));
-        assert!(new_year.reason.contains("no year is printed"), "{}", new_year.reason);
+        for (month, number, nearest) in
+            [(11, 16, date(2026, 11, 16)), (11, 25, date(2026, 11, 25)), (1, 2, date(2027, 1, 2))]
+        {
+            let dates = day(month, number);
+            let label = dates[0].text.clone();
+            let assessed = assess(&dates, None, TODAY, CUSTOM);
+            assert_eq!(assessed.findings, [YearNotRead { label, nearest }]);
+            assert_eq!(assessed.last_day, None);
+            assert!(assessed.reason.contains("a guess"), "{}", assessed.reason);
+        }
         assert_eq!(last_day(&day(2, 29)[0], TODAY), Some(date(2028, 2, 29)));
+    }
+
+    #[test]
+    fn the_plant_the_record_or_another_print_may_name_the_year() {
+        let day = |month, day| read(Role::Expiry, None, Some(month), Some(day));
+        let fresh = Custom { nearest_year_days: 30, ..CUSTOM };
+        let with = |date: DateRead| assess(&[date], None, TODAY, fresh);
+        assert_eq!(with(day(11, 16)).findings, [Expired { by_days: 7 }]);
+        assert_eq!(with(day(11, 25)).findings, [ExpiresWithin { days: 2 }]);
+        assert!(matches!(with(day(3, 13)).findings[..], [YearNotRead { .. }]), "110 days away");
+        let record = date(2026, 3, 13);
+        let recorded = assess(&[day(3, 13)], Some(record), TODAY, CUSTOM);
+        assert_eq!(recorded.findings, [Expired { by_days: 255 }]);
+        let twice = assess(&[day(3, 13), expiry(2026, 3, 13)], None, TODAY, CUSTOM);
+        assert_eq!(twice.findings, [Expired { by_days: 255 }]);
+        let other = assess(&[day(3, 13)], Some(date(2026, 3, 14)), TODAY, CUSTOM);
+        assert!(other.findings.iter().any(|one| matches!(one, DiffersFromRecord { .. })));
+    }
+
+    #[test]
+    fn a_year_alone_is_good_to_its_end() {
+        let year = |year| [read(Role::Expiry, Some(year), None, None)];
+        assert_eq!(assess(&year(2026), None, TODAY, CUSTOM).last_day, Some(date(2026, 12, 31)));
+        assert_eq!(findings(&year(2025)), [Expired { by_days: 327 }]);
     }
 
     #[test]
@@ -165,13 +263,18 @@ mod tests {
         let unknown = read(Role::Unknown, Some(2025), Some(1), Some(1));
         assert_eq!(findings(&[made.clone(), unknown, expiry(2027, 1, 1)]), []);
         assert_eq!(findings(&[expiry(2027, 1, 1), expiry(2026, 11, 20)]), [Expired { by_days: 3 }]);
-        assert_eq!(assess(&[made], None, TODAY, 5).reason, "no date is known to be the expiry");
-        assert_eq!(assess(&[], None, TODAY, 5).reason, "no date was found");
+        assert_eq!(
+            assess(&[made], None, TODAY, CUSTOM).reason,
+            "no date is known to be the expiry"
+        );
+        assert_eq!(assess(&[], None, TODAY, CUSTOM).reason, "no date was found");
     }
 
     #[test]
     fn only_what_is_printed_can_contradict_the_record() {
-        let against = |date: DateRead, record| assess(&[date], Some(record), TODAY, 0).findings;
+        let against = |date: DateRead, record| {
+            assess(&[date], Some(record), TODAY, Custom::default()).findings
+        };
         let label = expiry(2027, 1, 2);
         let record = date(2027, 2, 1);
         let text = label.text.clone();
@@ -187,7 +290,7 @@ mod tests {
     #[test]
     fn a_date_that_says_too_little_is_no_finding() {
         let open = read(Role::Expiry, None, Some(5), None);
-        let assessed = assess(&[open], None, TODAY, 5);
+        let assessed = assess(&[open], None, TODAY, CUSTOM);
         assert_eq!((assessed.findings.len(), assessed.last_day), (0, None));
         assert!(assessed.reason.contains("does not say"), "{}", assessed.reason);
     }

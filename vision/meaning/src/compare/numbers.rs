@@ -3,7 +3,7 @@
 use super::judge::{Verdict, agreed, not_found};
 use super::{Mismatch, NotFound, What};
 use crate::dates::{DateRead, Role};
-use crate::expiry::{ExpiryFinding, assess};
+use crate::expiry::{Custom, ExpiryFinding, assess};
 use crate::fold::{alike, compact};
 use crate::gs1::gtin;
 use crate::line::{Corners, TextLine};
@@ -114,7 +114,7 @@ fn corners_of(print: &str, lines: &[TextLine]) -> Option<Corners> {
 
 /// The expiry dates of a label against the record's, as [`assess`] compares them.
 pub fn compare_expiry(expected: Date, dates: &[DateRead], today: Date) -> Verdict {
-    let assessment = assess(dates, Some(expected), today, 0);
+    let assessment = assess(dates, Some(expected), today, Custom::default());
     let differs = assessment.findings.iter().find_map(|finding| match finding {
         ExpiryFinding::DiffersFromRecord { label, .. } => Some(label),
         _ => None,

@@ -112,7 +112,8 @@ fn run(seed: u64, count: usize) {
             let exists = month.is_none_or(|month| Date::new(year, month, day).is_ok());
             assert!(exists && !read.reason.is_empty(), "{text:?} gives {read:?}");
         }
-        expiry::assess(&reads, Some(TODAY), TODAY, 30);
+        let custom = expiry::Custom { warn_days: 30, nearest_year_days: 30 };
+        expiry::assess(&reads, Some(TODAY), TODAY, custom);
         assert!(lot::find_numbers(&lines).iter().all(|number| !number.text.is_empty()), "{text:?}");
         if let Some(code) = code {
             let again: String =

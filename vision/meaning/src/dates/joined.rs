@@ -165,6 +165,7 @@ fn candidate(
         needs,
         print: Print { text, place },
         words: None,
+        rest: members[1..].iter().map(|piece| (piece.row, piece.span.clone())).collect(),
     };
     Some(Candidate { pieces: chain.to_vec(), date, fields, gap })
 }

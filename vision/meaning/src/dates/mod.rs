@@ -10,6 +10,7 @@ mod confirm;
 pub(crate) mod edges;
 mod hints;
 mod joined;
+mod missed;
 mod names;
 mod neighbours;
 mod pieces;
@@ -26,6 +27,7 @@ pub(crate) mod table_tests;
 mod tests;
 
 pub use confirm::{dates_with, from_gs1};
+pub use missed::{NoDate, missed};
 pub use resolve::days_between;
 
 use super::line::{Corners, TextLine};
@@ -102,30 +104,7 @@ pub struct DateRead {
 
 /// The dates of a label, in the order of its rows.
 pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
-    let rows: Vec<Worded> = rows(lines)
-        .into_iter()
-        .map(|mut row| {
-            let hints = hints::strike(&mut row);
-            let hits = hits(&row);
-            Worded { row, hits, hints }
-        })
-        .collect();
-    let mut found = Vec::new();
-    let mut reads = Vec::new();
-    for (index, worded) in rows.iter().enumerate() {
-        let bracketed = confirm::bracketed(&worded.row, lines, context.today);
-        // A row printed under a GS1 code holds nothing but elements.
-        let only_elements =
-            !bracketed.is_empty() && !worded.hits.iter().any(|hit| hit.kind.is_date());
-        reads.extend(bracketed.into_iter().map(|(start, read)| (index, start, read)));
-        if !only_elements {
-            found.extend(of_row(index, &rows, lines, context));
-        }
-    }
-    joined::join(&rows, &mut found, lines, context);
-    assign(&rows, &mut found, lines);
-    repeat(&mut found);
-    keep(&rows, &mut found, context.today);
+    let Label { found, mut reads, .. } = Label::read(lines, context);
     let remarks = reasons::of(&found, context);
     for (date, reason) in found.into_iter().zip(remarks) {
         let role = match &date.words {
@@ -141,6 +120,50 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
     }
     reads.sort_by_key(|(row, start, _)| (*row, *start));
     reads.into_iter().map(|(.., read)| read).collect()
+}
+
+/// A label with its dates, before they are told.
+struct Label {
+    rows: Vec<Worded>,
+    /// The dates.
+    found: Vec<Found>,
+    /// What would be a date with words for one, and has none.
+    dropped: Vec<Found>,
+    /// Dates of elements that are printed under a code: row, place in it, date.
+    reads: Vec<(usize, usize, DateRead)>,
+}
+
+impl Label {
+    fn read(lines: &[TextLine], context: &Context) -> Self {
+        let rows = worded(lines);
+        let mut found = Vec::new();
+        let mut reads = Vec::new();
+        for (index, worded) in rows.iter().enumerate() {
+            let bracketed = confirm::bracketed(&worded.row, lines, context.today);
+            // A row printed under a GS1 code holds nothing but elements.
+            let only_elements =
+                !bracketed.is_empty() && !worded.hits.iter().any(|hit| hit.kind.is_date());
+            reads.extend(bracketed.into_iter().map(|(start, read)| (index, start, read)));
+            if !only_elements {
+                found.extend(of_row(index, &rows, lines, context));
+            }
+        }
+        joined::join(&rows, &mut found, lines, context);
+        assign(&rows, &mut found, lines);
+        repeat(&mut found);
+        let dropped = keep(&rows, &mut found, context.today);
+        Self { rows, found, dropped, reads }
+    }
+}
+
+/// The rows of a label with their phrases and hints.
+fn worded(lines: &[TextLine]) -> Vec<Worded> {
+    let worded = |mut row: Row| {
+        let hints = hints::strike(&mut row);
+        let hits = hits(&row);
+        Worded { row, hits, hints }
+    };
+    rows(lines).into_iter().map(worded).collect()
 }
 
 /// Whether the name of a month stands at `at`, or its Roman number with a year after it.
@@ -165,7 +188,7 @@ pub(crate) fn written_dates(row: &Row, hits: &[Hit]) -> Vec<Range<usize>> {
 fn of_row(index: usize, rows: &[Worded], lines: &[TextLine], context: &Context) -> Vec<Found> {
     let Worded { row, hits, .. } = &rows[index];
     let mut matches = scan(row, hits);
-    matches.retain(|found| !neighbours::forbid(row, found, hits));
+    matches.retain(|found| neighbours::against(row, found, hits).is_none());
     // Prints that are right as they stand go first, then those that say most.
     matches.sort_by_key(|found| {
         let needs = neighbours::needs(found);
@@ -197,7 +220,8 @@ fn of_row(index: usize, rows: &[Worded], lines: &[TextLine], context: &Context) 
             let member = group.iter().find(|one| one.format.order == reading.order);
             let found_one = member.unwrap_or(&group[0]).clone();
             let print = row.print(span, lines);
-            found.push(Found { row: index, found: found_one, reading, needs, print, words: None });
+            let (row, words, rest) = (index, None, Vec::new());
+            found.push(Found { row, found: found_one, reading, needs, print, words, rest });
         }
     }
     found
@@ -240,17 +264,13 @@ fn repeat(found: &mut [Found]) {
     }
 }
 
-/// Drops what needs words and has none. Two prints are kept without: a month and year alone in its line, and,
-/// where the label has no other date, the day of the year within a lot.
-fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) {
+/// Takes out what needs words and has none. Two prints are kept without: a month and year alone in its line,
+/// and, where the label has no other date, the day of the year within a lot.
+fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) -> Vec<Found> {
     let certain = |date: &Found| {
         date.needs == Needs::Nothing || date.words.is_some() || alone(rows, date, today)
     };
-    if found.iter().any(certain) {
-        found.retain(certain);
-        return;
-    }
-    found.retain(|date| {
+    let in_lot = |date: &Found| {
         let Worded { row, hits, .. } = &rows[date.row];
         let lot = neighbours::directly_before(row, &date.found, hits);
         date.needs == Needs::WordsOrLot
@@ -259,7 +279,12 @@ fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) {
                 .reading
                 .year
                 .is_none_or(|year| (today.year() - 3..=today.year()).contains(&year))
-    });
+    };
+    let any_certain = found.iter().any(certain);
+    let stays = |date: &Found| if any_certain { certain(date) } else { in_lot(date) };
+    let (kept, dropped) = std::mem::take(found).into_iter().partition(stays);
+    *found = kept;
+    dropped
 }
 
 /// Whether a print is `05/27` and nothing else, of a year that goods on sale have.

@@ -7,38 +7,63 @@ use crate::rows::Row;
 use crate::table::{Needs, Order, Part, UNITS};
 use crate::words::{Hit, Kind};
 
-/// Whether the neighbours of a match say that it is no date.
-pub fn forbid(row: &Row, found: &Match, hits: &[Hit]) -> bool {
+/// What the neighbours of a match say against its being a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// It is the value of an application identifier in brackets.
+    Element,
+    /// It lies within words.
+    Words,
+    /// Words before it say that it is a number of another kind.
+    OtherNumber,
+    /// It is the lot or the serial number.
+    Lot,
+    /// A year of a copyright, or one that begins a sentence.
+    NoYear,
+    /// A unit or a currency stands at it.
+    Amount,
+    /// It stands within a sentence.
+    Sentence,
+}
+
+/// What the neighbours of a match say against it; `None` where it may be a date.
+pub fn against(row: &Row, found: &Match, hits: &[Hit]) -> Option<Against> {
     if after_brackets(row, found.span.start) {
-        return true;
+        return Some(Against::Element);
     }
     // "DLC" is no misread "DIC", and the L of "L012" no misread 1.
     let over = |hit: &&Hit| hit.span.start < found.span.end && found.span.start < hit.span.end;
     let symbol = found.format.parts.iter().any(|part| matches!(part, Part::Symbol | Part::Roman));
     let weak = needs(found) != Needs::Nothing && !symbol;
     if hits.iter().filter(over).any(|hit| hit.kind.is_date() || weak) {
-        return true;
+        return Some(Against::Words);
     }
     let before = directly_before(row, found, hits);
     let worded = found.has_words();
-    if found.format.order == Order::Y && no_year(row, found, before) {
-        return true;
+    if found.format.order == Order::Y
+        && let Some(against) = no_year(row, found, before)
+    {
+        return Some(against);
     }
     let bare = !worded && found.separator.is_none();
     match before.map(|hit| hit.kind) {
-        Some(Kind::Number) if !worded => return true,
-        Some(Kind::Serial) if !worded => return true,
+        Some(Kind::Number) if !worded => return Some(Against::OtherNumber),
+        Some(Kind::Serial) if !worded => return Some(Against::Lot),
         // Packers do use dates as lots, so a full date after "lot" stays one; bare digits are the lot.
-        Some(Kind::Lot) if needs(found) == Needs::Words => return true,
+        Some(Kind::Lot) if needs(found) == Needs::Words => return Some(Against::Lot),
         Some(Kind::Lot) if bare && needs(found) == Needs::Nothing => {
-            return !shared(row, before, hits);
+            return (!shared(row, before, hits)).then_some(Against::Lot);
         }
         _ => {}
     }
     if before.is_some_and(|hit| hit.kind.is_date()) {
-        return false;
+        return None;
     }
-    if worded { in_a_sentence(row, found, hits) } else { amount(row, found) }
+    if worded {
+        in_a_sentence(row, found, hits).then_some(Against::Sentence)
+    } else {
+        amount(row, found).then_some(Against::Amount)
+    }
 }
 
 /// Whether digits in brackets stand before `at`: an application identifier, and what follows is its value.
@@ -71,14 +96,19 @@ fn shared(row: &Row, lot: Option<&Hit>, hits: &[Hit]) -> bool {
 
 /// Whether a year alone is that of a copyright, an amount, or begins a sentence: `© 2026 Acme`, `2028 kcal`.
 /// Directly after words for a date, only an amount is none.
-fn no_year(row: &Row, found: &Match, before: Option<&Hit>) -> bool {
+fn no_year(row: &Row, found: &Match, before: Option<&Hit>) -> Option<Against> {
+    if amount(row, found) {
+        return Some(Against::Amount);
+    }
+    if before.is_some_and(|hit| hit.kind.is_date()) {
+        return None;
+    }
     let start = found.span.start;
     let near = row.before(start);
     let near = if near == ' ' { row.before(start - 1) } else { near };
     let end = found.span.end + usize::from(row.at(found.span.end) == ' ');
     let letters = (end..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
-    let worded = before.is_some_and(|hit| hit.kind.is_date());
-    matches!(near, '©' | '(' | ')') && !worded || !worded && letters > 2 || amount(row, found)
+    (matches!(near, '©' | '(' | ')') || letters > 2).then_some(Against::NoYear)
 }
 
 /// Whether a unit or currency stands at the match: `12.05 €`, `10.12 kg`. Three numbers are no amount.

@@ -149,7 +149,7 @@ fn year(row: &Row, hits: &[Hit], span: Range<usize>, context: &Context) -> bool 
     let matches = scan(row, hits);
     let alone = matches.iter().find(|found| found.span == span && found.format.order == Order::Y);
     alone.is_some_and(|found| {
-        !neighbours::forbid(row, found, hits)
+        neighbours::against(row, found, hits).is_none()
             && matches!(resolve(&[found], context), Resolved::Date(_))
     })
 }

@@ -3,6 +3,7 @@
 use super::Context;
 use super::resolve::{Choice, Reading};
 use super::roles::{Found, Side, Words};
+use super::scan::Year;
 use crate::table::Order;
 use crate::words::Kind;
 use jiff::civil::Date;
@@ -92,9 +93,16 @@ fn reading(date: &Found) -> String {
         Choice::Only | Choice::Open => "",
     };
     let missing = if year.is_none() && month.is_some() { "; no year is printed" } else { "" };
+    let year = match (date.found.fields.year, year) {
+        (Some(Year::Two(digits)), Some(year)) => format!("; {digits:02} is taken for {year}"),
+        (Some(Year::One(digit)), Some(year)) => {
+            format!("; {year} is the nearest year that ends in {digit}")
+        }
+        _ => String::new(),
+    };
     let confused = match date.found.confused {
         0 => "",
         _ => "; a character was taken for the one it looks like",
     };
-    format!("{order}{region}{missing}{confused}")
+    format!("{order}{region}{missing}{year}{confused}")
 }

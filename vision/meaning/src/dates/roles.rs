@@ -43,6 +43,8 @@ pub struct Found {
     pub print: Print,
     /// What the words around it say.
     pub words: Option<Words>,
+    /// Its other pieces, where it stands on several lines: row and place.
+    pub rest: Vec<(usize, Range<usize>)>,
 }
 
 /// The words that decide a role.

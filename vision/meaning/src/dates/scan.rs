@@ -76,6 +76,15 @@ impl Match {
 
 /// Every match of a row whose edges are clean.
 pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
+    scan_where(row, &|found| super::edges::clean(row, found, hits), hits)
+}
+
+/// Every match of a row, also those that are part of something longer.
+pub fn scan_all(row: &Row, hits: &[Hit]) -> Vec<Match> {
+    scan_where(row, &|_| true, hits)
+}
+
+fn scan_where(row: &Row, clean: &dyn Fn(&Match) -> bool, hits: &[Hit]) -> Vec<Match> {
     let mut matches = Vec::new();
     for start in 0..row.chars.len() {
         let c = row.chars[start];
@@ -96,7 +105,7 @@ pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
                 confused: 0,
                 glued: false,
             };
-            if let Some(found) = go(row, hits, format.parts, from) {
+            if let Some(found) = go(row, clean, format.parts, from) {
                 matches.push(found);
             }
         }
@@ -105,11 +114,11 @@ pub fn scan(row: &Row, hits: &[Hit]) -> Vec<Match> {
 }
 
 /// The rest of a match: `parts` from the end of `so_far` on, the longest way first.
-fn go(row: &Row, hits: &[Hit], parts: &[Part], so_far: Match) -> Option<Match> {
+fn go(row: &Row, clean: &dyn Fn(&Match) -> bool, parts: &[Part], so_far: Match) -> Option<Match> {
     let Some((part, rest)) = parts.split_first() else {
         let glued = super::edges::glued(row, &so_far);
         let found = Match { glued, ..so_far };
-        return (super::edges::clean(row, &found, hits)).then_some(found);
+        return clean(&found).then_some(found);
     };
     let at = so_far.span.end;
     let number = |width: usize, range: Range<i16>| {
@@ -120,7 +129,7 @@ fn go(row: &Row, hits: &[Hit], parts: &[Part], so_far: Match) -> Option<Match> {
         next.span.end += length;
         next.confused += confused;
         set(&mut next.fields);
-        go(row, hits, rest, next)
+        go(row, clean, rest, next)
     };
     let day = |width: usize| {
         number(width, 1..32).and_then(|(value, c)| with(width, c, &|f| f.day = Some(value as i8)))
@@ -168,7 +177,7 @@ fn go(row: &Row, hits: &[Hit], parts: &[Part], so_far: Match) -> Option<Match> {
             let mut next = so_far.clone();
             next.separator = Some(separator);
             next.span.end += length;
-            go(row, hits, rest, next)
+            go(row, clean, rest, next)
         }
         Part::Gap => gaps(row, at).into_iter().find_map(|length| {
             // Two numbers with nothing between them are one number.
