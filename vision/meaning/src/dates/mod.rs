@@ -8,6 +8,8 @@
 
 mod confirm;
 pub(crate) mod edges;
+mod eras;
+mod label;
 mod names;
 mod neighbours;
 mod reasons;
@@ -30,6 +32,7 @@ use super::rows::{Row, rows};
 use super::table::{Needs, Part};
 use super::words::{Hit, Kind, hits};
 use jiff::civil::Date;
+use label::Label;
 use resolve::{Reading, Resolved, resolve};
 use roles::{Found, Worded, Words, assign};
 use scan::{Match, Separator, Year, scan};
@@ -105,6 +108,7 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
             Worded { row, hits }
         })
         .collect();
+    let label = Label::of(rows.iter().map(|worded| (&worded.row, &worded.hits[..])));
     let mut found = Vec::new();
     let mut reads = Vec::new();
     for (index, worded) in rows.iter().enumerate() {
@@ -114,7 +118,7 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
             !bracketed.is_empty() && !worded.hits.iter().any(|hit| hit.kind.is_date());
         reads.extend(bracketed.into_iter().map(|(start, read)| (index, start, read)));
         if !only_elements {
-            found.extend(of_row(index, worded, lines, context));
+            found.extend(of_row(index, worded, lines, &label, context));
         }
     }
     assign(&rows, &mut found, lines);
@@ -146,15 +150,24 @@ pub(crate) fn month_begins(row: &Row, at: usize) -> bool {
 pub(crate) fn written_dates(row: &Row, hits: &[Hit]) -> Vec<Range<usize>> {
     let date = |found: &Match| {
         let signs = found.separator.is_some() || found.has_words();
-        signs && neighbours::needs(found) == Needs::Nothing
+        let sure = found.fields.undecided.is_none() && !eras::is_bare(found);
+        signs && sure && neighbours::needs(found) == Needs::Nothing
     };
     scan(row, hits).into_iter().filter(date).map(|found| found.span).collect()
 }
 
 /// The dates of one row, none over another.
-fn of_row(index: usize, worded: &Worded, lines: &[TextLine], context: &Context) -> Vec<Found> {
+fn of_row(
+    index: usize,
+    worded: &Worded,
+    lines: &[TextLine],
+    label: &Label,
+    context: &Context,
+) -> Vec<Found> {
     let Worded { row, hits } = worded;
     let mut matches = scan(row, hits);
+    label.settle(&mut matches, context.today);
+    eras::settle(&mut matches, label, context.today);
     matches.retain(|found| !neighbours::forbid(row, found, hits));
     // Prints that are right as they stand go first, then those that say most.
     matches.sort_by_key(|found| {

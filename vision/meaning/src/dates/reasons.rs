@@ -87,9 +87,13 @@ fn reading(date: &Found) -> String {
     };
     let region = if choice == Choice::ByRegion { ", by the region's order" } else { "" };
     let missing = if year.is_none() && month.is_some() { "; no year is printed" } else { "" };
+    let era = match date.found.fields.era {
+        Some(era) if year.is_some() => format!("; a year of the {}", era.name()),
+        _ => String::new(),
+    };
     let confused = match date.found.confused {
         0 => "",
         _ => "; a character was taken for the one it looks like",
     };
-    format!("{order}{region}{missing}{confused}")
+    format!("{order}{region}{era}{missing}{confused}")
 }
