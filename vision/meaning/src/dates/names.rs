@@ -131,7 +131,7 @@ pub fn name_at(row: &Row, at: usize) -> Option<Name> {
 fn written(entry: &Entry, text: &[char]) -> Option<usize> {
     let mut at = 0;
     for (place, c) in entry.name.iter().enumerate() {
-        let most = if entry.parted && place > 0 { 2 } else { 0 };
+        let most = if entry.parted && place > 0 { 3 } else { 0 };
         at += text[at..].iter().take(most).take_while(|c| matches!(c, ' ' | '.')).count();
         if text.get(at) != Some(c) {
             return None;
@@ -208,6 +208,7 @@ mod tests {
             ("มี.ค. 69", 3),
             ("พค", 5),
             ("เม. ย.", 4),
+            ("พ . ค . 69", 5),
             ("tháng 1 năm", 1),
             ("Tháng 12/2026", 12),
             ("THANG10", 10),

@@ -65,13 +65,15 @@ pub const CENTRAL: &[Language] = &[
             (11, "lis"),
             (12, "pro"),
         ],
-        expiry: "minimální trvanlivost do, minimální trvanlivost do konce, minimální trvanlivost, \
+        expiry: "spotř do, min trvanlivost do konce, spotřebujte nejpozději do, \
+            minimální trvanlivost do, minimální trvanlivost do konce, minimální trvanlivost, \
             min trvanlivost do, min trv do, trvanlivost do, datum minimální trvanlivosti, \
             dmt, datum trvanlivosti, spotřebujte do, spotřebovat do, spotřeba do, \
             datum spotřeby, datum použitelnosti, použitelné do, použitelnost do, použít do, \
             doba použitelnosti do, exspirace, datum exspirace, platnost do",
         begun: "minimální, spotřebujte",
-        manufacture: "datum výroby, vyrobeno, vyrobeno dne, výroba, dat výr, baleno, baleno dne, \
+        manufacture: "vyr, \
+            datum výroby, vyrobeno, vyrobeno dne, výroba, dat výr, baleno, baleno dne, \
             datum balení, zabaleno, zabaleno dne, zmrazeno, zmrazeno dne, datum zmrazení, \
             zmraženo dne, stočeno dne, praženo dne, plněno dne",
         other: "prodejte do, datum snášky, sneseno",
@@ -97,7 +99,8 @@ pub const CENTRAL: &[Language] = &[
             "november, novembra, nov",
             "december, decembra, dec",
         ],
-        expiry: "minimálna trvanlivosť do, minimálna trvanlivosť do konca, minimálna trvanlivosť, \
+        expiry: "spotrebujte najneskôr, spotrebujte najneskôr do, min trvanlivosť do konca, \
+            minimálna trvanlivosť do, minimálna trvanlivosť do konca, minimálna trvanlivosť, \
             min trvanlivosť do, min trv do, trvanlivosť do, dátum minimálnej trvanlivosti, \
             dmt, spotrebujte do, spotrebovať do, najlepšie spotrebovať do, spotreba do, \
             dátum spotreby, použiteľné do, použiť do, exspirácia, dátum exspirácie, \
@@ -130,13 +133,15 @@ pub const CENTRAL: &[Language] = &[
             "november, nov",
             "december, dec",
         ],
-        expiry: "minőségét megőrzi, minőségét megőrzi a jelzett ideig, min megőrzi, \
+        expiry: "fogy, szav, \
+            minőségét megőrzi, minőségét megőrzi a jelzett ideig, min megőrzi, \
             minőségét megőrzi az alábbi időpontig, fogyasztható, fogyaszthatósági idő, \
             fogyaszthatósági határidő, felhasználható, felh, szavatosság, szavatossági idő, \
             szavatossági ideje, lejárat, lejárati idő, lejárat ideje, lejárat dátuma, \
             lejárati dátum, lejár, eltartható, fogyasztható az alábbi időpontig",
         begun: "minőségét",
-        manufacture: "gyártás ideje, gyártási idő, gyártás dátuma, gyártás időpontja, gyártási dátum, \
+        manufacture: "gy, gyárt, \
+            gyártás ideje, gyártási idő, gyártás dátuma, gyártás időpontja, gyártási dátum, \
             gyártás, gyártva, gy i, előállítás ideje, előállítva, csomagolás ideje, \
             csomagolás dátuma, csomagolva, csomagolás időpontja, lefagyasztva, fagyasztva, \
             lefagyasztás dátuma, fagyasztás ideje, palackozva, pörkölve, készült",
@@ -207,13 +212,15 @@ pub const CENTRAL: &[Language] = &[
             (11, "stu"),
             (12, "pro"),
         ],
-        expiry: "najbolje upotrijebiti do, najbolje upotrijebiti do kraja, najbolje upotrebiti do, \
+        expiry: "upotrijebiti najkasnije do, upotrebiti najkasnije do, \
+            najbolje upotrijebiti do, najbolje upotrijebiti do kraja, najbolje upotrebiti do, \
             najbolje upotrebiti do kraja, upotrijebiti do, upotrebiti do, upotrebljivo do, \
             najbolje do, najbolje potrošiti do, rok trajanja, rok trajanja do, \
             rok valjanosti, rok upotrebe, rok uporabe, rok važenja, valjanost do, vrijedi do, \
             najbolje upotrijebiti prije",
         begun: "najbolje, najbolje upotrijebiti, najbolje upotrebiti, upotrijebiti, upotrebiti",
-        manufacture: "datum proizvodnje, proizvedeno, proizvedeno dana, dat proizvodnje, pakirano, \
+        manufacture: "proizv, \
+            datum proizvodnje, proizvedeno, proizvedeno dana, dat proizvodnje, pakirano, \
             pakirano dana, pakovano, pakovano dana, datum pakiranja, datum pakovanja, \
             zapakirano, upakovano, zamrznuto, zamrznuto dana, datum zamrzavanja, smrznuto, \
             punjeno, prženo dana",
@@ -241,7 +248,8 @@ pub const CENTRAL: &[Language] = &[
             "noiembrie, noiem, nov",
             "decembrie, dec",
         ],
-        expiry: "a se consuma de preferință înainte de, \
+        expiry: "data durabilității minimale, \
+            a se consuma de preferință înainte de, \
             a se consuma de preferință până la sfârșitul, \
             a se consuma de preferință înainte de sfârșitul, de preferință înainte de, \
             a se consuma înainte de, a se consuma până la, a se consuma până la data de, \
@@ -249,7 +257,8 @@ pub const CENTRAL: &[Language] = &[
             valabil până la, termen de valabilitate, data limită de consum, \
             a se utiliza înainte de, a se folosi înainte de",
         begun: "a se consuma, a se consuma de preferință, de preferință",
-        manufacture: "data fabricației, data de fabricație, data fabricării, data fabr, fabricat la, \
+        manufacture: "fabr, \
+            data fabricației, data de fabricație, data fabricării, data fabr, fabricat la, \
             fabricat, data producției, data de producție, produs la, ambalat la, ambalat, \
             data ambalării, data de ambalare, congelat la, data congelării, îmbuteliat la, \
             prăjit la",

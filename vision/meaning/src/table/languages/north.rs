@@ -52,7 +52,8 @@ pub const NORTH: &[Language] = &[
             "november, nov",
             "december, dec",
         ],
-        expiry: "mindst holdbar til, mindst holdbar til og med, mindst holdbar til udgangen af, \
+        expiry: "sidste anv dato, sidste anv dag, bedst inden, bedst inden udgangen af, \
+            mindst holdbar til, mindst holdbar til og med, mindst holdbar til udgangen af, \
             mindst holdbar, bedst før, bedst før dato, bedst foer, bedst før udgangen af, \
             sidste anvendelsesdato, sidste anvendelsesdag, anvendes senest, anvendes inden, \
             anvendes før, skal anvendes senest, holdbar til, holdbar til og med, \
@@ -86,12 +87,14 @@ pub const NORTH: &[Language] = &[
             "november, nov",
             "desember, des",
         ],
-        expiry: "best før, best før dato, best foer, best før utgangen av, best fyr, \
+        expiry: "holdbarhet, \
+            best før, best før dato, best foer, best før utgangen av, best fyr, \
             siste forbruksdag, siste forbruksdato, siste forbr dag, sist forbruksdag, \
             holdbar til, holdbar til og med, holdbarhetsdato, utløpsdato, utløper, utløp, \
             brukes innen, brukes før, bør brukes innen, forbrukes innen, siste holdbarhetsdag",
         begun: "siste",
-        manufacture: "produksjonsdato, prod dato, produsert, produsert den, tilvirket, tilvirket den, \
+        manufacture: "tappedato, \
+            produksjonsdato, prod dato, produsert, produsert den, tilvirket, tilvirket den, \
             fremstilt, framstilt, pakket, pakket den, pakkedag, pakkedato, pakkingsdato, \
             tappet den, frosset, frosset ned, innfrosset, innfrosset den, innfrysingsdato, \
             nedfryst, fryst den, bakt den, brent den",
@@ -133,7 +136,8 @@ pub const NORTH: &[Language] = &[
             (11, "marras"),
             (12, "joulu"),
         ],
-        expiry: "parasta ennen, parasta ennen päivä, parasta ennen pvm, viimeinen käyttöpäivä, \
+        expiry: "parasta enn, käyt viim, \
+            parasta ennen, parasta ennen päivä, parasta ennen pvm, viimeinen käyttöpäivä, \
             viimeinen käyttöajankohta, viim käyttöpäivä, viim käyttöpvm, viimeinen käyttöpvm, \
             käytettävä ennen, käytettävä viimeistään, käytä ennen, \
             viimeinen voimassaolopäivä, voimassa asti, säilyy asti",
