@@ -2,10 +2,11 @@
 //!
 //! Text recognition cuts `Verw.bis:` from `12.2082`, and sometimes `16` from `NOV`. A *row* is what a person
 //! would read in one go: its characters are [folded](super::fold), and each knows the line and the place it
-//! came from. Between lines of a row stands a space where the gap is no wider than one between words, else
+//! came from. Where most letters of a row are of a script that is written from right to left, its lines follow
+//! each other so; the text within a line already stands in the order of reading. Between lines of a row stands a space where the gap is no wider than one between words, else
 //! [`BREAK`], across which no date and no phrase reaches.
 
-use super::fold::fold_char;
+use super::fold::{fold_char, letter, right_to_left};
 use super::line::{Corners, TextLine};
 use std::ops::Range;
 
@@ -29,6 +30,7 @@ pub struct Row {
     /// Folded characters.
     pub chars: Vec<char>,
     origins: Vec<Origin>,
+    right_to_left: bool,
 }
 
 /// A stretch of a row, as it was printed.
@@ -83,8 +85,14 @@ impl Row {
                 text.push(' ');
             }
             text.extend(line.text.chars().skip(first.place).take(last.place + 1 - first.place));
-            let here = line.part(first.place as f32 / count, (last.place + 1) as f32 / count);
-            ends = Some((ends.map_or(here, |(start, _)| start), here));
+            let (from, to) = (first.place as f32 / count, (last.place + 1) as f32 / count);
+            let mirrored = is_right_to_left(&[&line.text]);
+            let here = if mirrored { line.part(1.0 - to, 1.0 - from) } else { line.part(from, to) };
+            ends = Some(match ends {
+                None => (here, here),
+                Some((_, right)) if self.right_to_left => (here, right),
+                Some((left, _)) => (left, here),
+            });
             confidence = confidence.min(line.confidence);
         }
         let corners = ends.map_or([[0.0; 2]; 4], |(a, b)| [a[0], b[1], b[2], a[3]]);
@@ -94,7 +102,8 @@ impl Row {
 
     /// Stretches of rows as one row, with `joint` between them.
     pub fn joined(parts: &[(&Row, Range<usize>)], joint: char) -> Self {
-        let mut row = Row { chars: Vec::new(), origins: Vec::new() };
+        let right_to_left = parts.iter().any(|(part, _)| part.right_to_left);
+        let mut row = Row { chars: Vec::new(), origins: Vec::new(), right_to_left };
         for (part, span) in parts {
             if let Some(last) = row.origins.last().copied() {
                 row.chars.push(joint);
@@ -131,17 +140,35 @@ pub fn rows(lines: &[TextLine]) -> Vec<Row> {
     next.iter().flatten().for_each(|&(index, _)| follows[index] = true);
     let mut rows = Vec::new();
     for start in (0..lines.len()).filter(|&index| !follows[index]) {
-        let mut row = Row { chars: Vec::new(), origins: Vec::new() };
-        row.push(start, &lines[start]);
-        let mut at = start;
-        while let Some((index, gap)) = next[at] {
-            row.push_gap(gap, at);
-            row.push(index, &lines[index]);
-            at = index;
+        let mut chain = vec![start];
+        let mut gaps = Vec::new();
+        while let Some((index, gap)) = next[chain[chain.len() - 1]] {
+            chain.push(index);
+            gaps.push(gap);
+        }
+        let texts: Vec<&str> = chain.iter().map(|&index| lines[index].text.as_str()).collect();
+        let right_to_left = is_right_to_left(&texts);
+        if right_to_left {
+            chain.reverse();
+            gaps.reverse();
+        }
+        let mut row = Row { chars: Vec::new(), origins: Vec::new(), right_to_left };
+        row.push(chain[0], &lines[chain[0]]);
+        for (pair, gap) in chain.windows(2).zip(gaps) {
+            row.push_gap(gap, pair[0]);
+            row.push(pair[1], &lines[pair[1]]);
         }
         rows.push(row);
     }
     rows
+}
+
+/// Whether most letters of `texts` are of scripts that are written from right to left.
+fn is_right_to_left(texts: &[&str]) -> bool {
+    let letters = texts.iter().flat_map(|text| text.chars()).filter(|c| letter(*c));
+    let (right, all) =
+        letters.fold((0, 0), |(right, all), c| (right + usize::from(right_to_left(c)), all + 1));
+    2 * right > all
 }
 
 /// For each line the nearest one to its right in its row, and what stands between them. No line is the right
@@ -217,6 +244,26 @@ mod tests {
         let print = row.print(&(5..8), &lines);
         assert_eq!((print.text.as_str(), print.place.corners[0][0].round()), ("№5", 30.0));
         assert!(row.one_print(5..7) && !row.one_print(5..8) && !row.one_print(90..91));
+    }
+
+    #[test]
+    fn rows_of_arabic_and_hebrew_go_from_right_to_left() {
+        let lines = [
+            TextLine::level("13/05/2026", 0.0, 0.0, 10.0),
+            TextLine::level("תפוגה:", 65.0, 0.0, 10.0),
+            TextLine::level("EXP 12", 0.0, 40.0, 10.0),
+            TextLine::level("תפוגה", 40.0, 40.0, 10.0),
+            TextLine::level("BEST BEFORE", 80.0, 40.0, 10.0),
+        ];
+        let rows = rows(&lines);
+        let texts: Vec<String> = rows.iter().map(text).collect();
+        assert_eq!(texts, ["תפוגה: 13/05/2026", "exp 12 תפוגה best before"]);
+        // The word's first letter is its right end, and a print over both lines spans both.
+        assert_eq!(rows[0].print(&(0..1), &lines).place.corners[1][0], 101.0);
+        assert_eq!(rows[0].print(&(7..17), &lines).place.corners[0][0], 0.0);
+        let both = rows[0].print(&(0..17), &lines).place;
+        assert_eq!((both.corners[0][0], both.corners[1][0]), (0.0, 101.0));
+        assert_eq!(both.direction(), [1.0, 0.0]);
     }
 
     #[test]

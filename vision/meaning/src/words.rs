@@ -3,7 +3,7 @@
 //! A *phrase* is an entry of the [table](super::table), a *hit* a phrase found in a row; [`Phrases`] finds
 //! them, and here is decided which of them count.
 
-use super::fold::{alike, compact, letter, spaceless};
+use super::fold::{alike, compact, ideographic, letter, unspaced_letter};
 use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
 use super::table::denials::{ELSEWHERE, NEGATIONS, NOT_AFTER, NOT_BEFORE};
@@ -99,6 +99,11 @@ pub fn hits(row: &Row) -> Vec<Hit> {
         for phrase in PHRASES.near(&text[start..]) {
             let Some((length, exact)) = matched(&phrase.key, &text[start..]) else { continue };
             let span = places[start]..places[start + length - 1] + 1;
+            // The end of "0UT" is October's, and no Turkish "ÜT".
+            let short = phrase.key.len() < 3 && letter(phrase.key[0]);
+            if short && row.before(span.start).is_ascii_digit() {
+                continue;
+            }
             // A month is a month, though "DIC" looks like "DLC".
             let month = || !exact && super::dates::month_begins(row, span.start);
             if ends_word(row, span.end, exact && length >= FORGIVING)
@@ -170,14 +175,14 @@ fn confused(key: &[char], text: &[char]) -> bool {
 fn leads_on(row: &Row, hit: &Hit) -> bool {
     let short = hit.length < FORGIVING || hit.begun;
     if !(hit.kind == Kind::Manufacture || short && hit.kind.is_date())
-        || spaceless(row.at(hit.span.start))
+        || ideographic(row.at(hit.span.start))
     {
         return true;
     }
     let at = after_links(row, hit.span.end);
     let elsewhere = at >= row.segment(hit.span.start).end;
     elsewhere
-        || !letter(row.at(at))
+        || !(letter(row.at(at)) || unspaced_letter(row.at(at)))
         || super::dates::month_begins(row, at)
         || begins_phrase(row, at)
 }

@@ -5,7 +5,7 @@
 
 use super::What;
 use super::judge::{Verdict, agreed, not_found};
-use crate::fold::{compact, fold_char, spaceless, within_one_edit};
+use crate::fold::{compact, fold_char, ideographic, within_one_edit};
 use crate::phrases::FORGIVING;
 use crate::rows::Row;
 use std::ops::Range;
@@ -25,10 +25,10 @@ const SHARE: f64 = 0.6;
 fn words(chars: impl Iterator<Item = char>) -> Vec<Vec<char>> {
     let mut words: Vec<Vec<char>> = vec![Vec::new()];
     for c in chars {
-        if c.is_alphanumeric() && !spaceless(c) {
+        if c.is_alphanumeric() && !ideographic(c) {
             words.last_mut().expect("there is always a last word").push(c);
         } else {
-            words.push(if spaceless(c) { vec![c] } else { Vec::new() });
+            words.push(if ideographic(c) { vec![c] } else { Vec::new() });
             words.push(Vec::new());
         }
     }
@@ -71,7 +71,7 @@ impl Title {
 /// Whether the label names the title. No label contradicts a title by words alone.
 pub fn compare_title<'a>(title: &str, lines: impl Iterator<Item = &'a str>) -> Verdict {
     let wanted = Title::new(title).words;
-    let long = |word: &&Vec<char>| word.len() >= LEAST || word.iter().any(|c| spaceless(*c));
+    let long = |word: &&Vec<char>| word.len() >= LEAST || word.iter().any(|c| ideographic(*c));
     let mut wanted: Vec<&Vec<char>> = wanted.iter().filter(long).collect();
     wanted.sort();
     wanted.dedup();

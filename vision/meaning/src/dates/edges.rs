@@ -26,8 +26,7 @@ fn starts_clean(row: &Row, found: &Match) -> bool {
     if unreadable(near) || numeral(far) && matches!(near, ':' | '\'') {
         return false;
     }
-    // The year of an era is no day and no month.
-    if matches!(near, '和' | '成') {
+    if super::eras::name_before(row, start) {
         return false;
     }
     if found.format.parts[0] == Part::Name {
@@ -74,7 +73,7 @@ fn ends_clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
             && ["st", "nd", "rd", "th"].iter().any(|ending| ends_with(row, end, ending));
         let lot = near == 'l' && numeral(far) && found.fields.year.is_some();
         let phrase = hits.iter().any(|hit| hit.span.start == end && hit.span.len() > 1);
-        return ordinal || lot || phrase || found.glued;
+        return ordinal || lot || phrase || found.glued || word_for_year(row, found, near, far);
     }
     // `13.05.26` in `13.05.26.4`, the 11 in `16 NOV 11:19`.
     match separator_of(near) {
@@ -120,6 +119,13 @@ pub fn time_at(row: &Row, at: usize) -> bool {
     let sign = matches!(row.at(at + 2), ':' | 'h');
     sign && two(at).is_some_and(|hours| hours < 24)
         && two(at + 3).is_some_and(|minutes| minutes < 60)
+}
+
+/// Whether the year has its word glued to it: `2026г.`, `2026р.`, `2026r.`.
+fn word_for_year(row: &Row, found: &Match, near: char, far: char) -> bool {
+    let year = found.format.parts.last() == Some(&Part::Yyyy)
+        && row.before(found.span.end).is_ascii_digit();
+    year && matches!(near, 'г' | 'р' | 'r') && !far.is_alphanumeric()
 }
 
 fn ends_with(row: &Row, at: usize, ending: &str) -> bool {

@@ -85,7 +85,7 @@ fn spoilt(rng: &mut StdRng, text: &str, other: &str) -> String {
 
 fn run(seed: u64, count: usize) {
     let mut rng = StdRng::seed_from_u64(seed);
-    let rows: Vec<&str> = table().map(|(text, ..)| text).collect();
+    let rows: Vec<&str> = table().map(|label| label.text).collect();
     let regions = [
         Region::Europe,
         Region::UnitedStates,

@@ -13,7 +13,7 @@ use super::pieces::{Piece, Says, overlap, pieces};
 use super::resolve::{Reading, Resolved, resolve};
 use super::roles::{Found, Worded};
 use super::scan::{Match, scan};
-use super::{Context, hint_for, hinted};
+use super::{Context, Label, hint_for, hinted, settled};
 use crate::line::{Corners, TextLine};
 use crate::rows::{Print, Row};
 use crate::table::{Needs, Order};
@@ -45,7 +45,13 @@ struct Candidate {
 }
 
 /// Puts pieces together: the dates that come of it take the place of what their pieces were taken for.
-pub fn join(rows: &[Worded], found: &mut Vec<Found>, lines: &[TextLine], context: &Context) {
+pub fn join(
+    rows: &[Worded],
+    found: &mut Vec<Found>,
+    lines: &[TextLine],
+    label: &Label,
+    context: &Context,
+) {
     let pieces = pieces(rows, found, lines, context);
     if pieces.len() < 2 {
         return;
@@ -55,7 +61,7 @@ pub fn join(rows: &[Worded], found: &mut Vec<Found>, lines: &[TextLine], context
         for first in 0..pieces.len() {
             let mut chain = vec![first];
             stacked(rows, &pieces, stack, &mut chain, 0.0, &mut |chain, gap| {
-                candidates.extend(candidate(rows, &pieces, chain, gap, lines, context));
+                candidates.extend(candidate(rows, &pieces, chain, gap, lines, label, context));
             });
         }
     }
@@ -135,6 +141,7 @@ fn candidate(
     chain: &[usize],
     gap: f32,
     lines: &[TextLine],
+    label: &Label,
     context: &Context,
 ) -> Option<Candidate> {
     let top = &pieces[chain[0]];
@@ -148,7 +155,7 @@ fn candidate(
     let (years, others): (Vec<&Piece>, Vec<&Piece>) = members.iter().partition(|piece| year(piece));
     let orders =
         [members.clone(), [others.clone(), years.clone()].concat(), [years, others].concat()];
-    let read = orders.into_iter().find_map(|order| read(rows, &order, top, context))?;
+    let read = orders.into_iter().find_map(|order| read(rows, &order, top, label, context))?;
     let (found, reading) = read;
     let fields = [reading.year.is_some(), reading.month.is_some(), reading.day.is_some()];
     let fields = fields.into_iter().filter(|said| *said).count();
@@ -175,13 +182,14 @@ fn read(
     rows: &[Worded],
     order: &[&Piece],
     top: &Piece,
+    label: &Label,
     context: &Context,
 ) -> Option<(Match, Reading)> {
     let parts: Vec<(&Row, Range<usize>)> =
         order.iter().map(|piece| (&rows[piece.row].row, piece.span.clone())).collect();
     let joint = order.iter().map(|piece| piece.joint).find(|joint| *joint != ' ').unwrap_or(' ');
     let row = Row::joined(&parts, joint);
-    let mut matches = scan(&row, &[]);
+    let mut matches = settled(scan(&row, &[]), label, context);
     matches.retain(|found| {
         found.span == (0..row.chars.len())
             && !matches!(found.format.order, Order::Julian | Order::Y)

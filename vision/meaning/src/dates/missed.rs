@@ -9,7 +9,7 @@ use super::pieces::overlap;
 use super::resolve::{Resolved, resolve};
 use super::roles::{Found, Worded};
 use super::scan::{Match, Separator, scan_all};
-use super::{Context, Label, edges};
+use super::{Context, Dated, edges, settled};
 use crate::line::{Corners, TextLine};
 use crate::table::{Needs, Order};
 
@@ -26,20 +26,20 @@ pub struct NoDate {
 
 /// The prints of a label that look like a date and gave none, in the order of its rows.
 pub fn missed(lines: &[TextLine], context: &Context) -> Vec<NoDate> {
-    let label = Label::read(lines, context);
+    let dated = Dated::read(lines, context);
     let mut missed = Vec::new();
-    for (index, worded) in label.rows.iter().enumerate() {
-        let mut looks: Vec<Match> =
-            scan_all(&worded.row, &worded.hits).into_iter().filter(looks_like_a_date).collect();
+    for (index, worded) in dated.rows.iter().enumerate() {
+        let all = settled(scan_all(&worded.row, &worded.hits), &dated.label, context);
+        let mut looks: Vec<Match> = all.into_iter().filter(looks_like_a_date).collect();
         looks.sort_by_key(|found| (Reverse(found.span.len()), found.span.start));
-        let mut taken: Vec<Range<usize>> = label.places(index);
+        let mut taken: Vec<Range<usize>> = dated.places(index);
         for found in &looks {
             if taken.iter().any(|other| overlap(other, &found.span)) {
                 continue;
             }
             taken.push(found.span.clone());
             let same: Vec<&Match> = looks.iter().filter(|one| one.span == found.span).collect();
-            let dropped = label.dropped_at(index, &found.span);
+            let dropped = dated.dropped_at(index, &found.span);
             let reason = why_not(worded, &same, dropped, context);
             let print = worded.row.print(&found.span, lines);
             let (text, corners) = (print.text, print.place.corners);
@@ -50,7 +50,7 @@ pub fn missed(lines: &[TextLine], context: &Context) -> Vec<NoDate> {
     missed.into_iter().map(|(.., missed)| missed).collect()
 }
 
-impl Label {
+impl Dated {
     /// Where the dates of a row stand.
     fn places(&self, row: usize) -> Vec<Range<usize>> {
         let found = self.found.iter().flat_map(|date| {

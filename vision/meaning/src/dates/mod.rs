@@ -8,8 +8,10 @@
 
 mod confirm;
 pub(crate) mod edges;
+mod eras;
 mod hints;
 mod joined;
+mod label;
 mod missed;
 mod names;
 mod neighbours;
@@ -36,6 +38,7 @@ use super::table::{Needs, Part};
 use super::words::{Hit, Kind, hits};
 use hints::Hint;
 use jiff::civil::Date;
+use label::Label;
 use resolve::{Choice, Reading, Resolved, resolve};
 use roles::{Found, Worded, Words, assign};
 use scan::{Match, Separator, Year, scan};
@@ -104,7 +107,7 @@ pub struct DateRead {
 
 /// The dates of a label, in the order of its rows.
 pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
-    let Label { found, mut reads, .. } = Label::read(lines, context);
+    let Dated { found, mut reads, .. } = Dated::read(lines, context);
     let remarks = reasons::of(&found, context);
     for (date, reason) in found.into_iter().zip(remarks) {
         let role = match &date.words {
@@ -123,8 +126,10 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
 }
 
 /// A label with its dates, before they are told.
-struct Label {
+struct Dated {
     rows: Vec<Worded>,
+    /// What it says of all its dates.
+    label: Label,
     /// The dates.
     found: Vec<Found>,
     /// What would be a date with words for one, and has none.
@@ -133,9 +138,10 @@ struct Label {
     reads: Vec<(usize, usize, DateRead)>,
 }
 
-impl Label {
+impl Dated {
     fn read(lines: &[TextLine], context: &Context) -> Self {
         let rows = worded(lines);
+        let label = Label::of(rows.iter().map(|worded| (&worded.row, &worded.hits[..])));
         let mut found = Vec::new();
         let mut reads = Vec::new();
         for (index, worded) in rows.iter().enumerate() {
@@ -145,14 +151,14 @@ impl Label {
                 !bracketed.is_empty() && !worded.hits.iter().any(|hit| hit.kind.is_date());
             reads.extend(bracketed.into_iter().map(|(start, read)| (index, start, read)));
             if !only_elements {
-                found.extend(of_row(index, &rows, lines, context));
+                found.extend(of_row(index, &rows, lines, &label, context));
             }
         }
-        joined::join(&rows, &mut found, lines, context);
+        joined::join(&rows, &mut found, lines, &label, context);
         assign(&rows, &mut found, lines);
         repeat(&mut found);
         let dropped = keep(&rows, &mut found, context.today);
-        Self { rows, found, dropped, reads }
+        Self { rows, label, found, dropped, reads }
     }
 }
 
@@ -179,15 +185,29 @@ pub(crate) fn month_begins(row: &Row, at: usize) -> bool {
 pub(crate) fn written_dates(row: &Row, hits: &[Hit]) -> Vec<Range<usize>> {
     let date = |found: &Match| {
         let signs = found.separator.is_some() || found.has_words();
-        signs && neighbours::needs(found) == Needs::Nothing
+        let sure = found.fields.undecided.is_none() && !eras::is_bare(found);
+        signs && sure && neighbours::needs(found) == Needs::Nothing
     };
     scan(row, hits).into_iter().filter(date).map(|found| found.span).collect()
 }
 
+/// Matches with the months and the years that the label as a whole gives them.
+fn settled(mut matches: Vec<Match>, label: &Label, context: &Context) -> Vec<Match> {
+    label.settle(&mut matches, context.today);
+    eras::settle(&mut matches, label, context.today);
+    matches
+}
+
 /// The dates of one row, none over another.
-fn of_row(index: usize, rows: &[Worded], lines: &[TextLine], context: &Context) -> Vec<Found> {
+fn of_row(
+    index: usize,
+    rows: &[Worded],
+    lines: &[TextLine],
+    label: &Label,
+    context: &Context,
+) -> Vec<Found> {
     let Worded { row, hits, .. } = &rows[index];
-    let mut matches = scan(row, hits);
+    let mut matches = settled(scan(row, hits), label, context);
     matches.retain(|found| neighbours::against(row, found, hits).is_none());
     // Prints that are right as they stand go first, then those that say most.
     matches.sort_by_key(|found| {

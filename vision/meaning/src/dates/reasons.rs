@@ -100,9 +100,13 @@ fn reading(date: &Found) -> String {
         }
         _ => String::new(),
     };
+    let era = match date.found.fields.era {
+        Some(era) if date.reading.year.is_some() => format!("; a year of the {}", era.name()),
+        _ => String::new(),
+    };
     let confused = match date.found.confused {
         0 => "",
         _ => "; a character was taken for the one it looks like",
     };
-    format!("{order}{region}{missing}{year}{confused}")
+    format!("{order}{region}{era}{missing}{year}{confused}")
 }

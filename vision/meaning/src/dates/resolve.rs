@@ -61,8 +61,10 @@ pub enum Resolved {
 pub fn resolve(matches: &[&Match], context: &Context) -> Resolved {
     let mut readings: Vec<(u8, bool, Reading)> = Vec::new();
     let mut impossible = None;
+    // No region's custom decides between a year of Reiwa and one of the common era.
+    let open = matches.iter().any(|found| super::eras::is_bare_reiwa(found));
     for found in matches {
-        let rank = rank(context.region, found.format.order);
+        let rank = if open { 0 } else { rank(context.region, found.format.order) };
         let Some(plausible) = plausible(found, context.today) else { continue };
         match on_calendar(found, context.today) {
             Some(reading) => readings.push((rank, plausible, reading)),
@@ -117,9 +119,14 @@ fn rank(region: Region, order: Order) -> u8 {
     }
 }
 
+/// Whether goods on sale may bear this year.
+pub fn near(year: i16, today: Date) -> bool {
+    (-YEARS_BACK..=YEARS_AHEAD).contains(&(year - today.year()))
+}
+
 /// Whether the year is near the present; `None` where so distant a year shows that this is no date.
 fn plausible(found: &Match, today: Date) -> Option<bool> {
-    let near = |year: i16| (-YEARS_BACK..=YEARS_AHEAD).contains(&(year - today.year()));
+    let near = |year: i16| near(year, today);
     let bare = found.separator.is_none() && !found.has_words();
     let Some(year) = found.fields.year else { return Some(true) };
     match year {
@@ -143,7 +150,7 @@ fn plausible(found: &Match, today: Date) -> Option<bool> {
 
 /// The fields as a date of the calendar.
 fn on_calendar(found: &Match, today: Date) -> Option<Reading> {
-    let Fields { year, month, day, of_year } = found.fields;
+    let Fields { year, month, day, of_year, .. } = found.fields;
     let year = year.map(|year| match year {
         Year::Full(year) => year,
         Year::Two(digits) => full_year(digits, today),

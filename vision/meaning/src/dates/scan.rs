@@ -4,7 +4,8 @@
 //! what stands directly before and after it: a print that goes on (`13.05.26.4`, `14:35`, `1005 6141`) is no
 //! date but a version, a time or the digits of a code.
 
-use super::names::{Name, name_at, roman_at, symbol_at};
+use super::eras::{self, Era, EraYear};
+use super::names::{Name, Senses, name_at, roman_at, symbol_at};
 use crate::fold::{digit, letter};
 use crate::rows::Row;
 use crate::table::{FORMATS, Format, Part};
@@ -25,10 +26,16 @@ pub enum Year {
 /// The numbers of a date, not yet checked against the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fields {
-    /// The year, if any.
+    /// The year, if any, as one of the common era.
     pub year: Option<Year>,
+    /// How the print counts the year, where not in the common era.
+    pub era: Option<Era>,
+    /// Whether the era's name stands there.
+    pub era_named: bool,
     /// 1 to 12.
     pub month: Option<i8>,
+    /// The months that the name may mean, where the label's languages decide.
+    pub undecided: Option<Senses>,
     /// 1 to 31.
     pub day: Option<i8>,
     /// 1 to 366.
@@ -93,7 +100,10 @@ fn scan_where(row: &Row, clean: &dyn Fn(&Match) -> bool, hits: &[Hit]) -> Vec<Ma
         }
         let numeral = digit(c).is_some();
         for format in FORMATS {
-            let worded = matches!(format.parts[0], Part::Name | Part::Roman | Part::Era);
+            let worded = matches!(
+                format.parts[0],
+                Part::Name | Part::Roman | Part::Era | Part::EraLetter | Part::Yyyy
+            );
             if !numeral && !worded {
                 continue;
             }
@@ -137,14 +147,22 @@ fn go(row: &Row, clean: &dyn Fn(&Match) -> bool, parts: &[Part], so_far: Match) 
     let month = |width: usize| {
         number(width, 1..13).and_then(|(value, c)| with(width, c, &|f| f.month = Some(value as i8)))
     };
+    let of_era = |found: Option<EraYear>| {
+        let EraYear { length, year, era, named, confused } = found?;
+        with(length, confused, &|f| {
+            (f.year, f.era, f.era_named) = (Some(Year::Full(year)), era, named);
+        })
+    };
     match *part {
         Part::D => day(2).or_else(|| day(1)),
         Part::Dd => day(2),
         Part::M => month(2).or_else(|| month(1)),
         Part::Mm => month(2),
-        // Years that stand on goods: older ones and later ones are other numbers.
-        Part::Yyyy => number(4, 1990..2100)
-            .and_then(|(value, c)| with(4, c, &|f| f.year = Some(Year::Full(value)))),
+        Part::Yyyy => of_era(eras::year(row, at)),
+        Part::Republic => of_era(eras::republic(row, at)),
+        Part::Reiwa => of_era(eras::reiwa(row, at, 2)).or_else(|| of_era(eras::reiwa(row, at, 1))),
+        Part::Era => of_era(eras::named(row, at)),
+        Part::EraLetter => of_era(eras::lettered(row, at)),
         Part::Yy => number(2, 0..100)
             .and_then(|(value, c)| with(2, c, &|f| f.year = Some(Year::Two(value as i8)))),
         Part::Y => number(1, 0..10)
@@ -152,13 +170,9 @@ fn go(row: &Row, clean: &dyn Fn(&Match) -> bool, parts: &[Part], so_far: Match) 
         Part::Ddd => {
             number(3, 1..367).and_then(|(value, c)| with(3, c, &|f| f.of_year = Some(value)))
         }
-        Part::Era => {
-            let (length, year) = era(row, at)?;
-            with(length, 0, &|f| f.year = Some(Year::Full(year)))
-        }
         Part::Name => {
-            let Name { length, month, confused } = name_at(row, at)?;
-            with(length, confused, &|f| f.month = Some(month))
+            let Name { length, month, undecided, confused } = name_at(row, at)?;
+            with(length, confused, &|f| (f.month, f.undecided) = (month, undecided))
         }
         Part::Roman => {
             let (length, month, confused) = roman_at(row, at)?;
@@ -195,7 +209,7 @@ fn begins(row: &Row, at: usize, hits: &[Hit]) -> bool {
 }
 
 /// A number of `width` digits, one of which may be a letter that looks like a digit, and how many are.
-fn number(row: &Row, at: usize, width: usize) -> Option<(i16, u8)> {
+pub fn number(row: &Row, at: usize, width: usize) -> Option<(i16, u8)> {
     let mut value = 0;
     let mut letters = 0;
     for place in at..at + width {
@@ -257,26 +271,17 @@ fn gaps(row: &Row, at: usize) -> Vec<usize> {
     lengths
 }
 
-/// The length of a word that joins day, month and year: `13 de mayo de 2026`, `13th of May`.
+/// The length of a word that joins day, month and year: `13 de mayo de 2026`, `13th of May`, `tháng 5 năm
+/// 2026`, `toukokuun loppua 2026`.
 fn small_word(row: &Row, at: usize) -> usize {
     let fits = |word: &&str| starts(row, at, word) && row.at(at + word.len()) == ' ';
-    ["de", "of", "di", "del"].into_iter().find(fits).map_or(0, |word| word.len() + 1)
+    ["de", "of", "di", "del", "nam", "loppua"]
+        .into_iter()
+        .find(fits)
+        .map_or(0, |word| word.len() + 1)
 }
 
-fn starts(row: &Row, at: usize, word: &str) -> bool {
+/// Whether `word` stands at `at`, letter by letter.
+pub fn starts(row: &Row, at: usize, word: &str) -> bool {
     word.chars().enumerate().all(|(place, c)| row.at(at + place) == c)
-}
-
-/// A Japanese era with its year, and the length of both: Reiwa began in 2019, Heisei in 1989 (JIS X 0301).
-fn era(row: &Row, at: usize) -> Option<(usize, i16)> {
-    let eras = [("令和", 2018, 99), ("平成", 1988, 31), ("r", 2018, 99), ("h", 1988, 31)];
-    let (name, before_first, last) = eras.into_iter().find(|(name, ..)| starts(row, at, name))?;
-    let mut from = at + name.chars().count();
-    from += usize::from(row.at(from) == ' ' || row.at(from) == '.');
-    if row.at(from) == '元' {
-        return Some((from + 1 - at, before_first + 1));
-    }
-    let width = (from..from + 2).take_while(|&place| row.at(place).is_ascii_digit()).count();
-    let (year, _) = number(row, from, width).filter(|(year, _)| (1..=last).contains(year))?;
-    Some((from + width - at, before_first + year))
 }

@@ -1,12 +1,13 @@
-//! The table of labels, `table.tsv`: every row is what a careful person reads.
+//! The tables of labels, `table.tsv` and `languages.tsv`: every row is what a careful person reads.
 
 use super::*;
 use jiff::civil::date;
+use std::collections::BTreeMap;
 
-/// The table, also the seed of the fuzz tests.
-pub const TABLE: &str = include_str!("table.tsv");
-/// The table of prints that once went wrong, kind by kind.
-const PRINTS: &str = include_str!("prints.tsv");
+/// The tables, also the seeds of the fuzz tests: the first languages with every way of writing a date, further
+/// languages and eras, and prints that once went wrong, kind by kind.
+const TABLES: [&str; 3] =
+    [include_str!("table.tsv"), include_str!("languages.tsv"), include_str!("prints.tsv")];
 /// The day on which the table is read.
 pub const TODAY: Date = date(2026, 3, 1);
 
@@ -31,16 +32,29 @@ pub fn lines_of(text: &str) -> Vec<TextLine> {
     lines
 }
 
-/// The rows of the table: lines, region, dates.
-pub fn table() -> impl Iterator<Item = (&'static str, Region, &'static str)> {
-    rows_of(TABLE).chain(rows_of(PRINTS))
+/// A row of a table.
+pub struct Label {
+    /// The heading that it stands under: the language, or what the labels have in common.
+    pub section: &'static str,
+    /// What is printed, in the tables' notation.
+    pub text: &'static str,
+    /// Where the goods are sold.
+    pub region: Region,
+    /// What a careful person reads.
+    pub dates: &'static str,
 }
 
-fn rows_of(table: &'static str) -> impl Iterator<Item = (&'static str, Region, &'static str)> {
-    table.lines().filter(|line| !line.starts_with('#')).map(|line| {
+/// The rows of the tables.
+pub fn table() -> impl Iterator<Item = Label> {
+    let mut section = "";
+    TABLES.into_iter().flat_map(str::lines).filter_map(move |line| {
+        if let Some(comment) = line.strip_prefix('#') {
+            section = comment.strip_prefix("# ").unwrap_or(section);
+            return None;
+        }
         let mut columns = line.split('\t');
         let mut next = || columns.next().unwrap_or_else(|| panic!("a column is missing: {line}"));
-        let (lines, region, dates) = (next(), next(), next());
+        let (text, region, dates) = (next(), next(), next());
         let region = match region {
             "eu" => Region::Europe,
             "us" => Region::UnitedStates,
@@ -49,7 +63,7 @@ fn rows_of(table: &'static str) -> impl Iterator<Item = (&'static str, Region, &
             "any" => Region::Unspecified,
             other => panic!("no region {other}: {line}"),
         };
-        (lines, region, dates)
+        Some(Label { section, text, region, dates })
     })
 }
 
@@ -73,18 +87,28 @@ pub fn written(reads: &[DateRead]) -> String {
 }
 
 #[test]
-fn every_label_of_the_table_is_read_as_a_careful_person_reads_it() {
+fn every_label_of_the_tables_is_read_as_a_careful_person_reads_it() {
     let mut wrong = Vec::new();
-    let mut count = 0;
-    for (text, region, wanted) in table() {
+    let mut right: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for Label { section, text, region, dates } in table() {
         let reads = find_dates(&lines_of(text), &Context { region, today: TODAY });
         let got = written(&reads);
-        if got != wanted {
+        let (good, all) = right.entry(section).or_default();
+        (*good, *all) = (*good + usize::from(got == dates), *all + 1);
+        if got != dates {
             let reasons: Vec<&str> = reads.iter().map(|read| read.reason.as_str()).collect();
-            wrong.push(format!("{text}\n    wanted {wanted}\n    got    {got} {reasons:?}"));
+            wrong.push(format!("{text}\n    wanted {dates}\n    got    {got} {reasons:?}"));
         }
-        count += 1;
     }
-    assert!(count >= 300, "{count} rows");
-    assert!(wrong.is_empty(), "{} of {count} rows:\n{}", wrong.len(), wrong.join("\n"));
+    let sections: Vec<String> =
+        right.iter().map(|(section, (good, all))| format!("{section}: {good} of {all}")).collect();
+    let count: usize = right.values().map(|(_, all)| all).sum();
+    assert!(count >= 850 && right.len() >= 36, "{count} rows in {} sections", right.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} rows:\n{}\n{}",
+        wrong.len(),
+        wrong.join("\n"),
+        sections.join("\n")
+    );
 }

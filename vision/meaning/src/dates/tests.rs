@@ -32,6 +32,9 @@ fn print(format: &Format, date: Date, separator: char, name: &str) -> String {
         Part::Y => format!("{}", year % 10),
         Part::Ddd => format!("{:03}", date.day_of_year()),
         Part::Era => format!("令和{}", year - 2018),
+        Part::EraLetter => format!("R{}", year - 2018),
+        Part::Republic => format!("{}", year - 1911),
+        Part::Reiwa => format!("{}", year - 2018),
         Part::Name => name.to_owned(),
         Part::Roman => roman(month).to_owned(),
         Part::Symbol => MONTH_SYMBOLS[usize::from(month.unsigned_abs()) - 1].to_uppercase(),
@@ -48,11 +51,25 @@ fn roman(month: i8) -> &'static str {
     numbers[usize::from(month.unsigned_abs()) - 1]
 }
 
-/// Every name of a month in every language.
+/// Every name of a month in every language that means this month whatever stands around it.
 fn names(month: i8) -> Vec<&'static str> {
-    let month = usize::from(month.unsigned_abs()) - 1;
-    let lists = LANGUAGES.iter().map(|language| language.months[month]);
-    lists.flat_map(|list| list.split(", ")).filter(|name| !name.is_empty()).collect()
+    let decided = |name: &&str| {
+        let lines = [TextLine::level(name, 0.0, 0.0, 10.0)];
+        let read = rows(&lines).first().and_then(|row| names::name_at(row, 0));
+        read.is_some_and(|read| read.month == Some(month))
+    };
+    let lists = LANGUAGES.iter().map(|one| one.months[usize::from(month.unsigned_abs()) - 1]);
+    let all = lists.flat_map(|list| list.split(", ")).map(|name| name.trim_end_matches('.'));
+    all.filter(decided).collect()
+}
+
+/// A word for the expiry beside which a format is believed.
+fn word(format: &Format) -> &'static str {
+    match format.parts[0] {
+        Part::Republic => "有效日期",
+        Part::Reiwa | Part::EraLetter => "賞味期限",
+        _ => "EXP",
+    }
 }
 
 #[test]
@@ -86,7 +103,7 @@ proptest! {
         let name = if upper { name.to_uppercase() } else { name.to_owned() };
         let printed = print(format, date, separator, &name);
         let region = region_of(format);
-        let text = format!("EXP {printed}");
+        let text = format!("{} {printed}", word(format));
         let reads = find_dates(&lines_of(&text), &Context { region, today: TODAY });
         prop_assert_eq!(reads.len(), 1, "{} {}", text, written(&reads));
         let read = &reads[0];
@@ -107,12 +124,13 @@ proptest! {
         }
         prop_assert!(read.month.is_none_or(|month| month == date.month()), "{} {}", text, written(&reads));
         prop_assert!(read.day.is_none_or(|day| day == date.day()), "{} {}", text, written(&reads));
-        let open = region == Region::UnitedStates && format.parts.len() < 5;
+        let open = region == Region::UnitedStates && format.parts.len() < 5
+            || format.parts[0] == Part::Reiwa;
         if !open {
             prop_assert!(read.month.is_some(), "{} {}", text, written(&reads));
             let has = |parts: &[Part]| format.parts.iter().any(|part| parts.contains(part));
             prop_assert_eq!(read.day.is_some(), has(&[Part::D, Part::Dd, Part::Ddd]), "{}", &text);
-            prop_assert_eq!(read.year.is_some(), has(&[Part::Yyyy, Part::Yy, Part::Y, Part::Era]), "{}", &text);
+            prop_assert_eq!(read.year.is_some(), has(&[Part::Yyyy, Part::Yy, Part::Y, Part::Era, Part::EraLetter, Part::Republic]), "{}", &text);
         }
     }
 
@@ -153,7 +171,12 @@ fn reasons_name_the_words_and_the_reading() {
     let reads = find_dates(&lines_of("BB 04/05/26"), &EUROPE);
     assert_eq!(
         reads[0].reason,
-        "\"BB\" stands before it; read as day, month, year, by the region's order"
+        "\"BB\" stands before it; read as day, month, year, by the region's order; 26 is taken for 2026"
+    );
+    let reads = find_dates(&lines_of("BB (MM/DD/YYYY) 04/05/2026"), &EUROPE);
+    assert_eq!(
+        reads[0].reason,
+        "\"BB\" stands before it; read as month, day, year, as the label says of its dates"
     );
     let two = find_dates(&lines_of("05.01.2026|05.01.2027"), &EUROPE);
     assert!(two[0].reason.contains("may be the date of manufacture"), "{}", two[0].reason);

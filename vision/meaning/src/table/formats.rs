@@ -4,7 +4,7 @@
 //! print can fit several rows, `04/05/26` is both day/month/year and month/day/year, and then the region, the
 //! calendar and the present date decide. Each row has an example, the 13th of May 2026 or what of it the row
 //! says. Sources: the legal wordings named above ("day, month and possibly year"), ISO 8601 (calendar and
-//! ordinal dates), JIS X 0301 (eras), and prints as seen in trade.
+//! ordinal dates), those of the eras (`dates/eras.rs`), and prints as seen in trade.
 
 /// A piece of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Part {
     M,
     /// Month in two digits.
     Mm,
-    /// Year in four digits.
+    /// Year in four digits, of the common or the Buddhist Era.
     Yyyy,
     /// Year in two digits.
     Yy,
@@ -25,8 +25,14 @@ pub enum Part {
     Y,
     /// Day of the year in three digits.
     Ddd,
-    /// Japanese era and its year: `令和8`, `R8`, `平成31`.
+    /// Name of an era and its year: `令和8`, `平成31`, `民國115`.
     Era,
+    /// Letter of a Japanese era and its year: `R8`.
+    EraLetter,
+    /// Year of the Republic Era of Taiwan in three digits, without the era's name.
+    Republic,
+    /// Year of the Japanese era Reiwa in one or two digits, without the era's name.
+    Reiwa,
     /// Name of a month.
     Name,
     /// Roman number of a month: `V`, `XII`.
@@ -88,7 +94,10 @@ const fn row(parts: &'static [Part], needs: Needs, order: Order, example: &'stat
 
 use Needs::{Nothing, Words, WordsOrLot};
 use Order::{Dmy, Julian, Mdy, My, Ymd};
-use Part::{D, Dd, Ddd, Era, Gap, M, Mm, Name, Roman, Sep, Sign, Symbol, Y, Yy, Yyyy};
+use Part::{
+    D, Dd, Ddd, Era, EraLetter, Gap, M, Mm, Name, Reiwa, Republic, Roman, Sep, Sign, Symbol, Y, Yy,
+    Yyyy,
+};
 
 const YEAR: Part = Sign('年');
 const MONTH: Part = Sign('月');
@@ -160,6 +169,16 @@ pub const FORMATS: &[Format] = &[
     row(&[M, Gap, MONTH, Gap, D, Gap, DAY], Nothing, Mdy, "5月13日"),
     row(&[Era, Gap, YEAR, Gap, M, Gap, MONTH, Gap, D, Gap, DAY], Nothing, Ymd, "令和8年5月13日"),
     row(&[Era, Gap, YEAR, Gap, M, Gap, MONTH], Nothing, My, "令和8年5月"),
-    row(&[Era, Sep, M, Sep, D], Words, Ymd, "R8.5.13"),
-    row(&[Era, Sep, M], Words, My, "R8.5"),
+    row(&[Era, Sep, M, Sep, D], Nothing, Ymd, "令和8.5.13"),
+    row(&[Era, Sep, M], Words, My, "令和8.5"),
+    row(&[EraLetter, Gap, YEAR, Gap, M, Gap, MONTH, Gap, D, Gap, DAY], Nothing, Ymd, "R8年5月13日"),
+    row(&[EraLetter, Gap, YEAR, Gap, M, Gap, MONTH], Nothing, My, "R8年5月"),
+    row(&[EraLetter, Sep, M, Sep, D], Words, Ymd, "R8.5.13"),
+    row(&[EraLetter, Sep, M], Words, My, "R8.5"),
+    row(&[Republic, Gap, YEAR, Gap, M, Gap, MONTH, Gap, D, Gap, DAY], Nothing, Ymd, "115年5月13日"),
+    row(&[Republic, Gap, YEAR, Gap, M, Gap, MONTH], Nothing, My, "115年5月"),
+    row(&[Republic, Sep, M, Sep, D], Nothing, Ymd, "115.05.13"),
+    row(&[Republic, Sep, M], Words, My, "115.05"),
+    row(&[Republic, Mm, Dd], Words, Ymd, "1150513"),
+    row(&[Reiwa, Sep, M, Sep, D], Nothing, Ymd, "8.5.13"),
 ];

@@ -1,0 +1,178 @@
+//! **The label as a whole**: what all its rows together say about how to read one of them.
+//!
+//! A name of a month that means two months (`listopad` is November in Poland and October in Croatia), or that
+//! is an ordinary word elsewhere (`led`, `Mac`), is a month of the language that the label speaks, and
+//! otherwise none. A label *speaks* a language when a phrase of the table stands on it that few languages
+//! share. The [eras](super::eras) go by scripts and words in the same way.
+//!
+//! Where Hungarian, Korean and Japanese people write numbers and nothing else, the year stands before the month
+//! and the month before the day, wherever the goods are sold.
+
+use super::resolve::near;
+use super::scan::{Match, Separator, Year};
+use crate::fold::compact;
+use crate::gs1::date::full_year;
+use crate::rows::Row;
+use crate::table::{LANGUAGES, Language, Order, Part};
+use crate::words::Hit;
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// A set of languages: bit n is entry n of the table.
+pub type Spoken = u64;
+
+const _: () = assert!(LANGUAGES.len() <= 64, "a set of languages has 64 bits");
+
+/// A phrase that more languages share says nothing of them.
+const FEW: u32 = 4;
+
+/// What a label says of all its dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Label {
+    /// The languages of its phrases.
+    pub spoken: Spoken,
+    /// Whether all its languages write the greater unit of time first.
+    pub year_first: bool,
+    /// Whether it has Thai letters.
+    pub thai: bool,
+    /// Whether it has Chinese words and no Japanese ones.
+    pub chinese: bool,
+    /// Whether it has Japanese words and no Chinese ones.
+    pub japanese: bool,
+}
+
+/// The languages of each phrase around dates and lots.
+static SPEAKERS: LazyLock<HashMap<Vec<char>, Spoken>> = LazyLock::new(|| {
+    let mut speakers = HashMap::new();
+    for (bit, Language { expiry, begun, manufacture, other, lot, .. }) in
+        LANGUAGES.iter().enumerate()
+    {
+        for phrase in
+            [expiry, begun, manufacture, other, lot].into_iter().flat_map(|list| list.split(','))
+        {
+            *speakers.entry(compact(phrase)).or_default() |= 1 << bit;
+        }
+    }
+    speakers
+});
+
+/// The language of a code, as a set.
+fn language(code: &str) -> Spoken {
+    LANGUAGES.iter().position(|language| language.code == code).map_or(0, |bit| 1 << bit)
+}
+
+impl Label {
+    /// That of rows with their hits.
+    pub fn of<'a>(rows: impl Iterator<Item = (&'a Row, &'a [Hit])>) -> Self {
+        let mut label = Self::default();
+        for (row, hits) in rows {
+            label.thai |= row.chars.iter().any(|c| ('\u{e01}'..='\u{e4d}').contains(c));
+            for hit in hits {
+                let phrase: Vec<char> = row.chars[hit.span.clone()]
+                    .iter()
+                    .copied()
+                    .filter(|c| c.is_alphanumeric())
+                    .collect();
+                let speakers = SPEAKERS.get(&phrase).copied().unwrap_or_default();
+                if speakers.count_ones() <= FEW {
+                    label.spoken |= speakers;
+                }
+            }
+        }
+        let first = ["hu", "ko", "ja"].into_iter().fold(0, |all, code| all | language(code));
+        label.year_first = label.spoken != 0 && label.spoken & !first == 0;
+        let speaks = |code: &str| label.spoken & language(code) != 0;
+        (label.chinese, label.japanese) =
+            (speaks("zh") && !speaks("ja"), speaks("ja") && !speaks("zh"));
+        label
+    }
+
+    /// Gives `matches` with an undecided name the month that the name has in the label's languages, and
+    /// drops those where these do not agree on one. Where the greater unit stands first, drops the other
+    /// readings of the same numbers.
+    pub fn settle(&self, matches: &mut Vec<Match>, today: Date) {
+        matches.retain_mut(|found| {
+            let Some(senses) = found.fields.undecided.take() else { return true };
+            let mut months = senses
+                .iter()
+                .filter(|(speakers, _)| speakers & self.spoken != 0)
+                .map(|(_, month)| *month);
+            found.fields.month = months.next();
+            found.fields.month.is_some() && months.all(|month| Some(month) == found.fields.month)
+        });
+        if !self.year_first {
+            return;
+        }
+        let fitting: Vec<_> = matches
+            .iter()
+            .filter(|found| greatest_first(found) && in_reach(found, today))
+            .map(|found| found.span.clone())
+            .collect();
+        // Months and years of medicines have a slash everywhere: `12/27`.
+        matches.retain(|found| {
+            greatest_first(found)
+                || found.has_words()
+                || found.separator == Some(Separator::Slash)
+                || !fitting.contains(&found.span)
+        });
+    }
+}
+
+/// Whether a print of numbers begins with the year, or has none and begins with the month.
+fn greatest_first(found: &Match) -> bool {
+    let year = matches!(found.format.parts[0], Part::Yyyy | Part::Yy);
+    let month = found.fields.year.is_none() && found.format.order == Order::Mdy;
+    (year || month) && found.format.order != Order::Julian
+}
+
+/// Whether the year is none or near the present.
+fn in_reach(found: &Match, today: Date) -> bool {
+    match found.fields.year {
+        Some(Year::Full(year)) => near(year, today),
+        Some(Year::Two(digits)) => near(full_year(digits, today), today),
+        Some(Year::One(_)) | None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::TextLine;
+    use crate::rows::rows;
+    use crate::words::hits;
+
+    fn label(text: &str) -> Label {
+        let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];
+        let rows: Vec<_> = rows(&lines)
+            .into_iter()
+            .map(|row| (hits(&row), row))
+            .map(|(hits, row)| (row, hits))
+            .collect();
+        Label::of(rows.iter().map(|(row, hits)| (row, &hits[..])))
+    }
+
+    #[test]
+    fn a_label_speaks_the_languages_of_its_own_phrases_and_not_of_shared_ones() {
+        assert_eq!(label("Upotrijebiti do 12").spoken, language("hr"));
+        assert_eq!(label("Rok uporabe 12").spoken, language("hr") | language("sl"));
+        assert_eq!(label("LOT EXP 12").spoken & !language("en"), 0);
+        assert_eq!(label("LED PRO 12").spoken, 0);
+    }
+
+    #[test]
+    fn the_greater_unit_is_first_where_no_other_language_stands_beside() {
+        assert!(label("Fogyasztható 1").year_first && label("유통기한 1").year_first);
+        let two = label("Fogyasztható / Spotřebujte do 1");
+        assert!(!two.year_first && !label("EXP 1").year_first);
+    }
+
+    #[test]
+    fn scripts_and_words_tell_whose_eras_may_stand_there() {
+        assert!(label("หมดอายุ").thai && !label("EXP").thai);
+        assert!(label("有效日期 1").chinese && !label("有效日期 1").japanese);
+        assert!(label("賞味期限 1").japanese && !label("賞味期限 1").chinese);
+        let both = label("賞味期限 有效日期");
+        assert!(!both.japanese && !both.chinese);
+    }
+}

@@ -1,0 +1,240 @@
+//! English and the languages of western Europe.
+
+use super::Language;
+
+/// These languages.
+pub const WEST: &[Language] = &[
+    Language {
+        code: "en",
+        sources: "1169, CXS 1, FDA, CFIA, CLDR, trade",
+        months: [
+            "january, jan",
+            "february, feb, febr",
+            "march, mar, mch",
+            "april, apr",
+            "may",
+            "june, jun",
+            "july, jul",
+            "august, aug",
+            "september, sep, sept",
+            "october, oct",
+            "november, nov",
+            "december, dec",
+        ],
+        expiry: "best before, best before end, best before date, best by, best if used by, \
+            best if used before, best when used by, better if used by, use by, use by date, \
+            use before, use or freeze by, consume by, consume before, eat by, enjoy by, expiry, \
+            expiry date, exp date, exp dt, exp, expires, expires on, expire, expiration, expiration date, \
+            valid until, not after, bbe, bb, bb/ma, bbd, ubd, exd, expd",
+        begun: "use, best",
+        manufacture: "mfg, mfg date, mfg dt, mfd, mfd date, manf, manufactured, manufactured on, \
+            manufacturing date, manufacture date, date of manufacture, made on, date made, \
+            production date, date of production, produced, produced on, prod, prod date, prd, \
+            pkd, pkd date, pkd dt, pack date, packed, packed on, packing date, packaged on, \
+            packaging date, date packed, frozen on, bottled on, roasted on, baked on",
+        other: "sell by, display until, freeze by, freeze before, pull by, opened on, offer ends",
+        lot: "lot, l, lot no, lot number, lot code, batch, batch no, batch number, batch code, bn",
+        serial: "serial, serial no, serial number, s/n, sn, ser no",
+        number: "tel, phone, telephone, fax, call, hotline, art, art no, item no, item, model, ref, \
+            version, ver, v, rev, revision, no, patent, pat, code, sku, po box, iso, en, din, \
+            gtin, ean, upc, ip",
+        link: "on, date, by, end, of, the, before, see",
+        ..Language::BLANK
+    },
+    Language {
+        code: "de",
+        sources: "1169, 91, CLDR (with Austrian Jänner), trade",
+        months: [
+            "januar, jan, jänner",
+            "februar, feb, febr, feber",
+            "märz, maerz, mär, mrz",
+            "april, apr",
+            "mai",
+            "juni, jun",
+            "juli, jul",
+            "august, aug",
+            "september, sep, sept",
+            "oktober, okt",
+            "november, nov",
+            "dezember, dez",
+        ],
+        expiry: "mindestens haltbar bis, mindestens haltbar bis ende, mind haltbar bis, haltbar bis, \
+            mhd, mindesthaltbarkeitsdatum, zu verbrauchen bis, verbrauchen bis, verbrauchsdatum, \
+            verwendbar bis, verw bis, verwenden bis, verfallsdatum, verfalldatum, verfall, \
+            gültig bis, gut bis, am besten vor, zu verwenden bis",
+        begun: "mindestens haltbar, zu verbrauchen, haltbar, verwendbar, verw",
+        manufacture: "hergestellt, hergestellt am, herstellungsdatum, herstelldatum, herst, herst dat, \
+            produziert am, produktionsdatum, prod dat, verpackt am, abgepackt am, packdatum, \
+            abgefüllt am, eingefroren am, gefroren am, gebacken am, geröstet am",
+        other: "verkaufen bis, zu verkaufen bis, gelegt am, legedatum, geöffnet am",
+        lot: "los, los nr, charge, chargen nr, charge nr, ch b, ch bez, chargenbezeichnung, ch nr, \
+            partie",
+        serial: "seriennummer, serien nr, ser nr, fabriknummer",
+        number: "telefon, art nr, artikel nr, bestell nr, best nr, nr, pzn, modell, plz",
+        link: "am, den, ende, bis, datum, siehe, tag",
+        ..Language::BLANK
+    },
+    Language {
+        code: "fr",
+        sources: "1169, 91, CFIA, CLDR, trade",
+        months: [
+            "janvier, janv, jan",
+            "février, févr, fév, fev",
+            "mars, mar",
+            "avril, avr",
+            "mai",
+            "juin",
+            "juillet, juil",
+            "août, aou",
+            "septembre, sept, sep",
+            "octobre, oct",
+            "novembre, nov",
+            "décembre, déc",
+        ],
+        expiry: "à consommer de préférence avant, à consommer de préférence avant le, \
+            de préférence avant, à consommer de préférence avant fin, à consommer avant, \
+            à consommer avant le, à consommer jusqu'au, consommer avant, dlc, ddm, dluo, \
+            date limite de consommation, date de durabilité minimale, date limite, périme le, date de péremption, péremption, \
+            date d'expiration, meilleur avant, à utiliser avant, expire le, utiliser avant, \
+            valable jusqu'au",
+        begun: "à consommer de préférence, à consommer, de préférence",
+        manufacture: "fabriqué le, fabriqué, date de fabrication, fab, fab le, produit le, \
+            date de production, conditionné le, date de conditionnement, emballé le, \
+            date d'emballage, congelé le, surgelé le, torréfié le, embouteillé le",
+        other: "date limite de vente, à vendre avant, pondu le, date de ponte",
+        lot: "n° de lot, no de lot, numéro de lot, lot n°, charge",
+        serial: "n° de série, no de série, numéro de série, n° série",
+        number: "téléphone, tél, référence, réf, n°, num, modèle",
+        link: "le, fin, du, date, au, voir, mois",
+        ..Language::BLANK
+    },
+    Language {
+        code: "es",
+        sources: "1169, 91, CLDR, trade",
+        months: [
+            "enero, ene",
+            "febrero, feb",
+            "marzo, mar, mzo",
+            "abril, abr",
+            "mayo, may",
+            "junio, jun",
+            "julio, jul",
+            "agosto, ago",
+            "septiembre, setiembre, sept, sep, set",
+            "octubre, oct",
+            "noviembre, nov",
+            "diciembre, dic",
+        ],
+        expiry: "consumir preferentemente antes del, consumir preferentemente antes de, \
+            consumir preferentemente antes, consumir preferentemente antes del fin de, \
+            consumir preferentemente, cons pref, cons pref antes, preferentemente antes de, \
+            consumir antes de, consumir antes del, fecha de caducidad, caducidad, caduca, \
+            fec cad, cad, fecha de vencimiento, vencimiento, vence, venc, vto, \
+            fecha de consumo preferente, fecha de expiración, válido hasta, f venc, f cad",
+        begun: "consumir, consumir preferente",
+        manufacture: "elaborado, elaborado el, elab, fecha de elaboración, fabricado, fabricado el, fab, \
+            fecha de fabricación, fecha de producción, producido el, envasado, envasado el, \
+            fecha de envasado, congelado el, fecha de congelación, embotellado el, f elab, f fab",
+        other: "vender antes de, fecha de puesta",
+        lot: "lote, lote n°, partida",
+        serial: "n° de serie, número de serie, no de serie",
+        number: "teléfono, tfno, referencia, modelo, reg",
+        link: "el, de, del, fin, fecha, antes, ver",
+        ..Language::BLANK
+    },
+    Language {
+        code: "it",
+        sources: "1169, 91, CLDR, trade",
+        months: [
+            "gennaio, gen, genn",
+            "febbraio, feb, febb",
+            "marzo, mar",
+            "aprile, apr",
+            "maggio, mag, magg",
+            "giugno, giu",
+            "luglio, lug",
+            "agosto, ago",
+            "settembre, set, sett",
+            "ottobre, ott",
+            "novembre, nov",
+            "dicembre, dic",
+        ],
+        expiry: "da consumarsi preferibilmente entro il, da consumarsi preferibilmente entro, \
+            da consumarsi entro, da consumarsi preferibilmente entro fine, da consumarsi, \
+            da consumare entro, consumarsi entro, preferibilmente entro, scad, scadenza, \
+            data di scadenza, scade il, entro il, tmc, termine minimo di conservazione, \
+            valido fino al",
+        begun: "da consumarsi preferibilmente, preferibilmente",
+        manufacture: "prodotto, prodotto il, data di produzione, confezionato il, data di confezionamento, \
+            conf il, fabbricato il, data di fabbricazione, imbottigliato il, congelato il, \
+            surgelato il, tostato il",
+        other: "da vendersi entro, deposto il",
+        lot: "lotto, lotto n, lotto di produzione, partita",
+        serial: "numero di serie, n di serie, matricola",
+        number: "telefono, riferimento, rif, modello, cod",
+        link: "il, fine, data, al, entro, vedi",
+        ..Language::BLANK
+    },
+    Language {
+        code: "pt",
+        sources: "1169, 91, CLDR, trade (with Brazil)",
+        months: [
+            "janeiro, jan",
+            "fevereiro, fev",
+            "março, mar",
+            "abril, abr",
+            "maio, mai",
+            "junho, jun",
+            "julho, jul",
+            "agosto, ago",
+            "setembro, set",
+            "outubro, out",
+            "novembro, nov",
+            "dezembro, dez",
+        ],
+        expiry: "consumir de preferência antes de, consumir de preferência antes do fim de, \
+            consumir de preferência antes, consumir preferencialmente antes de, consumir até, \
+            consumir antes de, validade, data de validade, prazo de validade, válido até, val, \
+            data de vencimento, vencimento, caduca em",
+        begun: "consumir, consumir de preferência",
+        manufacture: "fabricado em, data de fabrico, data de fabricação, fabricação, produzido em, \
+            data de produção, embalado em, data de embalagem, congelado em, data de congelação, \
+            engarrafado em, acondicionado em",
+        other: "vender até, data de postura",
+        lot: "lote, lote n°",
+        serial: "número de série, n° de série",
+        number: "referência, modelo, registro",
+        link: "em, até, de, do, fim, data, ver",
+        ..Language::BLANK
+    },
+    Language {
+        code: "nl",
+        sources: "1169, 91, CLDR, trade",
+        months: [
+            "januari, jan",
+            "februari, feb, febr",
+            "maart, mrt, maa",
+            "april, apr",
+            "mei",
+            "juni, jun",
+            "juli, jul",
+            "augustus, aug",
+            "september, sep, sept",
+            "oktober, okt",
+            "november, nov",
+            "december, dec",
+        ],
+        expiry: "ten minste houdbaar tot, tenminste houdbaar tot, ten minste houdbaar tot einde, \
+            minstens houdbaar tot, houdbaar tot, te gebruiken tot, te gebruiken tot en met, \
+            gebruiken voor, tht, tgt, uiterste consumptiedatum, vervaldatum, houdbaarheidsdatum",
+        begun: "ten minste houdbaar, tenminste houdbaar, te gebruiken",
+        manufacture: "geproduceerd op, productiedatum, verpakt op, verpakkingsdatum, ingevroren op, \
+            gemaakt op, afgevuld op, gebrand op",
+        other: "verkopen tot, te verkopen voor",
+        lot: "partij, partijnummer, lotnummer, charge",
+        serial: "serienummer, serienr",
+        number: "telefoon, artikelnr, bestelnr",
+        link: "op, tot, einde, en met, zie, datum",
+        ..Language::BLANK
+    },
+];
