@@ -125,14 +125,7 @@ pub fn name_before(row: &Row, at: usize) -> bool {
 
 /// A year in four digits at `at`: of the common era, of the Buddhist Era, or after the name of one of them.
 pub fn year(row: &Row, at: usize) -> Option<EraYear> {
-    let named = [
-        ("พ.ศ.", true),
-        ("พศ", true),
-        ("b.e.", true),
-        ("be", true),
-        ("ค.ศ.", false),
-        ("คศ", false),
-    ];
+    let named = [("พ.ศ.", true), ("พศ", true), ("b.e.", true), ("ค.ศ.", false), ("คศ", false)];
     let name = named.into_iter().find(|(name, _)| starts(row, at, name));
     let mut from = at + name.map_or(0, |(name, _)| name.chars().count());
     from += usize::from(name.is_some() && row.at(from) == ' ');
@@ -250,9 +243,18 @@ mod tests {
         assert_eq!(of(year, "พ.ศ. 2569"), Some((9, 2026, true)));
         assert_eq!(of(year, "พ.ศ.69"), Some((6, 2026, true)));
         assert_eq!(of(year, "ค.ศ. 2026"), Some((9, 2026, true)));
-        assert_eq!(of(year, "BE 2569"), Some((7, 2026, true)));
-        for text in ["1447", "1404", "2200", "3000", "พ.ศ. 2026", "ค.ศ. 2569", "ค.ศ. 26", "BE 69"]
-        {
+        assert_eq!(of(year, "B.E. 2569"), Some((9, 2026, true)));
+        for text in [
+            "1447",
+            "1404",
+            "2200",
+            "3000",
+            "พ.ศ. 2026",
+            "ค.ศ. 2569",
+            "ค.ศ. 26",
+            "B.E. 69",
+            "BE 2569",
+        ] {
             assert_eq!(of(year, text), None, "{text}");
         }
     }
