@@ -71,8 +71,12 @@ const ZEROS: [char; 16] =
 
 /// The digit of ASCII that a digit of another script stands for.
 fn ascii_digit(c: char) -> Option<char> {
-    let zero = ZEROS.into_iter().find(|zero| (*zero..).take(10).any(|digit| digit == c))?;
-    char::from_digit(u32::from(c) - u32::from(zero), 10)
+    let after = |zero: char| u32::from(c).wrapping_sub(u32::from(zero));
+    ZEROS
+        .into_iter()
+        .map(after)
+        .find(|digit| *digit < 10)
+        .and_then(|digit| char::from_digit(digit, 10))
 }
 
 /// The folded letters and digits of `text`: the form in which phrases are compared.

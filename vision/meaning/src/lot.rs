@@ -325,6 +325,7 @@ mod tests {
             "lot EXP 13.05.2026",
             "L'or 2026",
             "Parties 5",
+            "new era 130526",
             "",
             "L",
         ] {

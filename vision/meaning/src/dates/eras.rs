@@ -125,14 +125,7 @@ pub fn name_before(row: &Row, at: usize) -> bool {
 
 /// A year in four digits at `at`: of the common era, of the Buddhist Era, or after the name of one of them.
 pub fn year(row: &Row, at: usize) -> Option<EraYear> {
-    let named = [
-        ("พ.ศ.", true),
-        ("พศ", true),
-        ("b.e.", true),
-        ("be", true),
-        ("ค.ศ.", false),
-        ("คศ", false),
-    ];
+    let named = [("พ.ศ.", true), ("พศ", true), ("b.e.", true), ("ค.ศ.", false), ("คศ", false)];
     let name = named.into_iter().find(|(name, _)| starts(row, at, name));
     let mut from = at + name.map_or(0, |(name, _)| name.chars().count());
     from += usize::from(name.is_some() && row.at(from) == ' ');
@@ -230,4 +223,50 @@ pub fn reiwa(row: &Row, at: usize, width: usize) -> Option<EraYear> {
         named: false,
         confused,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::TextLine;
+    use crate::rows::rows;
+
+    fn of(read: fn(&Row, usize) -> Option<EraYear>, text: &str) -> Option<(usize, i16, bool)> {
+        let lines = [TextLine::level(text, 0.0, 0.0, 10.0)];
+        read(&rows(&lines)[0], 0).map(|found| (found.length, found.year, found.named))
+    }
+
+    #[test]
+    fn years_of_four_digits_are_those_of_the_common_or_the_buddhist_era() {
+        assert_eq!(of(year, "2026"), Some((4, 2026, false)));
+        assert_eq!(of(year, "2569"), Some((4, 2026, false)));
+        assert_eq!(of(year, "พ.ศ. 2569"), Some((9, 2026, true)));
+        assert_eq!(of(year, "พ.ศ.69"), Some((6, 2026, true)));
+        assert_eq!(of(year, "ค.ศ. 2026"), Some((9, 2026, true)));
+        assert_eq!(of(year, "B.E. 2569"), Some((9, 2026, true)));
+        for text in [
+            "1447",
+            "1404",
+            "2200",
+            "3000",
+            "พ.ศ. 2026",
+            "ค.ศ. 2569",
+            "ค.ศ. 26",
+            "B.E. 69",
+            "BE 2569",
+        ] {
+            assert_eq!(of(year, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_named_year_is_within_its_era() {
+        assert_eq!(of(named, "民國115年"), Some((5, 2026, true)));
+        assert_eq!(of(named, "民國元年"), Some((3, 1912, true)));
+        assert_eq!(of(named, "昭和64年"), Some((4, 1989, true)));
+        assert_eq!(of(lettered, "H.31"), Some((4, 2019, true)));
+        for text in ["平成32年", "昭和65年", "民國0年", "令和年", "民國2026年"] {
+            assert_eq!(of(named, text), None, "{text}");
+        }
+    }
 }

@@ -146,7 +146,7 @@ pub const NORTH: &[Language] = &[
             valmistusaika, pakkauspäivä, pakkauspäivämäärä, pakkauspvm, pakattu, pakastettu, \
             pakastuspäivä, pakastamispäivä, jäädytetty, pullotettu, paahdettu, paahtopäivä",
         other: "viimeinen myyntipäivä, muninta pvm, munintapäivä",
-        lot: "erä, eränumero, eränro, erätunnus, erä nro, valmistuserä",
+        lot: "eränumero, eränro, erätunnus, erä nro, valmistuserä",
         serial: "sarjanumero, sarjanro",
         number: "puhelin, puh, tuotenro, tuotenumero, tilausnro",
         link: "päivä, pvm, päivämäärä, loppua, katso, ks",
