@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use plc_bridge::protocol::{FromBridge, HEARTBEAT_PERIOD, MAX_LINE, ToBridge, VERSION};
+use plc_bridge::socket_line;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -116,6 +117,12 @@ impl Verdicts {
             }
         }
         true
+    }
+
+    /// The bridge has greeted: what waited was meant for the connection before. The flow sends each verdict
+    /// that still matters again.
+    pub fn greeted(&mut self) {
+        self.waiting.clear();
     }
 
     /// How many wait.
@@ -232,7 +239,7 @@ async fn talk(
     let (reader, mut writer) = stream.into_split();
     let mut incoming = Incoming { reader: BufReader::new(reader), line: Vec::new() };
     let mut heartbeat = tokio::time::interval(HEARTBEAT_PERIOD);
-    if let Err(error) = write(&mut writer, &ToBridge::Hello { protocol: VERSION }).await {
+    if let Err(error) = write(&mut writer, ToBridge::Hello { protocol: VERSION }).await {
         return error;
     }
     loop {
@@ -248,12 +255,12 @@ async fn talk(
                 Err(error) => Err(error),
             },
             message = waiting.recv() => match message {
-                Some(message) => write(&mut writer, &message).await,
+                Some(message) => write(&mut writer, message).await,
                 None => Err(LinkError::Closed { cause: "inspectd stops".to_owned() }),
             },
             _ = heartbeat.tick() => {
                 let ready = ready.load(Ordering::Relaxed);
-                write(&mut writer, &ToBridge::Heartbeat { ready }).await
+                write(&mut writer, ToBridge::Heartbeat { ready }).await
             }
         };
         if let Err(error) = outcome {
@@ -262,9 +269,9 @@ async fn talk(
     }
 }
 
-async fn write(writer: &mut OwnedWriteHalf, message: &ToBridge) -> Result<(), LinkError> {
-    let mut line = serde_json::to_vec(message).expect("a message is always valid JSON");
-    line.push(b'\n');
+async fn write(writer: &mut OwnedWriteHalf, message: ToBridge) -> Result<(), LinkError> {
+    let mut line = Vec::new();
+    socket_line::write(message, &mut line);
     let sent = tokio::time::timeout(Duration::from_secs(2), writer.write_all(&line)).await;
     sent.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
         .map_err(|error| LinkError::Closed { cause: error.to_string() })
@@ -291,7 +298,7 @@ impl Incoming {
                 LinkError::Closed { cause: "end of stream".to_owned() }
             });
         }
-        let message = serde_json::from_slice(&self.line)
+        let message = socket_line::read(&self.line)
             .map_err(|error| LinkError::Garbled { cause: error.to_string() });
         self.line.clear();
         message
@@ -299,70 +306,4 @@ impl Incoming {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::net::UnixListener;
-
-    use super::*;
-
-    /// Far more than anything here takes on a busy machine.
-    const DEADLINE: Duration = Duration::from_secs(30);
-
-    async fn greeted(bridge: &UnixListener) -> UnixStream {
-        let (mut stream, _) = bridge.accept().await.unwrap();
-        let hello = FromBridge::Hello { protocol: VERSION, boot: "a".to_owned() };
-        let hello = serde_json::to_string(&hello).unwrap() + "\n";
-        stream.write_all(hello.as_bytes()).await.unwrap();
-        stream
-    }
-
-    #[tokio::test]
-    async fn a_verdict_that_finds_the_queue_full_is_sent_again_without_a_greeting() {
-        let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("bridge.sock");
-        let bridge = UnixListener::bind(&socket).unwrap();
-        let (link, mut events) = BridgeLink::start(socket);
-        let test = async {
-            let stream = greeted(&bridge).await;
-            events.recv().await.expect("the greeting");
-            let mut verdicts = Verdicts::new(link);
-            // Nothing runs in between, so the queue is not emptied.
-            let most = WAITING as u64 + 100;
-            for item in 1..=most {
-                let verdict = plc_bridge::protocol::Verdict::Pass;
-                assert!(verdicts.send(ToBridge::Verdict { item, boot: "a".to_owned(), verdict }));
-            }
-            assert_eq!(verdicts.waiting(), 100);
-            let mut lines = BufReader::new(stream).lines();
-            let mut next = 1;
-            while next <= most {
-                verdicts.send_waiting();
-                let line = lines.next_line().await.unwrap().expect("open");
-                if let ToBridge::Verdict { item, .. } = serde_json::from_str(&line).unwrap() {
-                    assert_eq!(item, next, "in order, none missing");
-                    next += 1;
-                }
-            }
-        };
-        tokio::time::timeout(DEADLINE, test).await.expect("in time");
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_is_asked_anew_is_greeted_again_and_told_as_no_trouble() {
-        let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("bridge.sock");
-        let bridge = UnixListener::bind(&socket).unwrap();
-        let (link, mut events) = BridgeLink::start(socket);
-        let test = async {
-            let first = greeted(&bridge).await;
-            let is_hello =
-                |event| matches!(event, Some(LinkEvent::Message(FromBridge::Hello { .. })));
-            assert!(is_hello(events.recv().await));
-            link.reconnect();
-            let _second = greeted(&bridge).await;
-            let again = events.recv().await;
-            assert!(is_hello(again), "the first thing that is heard of it");
-            drop(first);
-        };
-        tokio::time::timeout(DEADLINE, test).await.expect("in time");
-    }
-}
+mod tests;

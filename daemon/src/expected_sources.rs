@@ -2,8 +2,9 @@
 //! by HTTP. A thread of its own asks them, since both may take long.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,7 +12,7 @@ use meaning::expectation::Expectation;
 use tokio::sync::mpsc;
 
 use crate::config::ExpectedSection;
-use crate::expectations::{ExpectedList, Source};
+use crate::expectations::{Catalogue, ExpectedList, Source};
 use crate::fleet::orders::{Content, Order};
 
 /// How often the file is looked at.
@@ -20,6 +21,8 @@ const FILE_PERIOD: Duration = Duration::from_secs(2);
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
 /// After a failed look-up, the next one comes after this.
 const LOOK_UP_RETRY: Duration = Duration::from_secs(30);
+/// A file that is longer is not read, in bytes: 100,000 items that are known in full take about 16 MB.
+const FILE_MAX: u64 = 64 * 1024 * 1024;
 /// An answer that is longer is no expectation, in bytes.
 const ANSWER_MAX: u64 = 64 * 1024;
 
@@ -68,14 +71,32 @@ impl File {
             return None;
         }
         let topic = self.path.display().to_string();
-        Some(Order { topic, content: read_file(&self.path) })
+        Some(Order { topic, content: read_file(&self.path, FILE_MAX) })
     }
 }
 
-fn read_file(path: &Path) -> Result<Content, String> {
-    let text = fs::read(path)
+/// What a file of at most `most` bytes says.
+fn read_file(path: &Path, most: u64) -> Result<Content, String> {
+    let text = bytes_of(path, most)
         .map_err(|error| format!("{error}; put the file there, or correct [expected] file"))?;
-    Ok(Content::Expected(Source::File, ExpectedList::read(&text)?))
+    if text.len() as u64 > most {
+        return Err(format!(
+            "the file has more than {most} bytes, and is not read; leave items or texts out that \
+             this line does not need"
+        ));
+    }
+    Ok(Content::Expected(Source::File, Arc::new(ExpectedList::read(&text)?)))
+}
+
+/// The bytes of a file, at most one more than `most`.
+fn bytes_of(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // Opening a pipe would wait for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("that is no file"));
+    }
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(most + 1).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// A look-up, and when the next one is due.
@@ -115,7 +136,7 @@ fn ask(url: &str) -> Result<Content, String> {
         }
         status => return Err(format!("it answers with HTTP status {status}; see its log")),
     };
-    Ok(Content::Expected(Source::LookUp, items))
+    Ok(Content::Expected(Source::LookUp, Arc::new(Catalogue::new(items))))
 }
 
 /// A SKU as a part of a URL's path (RFC 3986, section 2.1).
@@ -128,14 +149,14 @@ fn encoded(sku: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::net::TcpListener;
 
     use super::*;
 
     fn items(content: Result<Content, String>) -> Vec<Expectation> {
         match content {
-            Ok(Content::Expected(_, items)) => items,
+            Ok(Content::Expected(_, items)) => items.iter().cloned().collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -154,6 +175,23 @@ mod tests {
         assert_eq!(file.changed(), None);
         fs::write(&path, list.replace('M', "XL")).unwrap();
         assert_eq!(items(file.changed().unwrap().content)[0].size.as_deref(), Some("XL"));
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_or_no_file_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("expected.json");
+        let list = r#"{ "schema": "expected/1", "items": [] }"#;
+        fs::write(&path, list).unwrap();
+        let length = list.len() as u64;
+        assert!(read_file(&path, length).is_ok());
+        let why = read_file(&path, length - 1).unwrap_err();
+        assert!(
+            why.contains(&format!("more than {} bytes", length - 1)) && why.contains("leave items"),
+            "{why}"
+        );
+        let why = read_file(folder.path(), length).unwrap_err();
+        assert!(why.contains("no file") && why.contains("[expected] file"), "{why}");
     }
 
     /// A server that answers once with `answer`, and the first line that it was asked.

@@ -16,6 +16,7 @@ use plc_bridge::protocol::{
     FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
 
+use crate::causes;
 use crate::holds::Holds;
 use crate::quarantine::Quarantine;
 use crate::records::record::{ItemId, Record, ViewRecord};
@@ -217,7 +218,7 @@ impl Flow {
             let mut record = self.new_record(item, now.wall);
             record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
             self.counts.entered += 1;
-            *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
+            causes::count(&mut self.counts.uninspected, cause, 1);
             self.items.insert(item, OpenItem::resumed(record));
         }
     }
@@ -225,7 +226,7 @@ impl Flow {
     /// Closes the record of an item whose end nobody will tell: it has no outcome, since nobody saw one.
     fn close_as_untold(&mut self, mut record: Record, cause: &str, steps: &mut Vec<Step>) {
         if record.verdict.is_none() {
-            *self.counts.uninspected.entry(cause.to_owned()).or_default() += 1;
+            causes::count(&mut self.counts.uninspected, cause, 1);
             record.verdict = Some(Verdict::Uninspected { cause: cause.into() });
         }
         self.counts.untold += 1;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use plc_bridge::protocol::{LineFault, PlcState};
+use plc_bridge::text::{QUOTING_MAX, WORDS_MAX, cut};
 use tokio::sync::watch;
 use vision::fit::Misfit;
 use vision::{Camera, CameraState};
@@ -177,7 +178,7 @@ impl Health {
 
     /// An order came on `topic`; `refused` is why it is not followed.
     pub fn order(&mut self, topic: String, refused: Option<String>) {
-        match refused {
+        match refused.map(|why| cut(&why, WORDS_MAX).into_owned()) {
             Some(why) => self.refused_orders.insert(topic, why),
             None => self.refused_orders.remove(&topic),
         };
@@ -279,6 +280,7 @@ impl Health {
     ) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         let mut add = |what: String, remedy: &str, trouble: Option<Trouble>| {
+            let what = cut(&what, QUOTING_MAX).into_owned();
             wrong.push(Wrong { what, remedy: remedy.to_owned(), trouble });
         };
         match &self.bridge {
@@ -452,7 +454,9 @@ impl FrameRates {
                 let (state, cause) = match camera.state() {
                     CameraState::Starting => (CameraHealth::Starting, None),
                     CameraState::Streaming => (CameraHealth::Streaming, None),
-                    CameraState::Down { cause } => (CameraHealth::Down, Some(cause)),
+                    CameraState::Down { cause } => {
+                        (CameraHealth::Down, Some(cut(&cause, WORDS_MAX).into_owned()))
+                    }
                 };
                 let fps = self.rate(camera.name(), counters.received, now);
                 CameraStatus { name: camera.name().to_string(), state, cause, fps, counters }
@@ -608,6 +612,23 @@ mod tests {
         assert_eq!(it.health.report(&[], &items, at(61)).len(), 0);
         assert_eq!(it.health.report(&[], &items, at(120)).len(), 0);
         assert_eq!(it.health.report(&[], &items, at(122)).len(), 1, "it is over");
+    }
+
+    #[test]
+    fn what_is_quoted_is_cut_and_marked_on_the_page_and_in_alerts() {
+        let mut it = a_box();
+        it.health.order("site/all/holds".to_owned(), Some("w".repeat(100_000)));
+        let cause = "s".repeat(100_000);
+        it.store.send_replace(StoreState::Failing { cause });
+        let alerts = it.health.report(&[], &ItemCounts::default(), at(1));
+        assert_eq!(alerts.len(), 2);
+        for alert in alerts {
+            // Its remedy comes behind it.
+            assert!(alert.words.chars().count() <= QUOTING_MAX + 200 && alert.words.contains('…'));
+        }
+        for problem in &it.status.borrow().problems {
+            assert!(problem.what.chars().count() <= QUOTING_MAX, "{}", problem.what.len());
+        }
     }
 
     #[test]

@@ -203,7 +203,12 @@ impl Holds {
     /// [`HoldError`].
     pub fn set(&mut self, hold: Hold) -> Result<(), HoldError> {
         check(std::slice::from_ref(&hold))?;
-        self.holds.insert((Origin::Box, hold.id.clone()), hold);
+        let key = (Origin::Box, hold.id.clone());
+        let of_box = self.holds.keys().filter(|(origin, _)| *origin == Origin::Box).count();
+        if of_box >= HOLDS_MAX && !self.holds.contains_key(&key) {
+            return Err(HoldError::TooMany { count: of_box + 1 });
+        }
+        self.holds.insert(key, hold);
         Ok(())
     }
 
@@ -229,7 +234,11 @@ impl Holds {
     }
 }
 
-fn check(list: &[Hold]) -> Result<(), HoldError> {
+/// Whether the holds of one origin can be kept.
+///
+/// # Errors
+/// [`HoldError`], with the first one that cannot.
+pub fn check(list: &[Hold]) -> Result<(), HoldError> {
     if list.len() > HOLDS_MAX {
         return Err(HoldError::TooMany { count: list.len() });
     }

@@ -186,6 +186,7 @@ impl Inspection {
             LinkEvent::Message(message) => {
                 match &message {
                     FromBridge::Hello { boot, .. } => {
+                        self.verdicts.greeted();
                         tracing::info!("connected to plc-bridge, boot {boot}");
                         self.health.bridge(BridgeHealth::Connected);
                         self.heal_the_records();
@@ -249,10 +250,10 @@ impl Inspection {
                     match usable::check(&frame.picture) {
                         Ok(()) => frames.push((view.camera, frame)),
                         // It is kept as evidence, and not scored.
-                        Err(why) => record.problem = Some(why.to_string()),
+                        Err(why) => record.unscored(&why.to_string()),
                     }
                 }
-                Err(missing) => record.problem = Some(missing.to_string()),
+                Err(missing) => record.unscored(&missing.to_string()),
             }
             views.push(record);
         }

@@ -237,7 +237,9 @@ mod tests {
     use meaning::line::TextLine;
 
     use super::*;
-    use crate::expectations::Source;
+    use std::sync::Arc;
+
+    use crate::expectations::{Catalogue, Source};
     use crate::wall_clock::Doubt;
 
     const TODAY: Date = date(2026, 3, 1);
@@ -362,7 +364,8 @@ mod tests {
     fn a_contradiction_quotes_both_sides_unless_another_view_agrees() {
         let expected = |json: &str| {
             let mut known = Expectations::default();
-            known.replace(Source::File, vec![Expectation::from_json(json).unwrap()]);
+            let told = Catalogue::new([Expectation::from_json(json).unwrap()]);
+            assert!(known.replace(Source::File, Arc::new(told)).changed);
             known
         };
         let known = expected(r#"{"sku":"shirt","size":"L","colour":"blue"}"#);

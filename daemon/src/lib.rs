@@ -8,6 +8,7 @@
 
 pub mod batches;
 pub mod bridge_link;
+pub mod causes;
 pub mod config;
 pub mod ctl;
 pub mod expectations;

@@ -56,13 +56,11 @@ impl Quarantine {
         if became_suspect {
             let hold_for = self.hold_for.filter(|_| batch.lot.is_some());
             let hold = hold_for.map(|time| hold_of(batch, seen, now, time));
-            if let Some(hold) = &hold {
-                // Its fields are our own and complete.
-                if self.holds.set(hold.clone()).is_ok() {
-                    changes.push(self.kept());
-                }
+            let set = hold.map(|hold| self.holds.set(hold.clone()).map(|()| hold)).transpose();
+            if let Ok(Some(_)) = &set {
+                changes.push(self.kept());
             }
-            changes.push(Change::BatchSuspect(self.news(batch, seen, hold)));
+            changes.push(Change::BatchSuspect(self.news(batch, seen, set)));
         }
         changes
     }
@@ -114,12 +112,20 @@ impl Quarantine {
         Change::Holds(self.holds.iter().map(|(origin, hold)| (origin, hold.clone())).collect())
     }
 
-    fn news(&self, batch: &Batch, seen: Seen, hold: Option<Hold>) -> BatchSuspect {
+    /// What is told of a suspect batch: `hold` is its hold, none where none is wanted, or why the one that
+    /// is wanted cannot be set.
+    fn news(
+        &self,
+        batch: &Batch,
+        seen: Seen,
+        hold: Result<Option<Hold>, HoldError>,
+    ) -> BatchSuspect {
         let test = self.batches.test();
         let Seen { items, failed, .. } = seen;
         let done = match &hold {
-            Some(hold) => format!("it is on hold here (hold `{}`)", hold.id),
-            None => "nothing is on hold".to_owned(),
+            Ok(Some(hold)) => format!("it is on hold here (hold `{}`)", hold.id),
+            Ok(None) => "nothing is on hold".to_owned(),
+            Err(refused) => format!("it is NOT on hold, since its hold cannot be set: {refused}"),
         };
         let words = format!(
             "{failed} of {items} items of {batch} failed; {done}. Look at the records of these items, then \
@@ -130,7 +136,7 @@ impl Quarantine {
             seen,
             ordinary_share: test.ordinary_share(),
             false_alarm: test.false_alarm(),
-            hold,
+            hold: hold.unwrap_or(None),
             words,
         }
     }
@@ -164,6 +170,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::holds::HOLDS_MAX;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -230,6 +237,22 @@ mod tests {
         assert_eq!(changes, [Change::Holds(Vec::new()), Change::Batch(lot("A"), None)]);
         assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
         assert_eq!(fail(&mut quarantine, 2).len(), 1, "two failures are not suspect yet");
+    }
+
+    #[test]
+    fn a_hold_that_cannot_be_set_is_told_as_not_set_with_the_reason() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
+        for number in 0..HOLDS_MAX {
+            let set_at = at(0);
+            let (id, sku) = (number.to_string(), "soap".to_owned());
+            let (why, by) = ("leaks".to_owned(), "quality".to_owned());
+            quarantine.set(Hold { id, sku, lot: None, why, by, set_at, expires_at: None }).unwrap();
+        }
+        let changes = fail(&mut quarantine, 3);
+        let [_, Change::BatchSuspect(news)] = &changes[..] else { panic!("{changes:?}") };
+        assert_eq!(news.hold, None);
+        assert!(news.words.contains("NOT on hold") && news.words.contains("too many"), "{news:?}");
+        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! happens when the broker goes, refuses, or the box falls silent.
 
 mod fleet_broker;
+mod fleet_ends;
 
 use std::time::Duration;
 

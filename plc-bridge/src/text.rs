@@ -16,6 +16,10 @@ pub const NAME_MAX: usize = 128;
 /// character, so that a message with one stays far below a socket's line.
 pub const WORDS_MAX: usize = 1000;
 
+/// Longest words that quote other words with their own around them: a finding by a hold, a problem on the
+/// page.
+pub const QUOTING_MAX: usize = 2 * WORDS_MAX;
+
 /// Longest id of a hold: the box names its own after a SKU, a lot and a time.
 pub const ID_MAX: usize = 320;
 

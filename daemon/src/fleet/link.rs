@@ -4,7 +4,6 @@
 //! in it: the outbox alone knows what is unacknowledged. The task never waits for its own client: it
 //! only *tries* to hand a message over, since nobody else can empty a full channel.
 
-use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -14,36 +13,33 @@ use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::config::FleetSection;
 use crate::outbox::{Action, MessageId, Outbox, WINDOW};
-use crate::records::{Change, OutboxCounts, OwedMessage, StoreError, StoreHandle};
+use crate::records::{OutboxCounts, OwedMessage, StoreError, StoreHandle};
 
 use super::backoff::{self, Backoff};
 use super::identity::Identity;
-use super::messages::{BoxState, Kind, OfflineReason, State};
+use super::lessons::{self, Lessons};
+use super::messages::BoxState;
 use super::orders::Order;
 use super::problem::LinkProblem;
 use super::session::{self, Sent, Session};
-use super::shortening;
 
+mod learning;
 mod listening;
+mod paying;
+mod telling;
 
 /// How often the state is looked at; so it is published at most this often.
 const TICK: Duration = Duration::from_secs(1);
-
-/// The state is published this often although nothing changed.
-const STATE_PERIOD: Duration = Duration::from_secs(60);
 
 /// Packets of ours that wait for the broker at most; states come beside the window's messages.
 const IN_FLIGHT: u16 = WINDOW as u16 + STATES as u16;
 
 /// States that wait for their acknowledgement at most; beyond that the next one waits.
 const STATES: usize = 4;
-
-/// How long the last words may take when the link is stopped.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How the link stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -93,6 +89,7 @@ impl FleetLink {
             forgotten_seen,
             orders,
             rival: None,
+            lessons: Lessons::default(),
         };
         link.tell(|_| {});
         let (stop, stopped) = oneshot::channel();
@@ -126,6 +123,8 @@ struct Link {
     /// Another client has the box's name: shown until a connection has lasted longer than that
     /// client waits.
     rival: Option<String>,
+    /// What the ends of earlier sessions have taught.
+    lessons: Lessons,
 }
 
 /// How a session ended.
@@ -144,11 +143,10 @@ impl Link {
                 End::Stopped => return,
                 End::Failed(problem) => problem,
             };
-            let pause = match problem {
-                LinkProblem::TakenOver { .. } => backoff.taken_over(jitter()),
-                _ => backoff.failed(jitter()),
-            };
-            let is_rival = matches!(problem, LinkProblem::TakenOver { .. });
+            let is_rival =
+                matches!(problem, LinkProblem::TakenOver { .. } | LinkProblem::Rivalled { .. });
+            let pause =
+                if is_rival { backoff.taken_over(jitter()) } else { backoff.failed(jitter()) };
             let problem = problem.to_string();
             if is_rival {
                 self.rival = Some(problem.clone());
@@ -176,8 +174,24 @@ impl Link {
             Err(problem) => return End::Failed(problem),
         };
         let keep_alive = options.keep_alive();
-        let (client, mut events) = AsyncClient::new(options, usize::from(IN_FLIGHT));
+        let (client, events) = AsyncClient::new(options, usize::from(IN_FLIGHT));
         let mut session = Session::new(client);
+        let begun = Instant::now();
+        match self.serve(&mut session, events, keep_alive, backoff, stopped).await {
+            End::Failed(problem) => End::Failed(self.learn(problem, &session, begun.elapsed())),
+            End::Stopped => End::Stopped,
+        }
+    }
+
+    /// Serves one connection until it ends.
+    async fn serve(
+        &mut self,
+        session: &mut Session,
+        mut events: EventLoop,
+        keep_alive: Duration,
+        backoff: &mut Backoff,
+        stopped: &mut oneshot::Receiver<()>,
+    ) -> End {
         let begun = Instant::now();
         let (answers, mut answered) = mpsc::unbounded_channel::<ReadAnswer>();
         let mut tick = interval(TICK);
@@ -207,21 +221,21 @@ impl Link {
                             if begun.elapsed() > backoff::LONGEST && session.established {
                                 backoff.worked();
                             }
-                            if begun.elapsed() > backoff::LONGEST * 2 {
+                            if lessons::outlasts_a_rival(begun.elapsed()) {
                                 self.rival_gone();
                             }
-                            self.tell_state(&mut session);
+                            self.tell_state(session);
                             if session.established { self.outbox.appended() } else { Vec::new() }
                         }
                         _ = &mut *stopped => break 'polled None,
                     };
-                    if let Err(problem) = self.carry_out(actions, &mut session, &answers) {
+                    if let Err(problem) = self.carry_out(actions, session, &answers) {
                         return End::Failed(problem);
                     }
                 }
             };
             let Some(event) = event else {
-                self.farewell(&mut session, &mut events).await;
+                self.farewell(session, &mut events).await;
                 return End::Stopped;
             };
             let outcome = event
@@ -229,8 +243,8 @@ impl Link {
                     let (broker, client) = (self.identity.broker(), self.identity.client_name());
                     LinkProblem::of(error, &broker, &client, session.established)
                 })
-                .and_then(|event| self.take_event(event, &mut session, backoff))
-                .and_then(|actions| self.carry_out(actions, &mut session, &answers));
+                .and_then(|event| self.take_event(event, session, backoff))
+                .and_then(|actions| self.carry_out(actions, session, &answers));
             if let Err(problem) = outcome {
                 return End::Failed(problem);
             }
@@ -282,7 +296,7 @@ impl Link {
         session: &mut Session,
         backoff: &mut Backoff,
     ) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
-        let Some(sent) = session.answered(ack.pkid) else {
+        let Some((sent, size)) = session.answered(ack.pkid) else {
             return Ok(Vec::new());
         };
         if !session::is_taken(ack.reason) {
@@ -293,6 +307,7 @@ impl Link {
                 reason: ack.reason,
             });
         }
+        self.lessons.acknowledged(sent, size);
         Ok(match sent {
             Sent::Owed(id, _) => {
                 backoff.worked();
@@ -327,85 +342,6 @@ impl Link {
         }
     }
 
-    fn carry_out(
-        &mut self,
-        actions: Vec<Action<OwedMessage>>,
-        session: &mut Session,
-        answers: &mpsc::UnboundedSender<ReadAnswer>,
-    ) -> Result<(), LinkProblem> {
-        let mut actions = VecDeque::from(actions);
-        while let Some(action) = actions.pop_front() {
-            match action {
-                Action::Read { session: asked_in, from } => {
-                    let (store, answers) = (self.store.clone(), answers.clone());
-                    tokio::spawn(async move {
-                        let read = store.read_outbox(from, WINDOW).await;
-                        // The session may have ended meanwhile; the next one asks anew.
-                        let _ = answers.send((asked_in, read));
-                    });
-                }
-                Action::Send(id, message) => {
-                    let sent = Sent::Owed(id, message.kind);
-                    let topic = self.identity.topic(message.kind);
-                    let room = self.identity.room(message.kind, session.packet_limit);
-                    let text = self.identity.owed_text(message);
-                    let size = text.len();
-                    match shortening::fit(text, room) {
-                        Some(text) => {
-                            if !session.publish(sent, topic, text) {
-                                return Err(self.takes_no_more());
-                            }
-                        }
-                        None => actions.extend(self.skip(sent, size, room, session)?),
-                    }
-                }
-                Action::Forget(id) => self.forget(id),
-            }
-        }
-        Ok(())
-    }
-
-    fn forget(&self, id: MessageId) {
-        self.settle(id, Change::Acknowledge(vec![id]));
-    }
-
-    /// Makes the store forget the message by this change.
-    fn settle(&self, id: MessageId, change: Change) {
-        let forgotten = self.forgotten.clone();
-        let done = move || {
-            // The link may have been stopped meanwhile.
-            let _ = forgotten.send(id);
-        };
-        if let Err(refused) = self.store.commit(vec![change], Vec::new(), done) {
-            // It stays settled for this run, and is sent once more after a restart.
-            tracing::warn!("that message {id} is settled is not stored: {refused}");
-        }
-    }
-
-    /// A message cannot be made short enough for the broker: its loss is owed in its place.
-    fn skip(
-        &mut self,
-        sent: Sent,
-        size: usize,
-        room: usize,
-        session: &Session,
-    ) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
-        let (Sent::Owed(id, kind), limit) = (sent, session.packet_limit) else {
-            return Ok(Vec::new());
-        };
-        if kind == Kind::Lost {
-            // The notice of its loss would fit no better.
-            let (broker, limit) = (self.identity.broker(), limit.unwrap_or_default());
-            return Err(LinkProblem::NoRoom { broker, limit });
-        }
-        let kind = kind.name();
-        let reason = format!("a {kind} of {size} bytes; the broker's packets have room for {room}");
-        tracing::error!("message {id} is lost: {reason}");
-        let actions = self.outbox.skipped(id);
-        self.settle(id, Change::Skip(id, reason));
-        Ok(actions)
-    }
-
     /// No other client has taken the box's place for long.
     fn rival_gone(&mut self) {
         if let Some(rival) = self.rival.take() {
@@ -415,51 +351,6 @@ impl Link {
                 }
             });
         }
-    }
-
-    /// Publishes the state if it changed or is due.
-    fn tell_state(&self, session: &mut Session) {
-        let details = self.state.borrow().clone();
-        let due = session
-            .state_told
-            .as_ref()
-            .is_none_or(|(at, told)| at.elapsed() >= STATE_PERIOD || *told != details);
-        if !session.established || !due || session.states_on_their_way() >= STATES {
-            return;
-        }
-        let OutboxCounts { owed, lost, last_id, .. } = *self.counts.borrow();
-        let online = State::Online { details: details.clone(), owed, lost };
-        let text = self.identity.state_text(online, last_id);
-        let room = self.identity.room(Kind::State, session.packet_limit);
-        let Some(text) = shortening::fit(text, room) else {
-            tracing::error!(
-                "the state is not told: the broker's packets have room for {room} bytes"
-            );
-            session.state_told = Some((Instant::now(), details));
-            return;
-        };
-        if session.publish(Sent::State, self.identity.topic(Kind::State), text) {
-            session.state_told = Some((Instant::now(), details));
-        }
-    }
-
-    /// Publishes the orderly offline state, then takes leave of the broker.
-    async fn farewell(&self, session: &mut Session, events: &mut EventLoop) {
-        if !session.established {
-            return;
-        }
-        let offline = State::Offline { reason: OfflineReason::Stopped };
-        let last_id = self.counts.borrow().last_id;
-        let text = self.identity.state_text(offline, last_id);
-        let said = session.publish(Sent::State, self.identity.topic(Kind::State), text);
-        if !said || timeout(FAREWELL, session.take_leave(events)).await != Ok(true) {
-            tracing::warn!(
-                "the broker was not told that the box goes offline; its last will says so"
-            );
-            return;
-        }
-        // It knows already: one that does not close the connection is waited for no longer.
-        let _ = timeout(FAREWELL, session::read_to_the_end(events)).await;
     }
 
     fn tell(&self, change: impl FnOnce(&mut LinkStatus)) {

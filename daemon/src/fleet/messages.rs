@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use plc_bridge::protocol::{Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
+use plc_bridge::text::{QUOTING_MAX, WORDS_MAX};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -167,6 +168,7 @@ pub struct Reason {
     /// The threshold that it was held against.
     pub threshold: f32,
     /// Plain words for people.
+    #[schemars(length(max = QUOTING_MAX))]
     pub words: String,
 }
 
@@ -181,6 +183,7 @@ pub struct ViewScore {
     /// The score above which the view counts as damaged.
     pub threshold: Option<f32>,
     /// Why there is no score.
+    #[schemars(length(max = WORDS_MAX))]
     pub problem: Option<String>,
 }
 
@@ -323,8 +326,10 @@ pub struct Lost {
     pub to: MessageId,
     /// How many of the ids between were lost; the others had been acknowledged.
     pub count: u64,
-    /// Why, in plain words; null where the outbox was full.
+    /// Why, in plain words; null where the outbox was full. A notice that tells of earlier ones, too, has
+    /// the newest of their reasons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = WORDS_MAX))]
     pub reason: Option<String>,
 }
 

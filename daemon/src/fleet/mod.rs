@@ -12,6 +12,7 @@
 pub mod alerts;
 mod backoff;
 mod identity;
+mod lessons;
 pub mod link;
 pub mod messages;
 pub mod orders;

@@ -5,13 +5,15 @@
 //! box that was away for days misses none. An order that cannot be read changes nothing, and the box says
 //! so until a better one comes.
 
-use meaning::expectation::Expectation;
+use std::sync::Arc;
+
+use plc_bridge::text::{ID_MAX, WORDS_MAX, cut, is_longer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::expectations::{ExpectedList, Source};
-use crate::holds::{Hold, Origin};
+use crate::expectations::{Catalogue, ExpectedList, Source};
+use crate::holds::{self, HOLDS_MAX, Hold, Origin};
 
 use super::messages::ROOT;
 
@@ -28,9 +30,11 @@ pub struct HoldList {
     /// `holds/1`.
     pub schema: String,
     /// All holds; one that is not in the list any more is lifted.
+    #[schemars(length(max = HOLDS_MAX))]
     pub holds: Vec<Hold>,
     /// Ids of the box's own holds that are lifted; not on the topic for all boxes.
     #[serde(default)]
+    #[schemars(length(max = HOLDS_MAX), inner(length(max = ID_MAX)))]
     pub lift: Vec<String>,
 }
 
@@ -46,7 +50,15 @@ impl HoldList {
         schema
     }
 
+    /// A list in JSON, checked. Nothing at all is an empty list.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, in at most [`WORDS_MAX`] characters.
     fn read(text: &[u8], for_all: bool) -> Result<Self, String> {
+        Self::checked(text, for_all).map_err(|why| cut(&why, WORDS_MAX).into_owned())
+    }
+
+    fn checked(text: &[u8], for_all: bool) -> Result<Self, String> {
         if text.is_empty() {
             let schema = Self::SCHEMA.to_owned();
             return Ok(Self { schema, holds: Vec::new(), lift: Vec::new() });
@@ -63,6 +75,20 @@ impl HoldList {
         if for_all && !list.lift.is_empty() {
             return Err("`lift` names holds of one box; publish it on that box's topic".to_owned());
         }
+        if list.lift.len() > HOLDS_MAX {
+            let count = list.lift.len();
+            return Err(format!(
+                "`lift` names {count} holds, at most {HOLDS_MAX} can be set; name those that are"
+            ));
+        }
+        if let Some(place) = list.lift.iter().position(|id| is_longer(id, ID_MAX)) {
+            return Err(format!(
+                "id {} in `lift` has more than {ID_MAX} characters, which no hold's id has; \
+                 correct it",
+                place + 1
+            ));
+        }
+        holds::check(&list.holds).map_err(|error| error.to_string())?;
         Ok(list)
     }
 }
@@ -73,7 +99,7 @@ pub enum Content {
     /// What is on hold, and for whom.
     Holds(Origin, HoldList),
     /// What is known of items.
-    Expected(Source, Vec<Expectation>),
+    Expected(Source, Arc<Catalogue>),
 }
 
 /// What came on a topic, or from another place that tells of items.
@@ -97,13 +123,16 @@ pub fn read(topic: &str, text: &[u8]) -> Order {
     let (level, for_all) = (levels.next(), levels.next() == Some(ALL));
     let content = if level == Some(EXPECTED) {
         let source = if for_all { Source::Site } else { Source::Fleet };
-        ExpectedList::read(text).map(|items| Content::Expected(source, items))
+        ExpectedList::read(text).map(|items| Content::Expected(source, Arc::new(items)))
     } else {
         let origin = if for_all { Origin::Site } else { Origin::Fleet };
         HoldList::read(text, for_all).map(|list| Content::Holds(origin, list))
     };
     Order { topic: topic.to_owned(), content }
 }
+
+#[cfg(test)]
+mod arbitrary;
 
 #[cfg(test)]
 mod tests {
@@ -137,7 +166,8 @@ mod tests {
         let list = br#"{ "schema": "expected/1", "items": [ { "sku": "tea" } ] }"#;
         for (topic, source) in [(&topics[1], Source::Site), (&topics[3], Source::Fleet)] {
             let Ok(Content::Expected(from, items)) = read(topic, list).content else { panic!() };
-            assert_eq!((from, items[0].sku.as_str()), (source, "tea"));
+            let first = items.iter().next().map(|item| item.sku.as_str());
+            assert_eq!((from, first), (source, Some("tea")));
         }
     }
 

@@ -3,11 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
+use plc_bridge::text::{WORDS_MAX, cut};
+use rumqttc::v5::mqttbytes::Error as MqttError;
 use rumqttc::v5::mqttbytes::v5::{
     ConnectReturnCode, DisconnectReasonCode, PubAckReason, SubscribeReasonCode,
 };
 use rumqttc::v5::{ConnectionError, StateError};
 use thiserror::Error;
+
+/// The reason code by which a broker refuses a packet for its size (MQTT 5, 2.4).
+const PACKET_TOO_LARGE: u8 = 0x95;
 
 /// Why there is no link to the fleet.
 #[derive(Debug, Error)]
@@ -64,6 +69,41 @@ pub enum LinkProblem {
         /// The name that both use.
         client: String,
     },
+    /// The broker closes one connection after the other and does not say why.
+    #[error(
+        "the broker {broker} closes each connection soon and does not say why: most likely another \
+         client uses the name `{client}` there; give each box of the site its own \
+         `[fleet] box_name`, or see the broker's log for another cause"
+    )]
+    Rivalled {
+        /// Host and port.
+        broker: String,
+        /// The name that both use.
+        client: String,
+    },
+    /// The broker says that a packet is too large.
+    #[error(
+        "the broker {broker} refuses a packet as too large, and no message is larger than those that \
+         it has taken; raise its limit (mosquitto: `max_packet_size` and `message_size_limit`)"
+    )]
+    TooLarge {
+        /// Host and port.
+        broker: String,
+    },
+    /// A message is too large for the broker, which has told no such limit before.
+    #[error(
+        "the broker {broker} does not take a message of {size} bytes; from now on messages are \
+         shortened to {limit} bytes, or reported as lost; raise its limit (mosquitto: \
+         `message_size_limit`) and restart inspectd"
+    )]
+    Shortened {
+        /// Host and port.
+        broker: String,
+        /// The message's bytes.
+        size: usize,
+        /// The limit that is assumed from now on, in bytes.
+        limit: usize,
+    },
     /// The broker does not take a message.
     #[error(
         "the broker {broker} refuses messages on {topic} ({reason:?}); check its access list for \
@@ -79,14 +119,14 @@ pub enum LinkProblem {
     },
     /// The broker takes nothing that is worth sending.
     #[error(
-        "the broker {broker} takes packets of at most {limit} bytes, too few to tell it even that \
+        "the broker {broker} takes messages of at most {room} bytes, too few to tell it even that \
          messages are lost; raise its limit (mosquitto: `max_packet_size`)"
     )]
     NoRoom {
         /// Host and port.
         broker: String,
-        /// The broker's limit.
-        limit: u32,
+        /// Bytes that a message may have.
+        room: usize,
     },
     /// The broker does not let the box listen to the fleet.
     #[error(
@@ -106,6 +146,17 @@ pub enum LinkProblem {
     Silent {
         /// Host and port.
         broker: String,
+    },
+    /// The broker closed the connection.
+    #[error(
+        "the broker {broker} closed the connection and did not say why ({cause}); it is made again \
+         by itself, and the broker's log may name the cause"
+    )]
+    Closed {
+        /// Host and port.
+        broker: String,
+        /// What the connection said.
+        cause: String,
     },
     /// The connection broke.
     #[error("the connection to the broker {broker} broke ({cause}); it is made again by itself")]
@@ -140,12 +191,32 @@ impl LinkProblem {
                 reason_code: DisconnectReasonCode::SessionTakenOver,
                 ..
             }) => Self::TakenOver { broker, client: client.to_owned() },
+            // rumqttc knows no acknowledgement with this reason, and takes it for a fault.
+            ConnectionError::MqttState(
+                StateError::ServerDisconnect {
+                    reason_code: DisconnectReasonCode::PacketTooLarge,
+                    ..
+                }
+                | StateError::Deserialization(MqttError::InvalidConnectReturnCode(PACKET_TOO_LARGE)),
+            ) => Self::TooLarge { broker },
             ConnectionError::MqttState(StateError::AwaitPingResp) => Self::Silent { broker },
-            error if established => Self::Broken { broker, cause: error.to_string() },
+            // A DISCONNECT without properties ends here, too: rumqttc waits for their length in vain.
+            ConnectionError::Io(_)
+            | ConnectionError::MqttState(
+                StateError::ConnectionAborted
+                | StateError::Io(_)
+                | StateError::Deserialization(MqttError::Io(_)),
+            ) if established => Self::Closed { broker, cause: words(&error) },
+            error if established => Self::Broken { broker, cause: words(&error) },
             ConnectionError::Timeout(_) => {
                 Self::Unreachable { broker, cause: "no answer in time".to_owned() }
             }
-            error => Self::Unreachable { broker, cause: error.to_string() },
+            error => Self::Unreachable { broker, cause: words(&error) },
         }
     }
+}
+
+/// What the connection says, which may quote the broker at length.
+fn words(error: &ConnectionError) -> String {
+    cut(&error.to_string(), WORDS_MAX).into_owned()
 }

@@ -51,10 +51,10 @@ pub struct Session {
     pub heard_at: Instant,
     /// The state that was published last, and when.
     pub state_told: Option<(Instant, BoxState)>,
-    /// Handed over; the packet id is not known yet.
-    handed: VecDeque<Sent>,
+    /// Handed over, with its size in bytes; the packet id is not known yet.
+    handed: VecDeque<(Sent, usize)>,
     /// Written, by packet id.
-    written: HashMap<u16, Sent>,
+    written: HashMap<u16, (Sent, usize)>,
 }
 
 impl Session {
@@ -74,9 +74,10 @@ impl Session {
     /// Hands a message over without waiting; says whether the client took it.
     pub fn publish(&mut self, sent: Sent, topic: String, text: String) -> bool {
         let retain = sent == Sent::State;
+        let size = text.len();
         let handed = self.client.try_publish(topic, QoS::AtLeastOnce, retain, text);
         if handed.is_ok() {
-            self.handed.push_back(sent);
+            self.handed.push_back((sent, size));
         }
         handed.is_ok()
     }
@@ -94,15 +95,21 @@ impl Session {
         }
     }
 
-    /// The broker has answered to a packet id: which message was it?
-    pub fn answered(&mut self, packet: u16) -> Option<Sent> {
+    /// The broker has answered to a packet id: which message was it, and how many bytes had it?
+    pub fn answered(&mut self, packet: u16) -> Option<(Sent, usize)> {
         self.written.remove(&packet)
+    }
+
+    /// The largest message that was handed over and that the broker has not acknowledged, and its bytes.
+    /// One that broke the connection while it was written has no packet id yet.
+    pub fn largest(&self) -> Option<(Sent, usize)> {
+        self.handed.iter().chain(self.written.values()).copied().max_by_key(|(_, size)| *size)
     }
 
     /// States on their way to the broker.
     pub fn states_on_their_way(&self) -> usize {
         let sent = self.handed.iter().chain(self.written.values());
-        sent.filter(|sent| **sent == Sent::State).count()
+        sent.filter(|(sent, _)| *sent == Sent::State).count()
     }
 
     /// Waits until the broker has acknowledged every state that was handed over, then sends it the
@@ -112,7 +119,9 @@ impl Session {
             match events.poll().await {
                 Ok(Event::Outgoing(Outgoing::Publish(packet))) => self.written(packet),
                 Ok(Event::Incoming(Packet::PubAck(ack))) => {
-                    if self.answered(ack.pkid) == Some(Sent::State) && !is_taken(ack.reason) {
+                    let answered = self.answered(ack.pkid);
+                    let is_state = matches!(answered, Some((Sent::State, _)));
+                    if is_state && !is_taken(ack.reason) {
                         return false;
                     }
                 }

@@ -14,6 +14,7 @@ use vision::Calibration;
 use super::step::{LabelAnswer, Now, ScoredView, Scores, Step};
 use super::{Flow, LabelDuty, OpenItem, Stage, millis};
 use crate::batches::Batch;
+use crate::causes;
 use crate::holds::Sight;
 use crate::policy;
 use crate::records::record::{Finding, LabelRecord};
@@ -49,8 +50,8 @@ impl Flow {
                     record.timings.scoring_steps.get_or_insert_default().add(scores.steps);
                     record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
                 }
-                Ok(_) => view.problem = Some("the score is not a finite number".to_owned()),
-                Err(why) => view.problem = Some(why),
+                Ok(_) => view.unscored("the score is not a finite number"),
+                Err(why) => view.unscored(&why),
             }
         }
         // A camera whose view went unanswered must not count as normal.
@@ -157,7 +158,7 @@ impl Flow {
         if let Verdict::Uninspected { cause } = &mut verdict {
             // It quotes errors and labels, and must fit into a line of the socket.
             cause.cut_to(WORDS_MAX);
-            *self.counts.uninspected.entry(cause.to_string()).or_default() += 1;
+            causes::count(&mut self.counts.uninspected, cause, 1);
         }
         known.stage = Stage::Judged;
         record.verdict = Some(verdict.clone());

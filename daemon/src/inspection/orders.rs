@@ -1,7 +1,10 @@
 //! The loop's part in what the fleet and the warehouse tell: it is followed, stored, or refused with a word
 //! to people.
 
+use std::sync::Arc;
+
 use super::Inspection;
+use crate::expectations::{Catalogue, Replaced};
 use crate::fleet::orders::{Content, HoldList, Order};
 use crate::recorder::Entry;
 use crate::records::Change;
@@ -33,10 +36,23 @@ impl Inspection {
                 Ok(changes)
             }
             Content::Expected(source, items) => {
-                let changed = self.expectations.replace(source, items);
-                let kept = || Change::Expected(source, self.expectations.from_source(source));
-                Ok(changed.then(kept).into_iter().collect())
+                let Replaced { changed, left_over } = self.expectations.replace(source, items);
+                // No handle to what is left over stays here: the last one to go has the work.
+                if let Some(left_over) = left_over {
+                    drop_elsewhere(left_over);
+                }
+                let now = self.expectations.from_source(source).filter(|_| changed);
+                Ok(now.map(|told| Change::Expected(source, told)).into_iter().collect())
             }
         }
     }
 }
+
+/// A long catalogue takes milliseconds to drop, for which no item should wait.
+fn drop_elsewhere(left_over: Arc<Catalogue>) {
+    // It runs by itself; nobody needs to hear of its end.
+    drop(tokio::task::spawn_blocking(move || drop(left_over)));
+}
+
+#[cfg(test)]
+mod tests;

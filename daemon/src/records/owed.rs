@@ -5,12 +5,16 @@
 //! so that neither exists without the other.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use plc_bridge::text::{WORDS_MAX, cut};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::fleet::messages::{Kind, Lost};
 use crate::outbox::{MessageId, excess};
 
 use super::store::{Owing, WriteError};
+
+/// Before the reason of a notice that tells of earlier notices, too.
+const MERGED: &str = "the outbox was full; some were given up before: ";
 
 /// How the outbox stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub struct OutboxCounts {
     pub owed: u64,
     /// Messages that it has acknowledged since the database was made.
     pub acknowledged: u64,
-    /// Messages given up because the outbox was full, since the database was made.
+    /// Messages given up, because the outbox was full or they could not be sent, since the database was made.
     pub lost: u64,
     /// The highest id given to a message so far; 0 before the first.
     pub last_id: MessageId,
@@ -82,7 +86,7 @@ pub fn append(
 }
 
 /// Removes the `excess` oldest messages and appends the notice of their loss. A notice among them
-/// is not counted as a message: what it told of passes into the new one.
+/// is not counted as a message: what it told of passes into the new one, with the newest reason.
 fn give_up(
     db: &Connection,
     counts: &mut OutboxCounts,
@@ -90,7 +94,7 @@ fn give_up(
     at: Timestamp,
     excess: u64,
 ) -> Result<(), WriteError> {
-    let (lost, newly_lost) = db.query_row(
+    let (mut lost, newly_lost) = db.query_row(
         "SELECT min(coalesce(lost_from, id)), max(id), sum(max(lost, 1)), sum(lost = 0)
          FROM (SELECT * FROM outbox ORDER BY id LIMIT ?)",
         [signed(excess)],
@@ -104,12 +108,31 @@ fn give_up(
             Ok((lost, unsigned(row.get(3)?)))
         },
     )?;
+    lost.reason = reason_of_oldest(db, excess)?;
     let removed = db.execute("DELETE FROM outbox WHERE id <= ?", [signed(lost.to)])?;
     report(db, counts, owing, at, &lost)?;
     db.execute("UPDATE outbox_total SET lost = lost + ?", [signed(newly_lost)])?;
     counts.owed -= removed as u64;
     counts.lost += newly_lost;
     Ok(())
+}
+
+/// Why some of the `most` oldest messages were given up before, where a notice among them says so: the
+/// newest reason, since there may be ever new ones.
+fn reason_of_oldest(db: &Connection, most: u64) -> Result<Option<String>, WriteError> {
+    let newest = db
+        .query_row(
+            "SELECT json_extract(body, '$.reason') AS reason
+             FROM (SELECT * FROM outbox ORDER BY id LIMIT ?)
+             WHERE lost > 0 AND reason IS NOT NULL ORDER BY id DESC LIMIT 1",
+            [signed(most)],
+            |row| row.get::<_, String>(0),
+        )
+        .optional()?;
+    Ok(newest.map(|reason| {
+        let reason = reason.strip_prefix(MERGED).unwrap_or(&reason);
+        cut(&format!("{MERGED}{reason}"), WORDS_MAX).into_owned()
+    }))
 }
 
 /// Gives up one message that can never be sent, and appends the notice of its loss; one that is
@@ -125,7 +148,8 @@ pub fn skip(
     if db.execute("DELETE FROM outbox WHERE id = ?", [signed(id)])? == 0 {
         return Ok(());
     }
-    let lost = Lost { from: id, to: id, count: 1, reason: Some(reason.to_owned()) };
+    let reason = Some(cut(reason, WORDS_MAX).into_owned());
+    let lost = Lost { from: id, to: id, count: 1, reason };
     report(db, counts, owing, at, &lost)?;
     db.execute("UPDATE outbox_total SET lost = lost + 1", [])?;
     counts.owed -= 1;

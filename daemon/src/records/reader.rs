@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use serde::{Deserialize, Serialize};
 
+use crate::causes;
+
 use super::error::StoreError;
 use super::owed::{self, OutboxCounts, signed, unsigned};
 use super::record::{ItemId, Record};
@@ -67,7 +69,7 @@ pub struct Counts {
     pub wrong_lane: u64,
     /// Of which it cannot be told where they went.
     pub ambiguous: u64,
-    /// Not inspected, by cause.
+    /// Not inspected, by cause; the most frequent ones by their own (`causes.rs`).
     pub uninspected: BTreeMap<String, u64>,
 }
 
@@ -174,7 +176,8 @@ impl Records {
     fn count(&self, since: Option<Timestamp>) -> Result<Counts, rusqlite::Error> {
         let mut statement = self.db.prepare_cached(
             "SELECT closed, outcome, cause, count(*) FROM record
-             WHERE ?1 IS NULL OR entered_at >= ?1 GROUP BY closed, outcome, cause",
+             WHERE ?1 IS NULL OR entered_at >= ?1 GROUP BY closed, outcome, cause
+             ORDER BY count(*) DESC",
         )?;
         let mut counts = Counts::default();
         let mut rows = statement.query([since.map(Timestamp::as_microsecond)])?;
@@ -194,7 +197,7 @@ impl Records {
                 _ => {}
             }
             if let Some(cause) = cause {
-                *counts.uninspected.entry(cause).or_default() += items;
+                causes::count(&mut counts.uninspected, &cause, items);
             }
         }
         Ok(counts)

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use plc_bridge::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
+use plc_bridge::text::{Cut, QUOTING_MAX, WORDS_MAX, cut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::Calibration;
@@ -125,7 +126,7 @@ pub struct ViewRecord {
     /// `fitted` estimated from fewer, and `weak` a guess, as from a catalogue picture alone.
     #[serde(default)]
     pub calibration: Option<Calibration>,
-    /// Why there is no score, in plain words.
+    /// Why there is no score, in plain words; at most [`WORDS_MAX`] characters.
     pub problem: Option<String>,
 }
 
@@ -143,6 +144,11 @@ impl ViewRecord {
             calibration: None,
             problem: None,
         }
+    }
+
+    /// The view has no score, for this reason, which may quote what a library said.
+    pub fn unscored(&mut self, why: &str) {
+        self.problem = Some(cut(why, WORDS_MAX).into_owned());
     }
 }
 
@@ -168,7 +174,8 @@ pub struct Finding {
 
 impl Finding {
     /// A fact that speaks against the item.
-    pub fn fact(check: Check, camera: Option<String>, words: String) -> Self {
+    pub fn fact(check: Check, camera: Option<String>, mut words: String) -> Self {
+        words.cut_to(QUOTING_MAX);
         Self { check, camera, score: 1.0, threshold: 0.0, at: None, boxes: Vec::new(), words }
     }
 

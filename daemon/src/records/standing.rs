@@ -5,7 +5,7 @@ use meaning::expectation::Expectation;
 use rusqlite::{Connection, Transaction, params};
 
 use crate::batches::{BATCHES_MAX, Batch, Seen};
-use crate::expectations::Source;
+use crate::expectations::{Catalogue, Source};
 use crate::holds::{Hold, Origin};
 
 use super::owed::signed;
@@ -36,13 +36,13 @@ pub fn read_holds(db: &Connection) -> Result<Vec<(Origin, Hold)>, WriteError> {
 pub fn write_expected(
     step: &Transaction<'_>,
     source: Source,
-    items: &[Expectation],
+    items: &Catalogue,
 ) -> Result<(), WriteError> {
     let origin = serde_json::to_string(&source)?;
     step.execute("DELETE FROM expectation WHERE origin = ?", [&origin])?;
     let mut insert =
         step.prepare_cached("INSERT INTO expectation (origin, sku, body) VALUES (?, ?, ?)")?;
-    for item in items {
+    for item in items.iter() {
         insert.execute(params![origin, item.sku, serde_json::to_string(item)?])?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use meaning::expectation::Expectation;
@@ -10,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use serde::Serialize;
 
 use crate::batches::{Batch, Seen};
-use crate::expectations::Source;
+use crate::expectations::{Catalogue, Source};
 use crate::fleet::messages::{self, Alert, BatchSuspect, Kind, Summary};
 use crate::holds::{Hold, Origin};
 use crate::outbox::MessageId;
@@ -40,7 +41,7 @@ pub enum Change {
     /// Keep these holds, in place of all that were kept.
     Holds(Vec<(Origin, Hold)>),
     /// Keep what this source knows of items, in place of what was kept from it.
-    Expected(Source, Vec<Expectation>),
+    Expected(Source, Arc<Catalogue>),
     /// Keep what was seen of a batch; none forgets it.
     Batch(Batch, Option<Seen>),
     /// The broker holds these messages: owe them no longer.

@@ -139,7 +139,7 @@ pub struct ItemCounts {
     pub passed: u64,
     /// Seen in their lane, as decided.
     pub diverted: u64,
-    /// Not inspected, by cause.
+    /// Not inspected, by cause: a bounded number of them (`causes.rs`).
     pub uninspected: BTreeMap<String, u64>,
     /// Seen by no confirming eye.
     pub lost: u64,

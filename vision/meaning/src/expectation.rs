@@ -3,6 +3,10 @@
 //! An expectation names the item (its SKU) and says what its label should say. Only the SKU is required:
 //! what an expectation does not name is not compared. It arrives as JSON, from many senders and in many
 //! versions, so that fields which are not known here are ignored, and `null` is as good as a field left out.
+//!
+//! Its texts have a **longest length**, in characters: a list has up to 100,000 items, and each text goes on
+//! into records, findings and messages. A longer one is refused, since whoever keeps the catalogue can
+//! correct it.
 
 use super::gs1::gtin::{self, GtinError};
 use jiff::civil::Date;
@@ -10,11 +14,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+/// Characters of an SKU, a lot, a size, a colour or a reference's name at most: as of every name on the box.
+pub const NAME_MAX: usize = 128;
+
+/// Characters of a title at most. Shops that limit titles allow about 200.
+pub const TITLE_MAX: usize = 500;
+
+/// Characters of a text that is quoted in a refusal.
+const QUOTE_MAX: usize = 40;
+
 /// What is known of one item.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Expectation {
     /// Catalogue number.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub sku: String,
     /// Number of the trade item: 8, 12, 13 or 14 digits with a right check digit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,15 +35,15 @@ pub struct Expectation {
     pub gtin: Option<String>,
     /// What people call the item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = TITLE_MAX))]
     pub title: Option<String>,
     /// Size as on the label: `L`, `EU 42`, `W32 L34`, `500 ml`, `30 x 40 cm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub size: Option<String>,
     /// Colour in any of the table's languages: `navy`, `bleu`, `black/white`.
     #[serde(default, alias = "color", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub colour: Option<String>,
     /// Pieces in the pack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +51,7 @@ pub struct Expectation {
     pub count: Option<u32>,
     /// Lot or batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub lot: Option<String>,
     /// Last day on which the item is good: a full date of RFC 3339, `2026-05-13`.
     #[serde(default, deserialize_with = "full_date", skip_serializing_if = "Option::is_none")]
@@ -47,7 +60,7 @@ pub struct Expectation {
     /// Name of the reference that shows the item as it ships, where that is not the SKU's own: without the
     /// shoe box, for example, that is left out on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub reference: Option<String>,
 }
 
@@ -66,6 +79,18 @@ pub enum ExpectationError {
         field: &'static str,
         /// The item.
         sku: String,
+    },
+    /// A text that is too long.
+    #[error(
+        "`{field}` of SKU `{sku}` has more than {most} characters: shorten it in the catalogue"
+    )]
+    TooLong {
+        /// The field's name.
+        field: &'static str,
+        /// The item, as far as it may be quoted.
+        sku: String,
+        /// Characters that it may have.
+        most: usize,
     },
     /// A GTIN that is none.
     #[error("`gtin` of SKU `{sku}`: {source}; correct it in the catalogue")]
@@ -95,26 +120,33 @@ impl Expectation {
     /// The expectation with its texts trimmed and its GTIN in 14 digits.
     ///
     /// # Errors
-    /// [`ExpectationError::Empty`], [`ExpectationError::Gtin`], [`ExpectationError::Count`].
+    /// Every kind of [`ExpectationError`] but [`ExpectationError::Json`].
     pub fn checked(mut self) -> Result<Self, ExpectationError> {
         self.sku = self.sku.trim().to_owned();
         let sku = self.sku.clone();
         if sku.is_empty() {
             return Err(ExpectationError::Empty { field: "sku", sku });
         }
+        if is_longer(&sku, NAME_MAX) {
+            let sku = quoted(&sku);
+            return Err(ExpectationError::TooLong { field: "sku", sku, most: NAME_MAX });
+        }
         let texts = [
-            ("gtin", &mut self.gtin),
-            ("title", &mut self.title),
-            ("size", &mut self.size),
-            ("colour", &mut self.colour),
-            ("lot", &mut self.lot),
-            ("reference", &mut self.reference),
+            ("gtin", &mut self.gtin, NAME_MAX),
+            ("title", &mut self.title, TITLE_MAX),
+            ("size", &mut self.size, NAME_MAX),
+            ("colour", &mut self.colour, NAME_MAX),
+            ("lot", &mut self.lot, NAME_MAX),
+            ("reference", &mut self.reference, NAME_MAX),
         ];
-        for (field, text) in texts {
+        for (field, text, most) in texts {
             let Some(text) = text else { continue };
             *text = text.trim().to_owned();
             if text.is_empty() {
                 return Err(ExpectationError::Empty { field, sku });
+            }
+            if is_longer(text, most) {
+                return Err(ExpectationError::TooLong { field, sku, most });
             }
         }
         if let Some(number) = &mut self.gtin {
@@ -130,6 +162,20 @@ impl Expectation {
     }
 }
 
+fn is_longer(text: &str, most: usize) -> bool {
+    // There are never more characters than bytes.
+    text.len() > most && text.chars().nth(most).is_some()
+}
+
+/// The beginning of a text that came from outside.
+fn quoted(text: &str) -> String {
+    let mut beginning: String = text.chars().take(QUOTE_MAX).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
+    }
+    beginning
+}
+
 /// A full date of RFC 3339, section 5.6, and nothing else: times and other writings of ISO 8601 are refused.
 fn full_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
@@ -137,7 +183,8 @@ fn full_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>,
     let date = full.then(|| text.parse().ok()).flatten();
     let refused = || {
         serde::de::Error::custom(format!(
-            "`expiry` is `{text}`, which is no date: write year, month and day as `2026-05-13`"
+            "`expiry` is `{}`, which is no date: write year, month and day as `2026-05-13`",
+            quoted(&text)
         ))
     };
     date.map(Some).ok_or_else(refused)
@@ -189,10 +236,42 @@ mod tests {
     }
 
     #[test]
+    fn a_text_may_be_so_long_and_no_longer_and_the_refusal_quotes_little() {
+        let fields = [
+            ("sku", NAME_MAX),
+            ("title", TITLE_MAX),
+            ("size", NAME_MAX),
+            ("colour", NAME_MAX),
+            ("lot", NAME_MAX),
+            ("reference", NAME_MAX),
+        ];
+        for (field, most) in fields {
+            let of = |length| {
+                let text = "ß".repeat(length);
+                let mut item = serde_json::json!({ "sku": "A1" });
+                item[field] = text.into();
+                item.to_string()
+            };
+            assert!(Expectation::from_json(&of(most)).is_ok(), "{field}");
+            let error = refused(&of(most + 1));
+            assert!(error.contains(&format!("`{field}` of SKU")), "{error}");
+            assert!(error.contains(&most.to_string()) && error.contains("shorten"), "{error}");
+            assert!(refused(&of(100_000)).chars().count() < 200, "{field}");
+        }
+        for field in ["gtin", "expiry"] {
+            let text = "1".repeat(100_000);
+            let error = refused(&format!(r#"{{"sku": "A1", "{field}": "{text}"}}"#));
+            assert!(error.contains(field) && error.chars().count() < 300, "{error}");
+        }
+    }
+
+    #[test]
     fn the_schema_requires_the_sku_and_allows_more_fields() {
         let schema = serde_json::to_value(schemars::schema_for!(Expectation)).unwrap();
         assert_eq!(schema["required"], serde_json::json!(["sku"]));
         assert_eq!(schema["properties"]["expiry"]["format"], "date");
         assert!(schema.get("additionalProperties").is_none());
+        assert_eq!(schema["properties"]["sku"]["maxLength"], NAME_MAX);
+        assert_eq!(schema["properties"]["title"]["maxLength"], TITLE_MAX);
     }
 }

@@ -138,6 +138,34 @@ fn a_full_outbox_gives_up_its_oldest_messages_and_owes_a_notice_of_each_loss() {
 }
 
 #[test]
+fn a_notice_that_tells_of_earlier_ones_keeps_the_newest_reason_however_often_it_is_merged() {
+    let folder = folder();
+    let mut store = owing(&folder, 5);
+    let skip = |store: &mut Store, reason: &str| {
+        store.commit(&[alert("too large")]).expect("committed");
+        let id = store.outbox().last_id;
+        store.commit(&[Change::Skip(id, reason.to_owned())]).expect("committed");
+    };
+    skip(&mut store, "a summary of 9 bytes");
+    skip(&mut store, "an alert of 7 bytes");
+    for n in 0..40 {
+        store.commit(&[alert(&n.to_string())]).expect("committed");
+    }
+    let owed = store.read_outbox(0, 100).expect("read");
+    let notices = owed.iter().filter(|message| message.kind == Kind::Lost);
+    let notices: Vec<_> = notices
+        .map(|message| serde_json::from_str::<crate::fleet::messages::Lost>(&message.body))
+        .map(|lost| lost.expect("a notice"))
+        .collect();
+    let reasons: Vec<_> = notices.iter().filter_map(|lost| lost.reason.as_deref()).collect();
+    let told = "the outbox was full; some were given up before: an alert of 7 bytes";
+    assert_eq!(reasons, [told], "{notices:?}");
+    skip(&mut store, &"r".repeat(100_000));
+    let owed = store.read_outbox(0, 100).expect("read");
+    assert!(owed.iter().all(|message| message.body.len() < 2000), "a reason has an end");
+}
+
+#[test]
 fn records_are_found_by_sku_verdict_and_time() {
     let folder = folder();
     let mut store = Store::open(folder.path()).expect("opened");
