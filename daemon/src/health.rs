@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plc_bridge::protocol::{LineFault, PlcState};
 use tokio::sync::watch;
+use vision::eyesight::Impaired;
 use vision::fit::Misfit;
 use vision::{Camera, CameraState};
 
@@ -102,6 +103,8 @@ pub struct Health {
     frame_rates: FrameRates,
     /// Cameras that deliver the same picture again and again.
     frozen: Vec<String>,
+    /// What is wrong with the eyesight of cameras, by camera.
+    impaired: BTreeMap<String, Vec<Impaired>>,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
     state: watch::Sender<BoxState>,
@@ -142,6 +145,7 @@ impl Health {
             records_missing: false,
             frame_rates: FrameRates::default(),
             frozen: Vec::new(),
+            impaired: BTreeMap::new(),
             alerts: Alerts::default(),
             status,
             state,
@@ -196,6 +200,11 @@ impl Health {
     /// Which cameras deliver the same picture again and again, while items pass them.
     pub fn frozen(&mut self, cameras: Vec<String>) {
         self.frozen = cameras;
+    }
+
+    /// What is wrong with a camera's eyesight since its last view of an item.
+    pub fn eyesight(&mut self, camera: &str, impaired: Vec<Impaired>) {
+        self.impaired.insert(camera.to_owned(), impaired);
     }
 
     /// What is on hold now.
@@ -320,6 +329,11 @@ impl Health {
                 "check its cable and power, and its source in the line file"
             };
             add(what, remedy, Some((AlertKind::CameraDown, Some(camera.name.clone()))));
+        }
+        for (camera, impaired) in &self.impaired {
+            for one in impaired {
+                add(format!("camera {camera}: {one}"), one.remedy(), None);
+            }
         }
         let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
         for (cause, _) in self.uninspected.iter().filter(|(_, (_, last))| recent(last)) {

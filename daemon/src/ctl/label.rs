@@ -181,7 +181,7 @@ fn label(
         let shown = drawn(&picture, &read.reading);
         shown.save(file).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let Reading { lines, codes, dates, lot, serial, gtins } = read.reading;
+    let Reading { lines, codes, dates, lots, serial, gtins } = read.reading;
     let line = |line: meaning::line::TextLine| Line {
         text: line.text,
         r#box: line.corners,
@@ -203,7 +203,7 @@ fn label(
         lines: lines.into_iter().map(line).collect(),
         codes: codes.into_iter().map(code).collect(),
         dates: dates.into_iter().map(date).collect(),
-        lot: lot.map(|lot| lot.text),
+        lot: lots.into_iter().next().map(|lot| lot.text),
         serial: serial.map(|serial| serial.text),
         gtins,
         ms: Some(read.timings.total().as_secs_f64() * 1e3),
