@@ -87,7 +87,7 @@ pub fn doubt_below(lots: &[LotSeen], held: &str, sure: f32) -> Option<&'static s
         return Some("its lot is not known: it is read without certainty");
     }
     let is_part = lots.iter().any(|lot| lot.goes_with(held) == LotMatch::Part);
-    is_part.then_some("its lot is not known: what is read may be a part of the held one")
+    is_part.then_some("its lot is not known: what is read may be the held one, misread")
 }
 
 #[cfg(test)]
