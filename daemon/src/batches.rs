@@ -15,12 +15,19 @@
 //! **Promise.** How soon a batch that fails at a given share is suspect follows from the numbers alone:
 //! [`BatchTest::items_until_suspect`] computes it without approximation.
 //!
+//! **Misread lots.** An item whose lot was misread counts in the batch that it may be one with, by the
+//! comparison of `lots.rs`: otherwise each misreading would begin a count of its own, and a bad lot would be
+//! suspect late or never. A batch that is known from print takes the name that a code gives it. After a
+//! restart every batch counts as known from print, since only names and counts are stored.
+//!
 //! No I/O and no time here; the counts are stored by the caller.
 
 use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::lots::LotSeen;
 
 /// Batches that are counted at the same time; beyond that the one that was seen longest ago is forgotten.
 pub const BATCHES_MAX: usize = 4096;
@@ -121,12 +128,30 @@ impl BatchTest {
     }
 }
 
+/// A batch that is counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    seen: Seen,
+    /// When it was seen last, as a running number.
+    last: u64,
+    /// Whether a code says its lot.
+    from_code: bool,
+}
+
+/// The batch of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The batch.
+    pub batch: Batch,
+    /// What it was called until now, where a code has corrected that.
+    pub was: Option<Batch>,
+}
+
 /// The counts of all batches.
 #[derive(Debug)]
 pub struct Batches {
     test: BatchTest,
-    /// What was seen, and when last, as a running number.
-    seen: HashMap<Batch, (Seen, u64)>,
+    seen: HashMap<Batch, Counted>,
     clock: u64,
 }
 
@@ -136,7 +161,7 @@ impl Batches {
         let mut batches = Self { test, seen: HashMap::new(), clock: 0 };
         for (batch, seen) in earlier {
             batches.clock += 1;
-            batches.seen.insert(batch, (seen, batches.clock));
+            batches.seen.insert(batch, Counted { seen, last: batches.clock, from_code: false });
             batches.forget_the_oldest();
         }
         batches
@@ -149,13 +174,44 @@ impl Batches {
 
     /// What was seen of `batch`.
     pub fn seen(&self, batch: &Batch) -> Seen {
-        self.seen.get(batch).map(|(seen, _)| *seen).unwrap_or_default()
+        self.seen.get(batch).map(|counted| counted.seen).unwrap_or_default()
+    }
+
+    /// The batch in which an item of `sku` counts whose label says `lot`: the one of that very lot, else the
+    /// one seen last whose lot `lot` may be, else a new one.
+    pub fn of_lot(&mut self, sku: &str, lot: &LotSeen) -> Named {
+        let mut batch = Batch { sku: sku.to_owned(), lot: Some(lot.text.clone()) };
+        let mut was = None;
+        if !self.seen.contains_key(&batch) {
+            match self.alike(sku, lot) {
+                Some(known) if lot.from_code => was = Some(known),
+                Some(known) => batch = known,
+                None => {}
+            }
+        }
+        if lot.from_code {
+            let counted = was.as_ref().and_then(|was| self.seen.remove(was));
+            let counted = self.seen.entry(batch.clone()).or_insert(counted.unwrap_or_default());
+            counted.from_code = true;
+        }
+        Named { batch, was }
+    }
+
+    /// The batch seen last whose lot `lot` may be.
+    fn alike(&self, sku: &str, lot: &LotSeen) -> Option<Batch> {
+        let is_one = |batch: &Batch, counted: &Counted| {
+            let name = batch.lot.as_deref().map(LotSeen::printed);
+            let name = name.map(|name| LotSeen { from_code: counted.from_code, ..name });
+            batch.sku == sku && name.is_some_and(|name| name.agrees_with(lot))
+        };
+        let alike = self.seen.iter().filter(|(batch, counted)| is_one(batch, counted));
+        alike.max_by_key(|(_, counted)| counted.last).map(|(batch, _)| batch.clone())
     }
 
     /// One more item of `batch`. Returns what was seen of it, and whether it became suspect by this item.
     pub fn item(&mut self, batch: &Batch, failed: bool) -> (Seen, bool) {
         self.clock += 1;
-        let (seen, last) = self.seen.entry(batch.clone()).or_default();
+        let Counted { seen, last, .. } = self.seen.entry(batch.clone()).or_default();
         *last = self.clock;
         seen.items += 1;
         seen.failed += u64::from(failed);
@@ -173,7 +229,7 @@ impl Batches {
 
     fn forget_the_oldest(&mut self) {
         if self.seen.len() > BATCHES_MAX {
-            let oldest = self.seen.iter().min_by_key(|(_, (_, last))| *last);
+            let oldest = self.seen.iter().min_by_key(|(_, counted)| counted.last);
             if let Some(oldest) = oldest.map(|(batch, _)| batch.clone()) {
                 self.seen.remove(&oldest);
             }
@@ -264,6 +320,51 @@ mod tests {
         }
         assert_eq!(batches.seen(&batch("B")), Seen::default());
         assert_eq!(batches.seen(&batch("A")).items, 3);
+    }
+
+    /// The lots of the batches in which items count whose labels say these lots, in turn.
+    fn counted_as(lots: &[LotSeen]) -> Vec<(Option<String>, u64)> {
+        let mut batches = Batches::new(TEST, []);
+        let count = |lot| {
+            let Named { batch, .. } = batches.of_lot("tea", lot);
+            let (seen, _) = batches.item(&batch, false);
+            (batch.lot, seen.items)
+        };
+        lots.iter().map(count).collect()
+    }
+
+    fn code(lot: &str) -> LotSeen {
+        LotSeen { from_code: true, ..LotSeen::printed(lot) }
+    }
+
+    #[test]
+    fn a_misread_lot_counts_in_the_batch_that_it_may_be_one_with() {
+        let print = LotSeen::printed;
+        let counted = |lots: &[LotSeen]| -> Vec<(String, u64)> {
+            counted_as(lots).into_iter().map(|(lot, items)| (lot.unwrap(), items)).collect()
+        };
+        let of = |lots: &[(&str, u64)]| -> Vec<(String, u64)> {
+            lots.iter().map(|(lot, items)| ((*lot).to_owned(), *items)).collect()
+        };
+        let read = [print("A2210"), print("A221O"), print("B7"), print("A22IO"), print("A2210")];
+        let one = [("A2210", 1), ("A2210", 2), ("B7", 1), ("A2210", 3), ("A2210", 4)];
+        assert_eq!(counted(&read), of(&one));
+        // Codes are not misread: these are two lots, and print goes to the one that was seen last.
+        let read = [code("A2210"), code("A221O"), print("AZZIO"), code("A2210"), print("AZZIO")];
+        let two = [("A2210", 1), ("A221O", 1), ("A221O", 2), ("A2210", 2), ("A2210", 3)];
+        assert_eq!(counted(&read), of(&two));
+        // A code corrects the name.
+        let read = [print("A221O"), code("A2210"), print("A221O")];
+        assert_eq!(counted(&read), of(&[("A221O", 1), ("A2210", 2), ("A2210", 3)]));
+    }
+
+    #[test]
+    fn the_lots_of_two_skus_are_two_batches_however_alike() {
+        let mut batches = Batches::new(TEST, [(batch("A2210"), Seen::default())]);
+        let named = batches.of_lot("soap", &LotSeen::printed("A221O"));
+        assert_eq!(named.batch, Batch { sku: "soap".to_owned(), lot: Some("A221O".to_owned()) });
+        let named = batches.of_lot("tea", &code("A221O"));
+        assert_eq!((named.batch, named.was), (batch("A221O"), Some(batch("A2210"))));
     }
 
     #[test]

@@ -136,6 +136,11 @@ impl Flow {
         self.items.get(&item).map(|open| (&open.record.id, open.record.entered()))
     }
 
+    /// The views of an item, as far as they are gathered.
+    pub fn views(&self, item: ItemNumber) -> &[ViewRecord] {
+        self.items.get(&item).map_or(&[], |open| &open.record.views)
+    }
+
     /// A message from the bridge.
     pub fn bridge(&mut self, message: FromBridge, now: Now) -> Vec<Step> {
         match message {

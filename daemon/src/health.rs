@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use plc_bridge::protocol::{LineFault, PlcState};
 use plc_bridge::text::{QUOTING_MAX, WORDS_MAX, cut};
 use tokio::sync::watch;
+use vision::eyesight::Impaired;
 use vision::fit::Misfit;
 use vision::{Camera, CameraState};
 
@@ -103,6 +104,8 @@ pub struct Health {
     frame_rates: FrameRates,
     /// Cameras that deliver the same picture again and again.
     frozen: Vec<String>,
+    /// What is wrong with the eyesight of cameras, by camera.
+    impaired: BTreeMap<String, Vec<Impaired>>,
     alerts: Alerts,
     status: watch::Sender<Arc<BoxStatus>>,
     state: watch::Sender<BoxState>,
@@ -143,6 +146,7 @@ impl Health {
             records_missing: false,
             frame_rates: FrameRates::default(),
             frozen: Vec::new(),
+            impaired: BTreeMap::new(),
             alerts: Alerts::default(),
             status,
             state,
@@ -197,6 +201,11 @@ impl Health {
     /// Which cameras deliver the same picture again and again, while items pass them.
     pub fn frozen(&mut self, cameras: Vec<String>) {
         self.frozen = cameras;
+    }
+
+    /// What is wrong with a camera's eyesight since its last view of an item.
+    pub fn eyesight(&mut self, camera: &str, impaired: Vec<Impaired>) {
+        self.impaired.insert(camera.to_owned(), impaired);
     }
 
     /// What is on hold now.
@@ -322,6 +331,11 @@ impl Health {
                 "check its cable and power, and its source in the line file"
             };
             add(what, remedy, Some((AlertKind::CameraDown, Some(camera.name.clone()))));
+        }
+        for (camera, impaired) in &self.impaired {
+            for one in impaired {
+                add(format!("camera {camera}: {one}"), one.remedy(), None);
+            }
         }
         let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
         for (cause, _) in self.uninspected.iter().filter(|(_, (_, last))| recent(last)) {

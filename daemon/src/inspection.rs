@@ -11,6 +11,7 @@ use std::time::Duration;
 use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
+use vision::eyesight::{Eyesight, Sight};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::Timings;
 use vision::usable;
@@ -82,6 +83,8 @@ pub struct Inspection {
     gatherer: Gatherer,
     rings: Rings,
     cameras: Vec<Camera>,
+    /// How well the cameras see.
+    eyesight: HashMap<Arc<str>, Eyesight>,
     /// Views of items that are not scored yet.
     frames: HashMap<ItemNumber, Views>,
     scorer: Option<InspectionPool>,
@@ -132,6 +135,7 @@ impl Inspection {
             identity: line.identity.clone(),
             expectations,
             label_worker,
+            eyesight: HashMap::new(),
             frames: HashMap::new(),
             scorer: None,
             verdicts: Verdicts::new(link.clone()),
@@ -248,7 +252,12 @@ impl Inspection {
                     let frame_kept = Arc::clone(&frame);
                     shots.push(Shot { relative_path: path, frame: frame_kept, heat: None });
                     match usable::check(&frame.picture) {
-                        Ok(()) => frames.push((view.camera, frame)),
+                        Ok(()) => {
+                            let eyesight = self.eyesight.entry(Arc::clone(&view.camera));
+                            let impaired = eyesight.or_default().see(Sight::of(&frame.picture));
+                            self.health.eyesight(&view.camera, impaired);
+                            frames.push((view.camera, frame));
+                        }
                         // It is kept as evidence, and not scored.
                         Err(why) => record.unscored(&why.to_string()),
                     }

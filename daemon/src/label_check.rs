@@ -11,7 +11,7 @@
 //! A pure function; the day is an argument.
 
 use jiff::civil::Date;
-use meaning::compare::{What, compare};
+use meaning::compare::{LotMatch, What, compare, match_lot};
 use meaning::dates::{Role, days_between};
 use meaning::expectation::Expectation;
 use meaning::expiry::{Custom, ExpiryFinding, assess};
@@ -22,8 +22,8 @@ use vision::config::{LabelPart, LabelSection};
 use vision::label::worker::shows;
 
 use crate::expectations::Expectations;
-use crate::lots::LotSeen;
-use crate::records::record::{Finding, LabelRecord};
+use crate::lots::{self, LotSeen};
+use crate::records::record::{Finding, LabelRecord, ViewRecord};
 use crate::wall_clock::Today;
 use plc_bridge::text::{NAME_MAX, WORDS_MAX, cut};
 
@@ -112,8 +112,8 @@ pub fn check(
     }
 
     let all = || readings.iter().map(|(_, reading)| *reading);
-    let lot = surest(all().filter_map(|reading| reading.lot.as_ref()));
-    let lots = all().filter_map(|reading| reading.lot.as_ref()).map(LotSeen::from).collect();
+    let lots: Vec<LotSeen> = all().flat_map(|reading| &reading.lots).map(LotSeen::from).collect();
+    let lot = lots::surest(&lots).map(|lot| cut(&lot.text, NAME_MAX).into_owned());
     let serial = surest(all().filter_map(|reading| reading.serial.as_ref()));
     let record = LabelRecord {
         codes: all()
@@ -121,7 +121,7 @@ pub fn check(
             .map(|code| cut(&code.text, WORDS_MAX).into_owned())
             .collect(),
         gtin: all().flat_map(|reading| &reading.gtins).next().cloned(),
-        lot: lot.map(|lot| cut(&lot, NAME_MAX).into_owned()),
+        lot,
         serial: serial.map(|serial| cut(&serial, NAME_MAX).into_owned()),
         last_day: last_day.map(|day: Date| day.to_string()),
         text: all()
@@ -132,6 +132,21 @@ pub fn check(
         problem: (!problems.is_empty()).then(|| cut(&problems.join("; "), WORDS_MAX).into_owned()),
     };
     Checked { label: record, lots, findings, undecided }
+}
+
+/// What was read of each view of an item, also of those without a picture: such a one without a picture could not be read either. What
+/// only that one shows must not be called missing.
+pub fn with_unseen(
+    mut read: Vec<(String, Result<Reading, String>)>,
+    views: &[ViewRecord],
+) -> Vec<(String, Result<Reading, String>)> {
+    for view in views {
+        let is_read = read.iter().any(|(camera, _)| *camera == view.camera);
+        if let Some(problem) = view.problem.as_ref().filter(|_| !is_read) {
+            read.push((view.camera.clone(), Err(problem.clone())));
+        }
+    }
+    read
 }
 
 /// What is known of the items, and what this one is supposed to be.
@@ -157,8 +172,13 @@ fn contradictions(
     today: Date,
 ) -> Vec<Finding> {
     let compared = readings.iter().map(|(camera, reading)| {
-        let lot = reading.lot.as_ref().map(|lot| lot.text.as_str());
-        let Reading { lines, gtins, dates, .. } = reading;
+        let Reading { lines, gtins, dates, lots, .. } = reading;
+        let wanted = |lot: &&NumberRead| {
+            let wanted = expected.lot.as_deref();
+            wanted.is_some_and(|wanted| match_lot(wanted, &lot.text) == LotMatch::Same)
+        };
+        // Of several lots in a view one may be the expected one.
+        let lot = lots.iter().find(wanted).or(lots.first()).map(|lot| lot.text.as_str());
         (*camera, compare(lines, gtins, lot, dates, expected, today))
     });
     let compared: Vec<_> = compared.collect();
@@ -296,6 +316,36 @@ mod tests {
         let (label, findings) = unknown(&views, &must);
         assert_eq!(findings, []);
         assert_eq!(label.problem.as_deref(), Some("side: no networks"));
+    }
+
+    #[test]
+    fn what_only_a_view_without_a_picture_may_show_is_not_missing() {
+        let frozen =
+            ViewRecord { problem: Some("it is frozen".to_owned()), ..ViewRecord::of("top") };
+        let views = [frozen, ViewRecord::of("side")];
+        let read = with_unseen(vec![view("side", &["hello"])], &views);
+        let (label, findings) = unknown(&read, &section(&[LabelPart::Lot]));
+        assert_eq!((findings, label.problem.as_deref()), (vec![], Some("top: it is frozen")));
+        // A view that was read and could not be scored was read all the same.
+        let unscored =
+            ViewRecord { problem: Some("no score".to_owned()), ..ViewRecord::of("side") };
+        let read = with_unseen(vec![view("side", &["hello"])], &[unscored]);
+        let (label, findings) = unknown(&read, &section(&[LabelPart::Lot]));
+        assert_eq!((findings.len(), label.problem), (1, None));
+    }
+
+    #[test]
+    fn every_lot_of_every_view_is_told_and_the_expected_one_may_be_any() {
+        let views = [view("top", &["LOT A1", "Batch No. B2"]), view("side", &["LOT C3"])];
+        let lots: Vec<String> =
+            on(TRUSTED, &views, &section(&[])).lots.into_iter().map(|lot| lot.text).collect();
+        assert_eq!(lots, ["A1", "B2", "C3"]);
+        let mut known = Expectations::default();
+        let expected = Expectation::from_json(r#"{"sku":"tea","lot":"B2"}"#).unwrap();
+        known.replace(Source::File, Arc::new(Catalogue::new([expected])));
+        let known = Known { expectations: &known, sku: "tea" };
+        assert_eq!(check(&views[..1], &section(&[]), known, TRUSTED).findings, []);
+        assert_eq!(check(&views[1..], &section(&[]), known, TRUSTED).findings.len(), 1);
     }
 
     #[test]

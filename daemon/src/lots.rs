@@ -1,14 +1,15 @@
 //! **Lots as they were read**, against a lot that is on hold.
 //!
 //! Text recognition takes an `O` for a `0`: a printed lot is the held one if it looks like it. A lot from a
-//! code is certain and compared character by character. Each view counts: one that shows the held lot is
-//! enough. Where views disagree, a reading is unsure, or a lot is cut off, the lot is **not known**.
+//! code is certain and compared character by character. Each lot of each view counts: one that is the held lot
+//! is enough. Where they disagree, a reading is unsure, or a lot is cut off, the lot is **not known**.
+//! The same comparison decides in which batch an item counts (`batches.rs`).
 
 use meaning::compare::{LotMatch, match_lot};
-use meaning::lot::NumberRead;
+use meaning::lot::{NumberRead, NumberSource};
 
 /// Below this confidence a printed lot is not known. A choice; no measurement stands behind it yet.
-const SURE: f32 = 0.7;
+pub const SURE: f32 = 0.7;
 
 /// A lot as one view shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +37,7 @@ impl LotSeen {
     }
 
     /// Whether both may be one lot.
-    fn agrees_with(&self, other: &Self) -> bool {
+    pub fn agrees_with(&self, other: &Self) -> bool {
         match (self.from_code, other.from_code) {
             (true, _) => other.goes_with(&self.text) == LotMatch::Same,
             _ => self.goes_with(&other.text) == LotMatch::Same,
@@ -46,9 +47,15 @@ impl LotSeen {
 
 impl From<&NumberRead> for LotSeen {
     fn from(lot: &NumberRead) -> Self {
-        let from_code = lot.is_from_code();
+        let from_code = lot.source == NumberSource::Code;
         Self { text: lot.text.clone(), from_code, confidence: lot.confidence }
     }
+}
+
+/// The lot that was read with the most confidence, and so that of a code before a printed one; the first of
+/// equal ones.
+pub fn surest(lots: &[LotSeen]) -> Option<&LotSeen> {
+    lots.iter().reduce(|a, b| if b.confidence > a.confidence { b } else { a })
 }
 
 /// Whether the views of an item show the held lot.
@@ -63,19 +70,24 @@ pub fn shows(lots: &[LotSeen], held: &str) -> bool {
 /// Why it is not known which lot an item is of, while `held` is on hold and not seen. The lots that were
 /// read stand in the item's record: causes are counted, and must be few.
 pub fn doubt(lots: &[LotSeen], held: &str) -> Option<&'static str> {
+    doubt_below(lots, held, SURE)
+}
+
+/// [`doubt`] with another bound than [`SURE`] on the confidence, to choose it.
+pub fn doubt_below(lots: &[LotSeen], held: &str, sure: f32) -> Option<&'static str> {
     let Some(first) = lots.first() else { return Some("its lot is not known") };
     if lots.iter().any(|lot| !lot.agrees_with(first)) {
-        return Some("its lot is not known: its views show different ones");
+        return Some("its lot is not known: different ones are read");
     }
     if lots.iter().any(|lot| lot.from_code) {
         return None;
     }
     // Written so that a confidence that is no number is not sure.
-    if !lots.iter().any(|lot| lot.confidence >= SURE) {
+    if !lots.iter().any(|lot| lot.confidence >= sure) {
         return Some("its lot is not known: it is read without certainty");
     }
     let is_part = lots.iter().any(|lot| lot.goes_with(held) == LotMatch::Part);
-    is_part.then_some("its lot is not known: what is read may be a part of the held one")
+    is_part.then_some("its lot is not known: what is read may be the held one, misread")
 }
 
 #[cfg(test)]

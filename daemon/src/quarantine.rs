@@ -9,7 +9,7 @@
 
 use jiff::SignedDuration;
 
-use crate::batches::{Batch, BatchTest, Batches, Seen};
+use crate::batches::{Batch, BatchTest, Batches, Named, Seen};
 use crate::fleet::messages::BatchSuspect;
 use crate::holds::{Hold, HoldError, Holds, Origin, Sight};
 use crate::lots::LotSeen;
@@ -49,10 +49,26 @@ impl Quarantine {
         self.holds.on_sight(sku, lots, now)
     }
 
-    /// Counts one inspected item.
-    pub fn count(&mut self, batch: &Batch, failed: bool, now: WallTime) -> Vec<Change> {
+    /// Counts one inspected item of `sku`, whose label says `lot`.
+    pub fn count(
+        &mut self,
+        sku: &str,
+        lot: Option<&LotSeen>,
+        failed: bool,
+        now: WallTime,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let batch = &match lot.map(|lot| self.batches.of_lot(sku, lot)) {
+            None => Batch { sku: sku.to_owned(), lot: None },
+            Some(Named { batch, was }) => {
+                if let Some(was) = was {
+                    changes.extend(self.renamed(was, &batch));
+                }
+                batch
+            }
+        };
         let (seen, became_suspect) = self.batches.item(batch, failed);
-        let mut changes = vec![Change::Batch(batch.clone(), Some(seen))];
+        changes.push(Change::Batch(batch.clone(), Some(seen)));
         if became_suspect {
             let hold_for = self.hold_for.filter(|_| batch.lot.is_some());
             let hold = hold_for.map(|time| hold_of(batch, seen, now, time));
@@ -61,6 +77,22 @@ impl Quarantine {
                 changes.push(self.kept());
             }
             changes.push(Change::BatchSuspect(self.news(batch, seen, set)));
+        }
+        changes
+    }
+
+    /// A batch has another name: its hold holds what is called so.
+    fn renamed(&mut self, was: Batch, is: &Batch) -> Vec<Change> {
+        let of_was =
+            |hold: &Hold| hold.by == BATCH_TEST && hold.sku == was.sku && hold.lot == was.lot;
+        let own = self.holds.iter().filter(|(origin, hold)| *origin == Origin::Box && of_was(hold));
+        let own: Vec<Hold> = own.map(|(_, hold)| hold.clone()).collect();
+        let mut changes = vec![Change::Batch(was, None)];
+        for hold in own {
+            // A lot from a code is no longer than one of a list, so it is taken.
+            if self.holds.set(Hold { lot: is.lot.clone(), ..hold }).is_ok() {
+                changes.push(self.kept());
+            }
         }
         changes
     }
@@ -190,7 +222,8 @@ mod tests {
     }
 
     fn fail(quarantine: &mut Quarantine, items: usize) -> Vec<Change> {
-        (0..items).map(|_| quarantine.count(&lot("A"), true, now(10))).last().unwrap()
+        let lot = LotSeen::printed("A");
+        (0..items).map(|_| quarantine.count("tea", Some(&lot), true, now(10))).last().unwrap()
     }
 
     #[test]
@@ -223,10 +256,37 @@ mod tests {
     #[test]
     fn a_batch_without_a_lot_is_told_of_and_not_held() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
-        let batch = Batch { sku: "tea".to_owned(), lot: None };
-        let changes = (0..3).map(|_| quarantine.count(&batch, true, now(10))).last().unwrap();
+        let changes = (0..3).map(|_| quarantine.count("tea", None, true, now(10))).last().unwrap();
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
         assert_eq!(quarantine.on_sight("tea", &[], now(11)), Sight::Free);
+    }
+
+    #[test]
+    fn misreadings_do_not_keep_a_bad_lot_from_being_held() {
+        let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
+        let read = ["B2210", "82210", "B221O"].map(LotSeen::printed);
+        let count = |lot| quarantine.count("tea", Some(lot), true, now(10));
+        let changes = read.iter().map(count).last().unwrap();
+        assert!(matches!(changes.last(), Some(Change::BatchSuspect(_))), "{changes:?}");
+        let sight = quarantine.on_sight("tea", &[LotSeen::printed("BZZIO")], now(11));
+        assert!(matches!(sight, Sight::Held(_)), "{sight:?}");
+        // A code tells how the lot is really called: its items are held, and those of its namesake not.
+        let code = |text| LotSeen { from_code: true, ..LotSeen::printed(text) };
+        let changes = quarantine.count("tea", Some(&code("8221O")), true, now(12));
+        assert_eq!(changes[0], Change::Batch(lot("B2210"), None));
+        assert!(matches!(&changes[1], Change::Holds(holds) if holds.len() == 1), "{changes:?}");
+        let [.., Change::Batch(batch, Some(seen))] = &changes[..] else { panic!("{changes:?}") };
+        assert_eq!((batch, seen.failed), (&lot("8221O"), 4));
+        let sight = quarantine.on_sight("tea", &[code("8221O")], now(13));
+        let Sight::Held(hold) = sight else { panic!("{sight:?}") };
+        assert_eq!(quarantine.on_sight("tea", &[code("B2210")], now(13)), Sight::Free);
+        quarantine.lift(&hold.id).unwrap();
+        let [Change::Batch(_, Some(seen))] =
+            &quarantine.count("tea", Some(&code("8221O")), true, now(14))[..]
+        else {
+            panic!("the count does not start anew");
+        };
+        assert_eq!(seen.items, 1);
     }
 
     #[test]
@@ -267,7 +327,9 @@ mod tests {
     fn a_lot_that_becomes_suspect_under_a_doubted_clock_is_held_until_it_is_lifted() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         let in_1970 = WallTime::doubted(at(10));
-        let changes = (0..3).map(|_| quarantine.count(&lot("A"), true, in_1970)).last().unwrap();
+        let a = LotSeen::printed("A");
+        let count = |_| quarantine.count("tea", Some(&a), true, in_1970);
+        let changes = (0..3).map(count).last().unwrap();
         let Change::BatchSuspect(news) = &changes[2] else { panic!("{changes:?}") };
         let hold = news.hold.as_ref().unwrap();
         assert_eq!(hold.expires_at, None);

@@ -70,6 +70,8 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
         line.most_handles - line.handles_before
     );
     assert!(answered > 0, "no question was answered");
+    // Its connection is the only one that a question has: whoever asks at once is told at least to come later.
+    assert!(cut * 100 <= QUERIES, "{cut} of {QUERIES} questions were cut off");
     let taken = line.most_handles - line.handles_before;
     // Those of the turn in which they are counted: the folder that is listed, and the probe's.
     assert!(taken <= at_most + 4, "the page took {taken} file handles, {at_most} at most");

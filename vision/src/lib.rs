@@ -13,6 +13,7 @@ pub mod damage;
 pub mod dataset;
 mod drift;
 pub mod evaluate;
+pub mod eyesight;
 pub mod fit;
 pub mod gather;
 mod hull;

@@ -197,7 +197,7 @@ fn label(
     let not_date = |NoDate { text, reason, corners }| NotDate { text, reason, r#box: corners };
     let not_dates =
         explain.then(|| missed(&read.reading.lines, meaning).into_iter().map(not_date).collect());
-    let Reading { lines, codes, dates, lot, serial, gtins } = read.reading;
+    let Reading { lines, codes, dates, lots, serial, gtins } = read.reading;
     let line = |line: meaning::line::TextLine| Line {
         text: line.text,
         r#box: line.corners,
@@ -220,7 +220,7 @@ fn label(
         codes: codes.into_iter().map(code).collect(),
         dates: dates.into_iter().map(date).collect(),
         not_dates,
-        lot: lot.map(|lot| lot.text),
+        lot: lots.into_iter().next().map(|lot| lot.text),
         serial: serial.map(|serial| serial.text),
         gtins,
         ms: Some(read.timings.total().as_secs_f64() * 1e3),

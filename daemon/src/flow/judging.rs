@@ -13,11 +13,11 @@ use vision::Calibration;
 
 use super::step::{LabelAnswer, Now, ScoredView, Scores, Step};
 use super::{Flow, LabelDuty, OpenItem, Stage, millis};
-use crate::batches::Batch;
 use crate::causes;
 use crate::holds::Sight;
+use crate::lots::{self, LotSeen};
 use crate::policy;
-use crate::records::record::{Finding, LabelRecord};
+use crate::records::record::Finding;
 
 impl Flow {
     /// The inference thread has scored the item's views. Scores that come after the verdict are
@@ -182,18 +182,14 @@ impl Flow {
             return;
         }
         record.counted = true;
-        let batch = Batch {
-            sku: record.sku.clone(),
-            lot: lot_of(record.label.as_ref()).map(str::to_owned),
-        };
+        // An item that an earlier run began has its lot in its record only.
+        let kept = || record.label.as_ref()?.lot.as_deref().map(LotSeen::printed);
+        let lot = lots::surest(&open.lots).cloned().or_else(kept);
         let against = |finding: &&Finding| finding.check != Check::Hold && finding.exceeds();
         let failed = record.findings.iter().any(|finding| against(&finding));
-        steps.extend(self.quarantine.count(&batch, failed, now.wall).into_iter().map(Step::Keep));
+        let changes = self.quarantine.count(&record.sku, lot.as_ref(), failed, now.wall);
+        steps.extend(changes.into_iter().map(Step::Keep));
     }
-}
-
-fn lot_of(label: Option<&LabelRecord>) -> Option<&str> {
-    label?.lot.as_deref()
 }
 
 fn damage_finding(camera: &str, sku: &str, scores: Scores) -> Finding {

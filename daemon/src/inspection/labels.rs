@@ -36,7 +36,7 @@ impl Inspection {
 
     pub(super) fn on_label(&mut self, done: LabelDone) {
         let views = done.views.into_iter().map(|(camera, view)| (camera.to_string(), view));
-        let views: Vec<_> = views.collect();
+        let views = label_check::with_unseen(views.collect(), self.flow.views(done.item));
         let known = Known { expectations: &self.expectations, sku: &self.sku };
         let today = self.clock.today();
         let checked = label_check::check(&views, &self.label, known, today);

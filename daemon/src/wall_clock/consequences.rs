@@ -189,8 +189,8 @@ proptest! {
             prop_assert_eq!(bench.decides(), [false; 3]);
             prop_assert!(fs::exists(bench.section.folder.join("evidence/day-1/view.jpg")).unwrap());
         }
-        let batch = Batch { sku: "tea".to_owned(), lot: Some("A".to_owned()) };
-        let changes = bench.quarantine.count(&batch, false, bench.clock.now());
+        let lot = crate::lots::LotSeen::printed("A");
+        let changes = bench.quarantine.count("tea", Some(&lot), false, bench.clock.now());
         let Change::Batch(_, Some(seen)) = &changes[0] else { panic!("{changes:?}") };
         prop_assert_eq!((seen.items, seen.suspect), (4, true), "a suspect lot's count stays");
     }

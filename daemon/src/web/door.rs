@@ -2,13 +2,15 @@
 //!
 //! The page is in reach of whatever is on the technicians' network, and shares its process with the
 //! line. So connections are capped. One more than that ends the connection that has been without a
-//! question for longest, since a browser makes another one by itself; where all are being answered,
-//! it is told to come later. A head that does not come, and a connection that says nothing after an
+//! question for longest, since a browser makes another one by itself; but one that
+//! has just come has [`Limits::grace`] to ask, and one that was just answered to take the answer; the next
+//! waits that long in the system's queue. Where all are being answered, it is told to come later. A head that does not come, and a connection that says nothing after an
 //! answer, end after [`Limits::head`]. Everything else, such as a browser that does not take its
 //! answer, ends with the connection's life. No address of the page reads a body: it is answered
 //! without, and the connection closed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
@@ -24,7 +26,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::limits::Limits;
 
@@ -52,24 +54,62 @@ pub(super) async fn serve(listener: TcpListener, app: Router, limits: Limits) ->
             stream = accept(&listener) => stream,
             Some(_ended) = connections.join_next() => continue,
         };
-        let permit = match Arc::clone(&free).try_acquire_owned() {
-            Ok(permit) => permit,
+        let room = match Arc::clone(&free).try_acquire_owned() {
+            Ok(permit) => Room::Seat(permit),
             Err(_) => {
-                let idle = lock(&seats).longest_idle();
-                crowd.came(idle.is_some(), limits.connections, Instant::now());
-                let Some(leave) = idle else {
-                    if let Ok(permit) = Arc::clone(&doorway).try_acquire_owned() {
-                        connections.spawn(refuse(stream, permit));
-                    }
-                    continue;
-                };
-                leave.notify_one();
-                let left = Arc::clone(&free).acquire_owned().await;
-                left.expect("the semaphore is never closed")
+                let room = make_room(&seats, &free, &doorway, limits.grace).await;
+                let is_seat = matches!(room, Room::Seat(_));
+                crowd.came(is_seat, limits.connections, Instant::now());
+                room
             }
         };
-        let seat = Seat::take(Arc::clone(&seats), permit);
-        connections.spawn(attend(stream, app.clone(), seat, limits));
+        match room {
+            Room::Seat(permit) => {
+                let seat = Seat::take(Arc::clone(&seats), permit);
+                connections.spawn(attend(stream, app.clone(), seat, limits));
+            }
+            Room::Doorway(permit) => _ = connections.spawn(refuse(stream, permit)),
+        }
+    }
+}
+
+/// Where one finds room that comes to a full page.
+enum Room {
+    /// Among those that are answered.
+    Seat(OwnedSemaphorePermit),
+    /// Among those that are told to come later.
+    Doorway(OwnedSemaphorePermit),
+}
+
+/// Makes room for one more. It takes a new connection's grace at most, or a refusal.
+async fn make_room(
+    seats: &Mutex<Seats>,
+    free: &Arc<Semaphore>,
+    doorway: &Arc<Semaphore>,
+    grace: Duration,
+) -> Room {
+    let permit_of = async |semaphore: &Arc<Semaphore>| {
+        let permit = Arc::clone(semaphore).acquire_owned().await;
+        permit.expect("the semaphore is never closed")
+    };
+    loop {
+        let longest = lock(seats).longest_idle(Instant::now(), grace);
+        match longest {
+            Longest::Idle(leave) => {
+                leave.notify_one();
+                return Room::Seat(permit_of(free).await);
+            }
+            Longest::Fresh { idle_at } => tokio::select! {
+                biased;
+                permit = permit_of(free) => return Room::Seat(permit),
+                () = sleep_until(idle_at.into()) => {}
+            },
+            Longest::Busy => tokio::select! {
+                biased;
+                permit = permit_of(free) => return Room::Seat(permit),
+                permit = permit_of(doorway) => return Room::Doorway(permit),
+            },
+        }
     }
 }
 
@@ -156,11 +196,11 @@ impl Seat {
     }
 
     fn asked(&self) {
-        lock(&self.seats).idle_since(self.number, None);
+        lock(&self.seats).says(self.number, State::Busy);
     }
 
     fn answered(&self) {
-        lock(&self.seats).idle_since(self.number, Some(Instant::now()));
+        lock(&self.seats).says(self.number, State::Silent { since: Instant::now() });
     }
 }
 
@@ -170,32 +210,57 @@ impl Drop for Seat {
     }
 }
 
-/// The connections that are open, and since when each has been without a question.
+/// What a connection does.
+#[derive(Clone, Copy)]
+enum State {
+    /// It has asked nothing since it came, or was answered.
+    Silent { since: Instant },
+    /// It is being answered.
+    Busy,
+}
+
+/// Who has been without a question for longest.
+enum Longest {
+    /// One that is taken for gone. It has no seat any more; this tells it so.
+    Idle(Arc<Notify>),
+    /// One that is taken for gone from then on.
+    Fresh { idle_at: Instant },
+    /// Nobody: all are being answered.
+    Busy,
+}
+
+/// The connections that are open.
 #[derive(Default)]
 struct Seats {
     next: u64,
-    taken: BTreeMap<u64, (Option<Instant>, Arc<Notify>)>,
+    taken: BTreeMap<u64, (State, Arc<Notify>)>,
 }
 
 impl Seats {
     fn sit(&mut self, leave: Arc<Notify>, now: Instant) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.taken.insert(number, (Some(now), leave));
+        self.taken.insert(number, (State::Silent { since: now }, leave));
         number
     }
 
-    fn idle_since(&mut self, number: u64, since: Option<Instant>) {
-        if let Some((idle, _)) = self.taken.get_mut(&number) {
-            *idle = since;
+    fn says(&mut self, number: u64, state: State) {
+        if let Some((before, _)) = self.taken.get_mut(&number) {
+            *before = state;
         }
     }
 
-    /// Who has been without a question for longest; it is taken for gone.
-    fn longest_idle(&mut self) -> Option<Arc<Notify>> {
-        let idle = self.taken.iter().filter_map(|(number, (idle, _))| Some(((*idle)?, *number)));
-        let (_, number) = idle.min()?;
-        self.taken.remove(&number).map(|(_, leave)| leave)
+    /// Who has been without a question for longest.
+    fn longest_idle(&mut self, now: Instant, grace: Duration) -> Longest {
+        let silent = self.taken.iter().filter_map(|(number, (state, _))| match state {
+            State::Silent { since } => Some((*since + grace, *number)),
+            State::Busy => None,
+        });
+        let Some((idle_at, number)) = silent.min() else { return Longest::Busy };
+        match self.taken.entry(number) {
+            Entry::Occupied(seat) if idle_at <= now => Longest::Idle(seat.remove().1),
+            _ => Longest::Fresh { idle_at },
+        }
     }
 }
 
@@ -243,16 +308,37 @@ mod tests {
         let leave: Vec<_> = (0..3).map(|_| Arc::new(Notify::new())).collect();
         let numbers: Vec<_> =
             leave.iter().zip(0..).map(|(leave, s)| seats.sit(Arc::clone(leave), at(s))).collect();
-        seats.idle_since(numbers[0], None);
-        seats.idle_since(numbers[1], Some(at(9)));
-        let chosen = |seats: &mut Seats| {
-            let chosen = seats.longest_idle()?;
-            leave.iter().position(|leave| Arc::ptr_eq(leave, &chosen))
+        seats.says(numbers[0], State::Busy);
+        seats.says(numbers[1], State::Silent { since: at(9) });
+        let chosen = |seats: &mut Seats| match seats.longest_idle(at(20), GRACE) {
+            Longest::Idle(gone) => leave.iter().position(|leave| Arc::ptr_eq(leave, &gone)),
+            Longest::Fresh { .. } | Longest::Busy => None,
         };
         assert_eq!(chosen(&mut seats), Some(2));
         assert_eq!(chosen(&mut seats), Some(1), "the one before is gone");
         assert_eq!(chosen(&mut seats), None, "the first is being answered");
-        seats.idle_since(numbers[0], Some(at(10)));
+        seats.says(numbers[0], State::Silent { since: at(10) });
         assert_eq!(chosen(&mut seats), Some(0));
+    }
+
+    const GRACE: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn one_that_came_or_was_answered_just_now_keeps_its_seat_for_the_grace() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut seats = Seats::default();
+        let leave = Arc::new(Notify::new());
+        let first = seats.sit(Arc::clone(&leave), at(10));
+        seats.sit(Arc::clone(&leave), at(11));
+        let fresh_until = |seats: &mut Seats, now| match seats.longest_idle(at(now), GRACE) {
+            Longest::Fresh { idle_at } => Some(idle_at),
+            Longest::Idle(_) | Longest::Busy => None,
+        };
+        assert_eq!(fresh_until(&mut seats, 11), Some(at(12)));
+        seats.says(first, State::Silent { since: at(12) });
+        assert_eq!(fresh_until(&mut seats, 12), Some(at(13)));
+        assert!(matches!(seats.longest_idle(at(13), GRACE), Longest::Idle(_)));
+        assert_eq!(fresh_until(&mut seats, 13), Some(at(14)));
     }
 }

@@ -34,6 +34,9 @@ pub(super) struct Limits {
     pub(super) refusals: usize,
     /// From a connection's start, or its last answer, until a request's head is complete.
     pub(super) head: Duration,
+    /// How long a connection keeps its seat from others without a question: one that has just come may have
+    /// asked, and one that has just been answered may be taking the answer.
+    pub(super) grace: Duration,
     /// A connection's life. The browser makes another one.
     pub(super) life: Duration,
     /// After its life: for an answer that is on its way.
@@ -59,6 +62,7 @@ impl Limits {
             connections: share.unwrap_or(CONNECTIONS).clamp(FEWEST_CONNECTIONS, CONNECTIONS),
             refusals: 8,
             head: Duration::from_secs(5),
+            grace: Duration::from_millis(100),
             life: Duration::from_secs(60),
             parting: Duration::from_secs(5),
             queries: 2,

@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use hil_tests::twin::{
+    cameras::Freeze,
     normals,
     pictures::PictureSet,
     run::{self, RunOptions},
@@ -57,6 +58,9 @@ struct Run {
     /// Feed only once the bridge says that the inspection is ready.
     #[arg(long)]
     wait_ready: bool,
+    /// A camera that hangs, as CAMERA:ITEM: from that item on it repeats its last picture.
+    #[arg(long, value_parser = freeze)]
+    freeze: Option<Freeze>,
     /// End with the process that started this one, however that ends.
     #[arg(long)]
     end_with_parent: bool,
@@ -92,6 +96,13 @@ fn lot_plan(text: &str) -> Result<LotPlan, String> {
         Some(LotPlan { items: items.parse().ok()?, defect_rate: share.parse().ok()? })
     });
     parsed.ok_or_else(|| "write it as in 200:0.1".to_owned())
+}
+
+fn freeze(text: &str) -> Result<Freeze, String> {
+    let parsed = text.rsplit_once(':').and_then(|(camera, item)| {
+        Some(Freeze { camera: camera.to_owned(), from_item: item.parse().ok()? })
+    });
+    parsed.ok_or_else(|| "write it as in top:4".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -141,6 +152,7 @@ fn work(options: Options) -> anyhow::Result<()> {
                 items: args.items,
                 wait_ready: args.wait_ready,
                 pictures,
+                freeze: args.freeze,
             };
             run::run(&file, options)?;
         }

@@ -74,6 +74,15 @@ impl View {
     }
 }
 
+/// A camera that hangs: from an item on it delivers its last picture again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freeze {
+    /// The camera.
+    pub camera: String,
+    /// Number of the first item that it does not show any more.
+    pub from_item: u64,
+}
+
 /// A running camera; it stops when dropped.
 pub struct ShmCamera {
     stop: Arc<AtomicBool>,
@@ -90,6 +99,7 @@ impl ShmCamera {
         section: &CameraSection,
         line: Arc<Mutex<SimulatedLine>>,
         pictures: Option<&PictureSet>,
+        freeze: Option<&Freeze>,
     ) -> Result<Self, CameraError> {
         let camera = section.name.clone();
         let failed = |cause: String| CameraError::Pipeline { camera: camera.clone(), cause };
@@ -128,6 +138,7 @@ impl ShmCamera {
             source,
             position_mm: section.position_mm,
             interval: Duration::from_secs(1) / section.fps,
+            frozen_from: freeze.filter(|one| one.camera == section.name).map(|one| one.from_item),
             stop: Arc::clone(&stop),
         };
         let thread = thread::Builder::new()
@@ -195,6 +206,8 @@ struct Feeder {
     source: AppSrc,
     position_mm: f64,
     interval: Duration,
+    /// The item from which on it hangs.
+    frozen_from: Option<u64>,
     stop: Arc<AtomicBool>,
 }
 
@@ -202,16 +215,23 @@ impl Feeder {
     fn run(mut self) {
         let mut due = clock::monotonic();
         let mut number = 0;
+        let mut last = Vec::new();
+        let mut hangs = false;
         while !self.stop.load(Ordering::Relaxed) {
             clock::sleep_until(due);
             let (travel_mm, items) = self.look();
-            let buffer = match self.view.frame(travel_mm, &items, number) {
-                Ok(frame) => gst::Buffer::from_slice(frame.to_vec()),
-                Err(error) => {
-                    tracing::error!("{error}");
-                    return;
+            hangs |=
+                self.frozen_from.is_some_and(|from| items.iter().any(|one| one.number >= from));
+            if !hangs || last.is_empty() {
+                match self.view.frame(travel_mm, &items, number) {
+                    Ok(frame) => last = frame.to_vec(),
+                    Err(error) => {
+                        tracing::error!("{error}");
+                        return;
+                    }
                 }
-            };
+            }
+            let buffer = gst::Buffer::from_slice(last.clone());
             if self.source.push_buffer(buffer).is_err() {
                 tracing::error!("shmsink takes no more pictures: is its folder writable?");
                 return;

@@ -21,7 +21,7 @@ use thiserror::Error;
 use tokio::signal::unix;
 
 use super::{
-    cameras::{CameraError, ShmCamera},
+    cameras::{CameraError, Freeze, ShmCamera},
     clock,
     line::{SCAN, SimulatedLine, Truth},
     modbus_server::{ModbusServer, Refresh, RegisterImage, SharedImage},
@@ -59,6 +59,8 @@ pub struct RunOptions {
     pub wait_ready: bool,
     /// Pictures to play instead of rendered cartons.
     pub pictures: Option<PictureSet>,
+    /// The camera that hangs.
+    pub freeze: Option<Freeze>,
 }
 
 /// Why the twin cannot run.
@@ -135,7 +137,8 @@ pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
     let line = Arc::new(Mutex::new(line));
     let mut cameras = Vec::new();
     for camera in &file.camera {
-        cameras.push(ShmCamera::start(camera, Arc::clone(&line), options.pictures.as_ref())?);
+        let (pictures, freeze) = (options.pictures.as_ref(), options.freeze.as_ref());
+        cameras.push(ShmCamera::start(camera, Arc::clone(&line), pictures, freeze)?);
     }
     let cameras_running = cameras.len();
     let scans = Scans::new(line, Arc::clone(&image), Arc::clone(&asked), options, start, boot)?;

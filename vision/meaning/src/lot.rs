@@ -17,9 +17,6 @@ use std::ops::Range;
 /// The longest lot or serial number of GS1 (AI 10 and 21), which printed ones keep to as well.
 const LONGEST: usize = 20;
 
-/// What the reason of a number ends with that is printed under a code.
-const AS_PRINTED: &str = ", as printed";
-
 /// What a number names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -30,26 +27,31 @@ pub enum NumberKind {
     Serial,
 }
 
+/// What a number was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberSource {
+    /// A GS1 code, whose check digits exclude a misreading.
+    Code,
+    /// Print, that under a code too: characters that look alike may be taken for each other.
+    Print,
+}
+
 /// A lot or serial number as it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NumberRead {
     /// What it names.
     pub kind: NumberKind,
-    /// The number, as text recognition gave it, without the words.
+    /// The number, as the code or text recognition gave it, without the words.
     pub text: String,
+    /// What it was read from.
+    pub source: NumberSource,
     /// Why it was taken, in plain words.
     pub reason: String,
     /// Where it stands, in pixels of the view, clockwise from the text's top left.
     pub corners: Corners,
     /// How sure the recognition of the text was, 0 to 1.
     pub confidence: f32,
-}
-
-impl NumberRead {
-    /// Whether a code says it, whose check digits exclude a misreading.
-    pub fn is_from_code(&self) -> bool {
-        self.reason.starts_with("GS1 (") && !self.reason.ends_with(AS_PRINTED)
-    }
 }
 
 /// A row with its hits and with what is written as a date.
@@ -87,7 +89,8 @@ pub fn find_numbers(lines: &[TextLine]) -> Vec<NumberRead> {
             };
             let reason = format!("\"{}\" stands {side} it", word.text);
             let (corners, confidence) = (number.place.corners, number.place.confidence);
-            found.push(NumberRead { kind, text: number.text, reason, corners, confidence });
+            let (text, source) = (number.text, NumberSource::Print);
+            found.push(NumberRead { kind, text, source, reason, corners, confidence });
         }
     }
     let mut seen = Vec::new();
@@ -106,6 +109,7 @@ pub fn from_gs1(code: &Elements, corners: Corners) -> Vec<NumberRead> {
         text.map(|text| NumberRead {
             kind,
             text: text.to_owned(),
+            source: NumberSource::Code,
             reason,
             corners,
             confidence: 1.0,
@@ -121,7 +125,8 @@ fn printed_under_code(line: &TextLine) -> Vec<NumberRead> {
     let code = line.text.find('(').and_then(|at| Elements::parse(&line.text[at..]).ok());
     let mut numbers = code.map(|code| from_gs1(&code, line.corners)).unwrap_or_default();
     for number in &mut numbers {
-        number.reason.push_str(AS_PRINTED);
+        number.source = NumberSource::Print;
+        number.reason.push_str(", as printed");
         number.confidence = line.confidence;
     }
     numbers
@@ -338,5 +343,15 @@ mod tests {
         let code = Elements::parse("10A1\x1D217").unwrap();
         let numbers = from_gs1(&code, [[0.0; 2]; 4]);
         assert_eq!(numbers.iter().map(|n| n.text.as_str()).collect::<Vec<_>>(), ["A1", "7"]);
+        assert!(numbers.iter().all(|number| number.source == NumberSource::Code));
+    }
+
+    #[test]
+    fn what_is_printed_says_so_even_where_it_reads_as_a_code_does() {
+        for text in ["(01)04006381333931(10)Q7", "LOT Q7", "GS1 (10) LOT Q7"] {
+            let numbers = find_numbers(&[TextLine::level(text, 0.0, 0.0, 10.0)]);
+            assert!(!numbers.is_empty(), "{text}");
+            assert!(numbers.iter().all(|n| n.source == NumberSource::Print), "{numbers:?}");
+        }
     }
 }

@@ -22,15 +22,21 @@ pub struct Reading {
     pub codes: Vec<Code>,
     /// The dates: those of GS1 codes, then those that are printed and say something else.
     pub dates: Vec<DateRead>,
-    /// The lot: that of a GS1 code, else the first that is printed.
-    pub lot: Option<NumberRead>,
-    /// The serial number, chosen as the lot is.
+    /// The lots: those of GS1 codes, then those that are printed and read otherwise. A view may show
+    /// several, for example those of two items.
+    pub lots: Vec<NumberRead>,
+    /// The serial number: that of a GS1 code, else the first that is printed.
     pub serial: Option<NumberRead>,
     /// The GTINs of the codes in 14 digits, each once.
     pub gtins: Vec<String>,
 }
 
 impl Reading {
+    /// The first lot.
+    pub fn lot(&self) -> Option<&NumberRead> {
+        self.lots.first()
+    }
+
     /// What `lines` and `codes` say in `context`.
     pub fn of(lines: Vec<TextLine>, codes: Vec<Code>, context: &Context) -> Self {
         let parsed: Vec<(&Code, Elements)> =
@@ -54,8 +60,13 @@ impl Reading {
             .flat_map(|(code, elements)| lot::from_gs1(elements, code.corners))
             .collect();
         numbers.extend(find_numbers(&lines));
-        let first = |kind| numbers.iter().find(|number| number.kind == kind).cloned();
-        let (lot, serial) = (first(NumberKind::Lot), first(NumberKind::Serial));
+        let serial = numbers.iter().find(|number| number.kind == NumberKind::Serial).cloned();
+        let mut lots: Vec<NumberRead> = Vec::new();
+        for number in numbers.into_iter().filter(|number| number.kind == NumberKind::Lot) {
+            if !lots.iter().any(|lot| lot.text == number.text) {
+                lots.push(number);
+            }
+        }
 
         let mut gtins: Vec<String> = Vec::new();
         for gtin in codes.iter().filter_map(gtin_of) {
@@ -63,7 +74,7 @@ impl Reading {
                 gtins.push(gtin);
             }
         }
-        Self { lines, codes, dates, lot, serial, gtins }
+        Self { lines, codes, dates, lots, serial, gtins }
     }
 }
 
@@ -120,7 +131,7 @@ mod tests {
         let [date] = &reading.dates[..] else { panic!("{:?}", reading.dates) };
         assert_eq!((date.role, date.year, date.month), (Role::Expiry, Some(2026), Some(12)));
         assert_eq!((date.day, date.corners), (Some(31), AT));
-        assert_eq!(reading.lot.unwrap().text, "AB12");
+        assert_eq!(reading.lot().unwrap().text, "AB12");
         assert_eq!(reading.serial.unwrap().text, "00042");
         assert_eq!(reading.gtins, ["09521234543213"]);
     }
@@ -132,7 +143,7 @@ mod tests {
         let texts: Vec<&str> = reading.dates.iter().map(|date| date.text.as_str()).collect();
         assert_eq!(texts, ["(17)261231", "01.02.2026"], "the print that agrees is left out");
         assert_eq!(reading.dates[1].role, Role::Manufacture);
-        assert_eq!(reading.lot.unwrap().text, "AB12");
+        assert_eq!(reading.lot().unwrap().text, "AB12");
         assert_eq!(reading.serial.unwrap().text, "00042");
         let reading = read(&["EXP 30.11.2026"], vec![gs1()]);
         assert_eq!(reading.dates.len(), 2, "two expiry dates that differ are both told");
@@ -145,8 +156,18 @@ mod tests {
         let reading = read(&["Use by", "16 NOV", "L 4711"], vec![]);
         assert_eq!(reading.dates.len(), 1);
         assert_eq!((reading.dates[0].role, reading.dates[0].year), (Role::Expiry, None));
-        assert_eq!(reading.lot.unwrap().text, "4711");
+        assert_eq!(reading.lot().unwrap().text, "4711");
         assert_eq!(reading.serial, None);
+    }
+
+    #[test]
+    fn every_lot_of_a_view_is_told_once_those_of_codes_first() {
+        let lots =
+            |reading: Reading| reading.lots.into_iter().map(|lot| lot.text).collect::<Vec<_>>();
+        assert_eq!(lots(read(&["LOT AB13", "Batch No. C77", "LOT AB13"], vec![])), ["AB13", "C77"]);
+        assert_eq!(lots(read(&["LOT AB13", "LOT AB12"], vec![gs1()])), ["AB12", "AB13"]);
+        let second = code(Symbology::DataMatrix, "10ZZ9", true);
+        assert_eq!(lots(read(&[], vec![gs1(), second])), ["AB12", "ZZ9"]);
     }
 
     #[test]
@@ -159,13 +180,13 @@ mod tests {
         ];
         let reading = read(&[], codes);
         assert_eq!(reading.gtins, ["09521234543213", "00000096385074"]);
-        assert_eq!(reading.lot.unwrap().text, "AB12", "that of the first code");
+        assert_eq!(reading.lot().unwrap().text, "AB12", "that of the first code");
     }
 
     #[test]
     fn a_code_of_digits_that_is_no_gs1_code_says_nothing_of_dates_or_lots() {
         let reading = read(&[], vec![code(Symbology::Code128, "17261231", false)]);
-        assert_eq!((reading.dates.len(), reading.lot, reading.gtins.len()), (0, None, 0));
+        assert_eq!((reading.dates.len(), reading.lots.len(), reading.gtins.len()), (0, 0, 0));
         assert_eq!(reading.codes.len(), 1);
     }
 }

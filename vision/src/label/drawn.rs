@@ -25,7 +25,7 @@ pub fn drawn(picture: &Picture, reading: &Reading) -> RgbImage {
         .iter()
         .map(|line| (line.corners, TEXT))
         .chain(reading.codes.iter().map(|code| (code.corners, CODE)))
-        .chain(reading.lot.iter().chain(&reading.serial).map(|number| (number.corners, NUMBER)))
+        .chain(reading.lots.iter().chain(&reading.serial).map(|number| (number.corners, NUMBER)))
         .chain(reading.dates.iter().map(|date| (date.corners, DATE)));
     for (corners, colour) in boxes {
         outline(&mut shown, corners, colour);
@@ -56,7 +56,7 @@ fn words(reading: &Reading) -> String {
         };
         format!("{role} {}", date.text)
     });
-    let lot = reading.lot.iter().map(|lot| format!("lot {}", lot.text));
+    let lot = reading.lots.iter().map(|lot| format!("lot {}", lot.text));
     let serial = reading.serial.iter().map(|serial| format!("serial {}", serial.text));
     let gtins = reading.gtins.iter().map(|gtin| format!("GTIN {gtin}"));
     let said: Vec<String> = dates.chain(lot).chain(serial).chain(gtins).collect();

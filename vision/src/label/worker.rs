@@ -105,7 +105,7 @@ impl Drop for LabelWorker {
 pub fn shows(reading: &Reading, part: LabelPart) -> bool {
     match part {
         LabelPart::Gtin => !reading.gtins.is_empty(),
-        LabelPart::Lot => reading.lot.is_some(),
+        LabelPart::Lot => !reading.lots.is_empty(),
         LabelPart::Serial => reading.serial.is_some(),
         LabelPart::Expiry => reading.dates.iter().any(|date| date.role == Role::Expiry),
     }
@@ -171,7 +171,7 @@ mod tests {
         let done = read(section, job(7, 0));
         assert_eq!(done.item, 7);
         let reading = done.views[0].1.as_ref().unwrap();
-        assert_eq!(reading.lot.as_ref().unwrap().text, "AB12");
+        assert_eq!(reading.lot().unwrap().text, "AB12");
         assert_eq!(reading.gtins, ["09521234543213"]);
     }
 

@@ -66,19 +66,22 @@ pub fn compare_lot(expected: &str, label: Option<&str>, lines: &[TextLine]) -> V
 pub enum LotMatch {
     /// It is the lot, or looks like it.
     Same,
-    /// It may be the lot, cut off.
+    /// It may be the lot: cut off, or with a character lost or added.
     Part,
     /// It is another lot.
     Other,
 }
 
 /// Compares a lot that was read as text with one that is looked for, and takes it for that one where in doubt:
-/// as the comparison with what is expected does, and also where the mark `L` may be a `1` of the number.
+/// as the comparison with what is expected does, and also where the mark `L` may be a `1` of the number, where
+/// round letters were taken for each other, and where a character was lost or added, as happens to one of
+/// several strokes side by side (`1I` read as `1`).
 pub fn match_lot(wanted: &str, read: &str) -> LotMatch {
     let pairs = [(compact(wanted), compact(read)), (bare(wanted), bare(read))];
+    let pairs = pairs.map(|(a, b)| (rounded(a), rounded(b)));
     if wanted == read || pairs.iter().any(|(a, b)| !a.is_empty() && same(a, b)) {
         LotMatch::Same
-    } else if pairs.iter().any(|(a, b)| is_part(a, b)) {
+    } else if pairs.iter().any(|(a, b)| is_part(a, b) || lost_one(a, b) || lost_one(b, a)) {
         LotMatch::Part
     } else {
         LotMatch::Other
@@ -87,6 +90,21 @@ pub fn match_lot(wanted: &str, read: &str) -> LotMatch {
 
 fn same(a: &[char], b: &[char]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b || alike(*a, *b))
+}
+
+/// `D` and `Q` as `O`, which they look like in small print.
+fn rounded(mut lot: Vec<char>) -> Vec<char> {
+    lot.iter_mut().filter(|c| matches!(c, 'd' | 'q')).for_each(|c| *c = 'o');
+    lot
+}
+
+/// Whether `short` is `long` without one of its characters.
+fn lost_one(long: &[char], short: &[char]) -> bool {
+    let alike_at = |(a, b): &(&char, &char)| a == b || alike(**a, **b);
+    let begin = long.iter().zip(short).take_while(alike_at).count();
+    short.len() >= LEAST_OF_LOT
+        && long.len() == short.len() + 1
+        && same(&long[begin + 1..], &short[begin..])
 }
 
 fn is_part(long: &[char], short: &[char]) -> bool {
@@ -134,5 +152,43 @@ pub fn compare_expiry(expected: Date, dates: &[DateRead], today: Date) -> Verdic
         (None, None) => {
             Verdict::NotFound(NotFound { what: What::Expiry, words: assessment.reason })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lot_is_known_through_look_alikes_round_letters_and_the_mark() {
+        for (wanted, read) in [
+            ("A2210", "A221O"),
+            ("B5512", "8SSIZ"),
+            ("0RNM7SD5", "ORNM7505"),
+            ("QD10", "0010"),
+            ("L2210", "2210"),
+            ("a-2210", "A2210"),
+        ] {
+            assert_eq!(match_lot(wanted, read), LotMatch::Same, "{wanted} read as {read}");
+        }
+        assert_eq!(match_lot("A2210", "A2211"), LotMatch::Other, "the next lot");
+        assert_eq!(match_lot("A2210", "B7"), LotMatch::Other);
+    }
+
+    #[test]
+    fn a_lot_that_lost_or_got_a_character_may_be_the_one_that_is_looked_for() {
+        for (wanted, read) in [
+            ("P1I0IIV5", "P1I0IV5"),
+            ("P1I0IIV5", "P1I0IIIV5"),
+            ("A2210", "A221"),
+            ("A2210", "2210"),
+            ("A2210", "AZZIOO"),
+            ("A2210", "A20"),
+        ] {
+            let expected = if read == "A20" { LotMatch::Other } else { LotMatch::Part };
+            assert_eq!(match_lot(wanted, read), expected, "{wanted} read as {read}");
+        }
+        assert_eq!(match_lot("A2210", "A22345"), LotMatch::Other);
+        assert_eq!(match_lot("A22", "A2"), LotMatch::Other, "too little is left");
     }
 }
