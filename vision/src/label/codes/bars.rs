@@ -15,7 +15,9 @@ use crate::label::sample::bilinear;
 const BLOCK_PX: u32 = 12;
 /// The mean square of the slopes in a block, in grey levels per two pixels, from which there are edges:
 /// noise of 8 levels has 120 in all.
-const LEAST_SLOPE: f32 = 300.0;
+pub(super) const LEAST_SLOPE: f32 = 300.0;
+/// The same for bars out of focus, whose slopes are gentle.
+pub(super) const LEAST_SLOPE_OUT_OF_FOCUS: f32 = 60.0;
 /// How much the slopes of a block agree, from 0 (not at all) to 1.
 const LEAST_AGREEMENT: f32 = 0.6;
 /// The slopes of neighbours run the same way up to 14 degrees: the cosine of twice that.
@@ -36,9 +38,10 @@ const MOST_AREAS: usize = 12;
 /// the same.
 type Way = [f32; 2];
 
-/// The areas of bars in `picture`, the largest first; along each its rows run across the bars.
-pub(super) fn areas(picture: &GrayImage) -> Vec<Rectangle> {
-    let (columns, ways) = blocks(picture);
+/// The areas of bars in `picture` with slopes of at least `least_slope`, the largest first; along each its
+/// rows run across the bars.
+pub(super) fn areas(picture: &GrayImage, least_slope: f32) -> Vec<Rectangle> {
+    let (columns, ways) = blocks(picture, least_slope);
     let mut seen: Vec<bool> = ways.iter().map(Option::is_none).collect();
     let mut areas = Vec::new();
     for start in 0..ways.len() {
@@ -53,7 +56,7 @@ pub(super) fn areas(picture: &GrayImage) -> Vec<Rectangle> {
 }
 
 /// The number of blocks in a row, and each block's way; `None` for a block without, or of many.
-fn blocks(picture: &GrayImage) -> (usize, Vec<Option<Way>>) {
+fn blocks(picture: &GrayImage, least_slope: f32) -> (usize, Vec<Option<Way>>) {
     let (columns, rows) = (picture.width() / BLOCK_PX, picture.height() / BLOCK_PX);
     let width = picture.width() as usize;
     let pixels = picture.as_raw();
@@ -71,7 +74,7 @@ fn blocks(picture: &GrayImage) -> (usize, Vec<Option<Way>>) {
         let strength = (xx + yy) as f32;
         let way = [(xx - yy) as f32, 2.0 * xy as f32];
         let length = way[0].hypot(way[1]);
-        let edges = strength >= LEAST_SLOPE * count as f32 && strength > 0.0;
+        let edges = strength >= least_slope * count as f32 && strength > 0.0;
         let agree = length >= LEAST_AGREEMENT * strength;
         (edges && agree).then(|| [way[0] / length, way[1] / length])
     };
@@ -180,7 +183,7 @@ mod tests {
     #[test]
     fn bars_at_any_angle_are_one_area_along_which_they_alternate() {
         for degrees in [0.0, 30.0, 45.0, 90.0, 117.0] {
-            let found = areas(&bars(&place(degrees)));
+            let found = areas(&bars(&place(degrees)), LEAST_SLOPE);
             assert_eq!(found.len(), 1, "{degrees}: {found:?}");
             assert!(
                 dot(found[0].along, place(degrees).along).abs() > 0.998,
@@ -195,10 +198,10 @@ mod tests {
         let checks = GrayImage::from_fn(300, 300, |x, y| {
             Luma([if (x / 4 + y / 4) % 2 == 0 { 20 } else { 220 }])
         });
-        assert_eq!(areas(&checks), []);
-        assert_eq!(areas(&GrayImage::from_pixel(300, 300, Luma([90]))), []);
-        assert_eq!(areas(&bars(&Rectangle { width: 24.0, ..place(0.0) })), []);
-        assert_eq!(areas(&GrayImage::new(5, 5)), []);
+        assert_eq!(areas(&checks, LEAST_SLOPE), []);
+        assert_eq!(areas(&GrayImage::from_pixel(300, 300, Luma([90])), LEAST_SLOPE), []);
+        assert_eq!(areas(&bars(&Rectangle { width: 24.0, ..place(0.0) }), LEAST_SLOPE), []);
+        assert_eq!(areas(&GrayImage::new(5, 5), LEAST_SLOPE), []);
     }
 
     #[test]
