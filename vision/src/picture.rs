@@ -342,3 +342,5 @@ impl From<RgbImage> for Picture {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upright_tests;

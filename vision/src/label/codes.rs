@@ -102,11 +102,10 @@ pub fn read(picture: &GrayImage, kinds: &[Symbology]) -> Result<Vec<Code>, CodeE
         }
     }
     if found.is_empty() && kinds.contains(&Symbology::Ean13) {
-        let reader = blurred::Reader::new();
         let areas = bars::areas(search, bars::LEAST_SLOPE_OUT_OF_FOCUS);
         for area in areas.into_iter().take(MOST_OUT_OF_FOCUS) {
             let (strip, place) = bars::upright(picture, &area.scaled(times, times));
-            if let Some(read) = reader.read(&strip) {
+            if let Some(read) = blurred::Reader.read(&strip) {
                 keep(&mut found, read.found(strip.height()).placed(&place));
             }
         }

@@ -48,10 +48,12 @@ struct Component {
     /// Which coefficients of a block are known not to be zero: a bit each. Progressive only.
     nonzero: Vec<u64>,
     seen: bool,
+    /// Which quantisation table it uses.
+    steps: usize,
 }
 
 /// What the headers say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Frame {
     progressive: bool,
     components: Vec<Component>,
@@ -60,14 +62,19 @@ struct Frame {
     restart_interval: usize,
     dc: [Option<Table>; 4],
     ac: [Option<Table>; 4],
+    /// What the unit of each coefficient is worth, in the order of the codes.
+    steps: [Steps; 4],
 }
+
+/// A quantisation table.
+type Steps = [u16; 64];
 
 /// Walks through `file`, a JPEG with all its markers.
 ///
 /// # Errors
 /// The first fault.
 pub(super) fn check(file: &[u8]) -> Result<(), JpegFault> {
-    let mut frame = Frame::default();
+    let mut frame = Frame::new();
     let mut at = 2;
     while let Some(&[first, marker]) = file.get(at..at + 2) {
         if first != 0xFF || matches!(marker, 0x00 | 0x01 | 0xFF | 0xD0..=0xD8) {
@@ -85,6 +92,7 @@ pub(super) fn check(file: &[u8]) -> Result<(), JpegFault> {
             // Lossless, hierarchical and arithmetic coding, and a height that is told later.
             0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xDC => return Ok(()),
             0xC4 => frame.tables(body),
+            0xDB => frame.steps(body),
             0xDD => frame.restart(body),
             _ => Some(true),
         };
@@ -104,6 +112,31 @@ pub(super) fn check(file: &[u8]) -> Result<(), JpegFault> {
 }
 
 impl Frame {
+    fn new() -> Self {
+        Self {
+            progressive: false,
+            components: Vec::new(),
+            units: [0; 2],
+            restart_interval: 0,
+            dc: [const { None }; 4],
+            ac: [const { None }; 4],
+            steps: [[1; 64]; 4],
+        }
+    }
+
+    /// DQT.
+    fn steps(&mut self, mut body: &[u8]) -> Option<bool> {
+        while let Some((&which, rest)) = body.split_first() {
+            let table = self.steps.get_mut(usize::from(which & 15))?;
+            let bytes = if which >> 4 == 0 { 1 } else { 2 };
+            for (step, value) in table.iter_mut().zip(rest.get(..64 * bytes)?.chunks_exact(bytes)) {
+                *step = value.iter().fold(0, |sum, byte| sum << 8 | u16::from(*byte));
+            }
+            body = &rest[64 * bytes..];
+        }
+        Some(true)
+    }
+
     /// SOF. `None`: it makes no sense; false: it is of a kind that is not checked.
     fn begin(&mut self, marker: u8, body: &[u8]) -> Option<bool> {
         let &[precision, h1, h0, w1, w0, count, ref rest @ ..] = body else { return None };
@@ -136,6 +169,7 @@ impl Frame {
                     padded,
                     nonzero: vec![0; nonzero],
                     seen: false,
+                    steps: usize::from(row[2] & 3),
                 }
             })
             .collect();

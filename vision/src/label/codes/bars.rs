@@ -27,8 +27,9 @@ const REACH: usize = 2;
 /// The shortest code, EAN-8, has 67 modules: narrower areas than this cannot hold a code whose
 /// narrowest bar is a pixel wide.
 const LEAST_WIDTH_PX: f32 = 60.0;
-/// Areas with more rows or columns than bars need are looked at with this many at most.
-const MOST_SIDE_PX: f32 = 2000.0;
+/// Areas with more columns or rows than bars need are looked at with this many at most.
+const MOST_COLUMNS: f32 = 2000.0;
+const MOST_ROWS: f32 = 500.0;
 /// Areas narrower than this are made twice as large: the decoder wants bars of two pixels and more.
 const SMALL_WIDTH_PX: f32 = 500.0;
 /// A picture has at most so many areas that are worth a look, the largest.
@@ -145,8 +146,8 @@ pub(super) fn upright(
     area: &Rectangle,
 ) -> (GrayImage, impl Fn([f32; 2]) -> [f32; 2] + use<>) {
     let larger: f32 = if area.width < SMALL_WIDTH_PX { 2.0 } else { 1.0 };
-    let side = |length: f32| (length * larger).round().clamp(1.0, MOST_SIDE_PX);
-    let (columns, rows) = (side(area.width), side(area.height));
+    let side = |length: f32, most: f32| (length * larger).round().clamp(1.0, most);
+    let (columns, rows) = (side(area.width, MOST_COLUMNS), side(area.height, MOST_ROWS));
     let area = *area;
     let place = move |[x, y]: [f32; 2]| area.point(x / columns - 0.5, y / rows - 0.5);
     let strip = GrayImage::from_fn(columns as u32, rows as u32, |x, y| {

@@ -15,6 +15,8 @@
 
 mod symbols;
 
+use std::sync::LazyLock;
+
 use image::GrayImage;
 
 use super::decoder::Found;
@@ -23,7 +25,8 @@ use symbols::{MODULES, SAMPLES, Tables};
 
 /// What a fit leaves unexplained of the greys: its root mean square in parts of that of the greys.
 const MOST_LEFT: f32 = 0.25;
-/// Stripes that leave more after the first grid are no code.
+/// Stripes that leave more at the first glance, or after the first grid, are no code.
+const AT_FIRST: f32 = 0.8;
 const HOPELESS: f32 = 0.5;
 /// The strip is cut into so many bands, the rows of each of which are averaged.
 const BANDS: u32 = 13;
@@ -36,8 +39,12 @@ const MIDDLE_BANDS: usize = 5;
 const BLURS: [f32; 7] = [0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.8];
 /// Which of them is tried first.
 const FIRST_BLUR: usize = 3;
-/// At most so many places of beginning and end are tried.
-const MOST_PLACES: usize = 4;
+/// Where light begins, in parts of the way from the darkest to the lightest: the narrow bars at a code's
+/// ends are the lighter the wider the blur.
+const LEVELS: [f32; 2] = [0.8, 0.6];
+/// At most so many places of beginning and end are glanced at, and so many tried.
+const MOST_GLANCES: usize = 24;
+const MOST_PLACES: usize = 3;
 /// The least width of a module in pixels of the strip.
 const LEAST_MODULE_PX: f32 = 1.0;
 
@@ -80,16 +87,13 @@ struct Fit {
     left: f32,
 }
 
+/// What digits look like, for each of [`BLURS`].
+static TABLES: LazyLock<[Tables; BLURS.len()]> = LazyLock::new(|| BLURS.map(Tables::new));
+
 /// Reads codes that are out of focus.
-pub(super) struct Reader {
-    tables: Vec<Tables>,
-}
+pub(super) struct Reader;
 
 impl Reader {
-    pub(super) fn new() -> Self {
-        Self { tables: BLURS.map(Tables::new).into() }
-    }
-
     /// The number on `strip`, whose bars stand upright.
     pub(super) fn read(&self, strip: &GrayImage) -> Option<Read> {
         let mut said: Vec<Read> = Vec::new();
@@ -124,8 +128,19 @@ impl Reader {
     }
 
     fn number(&self, greys: &[f32]) -> Option<(String, [f32; 2])> {
-        let places = places(greys);
-        let fits = places.into_iter().filter_map(|place| self.fitted(greys, place));
+        let glances = places(greys).into_iter().filter_map(|place| {
+            let mut best = None;
+            let module = (place.end - place.start) / MODULES as f32;
+            for shift in [-1.0, 0.0, 1.0] {
+                let (start, end) = (place.start - shift * module, place.end + shift * module);
+                self.improve(greys, Place { start, end, ..place }, &mut best);
+            }
+            best.filter(|fit| fit.left < AT_FIRST)
+        });
+        let mut glances: Vec<Fit> = glances.collect();
+        glances.sort_by(|a, b| a.left.total_cmp(&b.left));
+        let places = glances.into_iter().take(MOST_PLACES).map(|fit| fit.place);
+        let fits = places.filter_map(|place| self.fitted(greys, place));
         let best = fits.min_by(|a, b| a.left.total_cmp(&b.left))?;
         if best.left > MOST_LEFT {
             return None;
@@ -190,7 +205,7 @@ impl Reader {
 
     fn improve(&self, greys: &[f32], place: Place, best: &mut Option<Fit>) {
         let Some(mut darkness) = darkness(greys, &place) else { return };
-        let tables = &self.tables[place.blur];
+        let tables = &TABLES[place.blur];
         let (mut symbols, mut left) = tables.best(&darkness);
         // The darkest bars are lighter than black: the contrast follows from the sequence.
         let contrast = tables.contrast(&darkness, &symbols);
@@ -231,8 +246,23 @@ fn places(greys: &[f32]) -> Vec<Place> {
     if light - dark < 12.0 {
         return Vec::new();
     }
-    let level = dark + 0.6 * (light - dark);
-    let quiet = (greys.len() as f32 * 0.025).max(4.0) as usize;
+    let mut places: Vec<Place> = Vec::new();
+    for part in LEVELS {
+        for place in places_at(greys, dark + part * (light - dark)) {
+            let near = |a: f32, b: f32| (a - b).abs() < 2.0;
+            if !places.iter().any(|one| near(one.start, place.start) && near(one.end, place.end)) {
+                places.push(place);
+            }
+        }
+    }
+    places.sort_by(|a, b| (b.end - b.start).total_cmp(&(a.end - a.start)));
+    places.truncate(MOST_GLANCES);
+    places
+}
+
+/// The places whose light is at least this `level`.
+fn places_at(greys: &[f32], level: f32) -> Vec<Place> {
+    let quiet = (greys.len() as f32 * 0.015).max(4.0) as usize;
     let crossing = |at: usize| at as f32 + (greys[at] - level) / (greys[at] - greys[at + 1]) + 0.5;
     let lit = |range: std::ops::Range<usize>| {
         greys.get(range).is_some_and(|part| part.iter().all(|grey| *grey > level))
@@ -242,8 +272,8 @@ fn places(greys: &[f32]) -> Vec<Place> {
     let rises = |at: &usize| greys[*at] <= level && greys[at + 1] > level;
     let starts = pairs().filter(falls).filter(|at| *at + 1 >= quiet && lit(at + 1 - quiet..at + 1));
     let ends: Vec<usize> = pairs().filter(rises).filter(|at| lit(at + 1..at + 1 + quiet)).collect();
-    let least = (0.4 * greys.len() as f32).max(MODULES as f32 * LEAST_MODULE_PX);
-    let mut places: Vec<Place> = starts
+    let least = (0.25 * greys.len() as f32).max(MODULES as f32 * LEAST_MODULE_PX);
+    starts
         .flat_map(|start| ends.iter().map(move |end| (start, *end)))
         .map(|(start, end)| Place {
             start: crossing(start),
@@ -252,10 +282,7 @@ fn places(greys: &[f32]) -> Vec<Place> {
             blur: FIRST_BLUR,
         })
         .filter(|place| place.end - place.start >= least)
-        .collect();
-    places.sort_by(|a, b| (b.end - b.start).total_cmp(&(a.end - a.start)));
-    places.truncate(MOST_PLACES);
-    places
+        .collect()
 }
 
 /// How dark the code is at each sample, from 0 (as the light at its ends) to about 1 (its darkest bar).

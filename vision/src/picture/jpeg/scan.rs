@@ -1,11 +1,12 @@
 //! A **scan**: the codes of some coefficients of some components, block by block.
 
 use super::codes::{Bits, Table};
-use super::{Frame, JpegFault};
+use super::{Frame, JpegFault, Steps};
 
-/// The largest sum of differences of a block's mean brightness: 8 bits a sample make 11 bits, and a
-/// prediction may overshoot by as much.
-const MOST_MEAN: i32 = 2 * 2048;
+/// The largest mean of a block: eight times the largest difference of a sample from grey.
+const MOST_MEAN: i32 = 1024;
+/// The largest of the other coefficients of any block of samples, with room for an encoder's own rounding.
+const MOST_DETAIL: i32 = 1600;
 
 /// A scan's header.
 #[derive(Debug)]
@@ -110,13 +111,14 @@ impl Scan {
         state: &mut State,
     ) -> Result<(), JpegFault> {
         let broken = JpegFault::Data(bits.at());
-        let Frame { dc, ac, components, progressive, .. } = frame;
+        let Frame { dc, ac, components, progressive, steps, .. } = frame;
+        let steps = &steps[components[part.component].steps];
         if self.from == 0 {
             if self.refined > 0 {
                 bits.take(1)?;
             } else {
                 let table = dc[part.dc].as_ref().ok_or(broken)?;
-                self.mean(table, bits, &mut state.means[part.component])?;
+                self.mean(table, bits, &mut state.means[part.component], steps[0])?;
             }
         }
         if self.to == 0 {
@@ -124,19 +126,25 @@ impl Scan {
         }
         let table = ac[part.ac].as_ref().ok_or(broken)?;
         if !*progressive {
-            return sequential(table, bits);
+            return sequential(table, bits, steps);
         }
         let component = &mut components[part.component];
         let nonzero = component.nonzero.get_mut(y * component.padded + x).ok_or(broken)?;
         if self.refined == 0 {
-            self.first(table, bits, state, nonzero)
+            self.first(table, bits, state, nonzero, steps)
         } else {
             self.refine(table, bits, state, nonzero)
         }
     }
 
     /// The difference of a block's mean brightness to the one before.
-    fn mean(&self, table: &Table, bits: &mut Bits<'_>, sum: &mut i32) -> Result<(), JpegFault> {
+    fn mean(
+        &self,
+        table: &Table,
+        bits: &mut Bits<'_>,
+        sum: &mut i32,
+        step: u16,
+    ) -> Result<(), JpegFault> {
         let size = u32::from(bits.symbol(table)?);
         if size > 11 {
             return Err(JpegFault::Data(bits.at()));
@@ -144,7 +152,9 @@ impl Scan {
         let value = bits.take(size)? as i32;
         let positive = size > 0 && value >> (size - 1) == 1;
         *sum += if positive || size == 0 { value } else { value - (1 << size) + 1 };
-        if (*sum << self.low.min(13)).abs() > MOST_MEAN {
+        let step = i32::from(step);
+        let least = (sum.abs() << self.low.min(13)).saturating_sub(1 << self.low.min(13));
+        if least.saturating_mul(step) > MOST_MEAN + 2 * step {
             return Err(JpegFault::Data(bits.at()));
         }
         Ok(())
@@ -157,6 +167,7 @@ impl Scan {
         bits: &mut Bits<'_>,
         state: &mut State,
         nonzero: &mut u64,
+        steps: &Steps,
     ) -> Result<(), JpegFault> {
         if state.empty > 0 {
             state.empty -= 1;
@@ -174,7 +185,8 @@ impl Scan {
                 }
                 _ => {
                     place += zeros;
-                    if place > self.to {
+                    let most = self.to;
+                    if place > most || too_large(size, steps[place as usize], self.low) {
                         return Err(JpegFault::Data(bits.at()));
                     }
                     bits.take(size)?;
@@ -241,7 +253,7 @@ impl Scan {
 }
 
 /// The coefficients of a block of a baseline JPEG, but for its mean.
-fn sequential(table: &Table, bits: &mut Bits<'_>) -> Result<(), JpegFault> {
+fn sequential(table: &Table, bits: &mut Bits<'_>, steps: &Steps) -> Result<(), JpegFault> {
     let mut place = 1;
     while place < 64 {
         let symbol = bits.symbol(table)?;
@@ -252,7 +264,7 @@ fn sequential(table: &Table, bits: &mut Bits<'_>) -> Result<(), JpegFault> {
             (_, 0) => return Err(JpegFault::Data(bits.at())),
             _ => {
                 place += zeros;
-                if place > 63 {
+                if place > 63 || too_large(size, steps[place as usize], 0) {
                     return Err(JpegFault::Data(bits.at()));
                 }
                 bits.take(size)?;
@@ -261,4 +273,10 @@ fn sequential(table: &Table, bits: &mut Bits<'_>) -> Result<(), JpegFault> {
         }
     }
     if place > 64 { Err(JpegFault::Data(bits.at())) } else { Ok(()) }
+}
+
+/// Whether no block of samples has a coefficient of so many bits, of which `low` more follow.
+fn too_large(size: u32, step: u16, low: u8) -> bool {
+    let least = 1i32 << (size - 1) << low.min(13);
+    least.saturating_mul(i32::from(step)) > MOST_DETAIL + i32::from(step)
 }
