@@ -2,7 +2,8 @@
 //! clock: the present date is an argument.
 //!
 //! [`mod@line`] is a line of text and [`code`] a code, as somebody read them; [`reading`] is what those of
-//! one view say together. [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of
+//! one view say together. [`gs1`] reads the element strings of codes, [`flaw`] tells what is not
+//! as it should be in them, [`dates`] finds dates in lines of
 //! text and says what they mean, [`lot`] finds lots and serial numbers, [`expiry`] compares a date with
 //! the present and with the record. [`expectation`] is what the warehouse knows of an item, [`compare`]
 //! holds it against the label. The words and formats of all languages stand in [`table`].
@@ -12,6 +13,7 @@ pub mod compare;
 pub mod dates;
 pub mod expectation;
 pub mod expiry;
+pub mod flaw;
 pub mod fold;
 pub mod gs1;
 pub mod line;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::code::{Code, Symbology};
 use super::dates::{self, Context, DateRead, dates_with};
-use super::gs1::{Elements, gtin, link};
+use super::flaw::{self, CodeFlaw};
+use super::gs1::{Elements, Parsed, content, gtin};
 use super::line::TextLine;
 use super::lot::{self, NumberKind, NumberRead, find_numbers};
 
@@ -29,6 +30,9 @@ pub struct Reading {
     pub serial: Option<NumberRead>,
     /// The GTINs of the codes in 14 digits, each once.
     pub gtins: Vec<String>,
+    /// What is not as GS1 has it in the codes. What is sound beside it is used all the same.
+    #[serde(default)]
+    pub flaws: Vec<CodeFlaw>,
 }
 
 impl Reading {
@@ -39,8 +43,10 @@ impl Reading {
 
     /// What `lines` and `codes` say in `context`.
     pub fn of(lines: Vec<TextLine>, codes: Vec<Code>, context: &Context) -> Self {
-        let parsed: Vec<(&Code, Elements)> =
-            codes.iter().filter_map(|code| Some((code, elements(code)?))).collect();
+        let contents: Vec<Option<Parsed>> = codes.iter().map(content::of).collect();
+        let parsed: Vec<(&Code, &Elements)> = (codes.iter().zip(&contents))
+            .filter_map(|(code, content)| Some((code, &content.as_ref()?.elements)))
+            .collect();
         let coded = parsed
             .iter()
             .flat_map(|(code, elements)| dates::from_gs1(elements, code.corners, context.today));
@@ -50,7 +56,7 @@ impl Reading {
                 dates.push(date);
             }
         }
-        let all: Vec<Elements> = parsed.iter().map(|(_, elements)| elements.clone()).collect();
+        let all: Vec<Elements> = parsed.iter().map(|(_, elements)| (*elements).clone()).collect();
         let mut printed = dates_with(&lines, &all, context);
         printed.retain(|date| !dates.iter().any(|code| agree(code, date)));
         dates.append(&mut printed);
@@ -69,26 +75,22 @@ impl Reading {
         }
 
         let mut gtins: Vec<String> = Vec::new();
-        for gtin in codes.iter().filter_map(gtin_of) {
-            if !gtins.contains(&gtin) {
-                gtins.push(gtin);
-            }
+        let mut flaws: Vec<CodeFlaw> = Vec::new();
+        for (at, (code, content)) in codes.iter().zip(&contents).enumerate() {
+            let gtin = gtin_of(code, content.as_ref());
+            gtins.extend(gtin.filter(|gtin| !gtins.contains(gtin)));
+            flaws.extend(flaw::of(at, code, content.as_ref()));
         }
-        Self { lines, codes, dates, lots, serial, gtins }
+        Self { lines, codes, dates, lots, serial, gtins, flaws }
     }
 }
 
-/// The elements of a code that is made of them: a GS1 code or a GS1 Digital Link.
-fn elements(code: &Code) -> Option<Elements> {
-    let made_of_them = code.gs1 || link::looks_like_one(&code.text);
-    made_of_them.then(|| Elements::parse(&code.text).ok()).flatten()
-}
-
-/// The GTIN of a code: an EAN or UPC is one, elements can hold one.
-fn gtin_of(code: &Code) -> Option<String> {
+/// The GTIN of a code: an EAN, UPC or ITF-14 is one, elements can hold one.
+fn gtin_of(code: &Code, content: Option<&Parsed>) -> Option<String> {
     match code.symbology {
         Symbology::Ean13 | Symbology::Ean8 | Symbology::UpcE => gtin::normalise(&code.text).ok(),
-        _ => elements(code)?.gtin().map(str::to_owned),
+        Symbology::Itf if code.text.len() == gtin::ITF_DIGITS => gtin::normalise(&code.text).ok(),
+        _ => content?.elements.gtin().map(str::to_owned),
     }
 }
 

@@ -6,6 +6,9 @@
 
 use thiserror::Error;
 
+/// How many digits an ITF-14 has. Interleaved 2 of 5 of another length is no GTIN.
+pub const ITF_DIGITS: usize = 14;
+
 /// Why a number is no GTIN.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GtinError {

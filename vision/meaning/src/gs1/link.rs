@@ -5,7 +5,8 @@
 //! attributes, and whatever is no identifier there means nothing. Source: GS1 Digital Link Standard: URI
 //! Syntax 1.4, sections 4 and 6. Compressed links are not understood, and are reported as plain text.
 
-use super::{Elements, Gs1Error, ai, gtin};
+use super::parse::Parser;
+use super::{Gs1Error, ai, gtin};
 
 /// Identifiers that can begin the GS1 part of a path (URI Syntax, section 4.4).
 const KEYS: [&str; 17] = [
@@ -20,35 +21,37 @@ pub fn looks_like_one(text: &str) -> bool {
     has("http://") || has("https://")
 }
 
-/// The elements of a link.
-///
-/// # Errors
-/// [`Gs1Error::NotALink`] where no key stands in the path, else the error of the element.
-pub fn parse(text: &str) -> Result<Elements, Gs1Error> {
-    let refused = || Gs1Error::NotALink(text.chars().take(80).collect());
-    let (_, address) = text.split_once("://").ok_or_else(refused)?;
-    let address = address.split('#').next().unwrap_or_default().trim_end();
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    // The first segment is the host.
-    let segments: Vec<&str> =
-        path.split('/').skip(1).filter(|segment| !segment.is_empty()).collect();
-    let key = segments.windows(2).position(|pair| KEYS.contains(&pair[0]) && begins(pair));
-    let key = key.ok_or_else(refused)?;
+/// Adds the elements of a link to `found`.
+pub(super) fn parse(text: &str, found: &mut Parser) {
+    let Some((segments, query)) = gs1_part(text) else {
+        found.lose(Gs1Error::NotALink(text.chars().take(80).collect()));
+        return;
+    };
     let offset = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
-
-    let mut elements = Elements::default();
-    for pair in segments[key..].chunks_exact(2) {
-        if !is_code(pair[0]) {
-            return Err(Gs1Error::NotAnAi { offset: offset(pair[0]), found: pair[0].to_owned() });
+    for pair in segments.chunks_exact(2) {
+        if is_code(pair[0]) {
+            add(found, pair[0], pair[1], offset(pair[0]));
+        } else {
+            found.fault(Gs1Error::NotAnAi { offset: offset(pair[0]), found: pair[0].to_owned() });
         }
-        add(&mut elements, pair[0], pair[1], offset(pair[0]))?;
     }
     for (code, value) in query.split(['&', ';']).filter_map(|pair| pair.split_once('=')) {
         if is_code(code) {
-            add(&mut elements, code, value, offset(code))?;
+            add(found, code, value, offset(code));
         }
     }
-    Ok(elements)
+}
+
+/// The segments of the path from its key on, and the query.
+fn gs1_part(text: &str) -> Option<(Vec<&str>, &str)> {
+    let (_, address) = text.split_once("://")?;
+    let address = address.split('#').next().unwrap_or_default().trim_end();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    // The first segment is the host.
+    let mut segments: Vec<&str> =
+        path.split('/').skip(1).filter(|segment| !segment.is_empty()).collect();
+    let key = segments.windows(2).position(|pair| KEYS.contains(&pair[0]) && begins(pair))?;
+    Some((segments.split_off(key), query))
 }
 
 /// Whether a key and the segment after it can be a key with its value: a folder called `01` is none.
@@ -67,12 +70,16 @@ fn is_code(text: &str) -> bool {
     digits && text.get(..2).and_then(ai::length_of_code) == Some(text.len())
 }
 
-fn add(elements: &mut Elements, code: &str, value: &str, offset: usize) -> Result<(), Gs1Error> {
+fn add(found: &mut Parser, code: &str, value: &str, offset: usize) {
     let value = decoded(value);
     if code == "01" && matches!(value.len(), 8 | 12 | 13) {
-        return elements.add(code, &gtin::normalise(&value)?, offset);
+        match gtin::normalise(&value) {
+            Ok(number) => found.add(code, &number, offset),
+            Err(error) => found.fault(error.into()),
+        }
+    } else {
+        found.add(code, &value, offset);
     }
-    elements.add(code, &value, offset)
 }
 
 /// `%41` is `A`; what is no UTF-8 afterwards becomes the replacement character, which no identifier allows.
@@ -98,7 +105,12 @@ fn decoded(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Elements;
     use super::*;
+
+    fn parse(text: &str) -> Result<Elements, Gs1Error> {
+        Elements::parse(text)
+    }
 
     #[test]
     fn key_qualifiers_and_attributes_of_a_link_are_read() {
