@@ -342,7 +342,7 @@ mod tests {
         assert_eq!(lots, ["A1", "B2", "C3"]);
         let mut known = Expectations::default();
         let expected = Expectation::from_json(r#"{"sku":"tea","lot":"B2"}"#).unwrap();
-        known.replace(Source::File, Arc::new(Catalogue::new([expected])));
+        assert!(known.replace(Source::File, Arc::new(Catalogue::new([expected]))).changed);
         let known = Known { expectations: &known, sku: "tea" };
         assert_eq!(check(&views[..1], &section(&[]), known, TRUSTED).findings, []);
         assert_eq!(check(&views[1..], &section(&[]), known, TRUSTED).findings.len(), 1);
