@@ -1,7 +1,7 @@
 //! What the text and the codes on an item **mean**: text in, findings out. No pictures, no networks, no
 //! clock: the present date is an argument.
 //!
-//! [`line`] is a line of text and [`code`] a code, as somebody read them; [`reading`] is what those of
+//! [`line`](mod@line) is a line of text and [`code`] a code, as somebody read them; [`reading`] is what those of
 //! one view say together. [`gs1`] reads the element strings of codes, [`dates`] finds dates in lines of
 //! text and says what they mean, [`lot`] finds lots and serial numbers, [`expiry`] compares a date with
 //! the present and with the record. [`expectation`] is what the warehouse knows of an item, [`compare`]
