@@ -7,6 +7,7 @@
 
 mod depth;
 mod file;
+mod jpeg;
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -19,6 +20,7 @@ use image::{ExtendedColorType, RgbImage};
 
 mod scale;
 
+pub use jpeg::JpegFault;
 pub(crate) use scale::{scaled, scaled_sharply};
 
 /// Largest file that [`Picture::open`] reads: a 64-megapixel picture without compression.
@@ -87,6 +89,14 @@ pub enum PictureError {
         /// The file.
         path: PathBuf,
     },
+    /// A JPEG whose data make no sense: a part of the picture would be made up.
+    #[error("picture {path} is damaged: {cause}; copy it here again or take it anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its data.
+        cause: JpegFault,
+    },
     /// A floating-point pixel that is no brightness.
     #[error(
         "picture {path} has a pixel of value {value}, but brightness goes from 0 to 1; save it as \
@@ -152,22 +162,17 @@ impl std::fmt::Debug for Picture {
 }
 
 impl Picture {
-    /// Reads a picture file; deeper pixels are reduced to 8 bits and transparency is ignored. A file
-    /// of 16-bit pixels counts as 12 bits deep while all its pixels are below 4096.
+    /// Reads a picture file, turned upright as its EXIF data say; deeper pixels are reduced to 8 bits and
+    /// transparency is ignored. A file of 16-bit pixels counts as 12 bits deep while all its pixels are
+    /// below 4096.
     pub fn open(path: impl AsRef<Path>) -> Result<Picture, PictureError> {
         let path = path.as_ref();
-        let read = |cause| PictureError::Read { path: path.into(), cause };
-        let file = File::open(path).map_err(read)?;
-        let bytes = file.metadata().map_err(read)?.len();
-        if bytes == 0 {
-            return Err(PictureError::Empty { path: path.into() });
-        }
-        if bytes > FILE_MAX_BYTES {
-            return Err(PictureError::TooLarge { path: path.into(), bytes });
-        }
-        let mut content = Vec::with_capacity(bytes as usize);
-        file.take(FILE_MAX_BYTES).read_to_end(&mut content).map_err(read)?;
-        file::decoded(path, &content)
+        file::decoded(path, &content(path)?)
+    }
+
+    /// Width and height in pixels of a picture file, as [`Picture::open`] would turn it.
+    pub(crate) fn size_of(path: &Path) -> Result<(u32, u32), PictureError> {
+        file::size(path, &content(path)?)
     }
 
     /// A picture of `pixels` that lie row by row without padding.
@@ -311,6 +316,22 @@ impl Picture {
     }
 }
 
+/// The bytes of a picture file.
+fn content(path: &Path) -> Result<Vec<u8>, PictureError> {
+    let read = |cause| PictureError::Read { path: path.into(), cause };
+    let file = File::open(path).map_err(read)?;
+    let bytes = file.metadata().map_err(read)?.len();
+    if bytes == 0 {
+        return Err(PictureError::Empty { path: path.into() });
+    }
+    if bytes > FILE_MAX_BYTES {
+        return Err(PictureError::TooLarge { path: path.into(), bytes });
+    }
+    let mut content = Vec::with_capacity(bytes as usize);
+    file.take(FILE_MAX_BYTES).read_to_end(&mut content).map_err(read)?;
+    Ok(content)
+}
+
 impl From<RgbImage> for Picture {
     fn from(pixels: RgbImage) -> Picture {
         let (width, height) = pixels.dimensions();
@@ -321,3 +342,5 @@ impl From<RgbImage> for Picture {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upright_tests;

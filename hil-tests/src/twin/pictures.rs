@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use image::{Rgb, RgbImage, imageops};
+use image::{DynamicImage, ImageDecoder, ImageReader, Rgb, RgbImage, imageops};
 use thiserror::Error;
 
 use super::{
@@ -239,14 +239,22 @@ impl PictureShow {
     }
 }
 
-/// The picture at `path`, scaled to fit and laid in the middle of an empty frame.
+/// The picture at `path`, turned upright as its EXIF data say.
+fn upright(path: &Path) -> Result<RgbImage, image::ImageError> {
+    let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    picture.apply_orientation(orientation);
+    Ok(picture.into_rgb8())
+}
+
+/// The picture at `path`, upright, scaled to fit and laid in the middle of an empty frame.
 ///
 /// # Errors
 /// The picture is broken.
 pub fn fitted(path: &Path, width: u32, height: u32) -> Result<RgbImage, PicturesError> {
-    let picture = image::open(path)
-        .map_err(|source| PicturesError::Broken { path: path.to_owned(), source })?
-        .into_rgb8();
+    let picture =
+        upright(path).map_err(|source| PicturesError::Broken { path: path.to_owned(), source })?;
     if picture.dimensions() == (width, height) {
         return Ok(picture);
     }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use image::ImageReader;
-
 use super::EvaluateError;
 use super::pixels::{PixelCounts, PixelMetrics};
 use super::scored::ItemScore;
@@ -16,11 +14,12 @@ use crate::picture::Picture;
 pub(super) fn check(items: &[TestItem]) -> Result<(), EvaluateError> {
     for item in items {
         for (view, mask) in &item.masks {
-            let found = size(mask).map_err(|cause| EvaluateError::Mask {
+            let found = Picture::size_of(mask).map_err(|cause| EvaluateError::Mask {
                 path: mask.clone(),
                 cause: cause.to_string(),
             })?;
-            let expected = item.pictures.get(view).and_then(|picture| size(picture).ok());
+            let expected =
+                item.pictures.get(view).and_then(|picture| Picture::size_of(picture).ok());
             if expected.is_some_and(|expected| expected != found) {
                 let (width, height) = expected.unwrap_or_default();
                 let cause =
@@ -30,10 +29,6 @@ pub(super) fn check(items: &[TestItem]) -> Result<(), EvaluateError> {
         }
     }
     Ok(())
-}
-
-fn size(path: &Path) -> Result<(u32, u32), image::ImageError> {
-    ImageReader::open(path)?.with_guessed_format()?.into_dimensions()
 }
 
 /// The pixel figures of each view that has masks. Good pictures count as pictures without damage,
