@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::EngineChoice;
 use crate::scoring::DeviceChoice;
+use meaning::code::Symbology;
 use meaning::dates::Region;
 
 /// `[[camera]]`: one camera of the tunnel. Each camera makes one view of each item.
@@ -118,6 +119,12 @@ pub struct LabelSection {
     /// open what `must_show` names or where the fleet's or the warehouse's words are to be compared;
     /// `always`. Text takes about a second a view.
     pub read: LabelUse,
+    /// The kinds of codes that are looked for: `ean13` (also UPC-A), `ean8`, `upc_e`, `itf` (also ITF-14),
+    /// `code128` (also GS1-128), `code39`, `code93`, `codabar`, `data_bar`, `data_bar_limited`,
+    /// `data_bar_expanded`, `data_matrix`, `qr_code`, `pdf417`, `aztec`, `maxi_code`. Fewer kinds take less
+    /// time.
+    #[schemars(length(min = 1))]
+    pub codes: Vec<Symbology>,
     /// What every label must show: `gtin`, `lot`, `serial`, `expiry`. An item whose label does not is
     /// diverted, and one whose label is not read in time is not inspected. Empty: labels are read if there
     /// is time.
@@ -143,6 +150,7 @@ impl Default for LabelSection {
     fn default() -> Self {
         Self {
             read: LabelUse::Off,
+            codes: Symbology::ALL.to_vec(),
             must_show: Vec::new(),
             region: Region::Unspecified,
             divert_days_before_expiry: 0,

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -9,11 +10,13 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use meaning::code::{Code, Symbology};
 use meaning::dates::{self, DateRead, Region, Role};
+use meaning::flaw::{CodeFlaw, FlawKind};
 use meaning::line::Corners;
 use meaning::reading::Reading;
 use serde::Serialize;
 use vision::label::drawn;
 use vision::label::reader::{LabelReader, default_text_dir};
+use vision::monotonic_now;
 use vision::picture::Picture;
 
 use super::Context;
@@ -25,8 +28,10 @@ use super::output::{Answer, cell, table};
 /// array of objects with `file`, `lines` (`text`, `box`: its corners in pixels, clockwise from the
 /// text's top left, `confidence`), `codes` (`symbology`, `text`, `gs1`, `box`), `dates` (`text`, `role`:
 /// `expiry`, `manufacture` or `unknown`, `year`, `month`, `day`, null where the label does not say,
-/// `reason`, `box`), `lot`, `serial`, `gtins`, `ms`, `picture` (the drawn one) and `error`; what does
-/// not apply is null.
+/// `reason`, `box`), `lot`, `serial`, `gtins`, `flaws` (what is not as GS1 has it: `code`, the place of
+/// the code in `codes`, `kind`: `not_conforming`, understood all the same, or `faulty_element`, not
+/// used, `ai`, `reason`), `complete` (false when the time ended first), `ms`, `picture` (the drawn one) and
+/// `error`; what does not apply is null.
 #[derive(Debug, Args)]
 pub struct Label {
     /// Where the goods are sold: the custom by which 04/05/26 is read; without it, what is ambiguous
@@ -41,6 +46,13 @@ pub struct Label {
     /// Read no text, only codes: a hundred times as fast.
     #[arg(long)]
     codes_only: bool,
+    /// Look for these kinds of codes only: `ean13,itf,data_matrix` [default: all].
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
+    codes: Vec<Symbology>,
+    /// Seconds after which the reading of a picture's text ends; what was read until then is told
+    /// [default: when all is read].
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    seconds: Option<f64>,
     /// Draw what was read: a file for one picture, else a folder that takes `<name>.label.jpg`.
     #[arg(long, value_name = "FOLDER|FILE")]
     picture: Option<PathBuf>,
@@ -68,6 +80,8 @@ struct Labelled {
     lot: Option<String>,
     serial: Option<String>,
     gtins: Vec<String>,
+    flaws: Vec<CodeFlaw>,
+    complete: Option<bool>,
     ms: Option<f64>,
     picture: Option<PathBuf>,
     error: Option<String>,
@@ -107,16 +121,19 @@ impl Label {
         let meaning = dates::Context { region, today };
         let drawings =
             self.picture.as_deref().map(|at| drawings(at, &self.pictures)).transpose()?;
-        let mut reader = if self.codes_only {
+        let reader = if self.codes_only {
             LabelReader::of_codes()
         } else {
             let folder = self.text_model.clone().unwrap_or_else(default_text_dir);
             LabelReader::open(&folder, self.threads, &self.tesseract)?
         };
+        let kinds = if self.codes.is_empty() { &Symbology::ALL[..] } else { &self.codes };
+        let mut reader = reader.with_kinds(kinds);
         let mut labelled = Vec::new();
         for (at, path) in self.pictures.iter().enumerate() {
             let drawing = drawings.as_ref().map(|drawings| drawings[at].as_path());
-            let read = label(&mut reader, path, &meaning, drawing);
+            let limit = self.seconds.map(Duration::from_secs_f64);
+            let read = label(&mut reader, path, &meaning, limit, drawing);
             labelled.push(read.unwrap_or_else(|problem| Labelled {
                 file: path.clone(),
                 error: Some(format!("{problem:#}")),
@@ -127,6 +144,12 @@ impl Label {
         let answer = Answer::either(context.json, &labelled, || for_people(&labelled))?;
         Ok(answer.good_only_if(all_read))
     }
+}
+
+/// A time of the command line.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
+    seconds.ok_or_else(|| "name seconds from 0 to 3600".to_owned())
 }
 
 /// The region of an argument that the command line has checked.
@@ -173,15 +196,17 @@ fn label(
     reader: &mut LabelReader,
     path: &Path,
     meaning: &dates::Context,
+    limit: Option<Duration>,
     drawing: Option<&Path>,
 ) -> anyhow::Result<Labelled> {
+    let deadline = limit.map(|limit| monotonic_now() + limit);
     let picture = Picture::open(path)?;
-    let read = reader.read(&picture, meaning, None)?;
+    let read = reader.read(&picture, meaning, deadline)?;
     if let Some(file) = drawing {
         let shown = drawn(&picture, &read.reading);
         shown.save(file).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let Reading { lines, codes, dates, lot, serial, gtins } = read.reading;
+    let Reading { lines, codes, dates, lot, serial, gtins, flaws } = read.reading;
     let line = |line: meaning::line::TextLine| Line {
         text: line.text,
         r#box: line.corners,
@@ -206,6 +231,8 @@ fn label(
         lot: lot.map(|lot| lot.text),
         serial: serial.map(|serial| serial.text),
         gtins,
+        flaws,
+        complete: Some(read.complete),
         ms: Some(read.timings.total().as_secs_f64() * 1e3),
         picture: drawing.map(Path::to_owned),
         error: None,
@@ -221,6 +248,19 @@ fn for_people(labelled: &[Labelled]) -> String {
         .map(|(file, date)| (file, format!("{}: {}", date.text, date.reason)))
     {
         text.push_str(&format!("\n{}: {reason}", file.display()));
+    }
+    for one in labelled {
+        for CodeFlaw { kind, reason, .. } in &one.flaws {
+            let used = match kind {
+                FlawKind::NotConforming => "used, but not conforming",
+                FlawKind::FaultyElement => "not used",
+            };
+            text.push_str(&format!("\n{}: {reason} ({used})", one.file.display()));
+        }
+        if one.complete == Some(false) {
+            let file = one.file.display();
+            text.push_str(&format!("\n{file}: the time ended before all was read; see --seconds"));
+        }
     }
     for error in labelled.iter().filter_map(|labelled| labelled.error.as_ref()) {
         text.push_str(&format!("\nnot read: {error}"));

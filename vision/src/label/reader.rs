@@ -16,7 +16,7 @@ use super::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 use crate::backbone::default_model_dir;
 use crate::capture::monotonic_now;
 use crate::picture::Picture;
-use meaning::code::Code;
+use meaning::code::{Code, Symbology};
 use meaning::dates::Context;
 use meaning::reading::Reading;
 
@@ -68,13 +68,19 @@ pub enum LabelError {
 
 /// Reads labels. One thread keeps one: opening takes a second.
 pub struct LabelReader {
+    kinds: Vec<Symbology>,
     text: Option<TextReader>,
 }
 
 impl LabelReader {
-    /// A reader of codes alone; it needs no file.
+    /// A reader of codes alone, of all kinds; it needs no file.
     pub fn of_codes() -> Self {
-        Self { text: None }
+        Self { kinds: Symbology::ALL.to_vec(), text: None }
+    }
+
+    /// The same, which looks for these kinds of codes only.
+    pub fn with_kinds(self, kinds: &[Symbology]) -> Self {
+        Self { kinds: kinds.to_vec(), ..self }
     }
 
     /// A reader of codes and text, its networks from `folder` and on `threads` threads. Letters that they do
@@ -86,7 +92,7 @@ impl LabelReader {
     pub fn open(folder: &Path, threads: usize, languages: &[String]) -> Result<Self, TextError> {
         let text = TextReader::open(&TextModels::in_folder(folder), threads)?;
         let tesseract = (!languages.is_empty()).then(|| Tesseract::open(languages)).transpose()?;
-        Ok(Self { text: Some(text.with_tesseract(tesseract)) })
+        Ok(Self { text: Some(text.with_tesseract(tesseract)), ..Self::of_codes() })
     }
 
     /// Reads the codes of `picture`, and the text where the reader has networks; see
@@ -103,7 +109,7 @@ impl LabelReader {
     ) -> Result<LabelRead, LabelError> {
         let start = Instant::now();
         let colour = picture.to_rgb_image();
-        let codes = codes::read(&grayscale(&colour))?;
+        let codes = codes::read(&grayscale(&colour), &self.kinds)?;
         let of_codes = start.elapsed();
         let mut read = self.read_beside(codes, &colour, context, deadline)?;
         read.timings.codes = of_codes;
@@ -167,11 +173,11 @@ impl LabelReader {
     }
 }
 
-/// The codes of `picture`.
+/// The codes of these `kinds` in `picture`.
 ///
 /// # Errors
 ///
 /// When it is too large.
-pub fn codes_of(picture: &Picture) -> Result<Vec<Code>, CodeError> {
-    codes::read(&grayscale(&picture.to_rgb_image()))
+pub fn codes_of(picture: &Picture, kinds: &[Symbology]) -> Result<Vec<Code>, CodeError> {
+    codes::read(&grayscale(&picture.to_rgb_image()), kinds)
 }

@@ -15,7 +15,9 @@ use crate::label::sample::bilinear;
 const BLOCK_PX: u32 = 12;
 /// The mean square of the slopes in a block, in grey levels per two pixels, from which there are edges:
 /// noise of 8 levels has 120 in all.
-const LEAST_SLOPE: f32 = 300.0;
+pub(super) const LEAST_SLOPE: f32 = 300.0;
+/// The same for bars out of focus, whose slopes are gentle.
+pub(super) const LEAST_SLOPE_OUT_OF_FOCUS: f32 = 60.0;
 /// How much the slopes of a block agree, from 0 (not at all) to 1.
 const LEAST_AGREEMENT: f32 = 0.6;
 /// The slopes of neighbours run the same way up to 14 degrees: the cosine of twice that.
@@ -25,8 +27,9 @@ const REACH: usize = 2;
 /// The shortest code, EAN-8, has 67 modules: narrower areas than this cannot hold a code whose
 /// narrowest bar is a pixel wide.
 const LEAST_WIDTH_PX: f32 = 60.0;
-/// Areas with more rows or columns than bars need are looked at with this many at most.
-const MOST_SIDE_PX: f32 = 2000.0;
+/// Areas with more columns or rows than bars need are looked at with this many at most.
+const MOST_COLUMNS: f32 = 2000.0;
+const MOST_ROWS: f32 = 500.0;
 /// Areas narrower than this are made twice as large: the decoder wants bars of two pixels and more.
 const SMALL_WIDTH_PX: f32 = 500.0;
 /// A picture has at most so many areas that are worth a look, the largest.
@@ -36,9 +39,10 @@ const MOST_AREAS: usize = 12;
 /// the same.
 type Way = [f32; 2];
 
-/// The areas of bars in `picture`, the largest first; along each its rows run across the bars.
-pub(super) fn areas(picture: &GrayImage) -> Vec<Rectangle> {
-    let (columns, ways) = blocks(picture);
+/// The areas of bars in `picture` with slopes of at least `least_slope`, the largest first; along each its
+/// rows run across the bars.
+pub(super) fn areas(picture: &GrayImage, least_slope: f32) -> Vec<Rectangle> {
+    let (columns, ways) = blocks(picture, least_slope);
     let mut seen: Vec<bool> = ways.iter().map(Option::is_none).collect();
     let mut areas = Vec::new();
     for start in 0..ways.len() {
@@ -53,7 +57,7 @@ pub(super) fn areas(picture: &GrayImage) -> Vec<Rectangle> {
 }
 
 /// The number of blocks in a row, and each block's way; `None` for a block without, or of many.
-fn blocks(picture: &GrayImage) -> (usize, Vec<Option<Way>>) {
+fn blocks(picture: &GrayImage, least_slope: f32) -> (usize, Vec<Option<Way>>) {
     let (columns, rows) = (picture.width() / BLOCK_PX, picture.height() / BLOCK_PX);
     let width = picture.width() as usize;
     let pixels = picture.as_raw();
@@ -71,7 +75,7 @@ fn blocks(picture: &GrayImage) -> (usize, Vec<Option<Way>>) {
         let strength = (xx + yy) as f32;
         let way = [(xx - yy) as f32, 2.0 * xy as f32];
         let length = way[0].hypot(way[1]);
-        let edges = strength >= LEAST_SLOPE * count as f32 && strength > 0.0;
+        let edges = strength >= least_slope * count as f32 && strength > 0.0;
         let agree = length >= LEAST_AGREEMENT * strength;
         (edges && agree).then(|| [way[0] / length, way[1] / length])
     };
@@ -142,8 +146,8 @@ pub(super) fn upright(
     area: &Rectangle,
 ) -> (GrayImage, impl Fn([f32; 2]) -> [f32; 2] + use<>) {
     let larger: f32 = if area.width < SMALL_WIDTH_PX { 2.0 } else { 1.0 };
-    let side = |length: f32| (length * larger).round().clamp(1.0, MOST_SIDE_PX);
-    let (columns, rows) = (side(area.width), side(area.height));
+    let side = |length: f32, most: f32| (length * larger).round().clamp(1.0, most);
+    let (columns, rows) = (side(area.width, MOST_COLUMNS), side(area.height, MOST_ROWS));
     let area = *area;
     let place = move |[x, y]: [f32; 2]| area.point(x / columns - 0.5, y / rows - 0.5);
     let strip = GrayImage::from_fn(columns as u32, rows as u32, |x, y| {
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn bars_at_any_angle_are_one_area_along_which_they_alternate() {
         for degrees in [0.0, 30.0, 45.0, 90.0, 117.0] {
-            let found = areas(&bars(&place(degrees)));
+            let found = areas(&bars(&place(degrees)), LEAST_SLOPE);
             assert_eq!(found.len(), 1, "{degrees}: {found:?}");
             assert!(
                 dot(found[0].along, place(degrees).along).abs() > 0.998,
@@ -195,10 +199,10 @@ mod tests {
         let checks = GrayImage::from_fn(300, 300, |x, y| {
             Luma([if (x / 4 + y / 4) % 2 == 0 { 20 } else { 220 }])
         });
-        assert_eq!(areas(&checks), []);
-        assert_eq!(areas(&GrayImage::from_pixel(300, 300, Luma([90]))), []);
-        assert_eq!(areas(&bars(&Rectangle { width: 24.0, ..place(0.0) })), []);
-        assert_eq!(areas(&GrayImage::new(5, 5)), []);
+        assert_eq!(areas(&checks, LEAST_SLOPE), []);
+        assert_eq!(areas(&GrayImage::from_pixel(300, 300, Luma([90])), LEAST_SLOPE), []);
+        assert_eq!(areas(&bars(&Rectangle { width: 24.0, ..place(0.0) }), LEAST_SLOPE), []);
+        assert_eq!(areas(&GrayImage::new(5, 5), LEAST_SLOPE), []);
     }
 
     #[test]

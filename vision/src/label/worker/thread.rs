@@ -59,7 +59,8 @@ impl ReadingThread {
 
     fn item(&mut self, job: &LabelJob) -> Readings {
         let coded = |frame: &Frame| {
-            let codes = codes_of(&frame.picture).map_err(|error| error.to_string())?;
+            let codes =
+                codes_of(&frame.picture, &self.section.codes).map_err(|error| error.to_string())?;
             Ok(Reading::of(Vec::new(), codes, &job.context))
         };
         let mut views: Readings =
