@@ -122,7 +122,7 @@ pub struct LabelSection {
     /// The kinds of codes that are looked for: `ean13` (also UPC-A), `ean8`, `upc_e`, `itf` (also ITF-14),
     /// `code128` (also GS1-128), `code39`, `code93`, `codabar`, `data_bar`, `data_bar_limited`,
     /// `data_bar_expanded`, `data_matrix`, `qr_code`, `pdf417`, `aztec`, `maxi_code`. Fewer kinds take less
-    /// time: `vision/LABELS.md` has the cost of each.
+    /// time.
     #[schemars(length(min = 1))]
     pub codes: Vec<Symbology>,
     /// What every label must show: `gtin`, `lot`, `serial`, `expiry`. An item whose label does not is

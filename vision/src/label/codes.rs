@@ -8,7 +8,7 @@
 //!   upright first (`bars`). An EAN-13 or UPC-A that is out of focus there is read by fitting whole digits
 //!   to its greys (`blurred`).
 //!
-//! Codes may be dark on light or light on dark. The decoder is zxing-cpp (`decoder`). Its port to Rust,
+//! Codes in two dimensions may also be light on dark. The decoder is zxing-cpp (`decoder`). Its port to Rust,
 //! `rxing` (0.9.3), does not know DataBar Limited. Figures stand in `LABELS.md`.
 //!
 //! **Time.** A picture is searched at a bounded number of pixels. Only where something was found that may

@@ -77,7 +77,12 @@ pub(super) fn check(file: &[u8]) -> Result<(), JpegFault> {
     let mut frame = Frame::new();
     let mut at = 2;
     while let Some(&[first, marker]) = file.get(at..at + 2) {
-        if first != 0xFF || matches!(marker, 0x00 | 0x01 | 0xFF | 0xD0..=0xD8) {
+        // Segments follow one another with nothing between them but FF, which fills up. Anything else is what
+        // is left of a segment whose beginning is gone.
+        if first != 0xFF || matches!(marker, 0x00 | 0x01 | 0xD0..=0xD8) {
+            return Err(JpegFault::Header(at));
+        }
+        if marker == 0xFF {
             at += 1;
             continue;
         }

@@ -120,7 +120,7 @@ impl Reader {
         let mut backwards = greys.to_vec();
         backwards.reverse();
         let width = greys.len() as f32;
-        let forwards = self.number(greys).map(|(text, [start, end])| (text, [start, end]));
+        let forwards = self.number(greys);
         forwards.or_else(|| {
             let (text, [start, end]) = self.number(&backwards)?;
             Some((text, [width - start, width - end]))
