@@ -4,10 +4,12 @@
 //! cargo run -p vision --example dotmatrix -- fonts
 //! cargo run -p vision --example dotmatrix -- render  development|test SEED COUNT FOLDER
 //! cargo run -p vision --example dotmatrix -- measure development|test SEED COUNT
+//! cargo run -p vision --example dotmatrix -- read    PICTURE...
 //! ```
 //!
-//! The pictures of a seed are those of the seeds SEED x 1,000,000 and following. The measurement that
-//! `docs/measurements/dot-matrix.md` reports is `measure test 1 500`; nothing else looks at these pictures.
+//! `read` tells what is read of pictures without a look at dots and with it. The pictures of a seed are those
+//! of the seeds SEED x 1,000,000 and following. The measurement that
+//! `docs/measurements/dot-matrix.md` reports is `measure test 5 500`; nothing else looks at these pictures.
 
 mod measure;
 mod render;
@@ -36,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["measure", collection, seed, count] => {
             measure::measure(named(collection)?, first(seed.parse()?), count.parse()?)?;
         }
+        ["read", ref files @ ..] => measure::read(files)?,
         _ => return Err("see the head of vision/examples/dotmatrix/main.rs for what to say".into()),
     }
     Ok(())

@@ -42,6 +42,30 @@ impl Count {
     }
 }
 
+/// Prints what is read of each picture without a look at dots and with it, and how long both took.
+pub fn read(files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut reader = LabelReader::open(&default_text_dir(), 1, &[])?;
+    for file in files {
+        let picture = Picture::open(file)?;
+        for (name, dots) in [("without", Some(Duration::ZERO)), ("with", None)] {
+            let start = Instant::now();
+            let until = ReadUntil { dots, text: None };
+            let read = reader.read_text(&picture, Vec::new(), &CONTEXT, until)?.reading;
+            let ms = start.elapsed().as_millis();
+            let dates: Vec<String> = read
+                .dates
+                .iter()
+                .map(|date| {
+                    let parts = (date.year, date.month, date.day);
+                    format!("{:?} {parts:?} of {:?}", date.role, date.text)
+                })
+                .collect();
+            println!("{file}\t{name}\t{ms} ms\t{}", dates.join("; "));
+        }
+    }
+    Ok(())
+}
+
 /// Reads `count` pictures from the seed `first` on and prints a table.
 pub fn measure(collection: Collection, first: u64, count: u64) -> Result<(), Box<dyn Error>> {
     let mut reader = LabelReader::open(&default_text_dir(), 1, &[])?;
@@ -56,7 +80,7 @@ pub fn measure(collection: Collection, first: u64, count: u64) -> Result<(), Box
         };
         let (without, short) = read(ReadUntil { dots: Some(Duration::ZERO), text: None })?;
         let (with, long) = read(ReadUntil::default())?;
-        let judged = [judge(&scene, &without), judge(&scene, &with)];
+        let judged = [judge(&scene.label, &without), judge(&scene.label, &with)];
         for key in keys(&scene) {
             let sums = counts.entry(key).or_default();
             sums[0].add(&judged[0], short);

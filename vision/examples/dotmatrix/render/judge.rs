@@ -1,9 +1,9 @@
-//! Whether a reading is what a scene shows.
+//! Whether a reading is what a label says.
 
 use meaning::dates::{DateRead, Role};
 use meaning::reading::Reading;
 
-use super::scene::Scene;
+use super::label::Label;
 
 /// What a reading got of a print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub struct Judged {
 }
 
 /// Compares a reading with what is printed.
-pub fn judge(scene: &Scene, reading: &Reading) -> Judged {
-    let expiry = scene.label.expiry;
+pub fn judge(label: &Label, reading: &Reading) -> Judged {
+    let expiry = label.expiry;
     let is_it = |date: &DateRead| {
         date.year == Some(expiry.year())
             && date.month == Some(expiry.month())
-            && date.day == scene.label.with_day.then(|| expiry.day())
+            && date.day == label.with_day.then(|| expiry.day())
     };
     let expiries = || reading.dates.iter().filter(|date| date.role == Role::Expiry);
     let wrong = expiries().any(|date| !is_it(date));

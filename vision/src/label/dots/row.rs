@@ -71,10 +71,12 @@ fn believed(found: &Found) -> bool {
     let cut_off = found.word.is_empty()
         && is_digit(before.chars().last())
         && is_digit(found.date.chars().next());
-    // Before a month and a year alone a short scrap may be a day that was misread.
-    let scrap = before.rsplit(' ').next().unwrap_or("").chars().count();
-    let alone = !found.date.is_empty() && found.word.is_empty() && !has_day(&found.date);
-    let lacks_day = alone && (1..=SCRAP).contains(&scrap);
+    // Before a month and a year alone a number or a short scrap may be a day that was misread.
+    let scrap = before.rsplit(' ').next().unwrap_or("");
+    let is_day = (1..=SCRAP).contains(&scrap.chars().count())
+        || scrap.contains(|c: char| c.is_ascii_digit());
+    let lacks_day =
+        is_day && !found.date.is_empty() && found.word.is_empty() && !has_day(&found.date);
     let goes_on = !found.date.is_empty() && is_digit(after.chars().next());
     found.word_cost <= WORD_COSTS
         && found.date_cost <= DATE_COSTS
@@ -95,4 +97,34 @@ fn spaced(word: &str) -> String {
     let letters = |word: &str| word.replace([' ', ':'], "");
     let known = WORDS.iter().find(|known| letters(known) == letters(word));
     known.map_or_else(String::new, |known| (*known).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(before: &str, word: &str, date: &str, after: &str) -> Found {
+        let [before, word, date, after] = [before, word, date, after].map(str::to_owned);
+        Found { before, word, date, after, word_cost: 0.1, date_cost: 0.1 }
+    }
+
+    #[test]
+    fn a_part_of_a_longer_number_and_a_month_after_a_day_that_was_misread_are_not_believed() {
+        assert!(believed(&found("LOT", "", "13.05.2027", "A1")));
+        assert!(!believed(&found("1", "", "13.05.2027", "")));
+        assert!(!believed(&found("", "", "13.05.20", "27")));
+        assert!(believed(&found("", "", "MAY 2028", "")));
+        assert!(believed(&found("OLD", "", "MAY 2028", "")), "a word may stand before it");
+        for before in ["09.", "8G", "D"] {
+            assert!(!believed(&found(before, "", "MAY 2028", "")), "{before}");
+        }
+        assert!(!believed(&Found { date_cost: 0.9, ..found("", "EXP", "13.05.2027", "") }));
+    }
+
+    #[test]
+    fn spaces_that_were_not_seen_come_back() {
+        assert_eq!(spaced("BESTBEFORE:"), "BEST BEFORE");
+        assert_eq!(spaced("A CONSOMMERAVANT"), "A CONSOMMER AVANT");
+        assert_eq!(spaced(""), "");
+    }
 }
