@@ -5,6 +5,7 @@
 //! [`Reading`](meaning::reading::Reading): the crate `meaning` knows what text and codes mean.
 
 pub mod codes;
+mod dots;
 mod drawn;
 pub mod reader;
 mod rectangle;

@@ -11,6 +11,8 @@ use image::RgbImage;
 use image::imageops::grayscale;
 
 use super::codes::{self, CodeError};
+use super::dots::Decoders;
+use super::dots::look::{Look, WAYS, is_wanted};
 use super::second_look;
 use super::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 use crate::backbone::default_model_dir;
@@ -66,16 +68,28 @@ pub enum LabelError {
     Text(#[from] TextError),
 }
 
+/// Until when is read, on the monotonic clock (see [`monotonic_now`]); `None`: until all is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadUntil {
+    /// Until when text is read.
+    pub text: Option<Duration>,
+    /// Until when dots are looked for. That takes two to three times as long as text, and is done only where
+    /// no expiry date was read.
+    pub dots: Option<Duration>,
+}
+
 /// Reads labels. One thread keeps one: opening takes a second.
 pub struct LabelReader {
     kinds: Vec<Symbology>,
     text: Option<TextReader>,
+    /// What reads dots, once it was needed.
+    decoders: Option<Decoders>,
 }
 
 impl LabelReader {
     /// A reader of codes alone, of all kinds; it needs no file.
     pub fn of_codes() -> Self {
-        Self { kinds: Symbology::ALL.to_vec(), text: None }
+        Self { kinds: Symbology::ALL.to_vec(), text: None, decoders: None }
     }
 
     /// The same, which looks for these kinds of codes only.
@@ -95,8 +109,8 @@ impl LabelReader {
         Ok(Self { text: Some(text.with_tesseract(tesseract)), ..Self::of_codes() })
     }
 
-    /// Reads the codes of `picture`, and the text where the reader has networks; see
-    /// [`LabelReader::read_text`].
+    /// Reads the codes of `picture`, and the text and dots until `deadline` where the reader has networks; see
+    /// [`ReadUntil`] and [`LabelReader::read_text`].
     ///
     /// # Errors
     ///
@@ -111,14 +125,15 @@ impl LabelReader {
         let colour = picture.to_rgb_image();
         let codes = codes::read(&grayscale(&colour), &self.kinds)?;
         let of_codes = start.elapsed();
-        let mut read = self.read_beside(codes, &colour, context, deadline)?;
+        let until = ReadUntil { text: deadline, dots: deadline };
+        let mut read = self.read_beside(codes, &colour, context, until)?;
         read.timings.codes = of_codes;
         Ok(read)
     }
 
-    /// Reads the text of `picture` beside the `codes` that were read of it, until `deadline` on the monotonic
-    /// clock (see [`monotonic_now`]; `None`: until all is read). A date is looked at again only where
-    /// the codes do not say what it means. Without networks there is no text.
+    /// Reads the text of `picture` beside the `codes` that were read of it. A date is looked at again only
+    /// where the codes do not say what it means, and dots are looked for only where there is no expiry date.
+    /// Without networks there is no text.
     ///
     /// # Errors
     ///
@@ -128,9 +143,9 @@ impl LabelReader {
         picture: &Picture,
         codes: Vec<Code>,
         context: &Context,
-        deadline: Option<Duration>,
+        until: ReadUntil,
     ) -> Result<LabelRead, LabelError> {
-        self.read_beside(codes, &picture.to_rgb_image(), context, deadline)
+        self.read_beside(codes, &picture.to_rgb_image(), context, until)
     }
 
     fn read_beside(
@@ -138,13 +153,17 @@ impl LabelReader {
         codes: Vec<Code>,
         colour: &RgbImage,
         context: &Context,
-        deadline: Option<Duration>,
+        until: ReadUntil,
     ) -> Result<LabelRead, LabelError> {
-        let time_is_over = || deadline.is_some_and(|deadline| monotonic_now() >= deadline);
-        let (mut timings, mut complete) = (LabelTimings::default(), true);
+        let mut timings = LabelTimings::default();
+        let Some(text) = &mut self.text else {
+            let reading = Reading::of(Vec::new(), codes, context);
+            return Ok(LabelRead { reading, timings, complete: true });
+        };
+        let time_is_over = || is_over(until.text);
         let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
-        let mut lines_of = |picture: &RgbImage| {
-            let Some(text) = &mut self.text else { return Ok(Vec::new()) };
+        let mut complete = true;
+        let mut lines_of = |text: &mut TextReader, picture: &RgbImage| {
             let start = Instant::now();
             let read = text.read(picture, &options);
             timings.text += start.elapsed();
@@ -156,21 +175,61 @@ impl LabelReader {
                 read => read,
             }
         };
-        let lines = lines_of(colour)?;
+        let lines = lines_of(text, colour)?;
+        let look = Look::new(text.found().to_vec());
         let start = Instant::now();
         let mut reading = Reading::of(lines, codes, context);
-        timings.meaning = start.elapsed();
+        let of_meaning = start.elapsed();
         for window in second_look::windows(&reading, colour.width(), colour.height()) {
             for way in second_look::WAYS {
-                let seen = lines_of(&window.of(colour, way))?;
+                let seen = lines_of(text, &window.of(colour, way))?;
                 if let Some(explained) = second_look::with(&reading, window, seen, context) {
                     reading = explained;
                     break;
                 }
             }
         }
+        timings.meaning = of_meaning;
+        if complete && is_wanted(&reading) {
+            let start = Instant::now();
+            (reading, complete) = self.look_for_dots(look, reading, colour, context, until.dots)?;
+            timings.text += start.elapsed();
+        }
         Ok(LabelRead { reading, timings, complete })
     }
+
+    /// Looks for dots in one way after the other, until there is an expiry date or time is over: what is read
+    /// then, and whether time sufficed.
+    fn look_for_dots(
+        &mut self,
+        mut look: Look,
+        first: Reading,
+        colour: &RgbImage,
+        context: &Context,
+        until: Option<Duration>,
+    ) -> Result<(Reading, bool), TextError> {
+        let time_is_over = || is_over(until);
+        let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
+        let Some(text) = &mut self.text else { return Ok((first, true)) };
+        if self.decoders.as_ref().is_none_or(|decoders| decoders.today() != context.today) {
+            self.decoders = None;
+        }
+        let decoders = self.decoders.get_or_insert_with(|| Decoders::new(context.today));
+        let mut read = None;
+        for way in WAYS {
+            match look.by(way, &first, colour, (text, decoders), &options, context) {
+                Ok(Some(better)) if !is_wanted(&better) => return Ok((better, true)),
+                Ok(better) => read = better.or(read),
+                Err(TextError::OutOfTime { .. }) => return Ok((read.unwrap_or(first), false)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((read.unwrap_or(first), true))
+    }
+}
+
+fn is_over(deadline: Option<Duration>) -> bool {
+    deadline.is_some_and(|deadline| monotonic_now() >= deadline)
 }
 
 /// The codes of these `kinds` in `picture`.

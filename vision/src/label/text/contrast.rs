@@ -13,7 +13,7 @@ const LEAST_RANGE: u8 = 64;
 
 /// A copy of `picture` whose values go from black to white. All channels are stretched alike, so that
 /// colours keep their hue.
-pub(super) fn stretched(picture: &RgbImage) -> RgbImage {
+pub(in crate::label) fn stretched(picture: &RgbImage) -> RgbImage {
     let mut counts = [0_u64; 256];
     for value in picture.as_raw() {
         counts[usize::from(*value)] += 1;

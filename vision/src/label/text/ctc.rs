@@ -19,6 +19,15 @@ impl Alphabet {
         self.0.iter().any(|known| known.chars().eq([letter]))
     }
 
+    /// Where `letter` stands in a row of answers, as a capital and as a small letter; nowhere where it is not
+    /// known.
+    pub(super) fn places(&self, letter: char) -> Vec<usize> {
+        let is_it = |known: &String| {
+            known.chars().eq([letter]) || known.to_uppercase().chars().eq([letter])
+        };
+        (1..).zip(&self.0).filter(|(_, known)| is_it(known)).map(|(place, _)| place).collect()
+    }
+
     /// How many answers the recogniser must give for each column: the characters and the blank.
     pub(super) fn answers(&self) -> usize {
         self.0.len() + 1

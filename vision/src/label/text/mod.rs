@@ -38,5 +38,6 @@ mod tesseract;
 
 pub use error::TextError;
 pub use reader::{ReadOptions, TextReader};
+pub(in crate::label) use recognise::CODED;
 pub use runtime::TextModels;
 pub use tesseract::Tesseract;

@@ -13,7 +13,7 @@ use super::runtime::{self, Net};
 use super::tesseract::Tesseract;
 use super::{TextError, TextModels};
 use crate::label::rectangle::{Rectangle, dot};
-use meaning::line::TextLine;
+use meaning::line::{Corners, TextLine};
 
 /// Pictures with a side below this hold no text: the smallest letters that are read are that high.
 const LEAST_SIDE_PX: u32 = 8;
@@ -71,6 +71,7 @@ pub struct TextReader {
     direction: Direction,
     recogniser: Recogniser,
     tesseract: Option<Tesseract>,
+    found: Vec<Corners>,
 }
 
 impl TextReader {
@@ -87,6 +88,7 @@ impl TextReader {
             direction: Direction::new(open("the text direction classifier", &models.cls)?),
             recogniser: Recogniser::new(open("the text recogniser", &models.rec)?)?,
             tesseract: None,
+            found: Vec::new(),
         })
     }
 
@@ -105,6 +107,7 @@ impl TextReader {
         picture: &RgbImage,
         options: &ReadOptions<'_>,
     ) -> Result<Vec<TextLine>, TextError> {
+        self.found.clear();
         if picture.width().min(picture.height()) < LEAST_SIDE_PX {
             return Ok(Vec::new());
         }
@@ -112,20 +115,8 @@ impl TextReader {
             return Err(TextError::OutOfTime { lines: Vec::new(), unread: 0 });
         }
         let picture = &stretched(picture);
-        let look =
-            Look { short_side_px: options.short_side_px, long_side_px: options.long_side_px };
-        let mut boxes = self.detector.find(picture, look)?;
-        boxes.sort_by(|a, b| b.width.total_cmp(&a.width));
-        boxes.truncate(options.most_lines);
-
-        let mut upside_down = Vec::with_capacity(boxes.len());
-        for rectangle in &boxes {
-            if (options.time_is_over)() {
-                return Err(TextError::OutOfTime { lines: Vec::new(), unread: boxes.len() });
-            }
-            upside_down.push(self.direction.upside_down(picture, rectangle)?);
-        }
-        order::agree(&mut boxes, &upside_down);
+        let boxes = self.boxes(picture, options)?;
+        self.found = boxes.iter().map(Rectangle::corners).collect();
 
         let well_read =
             |line: &TextLine| !line.text.is_empty() && line.confidence >= options.least_confidence;
@@ -142,6 +133,68 @@ impl TextReader {
         lines.retain(well_read);
         order::sort(&mut lines);
         Ok(lines)
+    }
+
+    /// Where lines of text are in `picture`, which is looked at as it is: the corners of each, clockwise from
+    /// its text's top left, the longest first.
+    ///
+    /// # Errors
+    ///
+    /// When a network fails, and when time is over.
+    pub(in crate::label) fn find(
+        &mut self,
+        picture: &RgbImage,
+        options: &ReadOptions<'_>,
+    ) -> Result<Vec<Corners>, TextError> {
+        if picture.width().min(picture.height()) < LEAST_SIDE_PX {
+            return Ok(Vec::new());
+        }
+        Ok(self.boxes(picture, options)?.iter().map(Rectangle::corners).collect())
+    }
+
+    /// How likely each character of a coder stands in each column of a line of `picture` within `corners`,
+    /// clockwise from its text's top left; see [`Recogniser::coded`].
+    ///
+    /// # Errors
+    ///
+    /// When the network fails.
+    pub(in crate::label) fn coded(
+        &mut self,
+        picture: &RgbImage,
+        corners: &Corners,
+    ) -> Result<Vec<f32>, TextError> {
+        let line = TextLine { text: String::new(), corners: *corners, confidence: 0.0 };
+        match Rectangle::along(line.direction(), corners.iter().copied()) {
+            Some(rectangle) => self.recogniser.coded(picture, &rectangle),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Where lines were found in the picture that was read last.
+    pub(in crate::label) fn found(&self) -> &[Corners] {
+        &self.found
+    }
+
+    /// The boxes of the longest lines in `picture`, the longest first, turned the way that their text runs.
+    fn boxes(
+        &mut self,
+        picture: &RgbImage,
+        options: &ReadOptions<'_>,
+    ) -> Result<Vec<Rectangle>, TextError> {
+        let look =
+            Look { short_side_px: options.short_side_px, long_side_px: options.long_side_px };
+        let mut boxes = self.detector.find(picture, look)?;
+        boxes.sort_by(|a, b| b.width.total_cmp(&a.width));
+        boxes.truncate(options.most_lines);
+        let mut upside_down = Vec::with_capacity(boxes.len());
+        for rectangle in &boxes {
+            if (options.time_is_over)() {
+                return Err(TextError::OutOfTime { lines: Vec::new(), unread: boxes.len() });
+            }
+            upside_down.push(self.direction.upside_down(picture, rectangle)?);
+        }
+        order::agree(&mut boxes, &upside_down);
+        Ok(boxes)
     }
 
     /// Reads the lines again by Tesseract, where there is one; what it finds in letters that the networks do

@@ -9,7 +9,7 @@ use super::{LabelDone, LabelJob, shows};
 use crate::capture::Frame;
 use crate::config::{IdentitySection, LabelSection, LabelUse};
 use crate::identity::{Catalog, Compared, Evidence, IdentityError};
-use crate::label::reader::{LabelReader, codes_of};
+use crate::label::reader::{LabelReader, ReadUntil, codes_of};
 use crate::panics::panic_message;
 use meaning::reading::Reading;
 
@@ -71,8 +71,10 @@ impl ReadingThread {
         for ((_, view), (_, frame)) in views.iter_mut().zip(&job.views) {
             let Ok(coded) = view else { continue };
             let codes = coded.codes.clone();
+            // Text is read however late it is: its lot may be on hold. Dots are looked for in time only.
+            let until = ReadUntil { text: None, dots: Some(job.deadline) };
             *view = self.reader().and_then(|reader| {
-                let read = reader.read_text(&frame.picture, codes, &job.context, None);
+                let read = reader.read_text(&frame.picture, codes, &job.context, until);
                 read.map(|read| read.reading).map_err(|error| error.to_string())
             });
         }
