@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::CODED;
 
 /// Words that coders print before dates: the crate `meaning` knows what they mean.
-pub(super) const WORDS: [&str; 28] = [
+pub(super) const WORDS: [&str; 27] = [
     "BEST BEFORE",
     "BEST BY",
     "BEST IF USED BY",
@@ -22,7 +22,6 @@ pub(super) const WORDS: [&str; 28] = [
     "BB",
     "BBE",
     "BBD",
-    "BBF",
     "MHD",
     "A CONSOMMER AVANT",
     "A CONSOMMER AVANT LE",

@@ -5,14 +5,13 @@
 
 use image::RgbImage;
 
+use super::relief::relief;
 use super::row::{Decoders, Row};
 use super::shown::{Shown, shown};
-use crate::label::text::{ReadOptions, TextError, TextReader};
+use crate::label::text::{ReadOptions, TextError, TextReader, sort};
 use meaning::dates::{Context, DateRead, Role};
 use meaning::line::{Corners, TextLine};
 use meaning::reading::Reading;
-
-use super::relief::relief;
 
 /// Where rows are looked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,7 +140,7 @@ impl Look {
         }
     }
 
-    /// What is believed, and the lines of the `first` reading elsewhere, from the top down.
+    /// What is believed, and the lines of the `first` reading elsewhere, in reading order.
     fn lines(&self, first: &Reading) -> Vec<TextLine> {
         let mut lines: Vec<TextLine> = self.places.iter().filter_map(Place::believed).collect();
         for known in &first.lines {
@@ -149,7 +148,7 @@ impl Look {
                 lines.push(known.clone());
             }
         }
-        lines.sort_by(|a, b| a.centre()[1].total_cmp(&b.centre()[1]));
+        sort(&mut lines);
         lines
     }
 }

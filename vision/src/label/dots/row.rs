@@ -77,10 +77,16 @@ fn believed(found: &Found) -> bool {
         || scrap.contains(|c: char| c.is_ascii_digit());
     let lacks_day =
         is_day && !found.date.is_empty() && found.word.is_empty() && !has_day(&found.date);
+    // CONSOMMER holds no DDM.
+    let is_letter =
+        |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphabetic());
+    let after_word = if found.date.is_empty() { found.after.chars().next() } else { None };
+    let within_word =
+        !found.word.is_empty() && (is_letter(found.before.chars().last()) || is_letter(after_word));
     let goes_on = !found.date.is_empty() && is_digit(after.chars().next());
     found.word_cost <= WORD_COSTS
         && found.date_cost <= DATE_COSTS
-        && !(cut_off || goes_on || lacks_day)
+        && !(cut_off || goes_on || lacks_day || within_word)
 }
 
 /// Whether a date of the grammar tells its day: it has two numbers besides a month's name, or three.
@@ -119,6 +125,14 @@ mod tests {
             assert!(!believed(&found(before, "", "MAY 2028", "")), "{before}");
         }
         assert!(!believed(&Found { date_cost: 0.9, ..found("", "EXP", "13.05.2027", "") }));
+    }
+
+    #[test]
+    fn a_part_of_a_longer_word_is_not_believed() {
+        assert!(believed(&found("LEAD ", "BB", "", "")) && believed(&found("", "EXP", "", " 7")));
+        assert!(!believed(&found("CONS", "DDM", "", "ER")));
+        assert!(!believed(&found("", "EXP", "", "RESS")));
+        assert!(!believed(&found("R", "BB", "13.05.2027", "")));
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod strip;
 mod tesseract;
 
 pub use error::TextError;
+pub(in crate::label) use order::sort;
 pub use reader::{ReadOptions, TextReader};
 pub(in crate::label) use recognise::CODED;
 pub use runtime::TextModels;

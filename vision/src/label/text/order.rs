@@ -35,7 +35,7 @@ pub(super) fn same_axis(a: [f32; 2], b: [f32; 2]) -> bool {
 
 /// Sorts lines as a person reads them: rows from the top down, and in a row from left to right, as most
 /// of the text runs.
-pub(super) fn sort(lines: &mut Vec<TextLine>) {
+pub(in crate::label) fn sort(lines: &mut Vec<TextLine>) {
     let mut along = [0.0, 0.0];
     for [left, right, ..] in lines.iter().map(|line| line.corners) {
         along = [along[0] + right[0] - left[0], along[1] + right[1] - left[1]];
