@@ -80,7 +80,7 @@ fn render(
     folder: &Path,
 ) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
-    let mut truth = "file\tsurface\tink\tfont\theight_px\texpiry\tlines\n".to_owned();
+    let mut truth = "file\tsurface\tink\tfont\theight_px\texpiry\tlines\tcorners\n".to_owned();
     for nth in 0..count {
         let scene = draw(collection, first(seed) + nth);
         let file = format!("{nth:04}.png");
@@ -93,9 +93,10 @@ fn render(
         };
         let (surface, ink, font) = (scene.surface, scene.ink.name(), scene.font);
         let lines = scene.label.lines.join(" | ");
+        let corners = &scene.corners;
         writeln!(
             truth,
-            "{file}\t{surface}\t{ink}\t{font}\t{:.0}\t{expiry}\t{lines}",
+            "{file}\t{surface}\t{ink}\t{font}\t{:.0}\t{expiry}\t{lines}\t{corners:.0?}",
             scene.height
         )?;
     }

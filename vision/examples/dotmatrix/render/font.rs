@@ -113,7 +113,7 @@ const DEVELOPMENT: [Design; 4] = [
     },
 ];
 
-/// Shapes that only the fonts of the test set have: `SHAPES` of the one, and of the other.
+/// Shapes that only the fonts of the test set have.
 const TEST_ROUND: &[(char, &str)] = &[
     ('0', "20424426040220"),
     ('1', "022026"),

@@ -108,6 +108,34 @@ pub fn draw(collection: Collection, seed: u64) -> Scene {
     Scene { picture, label, corners, ink, surface, font, height: printer.height }
 }
 
+/// The reflection of a lamp: brightest in its middle, longer than it is broad.
+struct Lamp {
+    at: [f32; 2],
+    along: [f32; 2],
+    length: f32,
+    breadth: f32,
+    strength: f32,
+}
+
+impl Lamp {
+    fn draw(size: [usize; 2], rng: &mut StdRng) -> Self {
+        let angle: f32 = rng.random_range(0.0..std::f32::consts::PI);
+        Self {
+            at: size.map(|side| rng.random_range(0.0..1.0) * side as f32),
+            along: [angle.cos(), angle.sin()],
+            length: rng.random_range(40.0..260.0),
+            breadth: rng.random_range(6.0..50.0),
+            strength: rng.random_range(30.0..150.0),
+        }
+    }
+
+    fn shine(&self, x: f32, y: f32) -> f32 {
+        let ([u, v], [dx, dy]) = (self.along, [x - self.at[0], y - self.at[1]]);
+        let (along, across) = ((dx * u + dy * v) / self.length, (dy * u - dx * v) / self.breadth);
+        self.strength * (-(along * along + across * across)).exp()
+    }
+}
+
 /// A picture in the making: linear values that may leave the range of a byte.
 struct Canvas {
     width: usize,
@@ -219,25 +247,16 @@ impl Canvas {
         let field = Field::new(rng);
         let uneven = rng.random_range(0.0..0.35);
         let wide = rng.random_range(200.0..500.0);
-        let lamps: Vec<([f32; 2], [f32; 2], f32, f32, f32)> = (0..3)
+        let lamps: Vec<Lamp> = (0..3)
             .filter_map(|_| {
                 let lit = rng.random_bool(gloss);
-                let angle: f32 = rng.random_range(0.0..std::f32::consts::PI);
-                let at =
-                    [self.width, self.height].map(|side| rng.random_range(0.0..1.0) * side as f32);
-                let (long, broad) = (rng.random_range(40.0..260.0), rng.random_range(6.0..50.0));
-                let strength = rng.random_range(30.0..150.0);
-                lit.then_some((at, [angle.cos(), angle.sin()], long, broad, strength))
+                let lamp = Lamp::draw([self.width, self.height], rng);
+                lit.then_some(lamp)
             })
             .collect();
         for (at, value) in self.values.iter_mut().enumerate() {
             let (x, y) = ((at % self.width) as f32, (at / self.width) as f32);
-            let mut shine = 0.0;
-            for ([left, top], [u, v], long, broad, strength) in &lamps {
-                let (dx, dy) = (x - left, y - top);
-                let (along, across) = ((dx * u + dy * v) / long, (dy * u - dx * v) / broad);
-                shine += strength * (-(along * along + across * across)).exp();
-            }
+            let shine: f32 = lamps.iter().map(|lamp| lamp.shine(x, y)).sum();
             let light = 1.0 + uneven * field.at(x / wide, y / wide);
             *value = value.map(|value| value * light + shine);
         }
