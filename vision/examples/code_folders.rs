@@ -75,6 +75,9 @@ fn plain(text: &str) -> String {
     number.unwrap_or(text)
 }
 
+/// A way to read the codes of a picture.
+type Reads = fn(&Picture) -> Result<Vec<String>, Failure>;
+
 fn by_decoder(picture: &Picture) -> Result<Vec<String>, Failure> {
     let grey = grayscale(&picture.to_rgb_image());
     let (width, height) = grey.dimensions();
@@ -89,7 +92,7 @@ fn by_vision(picture: &Picture) -> Result<Vec<String>, Failure> {
         Symbology::UpcE => gtin::normalise(&code.text).unwrap_or(code.text),
         _ => code.text,
     };
-    Ok(codes_of(picture, &Symbology::ALL)?.into_iter().map(text).collect())
+    Ok(codes_of(picture, &Symbology::ALL, None)?.into_iter().map(text).collect())
 }
 
 fn pictures(folder: &Path) -> Result<Vec<Shown>, Failure> {
@@ -129,7 +132,7 @@ fn main() -> Result<(), Failure> {
         let mut notes = Vec::new();
         for shown in pictures(&root.join(name))? {
             let picture = Picture::open(&shown.file)?;
-            let by: [(fn(&Picture) -> _, &mut Tally, &str); 2] =
+            let by: [(Reads, &mut Tally, &str); 2] =
                 [(by_decoder, &mut alone, "decoder"), (by_vision, &mut ours, "vision")];
             for (reads, tally, who) in by {
                 if ours_only && who == "decoder" {

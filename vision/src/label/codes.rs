@@ -25,12 +25,15 @@ mod decoder;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::time::Duration;
+
 use image::GrayImage;
 
 use decoder::{Decoder, Found};
 use meaning::code::{Code, Symbology};
 use meaning::line::Corners;
 
+use crate::label::reader::is_over;
 use crate::label::rectangle::Rectangle;
 use crate::label::scale::{self, Filter};
 
@@ -60,10 +63,18 @@ pub struct CodeError {
 
 /// The codes of these `kinds` in `picture`, linear ones that stand aslant last.
 ///
+/// Where none was read, an EAN-13 or UPC-A out of focus is looked for until `until` (on the monotonic clock;
+/// `None`: to the end), which takes up to a second for each of two places: on a belt that is time for other
+/// items, so only who needs the number gives it.
+///
 /// # Errors
 ///
 /// When the decoder refuses the picture, which it does for its size.
-pub fn read(picture: &GrayImage, kinds: &[Symbology]) -> Result<Vec<Code>, CodeError> {
+pub fn read(
+    picture: &GrayImage,
+    kinds: &[Symbology],
+    until: Option<Duration>,
+) -> Result<Vec<Code>, CodeError> {
     let some = |of: fn(Symbology) -> bool| -> Vec<Symbology> {
         kinds.iter().copied().filter(|kind| of(*kind)).collect()
     };
@@ -101,9 +112,12 @@ pub fn read(picture: &GrayImage, kinds: &[Symbology]) -> Result<Vec<Code>, CodeE
             }
         }
     }
-    if found.is_empty() && kinds.contains(&Symbology::Ean13) {
+    if found.is_empty() && kinds.contains(&Symbology::Ean13) && !is_over(until) {
         let areas = bars::areas(search, bars::LEAST_SLOPE_OUT_OF_FOCUS);
         for area in areas.into_iter().take(MOST_OUT_OF_FOCUS) {
+            if is_over(until) {
+                break;
+            }
             let (strip, place) = bars::upright(picture, &area.scaled(times, times));
             if let Some(read) = blurred::Reader.read(&strip) {
                 keep(&mut found, read.found(strip.height()).placed(&place));

@@ -20,6 +20,7 @@ use crate::capture::monotonic_now;
 use crate::picture::Picture;
 use meaning::code::{Code, Symbology};
 use meaning::dates::Context;
+use meaning::line::Corners;
 use meaning::reading::Reading;
 
 /// Where set-up puts the networks and the library that read text: `text` beside the default model's
@@ -55,6 +56,8 @@ pub struct LabelRead {
     pub timings: LabelTimings,
     /// Whether all that was wanted was read; not when the deadline came first.
     pub complete: bool,
+    /// Where the detector found lines, read or not: there a look at dots begins.
+    pub found: Vec<Corners>,
 }
 
 /// Why a label was not read.
@@ -123,7 +126,7 @@ impl LabelReader {
     ) -> Result<LabelRead, LabelError> {
         let start = Instant::now();
         let colour = picture.to_rgb_image();
-        let codes = codes::read(&grayscale(&colour), &self.kinds)?;
+        let codes = codes::read(&grayscale(&colour), &self.kinds, deadline)?;
         let of_codes = start.elapsed();
         let until = ReadUntil { text: deadline, dots: deadline };
         let mut read = self.read_beside(codes, &colour, context, until)?;
@@ -158,7 +161,7 @@ impl LabelReader {
         let mut timings = LabelTimings::default();
         let Some(text) = &mut self.text else {
             let reading = Reading::of(Vec::new(), codes, context);
-            return Ok(LabelRead { reading, timings, complete: true });
+            return Ok(LabelRead { reading, timings, complete: true, found: Vec::new() });
         };
         let time_is_over = || is_over(until.text);
         let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
@@ -176,7 +179,7 @@ impl LabelReader {
             }
         };
         let lines = lines_of(text, colour)?;
-        let look = Look::new(text.found().to_vec());
+        let found = text.found().to_vec();
         let start = Instant::now();
         let mut reading = Reading::of(lines, codes, context);
         let of_meaning = start.elapsed();
@@ -190,12 +193,42 @@ impl LabelReader {
             }
         }
         timings.meaning = of_meaning;
-        if complete && is_wanted(&reading) {
-            let start = Instant::now();
-            (reading, complete) = self.look_for_dots(look, reading, colour, context, until.dots)?;
-            timings.text += start.elapsed();
+        let read = LabelRead { reading, timings, complete, found };
+        self.dots_of(read, colour, context, until.dots)
+    }
+
+    /// Looks for dots in a `picture` that was read, where it showed no expiry date, until `until` or until there
+    /// is one.
+    ///
+    /// # Errors
+    ///
+    /// When a network fails. A deadline that passes is no error.
+    pub fn read_dots(
+        &mut self,
+        picture: &Picture,
+        read: LabelRead,
+        context: &Context,
+        until: Option<Duration>,
+    ) -> Result<LabelRead, LabelError> {
+        self.dots_of(read, &picture.to_rgb_image(), context, until)
+    }
+
+    fn dots_of(
+        &mut self,
+        read: LabelRead,
+        colour: &RgbImage,
+        context: &Context,
+        until: Option<Duration>,
+    ) -> Result<LabelRead, LabelError> {
+        if !read.complete || !is_wanted(&read.reading) || is_over(until) {
+            return Ok(read);
         }
-        Ok(LabelRead { reading, timings, complete })
+        let LabelRead { reading, mut timings, found, .. } = read;
+        let start = Instant::now();
+        let look = Look::new(found.clone());
+        let (reading, complete) = self.look_for_dots(look, reading, colour, context, until)?;
+        timings.text += start.elapsed();
+        Ok(LabelRead { reading, timings, complete, found })
     }
 
     /// Looks for dots in one way after the other, until there is an expiry date or time is over: what is read
@@ -228,15 +261,21 @@ impl LabelReader {
     }
 }
 
-fn is_over(deadline: Option<Duration>) -> bool {
+/// Whether time is over; [`Duration::ZERO`] always is.
+pub(in crate::label) fn is_over(deadline: Option<Duration>) -> bool {
     deadline.is_some_and(|deadline| monotonic_now() >= deadline)
 }
 
-/// The codes of these `kinds` in `picture`.
+/// The codes of these `kinds` in `picture`; those out of focus are looked for until `until` (see
+/// [`codes::read`]).
 ///
 /// # Errors
 ///
 /// When it is too large.
-pub fn codes_of(picture: &Picture, kinds: &[Symbology]) -> Result<Vec<Code>, CodeError> {
-    codes::read(&grayscale(&picture.to_rgb_image()), kinds)
+pub fn codes_of(
+    picture: &Picture,
+    kinds: &[Symbology],
+    until: Option<Duration>,
+) -> Result<Vec<Code>, CodeError> {
+    codes::read(&grayscale(&picture.to_rgb_image()), kinds, until)
 }

@@ -6,6 +6,9 @@ use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, Luma};
 
 use super::*;
 
+/// Writes a picture with these EXIF bytes.
+type Encode<'a> = dyn Fn(&mut Vec<u8>, Vec<u8>) -> Result<(), image::ImageError> + 'a;
+
 /// EXIF data with the orientation alone, the smaller byte of a number first or last.
 fn exif(orientation: u16, little: bool) -> Vec<u8> {
     let two = |value: u16| if little { value.to_le_bytes() } else { value.to_be_bytes() };
@@ -83,12 +86,11 @@ fn encoded(
 /// The files of one orientation: name and content.
 fn files(orientation: Orientation) -> Vec<(&'static str, Vec<u8>)> {
     let (picture, number) = (stored(orientation), u16::from(orientation.to_exif()));
-    let write =
-        |name, encode: &dyn Fn(&mut Vec<u8>, Vec<u8>) -> Result<(), image::ImageError>, exif| {
-            let mut file = Vec::new();
-            encode(&mut file, exif).unwrap();
-            (name, file)
-        };
+    let write = |name, encode: &Encode<'_>, exif| {
+        let mut file = Vec::new();
+        encode(&mut file, exif).unwrap();
+        (name, file)
+    };
     let jpeg = |file: &mut Vec<u8>, exif| {
         encoded(JpegEncoder::new_with_quality(file, 95), &picture, Some(exif))
     };
@@ -142,7 +144,7 @@ fn an_orientation_that_does_not_exist_turns_nothing() {
 fn a_damaged_jpeg_is_refused_by_name_with_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hole.jpg");
-    let rough = GrayImage::from_fn(200, 160, |x, y| Luma([(x * 37 ^ y * 91) as u8]));
+    let rough = GrayImage::from_fn(200, 160, |x, y| Luma([((x * 37) ^ (y * 91)) as u8]));
     let mut file = Vec::new();
     encoded(JpegEncoder::new(&mut file), &rough, None).unwrap();
     let half = file.len() / 2;

@@ -110,7 +110,7 @@ fn an_even_ground_that_an_item_ends_is_no_missing_part() {
     let item = |x: u32, y: u32| {
         if (20..300).contains(&x) && y > 120 { 150 + (noise(5, x, y)) as u8 } else { 60 }
     };
-    assert_eq!(check(&drawn(|x, y| item(x, y))), Ok(()));
+    assert_eq!(check(&drawn(item)), Ok(()));
     // An even ground that grows brighter, and whose noise begins where it does.
     let fading = |x: u32, y: u32| {
         let level = f64::from(y) / 12.0 - 8.0 + f64::from(noise(2, x, y));

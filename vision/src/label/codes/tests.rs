@@ -39,7 +39,7 @@ pub(crate) fn drawn(
 }
 
 fn read_all(picture: &GrayImage) -> Vec<Code> {
-    read(picture, &Symbology::ALL).unwrap()
+    read(picture, &Symbology::ALL, None).unwrap()
 }
 
 fn level(code: &GrayImage, place: &Rectangle, module: f32, point: [f32; 2]) -> u32 {
@@ -235,9 +235,9 @@ fn codes_in_two_dimensions_are_read_light_on_dark() {
 #[test]
 fn only_the_kinds_that_are_asked_for_are_read() {
     let picture = drawn(BarcodeFormat::ITF, "14006381333938", "", 3.0, 20.0);
-    assert_eq!(read(&picture, &[Symbology::Code128, Symbology::DataMatrix]).unwrap(), []);
-    assert_eq!(read(&picture, &[Symbology::Itf]).unwrap().len(), 1);
-    assert_eq!(read(&picture, &[]).unwrap(), []);
+    assert_eq!(read(&picture, &[Symbology::Code128, Symbology::DataMatrix], None).unwrap(), []);
+    assert_eq!(read(&picture, &[Symbology::Itf], None).unwrap().len(), 1);
+    assert_eq!(read(&picture, &[], None).unwrap(), []);
 }
 
 #[test]

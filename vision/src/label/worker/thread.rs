@@ -3,15 +3,20 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::queue::Queue;
 use super::{LabelDone, LabelJob, shows};
 use crate::capture::Frame;
-use crate::config::{IdentitySection, LabelSection, LabelUse};
+use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
 use crate::identity::{Catalog, Compared, Evidence, IdentityError};
-use crate::label::reader::{LabelReader, ReadUntil, codes_of};
+use crate::label::reader::{LabelRead, LabelReader, ReadUntil, codes_of};
 use crate::panics::panic_message;
 use meaning::reading::Reading;
+
+/// So long before an item's deadline a look that takes seconds ends: its last step is finished, and the verdict
+/// is still to be made and sent.
+const ANSWER: Duration = Duration::from_millis(500);
 
 /// Camera and reading of each view, or why there is none.
 type Readings = Vec<(Arc<str>, Result<Reading, String>)>;
@@ -58,9 +63,15 @@ impl ReadingThread {
     }
 
     fn item(&mut self, job: &LabelJob) -> Readings {
+        let must_show = |part: LabelPart| self.section.must_show.contains(&part);
+        let in_time = job.deadline.saturating_sub(ANSWER);
+        let asked = |asked: bool| Some(if asked { in_time } else { Duration::ZERO });
+        let out_of_focus = asked(must_show(LabelPart::Gtin));
+        let dots =
+            asked(must_show(LabelPart::Expiry) || self.section.divert_days_before_expiry > 0);
         let coded = |frame: &Frame| {
-            let codes =
-                codes_of(&frame.picture, &self.section.codes).map_err(|error| error.to_string())?;
+            let codes = codes_of(&frame.picture, &self.section.codes, out_of_focus)
+                .map_err(|error| error.to_string())?;
             Ok(Reading::of(Vec::new(), codes, &job.context))
         };
         let mut views: Readings =
@@ -68,17 +79,57 @@ impl ReadingThread {
         if !needs_text(&self.section, job.needs_text, &views) {
             return views;
         }
+        let mut looks = Vec::new();
         for ((_, view), (_, frame)) in views.iter_mut().zip(&job.views) {
             let Ok(coded) = view else { continue };
             let codes = coded.codes.clone();
-            // Text is read however late it is: its lot may be on hold. Dots are looked for in time only.
-            let until = ReadUntil { text: None, dots: Some(job.deadline) };
-            *view = self.reader().and_then(|reader| {
+            // Text is read however late it is: its lot may be on hold.
+            let until = ReadUntil { text: None, dots: Some(Duration::ZERO) };
+            let read = self.reader().and_then(|reader| {
                 let read = reader.read_text(&frame.picture, codes, &job.context, until);
-                read.map(|read| read.reading).map_err(|error| error.to_string())
+                read.map_err(|error| error.to_string())
+            });
+            *view = read.map(|read| {
+                looks.push(read.clone());
+                read.reading
             });
         }
+        self.look_for_dots(job, &mut views, looks, dots);
         views
+    }
+
+    /// Looks for dots in one view after the other, until one shows the expiry or time is over. All views were
+    /// read before: no view waits for the dots of another.
+    fn look_for_dots(
+        &mut self,
+        job: &LabelJob,
+        views: &mut Readings,
+        looks: Vec<LabelRead>,
+        until: Option<Duration>,
+    ) {
+        let frames = job.views.iter().map(|(_, frame)| frame);
+        let read = views.iter_mut().zip(frames).filter(|((_, view), _)| view.is_ok());
+        let mut read: Vec<_> = read.zip(looks).collect();
+        let told = |view: &Result<Reading, String>| {
+            view.as_ref().is_ok_and(|reading| shows(reading, LabelPart::Expiry))
+        };
+        if read.iter().any(|(((_, view), _), _)| told(view)) {
+            return;
+        }
+        for (((_, view), frame), look) in &mut read {
+            let view: &mut Result<Reading, String> = view;
+            let again = self.reader().and_then(|reader| {
+                let read = reader.read_dots(&frame.picture, look.clone(), &job.context, until);
+                read.map_err(|error| error.to_string())
+            });
+            match again {
+                Ok(read) => *view = Ok(read.reading),
+                Err(cause) => tracing::warn!(item = job.item, cause, "dots were not looked for"),
+            }
+            if told(view) {
+                return;
+            }
+        }
     }
 
     /// How the item compares with the catalogue, unless a code has settled it or the catalogue does not have

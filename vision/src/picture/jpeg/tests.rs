@@ -49,8 +49,11 @@ fn whole_files_are_whole() {
     assert_eq!(check(&file), Ok(()));
 }
 
-/// The ways in which a copy goes wrong: each takes a file and the place.
-const HARMS: [(&str, fn(&mut Vec<u8>, usize)); 5] = [
+/// What is done to a file's bytes at a place.
+type Harm = fn(&mut Vec<u8>, usize);
+
+/// The ways in which a copy goes wrong.
+const HARMS: [(&str, Harm); 5] = [
     ("a hole of zeros", |file, at| file[at..at + 64].fill(0)),
     ("another file's block", |file, at| {
         (at..at + 64).for_each(|at| file[at] = (at * 151 % 251) as u8);

@@ -15,7 +15,7 @@ fn blurred_code(format: BarcodeFormat, text: &str, degrees: f32, modules: f32) -
 }
 
 fn texts(picture: &GrayImage) -> Vec<String> {
-    read(picture, &Symbology::ALL).unwrap().into_iter().map(|code| code.text).collect()
+    read(picture, &Symbology::ALL, None).unwrap().into_iter().map(|code| code.text).collect()
 }
 
 #[test]
