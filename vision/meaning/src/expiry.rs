@@ -186,7 +186,8 @@ mod tests {
     fn read(role: Role, year: Option<i16>, month: Option<i8>, day: Option<i8>) -> DateRead {
         let text = format!("{year:?} {month:?} {day:?}");
         let (reason, corners) = (String::new(), [[0.0; 2]; 4]);
-        DateRead { text, role, year, month, day, reason, corners, confidence: 1.0 }
+        let explained = role != Role::Unknown;
+        DateRead { text, role, explained, year, month, day, reason, corners, confidence: 1.0 }
     }
 
     fn expiry(year: i16, month: i8, day: i8) -> DateRead {

@@ -4,7 +4,8 @@
 //! around such a date holds little else, so that the detector sees it enlarged. It is shown in several ways,
 //! until one explains the date: as it is; sharpened, since small words are lost to blur before the date is; and
 //! with even contrast, since a lamp that is reflected makes words pale. What is read there counts if the same
-//! date has a role then; otherwise all stays as it was.
+//! date has a role then; otherwise all stays as it was. A date of which the label says what it is ("do not use
+//! before") is not looked at again: the window may cut the words that deny.
 
 use image::RgbImage;
 use image::imageops::{crop_imm, unsharpen};
@@ -94,7 +95,7 @@ pub(super) fn windows(reading: &Reading, width: u32, height: u32) -> Vec<Window>
     if reading.dates.iter().any(|date| date.role == Role::Expiry) {
         return Vec::new();
     }
-    let unexplained = reading.dates.iter().filter(|date| date.role == Role::Unknown);
+    let unexplained = reading.dates.iter().filter(|date| !date.explained);
     let around = |date: &DateRead| Window::around(&date.corners, width, height);
     unexplained.take(DATES_MAX).filter_map(around).collect()
 }
@@ -112,7 +113,7 @@ pub(super) fn with(
     let again = Reading::of(lines, reading.codes.clone(), context);
     let is_same = |a: &DateRead, b: &DateRead| (a.year, a.month, a.day) == (b.year, b.month, b.day);
     let explained =
-        reading.dates.iter().filter(|date| date.role == Role::Unknown).any(|old| {
+        reading.dates.iter().filter(|date| !date.explained).any(|old| {
             again.dates.iter().any(|new| new.role != Role::Unknown && is_same(old, new))
         });
     explained.then_some(again)
@@ -166,6 +167,20 @@ mod tests {
         let other = vec![TextLine::level("Use by 18 NOV 2026", 20.0, 120.0, 20.0)];
         for seen in [Vec::new(), other] {
             assert_eq!(with(&reading, window, seen, &CONTEXT), None);
+        }
+    }
+
+    #[test]
+    fn a_date_that_the_label_explains_is_not_looked_at_without_its_words() {
+        for text in [
+            "DO NOT USE BEFORE 01.06.2026",
+            "Best before: see cap 01.06.2026",
+            "Sell by 01.06.2026",
+        ] {
+            let lines = vec![TextLine::level(text, 10.0, 100.0, 20.0)];
+            let reading = Reading::of(lines, Vec::new(), &CONTEXT);
+            assert_eq!(reading.dates[0].role, Role::Unknown, "{text}");
+            assert_eq!(windows(&reading, 1000, 800), [], "{text}");
         }
     }
 

@@ -81,5 +81,5 @@ fn read(
     confidence: f32,
 ) -> DateRead {
     let (year, month, day) = (Some(date.year), Some(date.month), date.day);
-    DateRead { text, role, year, month, day, reason, corners, confidence }
+    DateRead { text, role, explained: true, year, month, day, reason, corners, confidence }
 }

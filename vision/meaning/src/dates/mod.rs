@@ -36,7 +36,7 @@ pub use missed::{NoDate, missed};
 pub use resolve::days_between;
 
 use super::line::{Corners, TextLine};
-use super::rows::{Row, rows};
+use super::rows::{Print, Row, rows};
 use super::table::{Needs, Part};
 use super::words::{Hit, Kind, hits};
 use hints::Hint;
@@ -94,6 +94,10 @@ pub struct DateRead {
     pub text: String,
     /// What it means.
     pub role: Role,
+    /// Whether the label says what it is, also where that gives no role: "sell by", "do not use before", or
+    /// "best before: see lid" beside a date that is not on the lid.
+    #[serde(default)]
+    pub explained: bool,
     /// The year with its century, where the label says it.
     pub year: Option<i16>,
     /// 1 to 12, where the label says it.
@@ -110,7 +114,7 @@ pub struct DateRead {
 
 /// The dates of a label, in the order of its rows.
 pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
-    let Dated { found, mut reads, .. } = Dated::read(lines, context);
+    let Dated { found, mut reads, elsewhere, .. } = Dated::read(lines, context);
     let remarks = reasons::of(&found, context);
     for (date, reason) in found.into_iter().zip(remarks) {
         let role = match &date.words {
@@ -119,9 +123,10 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
             _ => Role::Unknown,
         };
         let Reading { year, month, day, .. } = date.reading;
-        let (corners, confidence) = (date.print.place.corners, date.print.place.confidence);
+        let Print { text, place: TextLine { corners, confidence, .. } } = date.print;
+        let explained = date.words.is_some() || elsewhere;
         let read =
-            DateRead { text: date.print.text, role, year, month, day, reason, corners, confidence };
+            DateRead { text, role, explained, year, month, day, reason, corners, confidence };
         reads.push((date.row, date.found.span.start, read));
     }
     reads.sort_by_key(|(row, start, _)| (*row, *start));
@@ -133,6 +138,8 @@ struct Dated {
     rows: Vec<Worded>,
     /// What it says of all its dates.
     label: Label,
+    /// Whether a phrase on it says that its date stands somewhere else.
+    elsewhere: bool,
     /// The dates.
     found: Vec<Found>,
     /// What would be a date with words for one, and has none.
@@ -158,10 +165,10 @@ impl Dated {
             }
         }
         joined::join(&rows, &mut found, lines, &label, context);
-        assign(&rows, &mut found, lines);
+        let elsewhere = assign(&rows, &mut found, lines);
         repeat(&mut found);
         let dropped = keep(&rows, &mut found, context.today);
-        Self { rows, label, found, dropped, reads }
+        Self { rows, label, elsewhere, found, dropped, reads }
     }
 }
 

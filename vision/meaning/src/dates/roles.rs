@@ -89,13 +89,15 @@ struct Waiting {
     free: bool,
 }
 
-/// Gives words to the dates.
-pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
+/// Gives words to the dates; whether a phrase says that its date stands somewhere else.
+pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool {
+    let mut elsewhere = false;
     let mut waiting = Vec::new();
     for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
             let (mut kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
             if points_elsewhere(rows, index, &span, lines) {
+                elsewhere = true;
                 continue;
             }
             if kind == Kind::Expiry && denied_above(rows, index, &span, lines) {
@@ -116,6 +118,7 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) {
     for (date, word, side) in vertical(rows, found, &waiting, order, lines, &bridges) {
         give(&mut found[date], &mut waiting[word], side);
     }
+    elsewhere
 }
 
 /// Whether the phrase says that its date stands somewhere else: "see lid" directly after it, in the row or at

@@ -41,9 +41,15 @@ const DATE_LONG: f32 = 9.0;
 /// A date needs so many votes.
 const LEAST_VOTES: usize = 2;
 
-/// Whether a look at dots may help: the reading has no expiry date.
+/// Whether a look at dots may help: the reading has no expiry date, and no date of which the label says what
+/// else it is. Such a one would be read again, perhaps without the words that deny.
 pub(in crate::label) fn is_wanted(reading: &Reading) -> bool {
-    !reading.dates.iter().any(|date: &DateRead| date.role == Role::Expiry)
+    let settled = |date: &DateRead| match date.role {
+        Role::Expiry => true,
+        Role::Manufacture => false,
+        Role::Unknown => date.explained,
+    };
+    !reading.dates.iter().any(settled)
 }
 
 /// What was seen of one picture so far.
