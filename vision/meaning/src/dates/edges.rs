@@ -20,8 +20,20 @@ fn unreadable(c: char) -> bool {
     matches!(c, '?' | '#' | '*' | '_' | '\u{fffd}' | '■' | '□')
 }
 
+/// Whether eight digits and no more stand at `at`.
+fn eight_at(row: &Row, at: usize) -> bool {
+    let width = (at..at + 9).take_while(|&place| numeral(row.at(place))).count();
+    width == 8 && !letter(row.at(at + width))
+}
+
 fn starts_clean(row: &Row, found: &Match) -> bool {
     let start = found.span.start;
+    // Two dates of eight digits with a slash between them: `20260105/20280104`.
+    let eight = found.separator.is_none() && found.span.len() == 8;
+    let other = start.checked_sub(9).filter(|_| eight && row.before(start) == '/');
+    if other.is_some_and(|at| eight_at(row, at) && !numeral(row.before(at))) {
+        return true;
+    }
     let (near, far) = (row.before(start), row.before(start.saturating_sub(1)));
     if unreadable(near) || numeral(far) && matches!(near, ':' | '\'') {
         return false;
@@ -59,6 +71,10 @@ fn ends_clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
     let (near, far) = (row.at(end), row.at(end + 1));
     if unreadable(near) {
         return false;
+    }
+    let eight = found.separator.is_none() && found.span.len() == 8;
+    if eight && near == '/' && eight_at(row, end + 1) {
+        return true;
     }
     if numeral(near) {
         return found.separator.is_some() && time_at(row, end);

@@ -304,7 +304,13 @@ fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) -> Vec<Found> {
                 .is_none_or(|year| (today.year() - 3..=today.year()).contains(&year))
     };
     let any_certain = found.iter().any(certain);
-    let stays = |date: &Found| if any_certain { certain(date) } else { in_lot(date) };
+    // What looks like a date and has no words that are known may be the label's own date.
+    let any_other = found.iter().any(|date| {
+        let signs = date.found.separator.is_some() || date.found.has_words();
+        signs && date.reading.month.is_some() && date.needs != Needs::WordsOrLot
+    });
+    let stays =
+        |date: &Found| if any_certain { certain(date) } else { in_lot(date) && !any_other };
     let (kept, dropped) = std::mem::take(found).into_iter().partition(stays);
     *found = kept;
     dropped

@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 
 /// The tables, also the seeds of the fuzz tests: the first languages with every way of writing a date, further
 /// languages and eras, and prints that once went wrong, kind by kind.
-const TABLES: [&str; 3] =
-    [include_str!("table.tsv"), include_str!("languages.tsv"), include_str!("prints.tsv")];
+const TABLES: [&str; 4] = [
+    include_str!("table.tsv"),
+    include_str!("languages.tsv"),
+    include_str!("prints.tsv"),
+    include_str!("unseen.tsv"),
+];
 /// The day on which the table is read.
 pub const TODAY: Date = date(2026, 3, 1);
 
