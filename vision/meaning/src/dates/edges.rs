@@ -44,6 +44,9 @@ fn starts_clean(row: &Row, found: &Match) -> bool {
     if found.format.parts[0] == Part::Name {
         return !number_before(row, start);
     }
+    if found.fields.day.is_none() && found.fields.of_year.is_none() && cut_before(near, far) {
+        return false;
+    }
     match separator_of(near) {
         // Words and dates follow on times and codes (`11:19 16 NOV`), three numbers on a fourth do not.
         Some(Separator::Space) => found.separator != Some(Separator::Space) || !numeral(far),
@@ -54,6 +57,12 @@ fn starts_clean(row: &Row, found: &Match) -> bool {
         }
         None => true,
     }
+}
+
+/// Whether a point or a slash with nothing before it says that a day or a month was not read: `.03.2026`, `/2026`.
+/// A word may end with a point of its own: `EXP.03.2026`.
+fn cut_before(near: char, far: char) -> bool {
+    matches!(near, '.' | '/') && !far.is_alphanumeric()
 }
 
 /// Whether one or two digits stand before the name of a month: they were its day, and there is no such day.

@@ -85,8 +85,7 @@ impl Label {
         }
         let first = ["hu", "ko", "ja"].into_iter().fold(0, |all, code| all | language(code));
         let only = |set: Spoken| label.spoken != 0 && label.spoken & !set == 0;
-        (label.year_first, label.packed_year_first) =
-            (only(first), only(first | language("sv")));
+        (label.year_first, label.packed_year_first) = (only(first), only(first | language("sv")));
         let speaks = |code: &str| label.spoken & language(code) != 0;
         (label.chinese, label.japanese) =
             (speaks("zh") && !speaks("ja"), speaks("ja") && !speaks("zh"));

@@ -40,7 +40,9 @@ pub const WEST: &[Language] = &[
         other: "sell by, display until, freeze by, freeze before, pull by, opened on, offer ends, \
             offer valid until, offer expires, offer expires on, promotion ends, \
             promotion valid until, coupon expires, coupon expires on, coupon valid until, \
-            voucher expires, voucher valid until, prices valid until",
+            voucher expires, voucher valid until, prices valid until, \
+            license valid until, licence valid until, warranty valid until, certificate valid until, \
+            picked, picked on, harvested, harvested on, harvest date",
         lot: "lot, l, lot no, lot number, lot code, batch, batch no, batch number, batch code, bn",
         serial: "serial, serial no, serial number, s/n, sn, ser no",
         number: "tel, phone, telephone, fax, call, hotline, art, art no, item no, item, model, ref, \
@@ -144,12 +146,13 @@ pub const WEST: &[Language] = &[
             consumir antes de, consumir antes del, fecha de caducidad, caducidad, caduca, \
             fec cad, cad, fecha de vencimiento, vencimiento, vence, venc, vto, \
             fecha de consumo preferente, fecha de expiración, válido hasta, f venc, f cad, f vto, fec venc, \
-            fec vto, f v, c p a",
+            fec vto, f v, c p a, consumir pref antes de, consumir pref antes del, \
+            consumir pref antes del fin de, cons pref antes de, cons pref antes del fin de",
         begun: "consumir, consumir preferente",
         manufacture: "elaborado, elaborado el, elab, fecha de elaboración, fabricado, fabricado el, fab, \
             fecha de fabricación, fecha de producción, producido el, envasado, envasado el, \
             fecha de envasado, congelado el, fecha de congelación, embotellado el, f elab, f fab, f env, \
-            fec elab, fec fab, fec env",
+            fec elab, fec fab, fec env, env, fabricación, elaboración, fecha de env",
         other: "vender antes de, fecha de puesta, oferta válida hasta, \
             promoción válida hasta, cupón válido hasta, vale válido hasta",
         lot: "lote, lote n°, partida",
@@ -245,7 +248,8 @@ pub const WEST: &[Language] = &[
         ],
         expiry: "ten minste houdbaar tot, tenminste houdbaar tot, ten minste houdbaar tot einde, \
             minstens houdbaar tot, houdbaar tot, te gebruiken tot, te gebruiken tot en met, \
-            gebruiken voor, tht, tgt, uiterste consumptiedatum, vervaldatum, houdbaarheidsdatum",
+            gebruiken voor, tht, tgt, uiterste consumptiedatum, vervaldatum, houdbaarheidsdatum, \
+            bewaren tot, te bewaren tot",
         begun: "ten minste houdbaar, tenminste houdbaar, te gebruiken",
         manufacture: "geproduceerd op, productiedatum, verpakt op, verpakkingsdatum, ingevroren op, \
             gemaakt op, afgevuld op, gebrand op",
