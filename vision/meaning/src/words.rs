@@ -141,10 +141,14 @@ pub fn hits(row: &Row) -> Vec<Hit> {
     }
     hits.sort_by_key(|hit| hit.span.start);
     hits.retain(|hit| leads_on(row, hit));
-    for hit in hits.iter_mut().filter(|hit| hit.kind == Kind::Expiry) {
-        if let Some(start) = denial_before(row, hit.span.start) {
+    let mut free = 0;
+    for hit in &mut hits {
+        // A word of the phrase before it denies nothing.
+        let denial = denial_before(row, hit.span.start).filter(|start| *start >= free);
+        if let (Kind::Expiry, Some(start)) = (hit.kind, denial) {
             (hit.kind, hit.span.start) = (Kind::OtherDate, start);
         }
+        free = hit.span.end;
     }
     hits
 }

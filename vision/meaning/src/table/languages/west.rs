@@ -48,7 +48,7 @@ pub const WEST: &[Language] = &[
         number: "tel, phone, telephone, fax, call, hotline, art, art no, item no, item, model, ref, \
             version, ver, v, rev, revision, no, patent, pat, code, sku, po box, iso, en, din, \
             gtin, ean, upc, ip",
-        link: "on, date, by, end, of, the, before, see",
+        link: "on, date, by, end, of, the, before, see, and",
         ..Language::BLANK
     },
     Language {
@@ -84,7 +84,7 @@ pub const WEST: &[Language] = &[
             partie",
         serial: "seriennummer, serien nr, ser nr, fabriknummer",
         number: "telefon, art nr, artikel nr, bestell nr, best nr, nr, pzn, modell, plz",
-        link: "am, den, ende, bis, datum, siehe, tag",
+        link: "am, den, ende, bis, datum, siehe, tag, und",
         ..Language::BLANK
     },
     Language {
@@ -109,7 +109,8 @@ pub const WEST: &[Language] = &[
             à consommer avant le, à consommer jusqu'au, consommer avant, dlc, ddm, dluo, \
             date limite de consommation, date de durabilité minimale, date limite, périme le, date de péremption, péremption, \
             date d'expiration, meilleur avant, à utiliser avant, expire le, utiliser avant, \
-            valable jusqu'au, ne pas dépasser le, à ne pas dépasser le",
+            valable jusqu'au, ne pas dépasser le, à ne pas dépasser le, utiliser jusqu'au, \
+            à utiliser jusqu'au",
         begun: "à consommer de préférence, à consommer, de préférence",
         manufacture: "fabriqué le, fabriqué, date de fabrication, fab, fab le, produit le, \
             date de production, conditionné le, date de conditionnement, emballé le, \
@@ -120,7 +121,7 @@ pub const WEST: &[Language] = &[
         lot: "n° de lot, no de lot, numéro de lot, lot n°, charge",
         serial: "n° de série, no de série, numéro de série, n° série",
         number: "téléphone, tél, référence, réf, n°, num, modèle",
-        link: "le, fin, du, date, au, voir, mois",
+        link: "le, fin, du, date, au, voir, mois, et",
         ..Language::BLANK
     },
     Language {
@@ -158,7 +159,7 @@ pub const WEST: &[Language] = &[
         lot: "lote, lote n°, partida",
         serial: "n° de serie, número de serie, no de serie",
         number: "teléfono, tfno, referencia, modelo, reg",
-        link: "el, de, del, fin, fecha, antes, ver",
+        link: "el, de, del, fin, fecha, antes, ver, y",
         ..Language::BLANK
     },
     Language {
@@ -249,7 +250,8 @@ pub const WEST: &[Language] = &[
         expiry: "ten minste houdbaar tot, tenminste houdbaar tot, ten minste houdbaar tot einde, \
             minstens houdbaar tot, houdbaar tot, te gebruiken tot, te gebruiken tot en met, \
             gebruiken voor, tht, tgt, uiterste consumptiedatum, vervaldatum, houdbaarheidsdatum, \
-            bewaren tot, te bewaren tot",
+            bewaren tot, te bewaren tot, houdbaar t/m, ten minste houdbaar t/m, \
+            tenminste houdbaar t/m, te gebruiken t/m",
         begun: "ten minste houdbaar, tenminste houdbaar, te gebruiken",
         manufacture: "geproduceerd op, productiedatum, verpakt op, verpakkingsdatum, ingevroren op, \
             gemaakt op, afgevuld op, gebrand op",
