@@ -272,6 +272,14 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_that_ends_the_phrase_before_denies_nothing() {
+        // A "de" misread as "ne", which is "not" in several languages.
+        let both = kinds("consumir antes ne exp 1");
+        let wanted = [(Kind::Expiry, "consumir antes ne"), (Kind::Expiry, "exp")];
+        assert_eq!(both, wanted.map(|(kind, text)| (kind, text.to_owned())));
+    }
+
+    #[test]
     fn words_that_say_where_or_by_whom_are_no_dates() {
         for text in [
             "Packed in Spain",
