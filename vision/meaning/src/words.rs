@@ -141,10 +141,14 @@ pub fn hits(row: &Row) -> Vec<Hit> {
     }
     hits.sort_by_key(|hit| hit.span.start);
     hits.retain(|hit| leads_on(row, hit));
-    for hit in hits.iter_mut().filter(|hit| hit.kind == Kind::Expiry) {
-        if let Some(start) = denial_before(row, hit.span.start) {
+    let mut free = 0;
+    for hit in &mut hits {
+        // A word of the phrase before it denies nothing.
+        let denial = denial_before(row, hit.span.start).filter(|start| *start >= free);
+        if let (Kind::Expiry, Some(start)) = (hit.kind, denial) {
             (hit.kind, hit.span.start) = (Kind::OtherDate, start);
         }
+        free = hit.span.end;
     }
     hits
 }
@@ -265,6 +269,14 @@ mod tests {
         assert_eq!(kinds("Best before end: 5"), [(Kind::Expiry, "Best before end".to_owned())]);
         assert_eq!(kinds("保质期至2026"), [(Kind::Expiry, "保质期至".to_owned())]);
         assert_eq!(kinds("MFG/EXP 1").len(), 2);
+    }
+
+    #[test]
+    fn a_denial_that_ends_the_phrase_before_denies_nothing() {
+        // A "de" misread as "ne", which is "not" in several languages.
+        let both = kinds("consumir antes ne exp 1");
+        let wanted = [(Kind::Expiry, "consumir antes ne"), (Kind::Expiry, "exp")];
+        assert_eq!(both, wanted.map(|(kind, text)| (kind, text.to_owned())));
     }
 
     #[test]

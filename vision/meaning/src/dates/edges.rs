@@ -20,8 +20,20 @@ fn unreadable(c: char) -> bool {
     matches!(c, '?' | '#' | '*' | '_' | '\u{fffd}' | '■' | '□')
 }
 
+/// Whether eight digits and no more stand at `at`.
+fn eight_at(row: &Row, at: usize) -> bool {
+    let width = (at..at + 9).take_while(|&place| numeral(row.at(place))).count();
+    width == 8 && !letter(row.at(at + width))
+}
+
 fn starts_clean(row: &Row, found: &Match) -> bool {
     let start = found.span.start;
+    // Two dates of eight digits with a slash between them: `20260105/20280104`.
+    let eight = found.separator.is_none() && found.span.len() == 8;
+    let other = start.checked_sub(9).filter(|_| eight && row.before(start) == '/');
+    if other.is_some_and(|at| eight_at(row, at) && !numeral(row.before(at))) {
+        return true;
+    }
     let (near, far) = (row.before(start), row.before(start.saturating_sub(1)));
     if unreadable(near) || numeral(far) && matches!(near, ':' | '\'') {
         return false;
@@ -31,6 +43,9 @@ fn starts_clean(row: &Row, found: &Match) -> bool {
     }
     if found.format.parts[0] == Part::Name {
         return !number_before(row, start);
+    }
+    if found.fields.day.is_none() && found.fields.of_year.is_none() && cut_before(near, far) {
+        return false;
     }
     match separator_of(near) {
         // Words and dates follow on times and codes (`11:19 16 NOV`), three numbers on a fourth do not.
@@ -42,6 +57,12 @@ fn starts_clean(row: &Row, found: &Match) -> bool {
         }
         None => true,
     }
+}
+
+/// Whether a point or a slash with nothing before it says that a day or a month was not read: `.03.2026`, `/2026`.
+/// A word may end with a point of its own: `EXP.03.2026`.
+fn cut_before(near: char, far: char) -> bool {
+    matches!(near, '.' | '/') && !far.is_alphanumeric()
 }
 
 /// Whether one or two digits stand before the name of a month: they were its day, and there is no such day.
@@ -59,6 +80,10 @@ fn ends_clean(row: &Row, found: &Match, hits: &[Hit]) -> bool {
     let (near, far) = (row.at(end), row.at(end + 1));
     if unreadable(near) {
         return false;
+    }
+    let eight = found.separator.is_none() && found.span.len() == 8;
+    if eight && near == '/' && eight_at(row, end + 1) {
+        return true;
     }
     if numeral(near) {
         return found.separator.is_some() && time_at(row, end);

@@ -21,7 +21,7 @@ use crate::table::{Needs, Order};
 use Says::{Day, DayMonth, Month, MonthYear, ShortYear, Year};
 
 /// What pieces together make a date, from top to bottom.
-const STACKS: [&[Says]; 12] = [
+const STACKS: [&[Says]; 13] = [
     &[DayMonth, Year],
     &[DayMonth, ShortYear],
     &[Year, DayMonth],
@@ -33,6 +33,7 @@ const STACKS: [&[Says]; 12] = [
     &[Day, Day, Year],
     &[Year, Day, Day],
     &[Month, Year],
+    &[Day, Year],
     &[Day, Month],
 ];
 

@@ -6,7 +6,8 @@
 //! share. The [eras](super::eras) go by scripts and words in the same way.
 //!
 //! Where Hungarian, Korean and Japanese people write numbers and nothing else, the year stands before the month
-//! and the month before the day, wherever the goods are sold.
+//! and the month before the day, wherever the goods are sold. Swedish people do so where no signs stand between
+//! the digits (`260930`).
 
 use super::resolve::near;
 use super::scan::{Match, Separator, Year};
@@ -34,6 +35,8 @@ pub struct Label {
     pub spoken: Spoken,
     /// Whether all its languages write the greater unit of time first.
     pub year_first: bool,
+    /// Whether all its languages write digits without signs (`260930`) with the year first.
+    pub packed_year_first: bool,
     /// Whether it has Thai letters.
     pub thai: bool,
     /// Whether it has Chinese words and no Japanese ones.
@@ -81,7 +84,8 @@ impl Label {
             }
         }
         let first = ["hu", "ko", "ja"].into_iter().fold(0, |all, code| all | language(code));
-        label.year_first = label.spoken != 0 && label.spoken & !first == 0;
+        let only = |set: Spoken| label.spoken != 0 && label.spoken & !set == 0;
+        (label.year_first, label.packed_year_first) = (only(first), only(first | language("sv")));
         let speaks = |code: &str| label.spoken & language(code) != 0;
         (label.chinese, label.japanese) =
             (speaks("zh") && !speaks("ja"), speaks("ja") && !speaks("zh"));
@@ -101,9 +105,10 @@ impl Label {
             found.fields.month = months.next();
             found.fields.month.is_some() && months.all(|month| Some(month) == found.fields.month)
         });
-        if !self.year_first {
+        if !self.packed_year_first {
             return;
         }
+        let bound = |found: &Match| self.year_first || found.separator.is_none();
         let fitting: Vec<_> = matches
             .iter()
             .filter(|found| greatest_first(found) && in_reach(found, today))
@@ -114,6 +119,7 @@ impl Label {
             greatest_first(found)
                 || found.has_words()
                 || found.separator == Some(Separator::Slash)
+                || !bound(found)
                 || !fitting.contains(&found.span)
         });
     }

@@ -1,15 +1,16 @@
 //! **Dates on labels**: where they stand, which day they are, and what they mean.
 //!
 //! The way of a date: lines are joined to rows; `hints` strikes out what is printed about formats
-//! (`DD/MM/YY`), and phrases are found ("best before"). `scan` finds stretches that fit a
+//! (`DD/MM/YY`), and phrases are found ("best before"; `split`: those over two lines). `scan` finds stretches that fit a
 //! [format](super::table::formats); `label` and `eras` decide what depends on the label's languages;
 //! `neighbours` strikes out amounts, versions and lots; `resolve` decides which day it is; `joined` puts
-//! together what stands on several lines; `roles` gives the phrases to the dates; `missed` says why a print
+//! together what stands on several lines; `roles` and `continued` give the phrases to the dates; `missed` says why a print
 //! is no date. A *role* is what the date means: the last day on which the item is good, or the day it was
 //! made.
 //! Nothing is guessed: what the label does not say is `None`, and a date without words has no role.
 
 mod confirm;
+mod continued;
 pub(crate) mod edges;
 mod eras;
 mod hints;
@@ -23,6 +24,7 @@ mod reasons;
 mod resolve;
 mod roles;
 mod scan;
+mod split;
 
 #[cfg(test)]
 mod fuzz_tests;
@@ -179,7 +181,9 @@ fn worded(lines: &[TextLine]) -> Vec<Worded> {
         let hits = hits(&row);
         Worded { row, hits, hints }
     };
-    rows(lines).into_iter().map(worded).collect()
+    let mut rows: Vec<Worded> = rows(lines).into_iter().map(worded).collect();
+    split::complete(&mut rows, lines);
+    rows
 }
 
 /// Whether the name of a month stands at `at`, or its Roman number with a year after it.
@@ -311,10 +315,17 @@ fn keep(rows: &[Worded], found: &mut Vec<Found>, today: Date) -> Vec<Found> {
                 .is_none_or(|year| (today.year() - 3..=today.year()).contains(&year))
     };
     let any_certain = found.iter().any(certain);
-    let stays = |date: &Found| if any_certain { certain(date) } else { in_lot(date) };
+    let any_other = found.iter().any(resembles);
+    let stays = |date: &Found| if any_certain { certain(date) } else { in_lot(date) && !any_other };
     let (kept, dropped) = std::mem::take(found).into_iter().partition(stays);
     *found = kept;
     dropped
+}
+
+/// Whether a print looks like a date although no words that are known stand at it: it may be the label's own.
+fn resembles(date: &Found) -> bool {
+    let signs = date.found.separator.is_some() || date.found.has_words();
+    signs && date.reading.month.is_some() && date.needs != Needs::WordsOrLot
 }
 
 /// Whether a print is `05/27` and nothing else, of a year that goods on sale have.

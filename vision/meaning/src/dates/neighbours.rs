@@ -51,6 +51,11 @@ pub fn against(row: &Row, found: &Match, hits: &[Hit]) -> Option<Against> {
         Some(Kind::Serial) if !worded => return Some(Against::Lot),
         // Packers do use dates as lots, so a full date after "lot" stays one; bare digits are the lot.
         Some(Kind::Lot) if needs(found) == Needs::Words => return Some(Against::Lot),
+        Some(Kind::Lot)
+            if !worded && found.fields.day.or(found.fields.of_year.map(|_| 1)).is_none() =>
+        {
+            return Some(Against::Lot);
+        }
         Some(Kind::Lot) if bare && needs(found) == Needs::Nothing => {
             return (!shared(row, before, hits)).then_some(Against::Lot);
         }

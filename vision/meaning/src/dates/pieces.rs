@@ -9,7 +9,7 @@ use super::{Context, names, neighbours};
 use crate::line::TextLine;
 use crate::rows::Row;
 use crate::table::{Needs, Order};
-use crate::words::Hit;
+use crate::words::{Hit, after_links};
 
 /// What a piece says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,8 @@ fn of_date(date: &Found, rows: &[Worded], lines: &[TextLine]) -> Option<Piece> {
     (!date.found.glued).then_some(piece)
 }
 
-/// Years, days and months that stand alone: nothing but words for dates and signs before them, and after a
+/// Years, days and months that stand alone: nothing but words for dates or small words ("end"), and signs, before
+/// them, and after a
 /// day or a month nothing at all.
 fn loose(worded: &Worded, context: &Context) -> Vec<(Range<usize>, Says)> {
     let Worded { row, hits, .. } = worded;
@@ -114,7 +115,8 @@ fn loose(worded: &Worded, context: &Context) -> Vec<(Range<usize>, Says)> {
         let segment = row.segment(start);
         let starts = row.at(start).is_alphanumeric()
             && !known(start)
-            && (segment.start..start).all(|at| !row.at(at).is_alphanumeric() || known(at));
+            && ((segment.start..start).all(|at| !row.at(at).is_alphanumeric() || known(at))
+                || after_links(row, segment.start) == start);
         if !starts {
             continue;
         }

@@ -5,12 +5,13 @@
 //! different kinds with as many dates after them, or under them, go in pairs (`MFG/EXP 01.05.25/01.05.26`);
 //! with one date only, nothing says which of them it is, and it stays unknown.
 
+use super::continued;
 use super::hints::Hint;
 use super::resolve::Reading;
 use super::scan::Match;
 use crate::line::TextLine;
 use crate::rows::{BREAK, Print, Row};
-use crate::table::Needs;
+use crate::table::{Needs, Order};
 use crate::words::{Hit, Kind, after_links, denial_before};
 use std::ops::Range;
 
@@ -70,23 +71,31 @@ pub enum Side {
 }
 
 impl Found {
-    fn weak(&self) -> bool {
+    /// Whether it is a date only with words for one.
+    pub fn weak(&self) -> bool {
         self.needs != Needs::Nothing
     }
 
-    fn span(&self) -> &Range<usize> {
+    /// Where it stands in its row.
+    pub fn span(&self) -> &Range<usize> {
         &self.found.span
     }
 }
 
 /// A phrase for dates, waiting for its date.
-struct Waiting {
-    row: usize,
-    kind: Kind,
-    span: Range<usize>,
-    print: Print,
-    begun: bool,
-    free: bool,
+pub struct Waiting {
+    /// Its row.
+    pub row: usize,
+    /// What it says.
+    pub kind: Kind,
+    /// Where it stands in the row.
+    pub span: Range<usize>,
+    /// How it is printed.
+    pub print: Print,
+    /// Whether it is only the beginning of a phrase.
+    pub begun: bool,
+    /// Whether no date has it yet.
+    pub free: bool,
 }
 
 /// Gives words to the dates; whether a phrase says that its date stands somewhere else.
@@ -118,6 +127,7 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     for (date, word, side) in vertical(rows, found, &waiting, order, lines, &bridges) {
         give(&mut found[date], &mut waiting[word], side);
     }
+    continued::lines(rows, found, &mut waiting, lines);
     elsewhere
 }
 
@@ -169,7 +179,8 @@ fn denied_above(rows: &[Worded], index: usize, span: &Range<usize>, lines: &[Tex
     })
 }
 
-fn give(date: &mut Found, word: &mut Waiting, side: Side) {
+/// Gives a phrase to a date.
+pub fn give(date: &mut Found, word: &mut Waiting, side: Side) {
     date.words = Some(Words::Say(word.kind, word.print.text.clone(), side));
     word.free = false;
 }
@@ -354,7 +365,11 @@ fn vertical(
             if at.weak() && !(side == Side::Above && starts_segment(&rows[at.row], at)) {
                 continue;
             }
-            let serves = |phrase: &Waiting| phrase.free && !(phrase.begun && at.weak());
+            let year = at.found.format.order == Order::Y;
+            let serves = |phrase: &Waiting| {
+                let cut = year && number_after(&rows[phrase.row].row, &phrase.span);
+                phrase.free && !(phrase.begun && at.weak()) && !cut
+            };
             for (word, phrase) in waiting.iter().enumerate().filter(|(_, phrase)| serves(phrase)) {
                 // What continues the phrase may stand before the date: "BEST" over "BEFORE 13.05.26".
                 let row = &rows[at.row].row;
@@ -384,6 +399,11 @@ fn vertical(
     pairs
 }
 
+/// Whether a number stands after a phrase in its line: a year below it is not all that its date says.
+fn number_after(row: &Row, phrase: &Range<usize>) -> bool {
+    (phrase.end..row.segment(phrase.start).end).any(|at| row.at(at).is_ascii_digit())
+}
+
 /// The gap between words and a date with a hint about the format on a line between them.
 fn over(words: &TextLine, date: &TextLine, bridges: &[TextLine]) -> Option<f32> {
     let between = bridges.iter().filter(|bridge| words.just_above(bridge));
@@ -405,9 +425,11 @@ fn hint_places(rows: &[Worded], lines: &[TextLine]) -> Vec<TextLine> {
 
 /// Whether nothing but phrases stands before a date in its line: bare digits under words are their date only
 /// when they come first.
-fn starts_segment(worded: &Worded, found: &Found) -> bool {
+pub fn starts_segment(worded: &Worded, found: &Found) -> bool {
     let segment = worded.row.segment(found.span().start);
     let known =
         |at: usize| worded.hits.iter().any(|hit| hit.kind.is_date() && hit.span.contains(&at));
-    (segment.start..found.span().start).all(|at| !worded.row.at(at).is_alphanumeric() || known(at))
+    let start = found.span().start;
+    after_links(&worded.row, segment.start) == start
+        || (segment.start..start).all(|at| !worded.row.at(at).is_alphanumeric() || known(at))
 }

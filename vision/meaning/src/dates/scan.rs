@@ -95,7 +95,8 @@ fn scan_where(row: &Row, clean: &dyn Fn(&Match) -> bool, hits: &[Hit]) -> Vec<Ma
     let mut matches = Vec::new();
     for start in 0..row.chars.len() {
         let c = row.chars[start];
-        if !c.is_alphanumeric() || !begins(row, start, hits) {
+        let begun = begins(row, start, hits);
+        if !c.is_alphanumeric() || !begun && !after_letter(row, start) {
             continue;
         }
         let numeral = digit(c).is_some();
@@ -115,9 +116,8 @@ fn scan_where(row: &Row, clean: &dyn Fn(&Match) -> bool, hits: &[Hit]) -> Vec<Ma
                 confused: 0,
                 glued: false,
             };
-            if let Some(found) = go(row, clean, format.parts, from) {
-                matches.push(found);
-            }
+            let found = go(row, clean, format.parts, from);
+            matches.extend(found.filter(|found| begun || whole_with_slashes(found)));
         }
     }
     matches
@@ -206,6 +206,18 @@ fn go(row: &Row, clean: &dyn Fn(&Match) -> bool, parts: &[Part], so_far: Match) 
 fn begins(row: &Row, at: usize, hits: &[Hit]) -> bool {
     let before = row.before(at);
     !before.is_ascii_digit() && (!letter(before) || hits.iter().any(|hit| hit.span.end == at))
+}
+
+/// Whether a letter stands before `at` that is no part of a word, as packers put it before a date.
+fn after_letter(row: &Row, at: usize) -> bool {
+    letter(row.before(at)) && at.checked_sub(1).is_some_and(|at| !row.before(at).is_alphanumeric())
+}
+
+/// Whether it is a date in full with slashes, which nobody takes for a version or an article: `E21/08/27`.
+fn whole_with_slashes(found: &Match) -> bool {
+    let Fields { year, day, .. } = found.fields;
+    let whole = year.is_some() && day.is_some() && found.span.len() >= 8;
+    whole && found.separator == Some(Separator::Slash)
 }
 
 /// A number of `width` digits, one of which may be a letter that looks like a digit, and how many are.

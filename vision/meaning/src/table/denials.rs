@@ -42,7 +42,9 @@ pub const ELSEWHERE: &str = "see cap, see lid, see base, see bottom, see top, se
     kapakta, kapaga bakiniz, bkz. kapak, ambalaj uzerinde, sisenin uzerinde, \
     δειτε καπακι, βλεπε καπακι, στο καπακι, βλεπε συσκευασια, στη συσκευασια, \
     见瓶盖, 见瓶身, 见瓶底, 见罐底, 见盖, 见包装, 见封口, 见喷码, 见盒盖, 見瓶蓋, 見罐底, 見包裝, 标示于包装, \
-    缶底に記載, 缶底に表示, キャップに記載, キャップに表示, 蓋に記載, 容器底に記載, 別途記載";
+    缶底に記載, 缶底に表示, キャップに記載, キャップに表示, 蓋に記載, 容器底に記載, 別途記載, \
+    賞味期限にかかわらず, 賞味期限に関わらず, 賞味期限に関係なく, 消費期限にかかわらず, \
+    消費期限に関わらず, 期限にかかわらず";
 
 /// What denies the phrase directly after it: "do not use before" is no last day.
 pub const NEGATIONS: &str = "do not, don't, dont, not to be, must not be, should not be, never, not, \

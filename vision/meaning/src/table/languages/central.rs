@@ -23,7 +23,8 @@ pub const CENTRAL: &[Language] = &[
         ],
         expiry: "najlepiej spożyć przed, najlepiej spożyć przed końcem, należy spożyć do, spożyć do, \
             spożyć przed, termin ważności, termin przydatności, termin przydatności do spożycia, \
-            data ważności, ważne do, data przydatności, zużyć do",
+            data ważności, ważne do, data przydatności, zużyć do, \
+            data minimalnej trwałości",
         begun: "najlepiej spożyć, należy spożyć, termin",
         manufacture: "wyprodukowano, wyprodukowano dnia, data produkcji, data wyprodukowania, zapakowano, \
             data pakowania, zamrożono dnia, data zamrożenia, rozlano dnia, prod dnia",
