@@ -217,8 +217,8 @@ mod tests {
     fn picture(blur: f64, contrast: f64, noise: u32, add: f64) -> Picture {
         let (width, height) = (320u32, 240u32);
         let edge = |at: u32| {
-            let period = f64::from(at % 40) - 20.0;
-            // Up at 10 and down at 30 of 40.
+            // Up at 10 and down at 30 of 40, each between two pixels: an edge of one pixel is one step.
+            let period = f64::from(at % 40) - 19.5;
             (0.5 + (10.0 - period.abs()) / blur.max(1e-6)).clamp(0.0, 1.0)
         };
         let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| {

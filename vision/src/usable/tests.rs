@@ -108,7 +108,7 @@ fn a_strip_that_is_missing_inside_the_picture_is_told_across_and_down() {
 fn an_even_ground_that_an_item_ends_is_no_missing_part() {
     // Wide, and with a straight edge; the ground beside it goes on.
     let item = |x: u32, y: u32| {
-        if (20..300).contains(&x) && y > 120 { 150 + (noise(5, x, y)) as u8 } else { 60 }
+        if (20..300).contains(&x) && y > 120 { (150 + noise(5, x, y)) as u8 } else { 60 }
     };
     assert_eq!(check(&drawn(item)), Ok(()));
     // An even ground that grows brighter, and whose noise begins where it does.
