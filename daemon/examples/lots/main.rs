@@ -11,15 +11,17 @@
 mod print;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use inspectd::lots::{self, LotSeen};
 use jiff::civil::date;
 use meaning::dates::{Context, Region};
+use meaning::reading::Reading;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use vision::evaluate::wilson;
-use vision::label::reader::{LabelReader, default_text_dir};
+use vision::label::reader::{LabelReader, ReadUntil, default_text_dir};
 use vision::picture::{Picture, PixelFormat};
 
 /// Heights of the capitals, in pixels.
@@ -80,7 +82,7 @@ fn main() -> anyhow::Result<()> {
         let picture = seen.picture(&fonts, &lot, height as f32, &mut rng);
         let (width, tall) = picture.dimensions();
         let picture = Picture::from_pixels(width, tall, PixelFormat::Rgb8, picture.into_raw())?;
-        let read = reader.read(&picture, &context, None)?.reading;
+        let read = as_on_the_belt(&mut reader, &picture, &context)?;
         let item = Item {
             height,
             font: seen.font,
@@ -106,6 +108,17 @@ fn main() -> anyhow::Result<()> {
     table(&items, "px", |item| item.height.to_string(), |item| &item.neighbour);
     bounds(&items);
     Ok(())
+}
+
+/// What inspectd reads of a label whose lot it wants: text, and no dots, which are looked for only where an
+/// expiry date is asked for.
+fn as_on_the_belt(
+    reader: &mut LabelReader,
+    picture: &Picture,
+    context: &Context,
+) -> anyhow::Result<Reading> {
+    let until = ReadUntil { text: None, dots: Some(Duration::ZERO) };
+    Ok(reader.read_text(picture, Vec::new(), context, until)?.reading)
 }
 
 /// The fates of items, group by group, while `held` of each is on hold.
