@@ -154,7 +154,7 @@ pub fn hits(row: &Row) -> Vec<Hit> {
 }
 
 /// Where a word begins that denies the phrase at `at`, directly before it in the row.
-pub fn denial_before(row: &Row, at: usize) -> Option<usize> {
+fn denial_before(row: &Row, at: usize) -> Option<usize> {
     let segment = row.segment(at).start;
     let end = (segment..at).rev().find(|&place| row.at(place).is_alphanumeric())? + 1;
     DENIALS.iter().find_map(|denial| {

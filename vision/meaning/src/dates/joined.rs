@@ -9,12 +9,13 @@
 
 use std::ops::Range;
 
-use super::pieces::{Piece, Says, overlap, pieces};
-use super::resolve::{Reading, Resolved, resolve};
+use super::pieces::{Piece, Says, pieces};
+use super::resolve::{Reading, Resolved};
 use super::roles::{Found, Worded};
 use super::scan::{Match, scan};
-use super::{Context, Label, hint_for, hinted, settled};
+use super::{Context, Label, hint_for, resolve_by, settled};
 use crate::line::{Corners, TextLine};
+use crate::phrases::apart;
 use crate::rows::{Print, Row};
 use crate::table::{Needs, Order};
 
@@ -75,12 +76,12 @@ pub fn join(
         for &piece in &one.pieces {
             let Piece { row, span, .. } = &pieces[piece];
             for (other, used) in pieces.iter().zip(&mut used) {
-                *used |= other.row == *row && overlap(&other.span, span);
+                *used |= other.row == *row && !apart(&other.span, span);
             }
         }
         let part = |date: &Found| {
             let mut members = one.pieces.iter().map(|&piece| &pieces[piece]);
-            members.any(|piece| piece.row == date.row && overlap(&piece.span, &date.found.span))
+            members.any(|piece| piece.row == date.row && !apart(&piece.span, &date.found.span))
         };
         found.retain(|date| !part(date));
         found.push(one.date);
@@ -197,8 +198,9 @@ fn read(
     });
     let members: Vec<&Match> = matches.iter().collect();
     let hint = hint_for(top.row, &top.span, rows);
-    let resolved = hinted(hint, &matches, context).unwrap_or_else(|| resolve(&members, context));
-    let Resolved::Date(reading) = resolved else { return None };
+    let Resolved::Date(reading) = resolve_by(hint, &matches, &members, context) else {
+        return None;
+    };
     let found = matches.iter().find(|found| found.format.order == reading.order)?;
     Some((found.clone(), reading))
 }

@@ -5,12 +5,12 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::neighbours::{Against, against};
-use super::pieces::overlap;
 use super::resolve::{Resolved, resolve};
 use super::roles::{Found, Worded};
 use super::scan::{Match, Separator, scan_all};
 use super::{Context, Dated, edges, settled};
 use crate::line::{Corners, TextLine};
+use crate::phrases::apart;
 use crate::table::{Needs, Order};
 
 /// A print that looks like a date and is none.
@@ -34,7 +34,7 @@ pub fn missed(lines: &[TextLine], context: &Context) -> Vec<NoDate> {
         looks.sort_by_key(|found| (Reverse(found.span.len()), found.span.start));
         let mut taken: Vec<Range<usize>> = dated.places(index);
         for found in &looks {
-            if taken.iter().any(|other| overlap(other, &found.span)) {
+            if taken.iter().any(|other| !apart(other, &found.span)) {
                 continue;
             }
             taken.push(found.span.clone());
@@ -64,7 +64,7 @@ impl Dated {
     }
 
     fn dropped_at(&self, row: usize, span: &Range<usize>) -> Option<&Found> {
-        self.dropped.iter().find(|date| date.row == row && overlap(&date.found.span, span))
+        self.dropped.iter().find(|date| date.row == row && !apart(&date.found.span, span))
     }
 }
 

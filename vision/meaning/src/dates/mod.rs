@@ -38,6 +38,7 @@ pub use missed::{NoDate, missed};
 pub use resolve::days_between;
 
 use super::line::{Corners, TextLine};
+use super::phrases::apart;
 use super::rows::{Print, Row, rows};
 use super::table::{Needs, Part};
 use super::words::{Hit, Kind, hits};
@@ -234,7 +235,7 @@ fn of_row(
         let members: Vec<&Match> =
             group.iter().filter(|found| neighbours::needs(found) == needs).collect();
         let hint = hint_for(index, &group[0].span, rows);
-        match hinted(hint, group, context).unwrap_or_else(|| resolve(&members, context)) {
+        match resolve_by(hint, group, &members, context) {
             Resolved::Nothing => {}
             resolved => stretches.push((group, needs, resolved)),
         }
@@ -246,7 +247,7 @@ fn of_row(
     let mut found = Vec::new();
     for (group, needs, resolved) in stretches {
         let span = &group[0].span;
-        if taken.iter().any(|other| other.start < span.end && span.start < other.end) {
+        if taken.iter().any(|other| !apart(other, span)) {
             continue;
         }
         taken.push(span.clone());
@@ -274,16 +275,21 @@ fn hint_for<'a>(index: usize, span: &Range<usize>, rows: &'a [Worded]) -> Option
     all.all(|other| other.says(first)).then_some(first)
 }
 
-/// The date that a stretch is by a hint about its format; `None` where it has none that the calendar knows.
-fn hinted(hint: Option<&Hint>, group: &[Match], context: &Context) -> Option<Resolved> {
-    let hint = hint?;
-    let members: Vec<&Match> = group.iter().filter(|found| hint.fits(found)).collect();
-    match resolve(&members, context) {
-        Resolved::Date(reading) => {
-            Some(Resolved::Date(Reading { choice: Choice::ByHint, ..reading }))
+/// Which date a stretch is: by a hint about its format, where that gives a day of the calendar, else by what
+/// its `members` allow.
+fn resolve_by(
+    hint: Option<&Hint>,
+    group: &[Match],
+    members: &[&Match],
+    context: &Context,
+) -> Resolved {
+    if let Some(hint) = hint {
+        let fitting: Vec<&Match> = group.iter().filter(|found| hint.fits(found)).collect();
+        if let Resolved::Date(reading) = resolve(&fitting, context) {
+            return Resolved::Date(Reading { choice: Choice::ByHint, ..reading });
         }
-        _ => None,
     }
+    resolve(members, context)
 }
 
 /// A date printed twice means the same both times.

@@ -7,6 +7,7 @@ use super::roles::{Found, Worded};
 use super::scan::{Separator, scan};
 use super::{Context, names, neighbours};
 use crate::line::TextLine;
+use crate::phrases::apart;
 use crate::rows::Row;
 use crate::table::{Needs, Order};
 use crate::words::{Hit, after_links};
@@ -62,9 +63,9 @@ pub fn pieces(
     for (index, worded) in rows.iter().enumerate() {
         let row = &worded.row;
         for (span, says) in loose(worded, context) {
-            let taken = |piece: &Piece| piece.row == index && overlap(&piece.span, &span);
+            let taken = |piece: &Piece| piece.row == index && !apart(&piece.span, &span);
             let read = |date: &Found| {
-                let over = date.row == index && overlap(&date.found.span, &span);
+                let over = date.row == index && !apart(&date.found.span, &span);
                 over && date.found.format.order != Order::Y
             };
             if pieces[..dates].iter().any(taken) || found.iter().any(read) {
@@ -154,9 +155,4 @@ fn year(row: &Row, hits: &[Hit], span: Range<usize>, context: &Context) -> bool 
         neighbours::against(row, found, hits).is_none()
             && matches!(resolve(&[found], context), Resolved::Date(_))
     })
-}
-
-/// Whether two stretches share a character.
-pub fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }

@@ -12,7 +12,7 @@ use super::scan::Match;
 use crate::line::TextLine;
 use crate::rows::{BREAK, Print, Row};
 use crate::table::{Needs, Order};
-use crate::words::{Hit, Kind, after_links, denial_before};
+use crate::words::{Hit, Kind, after_links};
 use std::ops::Range;
 
 /// The longest word that may stand between "see lid" and the phrase whose date stands there: "for", "pour".
@@ -104,13 +104,10 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     let mut waiting = Vec::new();
     for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
-            let (mut kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
+            let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
             if points_elsewhere(rows, index, &span, lines) {
                 elsewhere = true;
                 continue;
-            }
-            if kind == Kind::Expiry && denied_above(rows, index, &span, lines) {
-                kind = Kind::OtherDate;
             }
             waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun, free: true });
         }
@@ -162,21 +159,6 @@ fn points_elsewhere(
         })
     });
     beside || below
-}
-
-/// Whether the row above ends with a word that denies a phrase which begins its own row: "DO NOT" over
-/// "USE BEFORE".
-fn denied_above(rows: &[Worded], index: usize, span: &Range<usize>, lines: &[TextLine]) -> bool {
-    let row = &rows[index].row;
-    if row.segment(span.start).start != span.start {
-        return false;
-    }
-    let place = row.print(span, lines).place;
-    rows.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
-        let end = other.row.chars.len();
-        denial_before(&other.row, end)
-            .is_some_and(|start| other.row.print(&(start..end), lines).place.just_above(&place))
-    })
 }
 
 /// Gives a phrase to a date.
