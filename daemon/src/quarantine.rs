@@ -144,8 +144,8 @@ impl Quarantine {
         Change::Holds(self.holds.iter().map(|(origin, hold)| (origin, hold.clone())).collect())
     }
 
-    /// What is told of a suspect batch: `hold` is its hold, none where none is wanted, or why the one that
-    /// is wanted cannot be set.
+    /// The news of a suspect batch. `hold` is the hold on it, `None` where nobody wants one, or the reason why
+    /// it could not be set.
     fn news(
         &self,
         batch: &Batch,

@@ -77,7 +77,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, limits: Limits) ->
 enum Room {
     /// Among those that are answered.
     Seat(OwnedSemaphorePermit),
-    /// Among those that are told to come later.
+    /// The page answers 503: come later.
     Doorway(OwnedSemaphorePermit),
 }
 

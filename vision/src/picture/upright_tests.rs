@@ -21,7 +21,7 @@ fn exif(orientation: u16, little: bool) -> Vec<u8> {
     data
 }
 
-/// A TIFF without compression: header, pixels, then the list of what is said about them.
+/// A TIFF without compression: header, pixels, then the directory of tags.
 fn tiff(picture: &GrayImage, orientation: u16) -> Vec<u8> {
     let pixels = picture.as_raw();
     let mut file = [b"II*\0".as_slice(), &(8 + pixels.len() as u32).to_le_bytes(), pixels].concat();

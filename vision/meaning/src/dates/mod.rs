@@ -136,7 +136,7 @@ pub fn find_dates(lines: &[TextLine], context: &Context) -> Vec<DateRead> {
     reads.into_iter().map(|(.., read)| read).collect()
 }
 
-/// A label with its dates, before they are told.
+/// A label and its dates, as they stand in its rows.
 struct Dated {
     rows: Vec<Worded>,
     /// What it says of all its dates.
