@@ -9,6 +9,7 @@
 use super::fold::{fold_char, letter, right_to_left};
 use super::line::{Corners, TextLine};
 use std::ops::Range;
+use unicode_normalization::char::is_combining_mark;
 
 /// Stands between two lines of a row that are farther apart than words are.
 pub const BREAK: char = '\t';
@@ -84,7 +85,10 @@ impl Row {
             if !text.is_empty() {
                 text.push(' ');
             }
-            text.extend(line.text.chars().skip(first.place).take(last.place + 1 - first.place));
+            let mut characters = line.text.chars().skip(first.place);
+            text.extend(characters.by_ref().take(last.place + 1 - first.place));
+            // The row has no accents; a print has those of its last letter too.
+            text.extend(characters.take_while(|c| is_combining_mark(*c)));
             let (from, to) = (first.place as f32 / count, (last.place + 1) as f32 / count);
             let mirrored = is_right_to_left(&[&line.text]);
             let here = if mirrored { line.part(1.0 - to, 1.0 - from) } else { line.part(from, to) };

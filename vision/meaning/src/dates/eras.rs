@@ -182,6 +182,7 @@ pub fn settle(matches: &mut Vec<Match>, label: &Label, today: Date) {
             Some(Era::Japanese) => label.japanese && (-3..=7).contains(&(year - today.year())),
         }
     });
+    drop_behind_letters(matches, label);
     // `08.05.13` is no year 2008 where it is the 8th of Reiwa.
     let reiwa: Vec<_> =
         matches.iter().filter(|one| is_bare_reiwa(one)).map(|one| one.span.clone()).collect();
@@ -189,6 +190,20 @@ pub fn settle(matches: &mut Vec<Match>, label: &Label, today: Date) {
         let first = found.format.parts[0] == Part::Yy && reiwa.contains(&found.span);
         !first || matches!(found.fields.year, Some(Year::Two(two)) if near(full_year(two, today), today))
     });
+}
+
+/// Drops of `matches` the digits behind an era's letter, where the `label` is Japanese: in `R10/01/01` they are
+/// no date of their own.
+fn drop_behind_letters(matches: &mut Vec<Match>, label: &Label) {
+    if !label.japanese {
+        return;
+    }
+    let lettered = |one: &&Match| one.format.parts[0] == Part::EraLetter;
+    let spans: Vec<_> = matches.iter().filter(lettered).map(|one| one.span.clone()).collect();
+    let behind = |found: &Match| {
+        spans.iter().any(|span| span.start < found.span.start && found.span.start < span.end)
+    };
+    matches.retain(|found| !behind(found));
 }
 
 /// Whether a match has a year of Reiwa without its name: other readings of the same print are as good.

@@ -187,9 +187,9 @@ fn day_of_year(year: Option<i16>, of_year: i16, today: Date) -> Option<Date> {
     match year {
         Some(year) => of(year),
         None => {
-            let near =
-                [today.year() - 1, today.year(), today.year() + 1].into_iter().filter_map(of);
-            near.min_by_key(|date| days_between(*date, today).unsigned_abs())
+            // Only a leap year has a day 366, and the next one may be four years away.
+            let years = (today.year() - 4..=today.year() + 4).filter_map(of);
+            years.min_by_key(|date| days_between(*date, today).unsigned_abs())
         }
     }
 }
