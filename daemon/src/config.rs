@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use vision::capture::Source;
 use vision::config::{CameraSection, IdentitySection, LabelSection, LabelUse, ModelSection};
 
-use crate::batches::BatchTest;
 use crate::fleet::orders;
+use crate::item::batches::BatchTest;
 use crate::wall_clock::{ClockRules, ClockTrust, build_date};
 
 /// Where the line file stands on the appliance.

@@ -1,32 +1,20 @@
 //! inspectd: captures, scores, decides, records, serves the technicians' page, talks to the fleet.
 //!
-//! Read in the order in which an item meets it: [`bridge_link`] hears that it entered,
-//! [`inspection`] carries out what [`flow`] decides, [`holds`] say what is diverted whatever it looks like,
-//! [`label_check`] what speaks against its label and the [`expectations`], [`policy`] makes the verdict, [`recorder`] and [`records`] keep what happened, [`batches`] counts it lot
-//! by lot, [`outbox`] and [`fleet`] tell the fleet. [`health`] says what is wrong with the box, [`web`] and
-//! [`ctl`] show it to people.
+//! * [`item`] is an item's way from its entry to its outcome, without I/O;
+//! * [`run`] is the process around it: the loop, its links, its health;
+//! * [`records`] keeps what happened; [`warehouse`] knows what items are meant to be;
+//! * [`fleet`] tells the managers, [`web`] shows the page, [`ctl`] is the command line;
+//! * [`config`] reads the line file, [`wall_clock`] says whether wall time may decide anything.
+//!
+//! Inside, arrows run one way: `item` knows neither `web` nor `fleet`, and `records` does not know what a message
+//! to the fleet says.
 
-pub mod batches;
-pub mod bridge_link;
-pub mod causes;
 pub mod config;
 pub mod ctl;
-pub mod expectations;
-pub mod expected_sources;
 pub mod fleet;
-pub mod flow;
-pub mod health;
-pub mod holds;
-pub mod identity_check;
-pub mod inspection;
-pub mod label_check;
-pub mod learned;
-pub mod lots;
-pub mod model;
-pub mod outbox;
-pub mod policy;
-pub mod quarantine;
-pub mod recorder;
+pub mod item;
 pub mod records;
+pub mod run;
 pub mod wall_clock;
+pub mod warehouse;
 pub mod web;

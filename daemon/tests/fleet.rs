@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use fleet_broker::{Broker, Subscriber, free_port, retain};
 use inspectd::config::FleetSection;
-use inspectd::fleet::messages::{Alert, AlertKind, BoxState, Kind, Phase};
+use inspectd::fleet::messages::{Alert, AlertKind, BoxState, Kind, Phase, of_news};
 use inspectd::fleet::orders::{Content, Order};
 use inspectd::fleet::{FleetLink, LinkStatus};
-use inspectd::holds::Origin;
+use inspectd::item::holds::Origin;
 use inspectd::records::{Change, Evidence, ItemId, Owing, Record, Store, StoreHandle, StoreThread};
 use plc_bridge::protocol::{Outcome, Verdict};
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn section(port: u16) -> FleetSection {
 
 fn store() -> (TempDir, StoreThread, StoreHandle) {
     let folder = tempfile::tempdir().expect("a folder");
-    let owing = Owing { boot: "box-boot".to_owned(), capacity: 10_000 };
+    let owing = Owing { boot: "box-boot".to_owned(), capacity: 10_000, tell: of_news };
     let store = Store::open(folder.path()).expect("opened").owing(owing);
     let evidence = Evidence::new(folder.path());
     let (thread, handle) = StoreThread::start(store, evidence).expect("started");
@@ -107,7 +107,7 @@ async fn summaries_and_alerts_arrive_in_order_obey_their_schemas_and_are_acknowl
         phase: Phase::Begins,
         words: "unplugged".to_owned(),
     };
-    store.commit(vec![Change::Alert(alert)], Vec::new(), || {}).expect("taken");
+    store.commit(vec![alert.owed()], Vec::new(), || {}).expect("taken");
     wait_for(&link, "all acknowledged", |s| s.acknowledged == 201 && s.owed == 0).await;
 
     let received = subscriber.wait_for(|messages| ids(messages).len() >= 201).await;
@@ -245,7 +245,7 @@ async fn a_message_that_the_broker_refuses_stays_owed_and_its_topic_is_named() {
 
 fn alert(words: String) -> Change {
     let (alert, subject, phase) = (AlertKind::CameraDown, None, Phase::Begins);
-    Change::Alert(Alert { alert, subject, phase, words })
+    Alert { alert, subject, phase, words }.owed()
 }
 
 /// The messages that are owed; every message of this box is checked.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use inspectd::fleet::messages::of_news;
 use inspectd::records::{
     Change, Evidence, ItemId, Owing, Picture, Record, Records, Store, StoreThread,
 };
@@ -13,7 +14,7 @@ use plc_bridge::protocol::{Outcome, Verdict};
 const FOLDER: &str = "INSPECTD_TEST_STORE";
 
 fn owing() -> Owing {
-    Owing { boot: "box-boot".to_owned(), capacity: 1_000_000 }
+    Owing { boot: "box-boot".to_owned(), capacity: 1_000_000, tell: of_news }
 }
 
 fn record(item: u64) -> Record {

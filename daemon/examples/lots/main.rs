@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use inspectd::lots::{self, LotSeen};
+use inspectd::item::lots::{self, LotSeen};
 use jiff::civil::date;
 use meaning::dates::{Context, Region};
 use meaning::reading::Reading;

@@ -6,22 +6,23 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
-use inspectd::bridge_link::BridgeLink;
 use inspectd::config::{DEFAULT_PATH, LineFile};
-use inspectd::expectations::Expectations;
-use inspectd::fleet::messages::BoxState;
+use inspectd::fleet::messages::{self, BoxState};
 use inspectd::fleet::{self, FleetLink};
-use inspectd::health::{Health, Watched};
-use inspectd::inspection::{Inputs, Inspection, Parts};
-use inspectd::quarantine::Quarantine;
-use inspectd::recorder::Recorder;
+use inspectd::item::quarantine::Quarantine;
 use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
+use inspectd::run::bridge_link::BridgeLink;
+use inspectd::run::health::{Health, Watched};
+use inspectd::run::inspection::{Inputs, Inspection, Parts};
+use inspectd::run::recorder::Recorder;
+use inspectd::run::{learned, model};
 use inspectd::wall_clock::Clock;
+use inspectd::warehouse::expectations::Expectations;
+use inspectd::warehouse::expected_sources;
 use inspectd::web::PageThread;
 use inspectd::web::status::BoxStatus;
-use inspectd::{expected_sources, learned, model};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::Camera;
@@ -74,7 +75,11 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let boot = fleet::boot_id().context("cannot read the kernel's boot id; is /proc mounted?")?;
     let mut store = Store::open(&line.store.folder)?;
     if let Some(section) = &line.fleet {
-        store = store.owing(Owing { boot: boot.clone(), capacity: section.outbox_messages });
+        store = store.owing(Owing {
+            boot: boot.clone(),
+            capacity: section.outbox_messages,
+            tell: messages::of_news,
+        });
     }
     let open_records = store.open_records()?;
     let expectations = Expectations::new(store.expected()?);

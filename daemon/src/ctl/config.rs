@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::output::Answer;
 use super::{Context, config_reference};
 use crate::config::LineFile;
-use crate::learned;
+use crate::run::learned;
 
 /// Check line files, and look up their keys.
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::config::FleetSection;
-use crate::outbox::MessageId;
+use crate::records::MessageId;
 use crate::records::OwedMessage;
 use crate::wall_clock::wall_now;
 
@@ -120,12 +120,12 @@ impl Identity {
 
     /// An owed message. Its body was written by this program; one that is no object all the same is
     /// sent as it stands, for the receiver to see.
-    pub fn owed_text(&self, message: OwedMessage) -> String {
+    pub fn owed_text(&self, kind: Kind, message: OwedMessage) -> String {
         let body: Map<String, Value> = match serde_json::from_str(&message.body) {
             Ok(Value::Object(body)) => body,
             _ => Map::from_iter([("unreadable".to_owned(), message.body.into())]),
         };
-        self.text(message.kind, message.boot, message.id, message.at, body)
+        self.text(kind, message.boot, message.id, message.at, body)
     }
 
     fn text<B: Serialize>(

@@ -16,6 +16,7 @@ mod lessons;
 pub mod link;
 pub mod messages;
 pub mod orders;
+pub mod outbox;
 mod problem;
 mod session;
 mod shortening;

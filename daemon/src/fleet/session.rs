@@ -16,7 +16,7 @@ use rumqttc::v5::mqttbytes::v5::{Filter, Packet, PubAckReason, SubAck, Subscribe
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use tokio::time::Instant;
 
-use crate::outbox::MessageId;
+use crate::records::MessageId;
 
 use super::messages::{BoxState, Kind};
 

@@ -37,10 +37,10 @@ mod waiting;
 pub use error::{CommitRefused, StoreError, StoreState};
 pub use evidence::{Evidence, Picture, PictureKind};
 pub use keeping::Missing;
-pub use owed::{OutboxCounts, OwedMessage};
+pub use owed::{LOST, Lost, Message, MessageId, OutboxCounts, OwedMessage};
 pub use reader::{Counts, Filter, Records, VerdictKind};
 pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
-pub use store::{Change, Owing, Store};
+pub use store::{Change, News, Owing, Store};
 pub use thread::{StoreHandle, StoreThread};
 pub use unnumbered::Unnumbered;
 

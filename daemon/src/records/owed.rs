@@ -1,17 +1,20 @@
 //! The outbox's table: what the fleet is owed, kept until the broker has acknowledged it.
 //!
-//! Only SQL stands here; when a message is sent, again, or given up is decided in
-//! [`crate::outbox`]. A message is appended in the same transaction as the change that it tells of,
+//! The store does not know what a message says: whoever owes it hands over its kind and its body. Only notices
+//! of loss ([`Lost`]) are written here. When a message is sent, or sent again, is decided elsewhere. A message is appended in the same transaction as the change that it tells of,
 //! so that neither exists without the other.
 
 use jiff::Timestamp;
 use plc_bridge::text::{WORDS_MAX, cut};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::fleet::messages::{Kind, Lost};
-use crate::outbox::{MessageId, excess};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::store::{Owing, WriteError};
+
+/// A message's number.
+pub type MessageId = u64;
 
 /// Before the reason of a notice that tells of earlier notices, too.
 const MERGED: &str = "the outbox was full; some were given up before: ";
@@ -29,13 +32,41 @@ pub struct OutboxCounts {
     pub last_id: MessageId,
 }
 
+/// A message that is to be owed, without the fields that all messages share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it is about.
+    pub kind: &'static str,
+    /// The kind's own fields: a JSON object.
+    pub body: String,
+}
+
+/// The kind of a notice of loss.
+pub const LOST: &str = "lost";
+
+/// `alerts`: messages were given up. Owed in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lost {
+    /// The oldest lost id.
+    pub from: MessageId,
+    /// The newest lost id.
+    pub to: MessageId,
+    /// How many of the ids between were lost; the others had been acknowledged.
+    pub count: u64,
+    /// Why, in plain words; null where the outbox was full. A notice that tells of earlier ones, too, has
+    /// the newest of their reasons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = WORDS_MAX))]
+    pub reason: Option<String>,
+}
+
 /// A message as the outbox keeps it, without the fields that all messages share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwedMessage {
     /// Ascending, never used twice.
     pub id: MessageId,
     /// What it is about.
-    pub kind: Kind,
+    pub kind: String,
     /// The box's boot in which it was written.
     pub boot: String,
     /// When it was written.
@@ -69,12 +100,11 @@ pub fn append(
     counts: &mut OutboxCounts,
     owing: &Owing,
     at: Timestamp,
-    kind: Kind,
-    body: &str,
+    message: &Message,
 ) -> Result<MessageId, WriteError> {
     let mut statement =
         db.prepare_cached("INSERT INTO outbox (kind, boot, at, body) VALUES (?, ?, ?, ?)")?;
-    statement.execute(params![kind.name(), owing.boot, at.as_microsecond(), body])?;
+    statement.execute(params![message.kind, owing.boot, at.as_microsecond(), message.body])?;
     let id = unsigned(db.last_insert_rowid());
     counts.owed += 1;
     counts.last_id = id;
@@ -168,7 +198,7 @@ fn report(
     db.execute(
         "INSERT INTO outbox (kind, boot, at, lost, lost_from, body) VALUES (?, ?, ?, ?, ?, ?)",
         params![
-            Kind::Lost.name(),
+            LOST,
             owing.boot,
             at.as_microsecond(),
             signed(lost.count),
@@ -209,11 +239,10 @@ pub fn read_from(
         "SELECT id, kind, boot, at, body FROM outbox WHERE id >= ? ORDER BY id LIMIT ?",
     )?;
     let rows = statement.query_map(params![signed(from), signed(limit as u64)], |row| {
-        let kind: String = row.get(1)?;
         let at = row.get(3)?;
         Ok(OwedMessage {
             id: unsigned(row.get(0)?),
-            kind: Kind::named(&kind).ok_or_else(|| malformed(1, "an unknown kind of message"))?,
+            kind: row.get(1)?,
             boot: row.get(2)?,
             at: Timestamp::from_microsecond(at)
                 .map_err(|_| malformed(3, "a time out of the calendar's range"))?,
@@ -236,4 +265,23 @@ pub fn signed(number: u64) -> i64 {
 /// The way back from [`signed`].
 pub fn unsigned(number: i64) -> u64 {
     number.cast_unsigned()
+}
+
+/// How many of the oldest messages a full outbox gives up, so that with the notice of it no more
+/// than `capacity` are owed; 0 while there is room. One in a hundred goes at a time: a notice for
+/// each single message would fill the outbox with notices.
+fn excess(owed: u64, capacity: u64) -> u64 {
+    if owed <= capacity { 0 } else { owed - capacity + (capacity / 100).max(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_outbox_gives_up_one_in_a_hundred_at_a_time() {
+        assert_eq!(excess(1000, 1000), 0);
+        assert_eq!(excess(1001, 1000), 11);
+        assert_eq!(excess(1, 0), 2);
+    }
 }

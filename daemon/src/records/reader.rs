@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use serde::{Deserialize, Serialize};
 
-use crate::causes;
+use crate::item::causes;
 
 use super::error::StoreError;
 use super::owed::{self, OutboxCounts, signed, unsigned};

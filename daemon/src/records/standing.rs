@@ -4,9 +4,9 @@
 use meaning::expectation::Expectation;
 use rusqlite::{Connection, Transaction, params};
 
-use crate::batches::{BATCHES_MAX, Batch, Seen};
-use crate::expectations::{Catalogue, Source};
-use crate::holds::{Hold, Origin};
+use crate::item::batches::{BATCHES_MAX, Batch, Seen};
+use crate::item::holds::{Hold, Origin};
+use crate::warehouse::expectations::{Catalogue, Source};
 
 use super::owed::signed;
 use super::store::WriteError;

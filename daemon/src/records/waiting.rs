@@ -10,8 +10,8 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use crate::batches::Batch;
-use crate::expectations::Source;
+use crate::item::batches::Batch;
+use crate::warehouse::expectations::Source;
 
 use super::evidence::Picture;
 use super::record::ItemId;
@@ -70,7 +70,7 @@ impl Waiting {
             Change::Expected(source, _) => self.expected.insert(*source, change).is_some(),
             Change::Holds(_) => self.holds.replace(change).is_some(),
             Change::Unnumbered(_)
-            | Change::Alert(_)
+            | Change::Owe(_)
             | Change::BatchSuspect(_)
             | Change::Acknowledge(_)
             | Change::Skip(..) => {

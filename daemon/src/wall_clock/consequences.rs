@@ -11,15 +11,15 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use vision::config::{LabelPart, LabelSection};
 
-use crate::batches::{Batch, BatchTest, Seen};
 use crate::config::StoreSection;
-use crate::expectations::Expectations;
-use crate::holds::{Hold, Origin};
-use crate::label_check::{self, Known};
-use crate::quarantine::Quarantine;
+use crate::item::batches::{Batch, BatchTest, Seen};
+use crate::item::holds::{Hold, Origin};
+use crate::item::label_check::{self, Known};
+use crate::item::quarantine::Quarantine;
 use crate::records::retention::{Removed, enforce};
 use crate::records::samples::passed;
 use crate::records::{Change, Evidence, Record, Store, StoreHandle, StoreThread};
+use crate::warehouse::expectations::Expectations;
 
 use super::*;
 
@@ -189,7 +189,7 @@ proptest! {
             prop_assert_eq!(bench.decides(), [false; 3]);
             prop_assert!(fs::exists(bench.section.folder.join("evidence/day-1/view.jpg")).unwrap());
         }
-        let lot = crate::lots::LotSeen::printed("A");
+        let lot = crate::item::lots::LotSeen::printed("A");
         let changes = bench.quarantine.count("tea", Some(&lot), false, bench.clock.now());
         let Change::Batch(_, Some(seen)) = &changes[0] else { panic!("{changes:?}") };
         prop_assert_eq!((seen.items, seen.suspect), (4, true), "a suspect lot's count stays");

@@ -4,13 +4,12 @@
 //! `watch` channel; the page and `inspectctl status` only read. The counts in it are since the
 //! start of inspectd; what happened before stands in the records.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vision::CaptureCounters;
 
-use crate::holds::Held;
+use crate::item::counts::ItemCounts;
+use crate::item::holds::Held;
 use crate::records::StoreState;
 
 /// The state of the box, its devices and its links.
@@ -128,32 +127,6 @@ pub struct FleetStatus {
     /// Why it is not connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-}
-
-/// What happened to the items since the start of inspectd.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemCounts {
-    /// Crossed the entry eye.
-    pub entered: u64,
-    /// Seen at the exit eye, as decided.
-    pub passed: u64,
-    /// Seen in their lane, as decided.
-    pub diverted: u64,
-    /// Not inspected, by cause: a bounded number of them (`causes.rs`).
-    pub uninspected: BTreeMap<String, u64>,
-    /// Seen by no confirming eye.
-    pub lost: u64,
-    /// Seen where they should not have gone.
-    pub wrong_lane: u64,
-    /// Of which it cannot be told where they went.
-    #[serde(default)]
-    pub ambiguous: u64,
-    /// Whose end nobody has told: plc-bridge was restarted and kept nothing.
-    #[serde(default)]
-    pub untold: u64,
-    /// Bodies that crossed an eye without a number, by cause: they are none of those that entered.
-    #[serde(default)]
-    pub unnumbered: BTreeMap<String, u64>,
 }
 
 /// Whether wall time may decide anything: when a hold or an item expires, and what is too old.

@@ -13,10 +13,10 @@ use hil_tests::twin::{
     rng::Rng,
     world::{End, WorldConfig},
 };
-use inspectd::batches::BatchTest;
-use inspectd::flow::{Flow, FlowSettings, LabelDuty, Now, Step};
-use inspectd::holds::{Hold, Origin};
-use inspectd::quarantine::Quarantine;
+use inspectd::item::batches::BatchTest;
+use inspectd::item::flow::{Flow, FlowSettings, LabelDuty, Now, Step};
+use inspectd::item::holds::{Hold, Origin};
+use inspectd::item::quarantine::Quarantine;
 use inspectd::wall_clock::{ClockRules, ClockTrust, Reading, WallClock};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use plc_bridge::{

@@ -23,7 +23,7 @@ impl Link {
         publish: &Publish,
     ) -> Result<Vec<Action<OwedMessage>>, LinkProblem> {
         let order = orders::read(&String::from_utf8_lossy(&publish.topic), &publish.payload);
-        tracing::info!(topic = order.topic, "an order of the fleet");
+        tracing::info!(topic = order.from, "an order of the fleet");
         self.orders.try_send(order).map_err(|_| LinkProblem::Broken {
             broker: self.identity.broker(),
             cause: "orders come faster than they can be followed".to_owned(),

@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 
 use super::{Action, Link, LinkProblem, OwedMessage, ReadAnswer, Sent, Session};
 use crate::fleet::messages::Kind;
+use crate::fleet::outbox::WINDOW;
 use crate::fleet::shortening;
-use crate::outbox::{MessageId, WINDOW};
-use crate::records::Change;
+use crate::records::{Change, MessageId};
 
 impl Link {
     /// Carries out what the outbox asks for.
@@ -31,10 +31,16 @@ impl Link {
                     });
                 }
                 Action::Send(id, message) => {
-                    let sent = Sent::Owed(id, message.kind);
-                    let topic = self.identity.topic(message.kind);
-                    let room = self.room(message.kind, session);
-                    let text = self.identity.owed_text(message);
+                    // A later version of inspectd wrote it, and an earlier one was installed again.
+                    let Some(kind) = Kind::named(&message.kind) else {
+                        let reason = format!("this version knows no `{}`", message.kind);
+                        actions.extend(self.give_up(id, reason));
+                        continue;
+                    };
+                    let sent = Sent::Owed(id, kind);
+                    let topic = self.identity.topic(kind);
+                    let room = self.room(kind, session);
+                    let text = self.identity.owed_text(kind, message);
                     let size = text.len();
                     match shortening::fit(text, room) {
                         Some(text) => {
@@ -89,9 +95,14 @@ impl Link {
         }
         let kind = kind.name();
         let reason = format!("a {kind} of {size} bytes; the broker's packets have room for {room}");
+        Ok(self.give_up(id, reason))
+    }
+
+    /// A message can never be sent: its loss is owed in its place.
+    fn give_up(&mut self, id: MessageId, reason: String) -> Vec<Action<OwedMessage>> {
         tracing::error!("message {id} is lost: {reason}");
         let actions = self.outbox.skipped(id);
         self.settle(id, Change::Skip(id, reason));
-        Ok(actions)
+        actions
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::expectations::ExpectedList;
 use crate::fleet::orders::HoldList;
 use crate::records::samples::diverted;
+use crate::warehouse::expectations::ExpectedList;
 
 use super::*;
 

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use super::*;
-use crate::expectations::EXPECTATIONS_MAX;
+use crate::warehouse::expectations::EXPECTATIONS_MAX;
 
 /// A text as it may come: short, at a limit, one over it, or without an end.
 fn text() -> impl Strategy<Value = String> {
@@ -117,14 +117,14 @@ fn does_no_harm(text: &[u8]) -> bool {
         is_followed |= order.content.is_ok();
         match order.content {
             Err(why) => assert!(within(&why, WORDS_MAX), "{} characters", why.len()),
-            Ok(Content::Holds(_, list)) => {
-                assert!(list.holds.len() <= HOLDS_MAX && list.lift.len() <= HOLDS_MAX);
-                for hold in &list.holds {
+            Ok(Content::Holds(_, holds, lift)) => {
+                assert!(holds.len() <= HOLDS_MAX && lift.len() <= HOLDS_MAX);
+                for hold in &holds {
                     let names = [&hold.sku, &hold.by].into_iter().chain(&hold.lot);
                     assert!(names.into_iter().all(|name| within(name, NAME_MAX)));
                     assert!(within(&hold.id, ID_MAX) && within(&hold.why, WORDS_MAX));
                 }
-                assert!(list.lift.iter().all(|id| within(id, ID_MAX)));
+                assert!(lift.iter().all(|id| within(id, ID_MAX)));
             }
             Ok(Content::Expected(_, items)) => {
                 assert!(items.len() <= EXPECTATIONS_MAX);

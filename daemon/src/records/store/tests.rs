@@ -6,9 +6,9 @@ use tempfile::TempDir;
 
 use plc_bridge::protocol::{Eye, UnnumberedWhy};
 
-use crate::fleet::messages::{AlertKind, Phase};
+use crate::fleet::messages::{self, Alert, AlertKind, Kind, Phase, Summary};
 use crate::records::samples::{diverted, open, passed};
-use crate::records::{DATABASE, Filter, ItemId, Records, VerdictKind};
+use crate::records::{DATABASE, Filter, ItemId, LOST, Lost, Records, VerdictKind};
 
 use super::*;
 
@@ -18,16 +18,16 @@ fn folder() -> TempDir {
 
 fn owing(folder: &TempDir, capacity: u64) -> Store {
     let boot = "box-boot".to_owned();
-    Store::open(folder.path()).expect("opened").owing(Owing { boot, capacity })
+    Store::open(folder.path()).expect("opened").owing(Owing {
+        boot,
+        capacity,
+        tell: messages::of_news,
+    })
 }
 
 fn alert(words: &str) -> Change {
-    Change::Alert(Alert {
-        alert: AlertKind::PlcLost,
-        subject: None,
-        phase: Phase::Begins,
-        words: words.to_owned(),
-    })
+    let (alert, phase) = (AlertKind::PlcLost, Phase::Begins);
+    Alert { alert, subject: None, phase, words: words.to_owned() }.owed()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_body_without_a_number_is_kept_once_owed_once_and_deleted_by_age() {
     let all = Filter { limit: 10, ..Filter::default() };
     assert_eq!(records.unnumbered(&all).expect("read"), [body(9, 60), body(7, 50)]);
     let owed = store.read_outbox(0, 10).expect("read");
-    assert_eq!(owed.iter().map(|o| o.kind).collect::<Vec<_>>(), [Kind::Unnumbered; 2]);
+    assert_eq!(owed.iter().map(|o| &*o.kind).collect::<Vec<_>>(), [Kind::Unnumbered.name(); 2]);
     assert!(owed[0].body.contains("the eye of lane 2"), "{}", owed[0].body);
     let before = Timestamp::from_second(55).expect("in range");
     assert_eq!(store.delete_unnumbered(before, 10).expect("deleted"), 1);
@@ -83,7 +83,7 @@ fn a_record_once_closed_never_changes_and_is_owed_once() {
     assert_eq!(records.recent(10).expect("read"), [diverted(1)]);
     let owed = store.read_outbox(0, 10).expect("read");
     assert_eq!(owed.len(), 1);
-    assert_eq!(owed[0].kind, Kind::Summary);
+    assert_eq!(owed[0].kind, Kind::Summary.name());
     let summary: Summary = serde_json::from_str(&owed[0].body).expect("a summary");
     assert_eq!(summary, Summary::of(&diverted(1)));
 }
@@ -124,11 +124,11 @@ fn a_full_outbox_gives_up_its_oldest_messages_and_owes_a_notice_of_each_loss() {
     }
     let owed = store.read_outbox(0, 100).expect("read");
     assert!(owed.is_sorted_by_key(|message| message.id));
-    let alerts = owed.iter().filter(|message| message.kind == Kind::Alert).count() as u64;
+    let alerts = owed.iter().filter(|message| message.kind == Kind::Alert.name()).count() as u64;
     let told: u64 = owed
         .iter()
-        .filter(|message| message.kind == Kind::Lost)
-        .map(|message| serde_json::from_str::<crate::fleet::messages::Lost>(&message.body))
+        .filter(|message| message.kind == LOST)
+        .map(|message| serde_json::from_str::<Lost>(&message.body))
         .map(|lost| lost.expect("a notice").count)
         .sum();
     assert_eq!(alerts + told, 40, "every message is there or its loss is told");
@@ -152,9 +152,9 @@ fn a_notice_that_tells_of_earlier_ones_keeps_the_newest_reason_however_often_it_
         store.commit(&[alert(&n.to_string())]).expect("committed");
     }
     let owed = store.read_outbox(0, 100).expect("read");
-    let notices = owed.iter().filter(|message| message.kind == Kind::Lost);
+    let notices = owed.iter().filter(|message| message.kind == LOST);
     let notices: Vec<_> = notices
-        .map(|message| serde_json::from_str::<crate::fleet::messages::Lost>(&message.body))
+        .map(|message| serde_json::from_str::<Lost>(&message.body))
         .map(|lost| lost.expect("a notice"))
         .collect();
     let reasons: Vec<_> = notices.iter().filter_map(|lost| lost.reason.as_deref()).collect();

@@ -14,7 +14,11 @@ use super::*;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 fn start(folder: &TempDir) -> (StoreThread, StoreHandle) {
-    let owing = Owing { boot: "box-boot".to_owned(), capacity: 1000 };
+    let owing = Owing {
+        boot: "box-boot".to_owned(),
+        capacity: 1000,
+        tell: crate::fleet::messages::of_news,
+    };
     let store = Store::open(folder.path()).expect("opened").owing(owing);
     StoreThread::start(store, Evidence::new(folder.path())).expect("started")
 }

@@ -1,0 +1,406 @@
+//! The inspection loop: carries out what [`Flow`] decides, with real cameras, a real model, a real
+//! socket and a real disk.
+//!
+//! One task owns all state; everything that takes long (scoring, compressing, writing, the network)
+//! has a thread or a task of its own and answers through a channel.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use plc_bridge::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
+use tokio::sync::mpsc;
+use vision::config::{IdentitySection, LabelSection, LabelUse};
+use vision::eyesight::{Eyesight, Sight};
+use vision::label::worker::{LabelDone, LabelWorker};
+use vision::scoring::Timings;
+use vision::usable;
+use vision::{Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window};
+
+use crate::config::LineFile;
+use crate::item::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step};
+use crate::item::orders::Order;
+use crate::item::quarantine::Quarantine;
+use crate::records::record::{Record, ScoringSteps, ViewRecord};
+use crate::records::{Change, Evidence, PictureKind};
+use crate::run::bridge_link::{BridgeLink, LinkEvent, Verdicts};
+use crate::run::health::{BridgeHealth, Health, ModelHealth};
+use crate::run::model::ModelEvent;
+use crate::run::recorder::{Entry, Recorder, Shot};
+use crate::wall_clock::Clock;
+use crate::warehouse::expectations::Expectations;
+
+mod labels;
+mod orders;
+mod state;
+
+/// How often views are gathered and deadlines looked at: well below a camera's frame interval.
+const TICK: Duration = Duration::from_millis(5);
+
+/// How often the state of the box is put together for the page and the fleet.
+const HEALTH_PERIOD: Duration = Duration::from_millis(500);
+
+/// Camera and frame of each view of one item.
+type Views = Vec<(Arc<str>, Arc<Frame>)>;
+
+/// What reaches the loop from the threads and tasks around it.
+#[derive(Debug)]
+pub struct Inputs {
+    /// From the socket to plc-bridge.
+    pub link: mpsc::Receiver<LinkEvent>,
+    /// From the thread that loads the model and scores.
+    pub model: mpsc::Receiver<ModelEvent>,
+    /// What the fleet tells the box.
+    pub orders: mpsc::Receiver<Order>,
+    /// Labels that were read.
+    pub labels: mpsc::Receiver<LabelDone>,
+    /// Bridge events that now stand in the database.
+    pub stored: mpsc::UnboundedReceiver<u64>,
+}
+
+/// What the loop works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The running cameras, one a view.
+    pub cameras: Vec<Camera>,
+    /// The thread that reads labels, where they are read.
+    pub label_worker: Option<LabelWorker>,
+    /// The socket to plc-bridge.
+    pub link: BridgeLink,
+    /// Where records and pictures go.
+    pub recorder: Recorder,
+    /// Where troubles are told.
+    pub health: Health,
+    /// The clock that all share.
+    pub clock: Clock,
+}
+
+/// The loop's state.
+#[derive(Debug)]
+pub struct Inspection {
+    sku: String,
+    flow: Flow,
+    gatherer: Gatherer,
+    rings: Rings,
+    cameras: Vec<Camera>,
+    /// How well the cameras see.
+    eyesight: HashMap<Arc<str>, Eyesight>,
+    /// Views of items that are not scored yet.
+    frames: HashMap<ItemNumber, Views>,
+    scorer: Option<InspectionPool>,
+    label: LabelSection,
+    identity: IdentitySection,
+    expectations: Expectations,
+    label_worker: Option<LabelWorker>,
+    link: BridgeLink,
+    verdicts: Verdicts,
+    recorder: Recorder,
+    health: Health,
+    clock: Clock,
+    /// The bridge is to greet again, and to tell what was not acknowledged.
+    asked_to_tell_again: bool,
+}
+
+impl Inspection {
+    /// A loop that goes on from the records which an earlier run left open, and from its holds and counts.
+    pub fn new(
+        line: &LineFile,
+        parts: Parts,
+        open_records: Vec<Record>,
+        quarantine: Quarantine,
+        expectations: Expectations,
+    ) -> Self {
+        let Parts { cameras, label_worker, link, recorder, health, clock } = parts;
+        let settings = FlowSettings {
+            sku: line.line.sku.clone(),
+            divert_lane: line.policy.divert_lane,
+            verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
+            looks: line.identity.catalog.is_some(),
+            label: match &line.label {
+                LabelSection { read: LabelUse::Off, .. } => LabelDuty::Off,
+                LabelSection { must_show, .. } => {
+                    let is_optional = must_show.is_empty() && line.identity.catalog.is_none();
+                    if is_optional { LabelDuty::Optional } else { LabelDuty::Required }
+                }
+            },
+        };
+        let windows = line.camera.iter().map(Window::from).collect();
+        Self {
+            sku: line.line.sku.clone(),
+            flow: Flow::new(settings, open_records, quarantine),
+            gatherer: Gatherer::new(windows, line.conveyor.mm_per_count),
+            rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
+            cameras,
+            label: line.label.clone(),
+            identity: line.identity.clone(),
+            expectations,
+            label_worker,
+            eyesight: HashMap::new(),
+            frames: HashMap::new(),
+            scorer: None,
+            verdicts: Verdicts::new(link.clone()),
+            link,
+            recorder,
+            health,
+            clock,
+            asked_to_tell_again: false,
+        }
+    }
+
+    /// Inspects until `stop` resolves.
+    pub async fn run(mut self, mut inputs: Inputs, stop: impl Future<Output = ()>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut health_due = Duration::ZERO;
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                Some(event) = inputs.link.recv() => self.on_link(event),
+                Some(event) = inputs.model.recv() => self.on_model(event),
+                Some(done) = inputs.labels.recv() => self.on_label(done),
+                Some(order) = inputs.orders.recv() => self.on_order(order),
+                Some(through) = inputs.stored.recv() => {
+                    // One that is dropped is made good by the next: each says all before it.
+                    let _ = self.link.send(ToBridge::Ack { through });
+                }
+                _ = tick.tick() => {
+                    self.verdicts.send_waiting();
+                    let now = self.now();
+                    for gathered in self.gatherer.poll(now.mono, &self.rings) {
+                        self.on_gathered(gathered, now);
+                    }
+                    let steps = self.flow.tick(now);
+                    self.perform(steps, Vec::new());
+                    if now.mono >= health_due {
+                        health_due = now.mono + HEALTH_PERIOD;
+                        self.report_health(now);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_link(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Down(error) => {
+                tracing::warn!("{error}");
+                self.health.bridge(BridgeHealth::Away(error));
+            }
+            LinkEvent::Message(message) => {
+                match &message {
+                    FromBridge::Hello { boot, .. } => {
+                        self.verdicts.greeted();
+                        tracing::info!("connected to plc-bridge, boot {boot}");
+                        self.health.bridge(BridgeHealth::Connected);
+                        self.heal_the_records();
+                    }
+                    FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
+                    FromBridge::Plc { state } => self.health.plc(state.clone()),
+                    FromBridge::Faults { faults } => self.health.faults(faults.clone()),
+                    FromBridge::Refused { item, why } => {
+                        let why = refusal_words(*why);
+                        tracing::warn!("plc-bridge refused the verdict for item {item}: {why}");
+                    }
+                    FromBridge::Event { seq, lost_before, .. } if *lost_before > 0 => {
+                        tracing::error!(
+                            "plc-bridge had to drop {lost_before} events before {seq} while \
+                             inspectd was away: their items are recorded as not inspected"
+                        );
+                    }
+                    FromBridge::Event { .. } | FromBridge::CommitAt { .. } => {}
+                }
+                let now = self.now();
+                let steps = self.flow.bridge(message, now);
+                self.perform(steps, Vec::new());
+            }
+        }
+    }
+
+    fn on_model(&mut self, event: ModelEvent) {
+        match event {
+            ModelEvent::Ready(scorer) => {
+                tracing::info!("the model is loaded, checked and warm");
+                self.health.model(ModelHealth::Ready { engine: scorer.engine().to_owned() });
+                self.scorer = Some(scorer);
+            }
+            ModelEvent::Failed(cause) => {
+                tracing::error!("{cause}");
+                self.scorer = None;
+                self.health.model(ModelHealth::Failed(cause));
+            }
+            ModelEvent::Scored(scored) => self.on_scored(scored),
+        }
+    }
+
+    fn on_gathered(&mut self, gathered: Gathered, now: Now) {
+        let item = gathered.item;
+        let Some((id, entered)) = self.flow.identity(item) else {
+            return;
+        };
+        let mut views = Vec::new();
+        let mut shots = Vec::new();
+        let mut frames = Vec::new();
+        for view in gathered.views {
+            let mut record = ViewRecord::of(&view.camera);
+            match view.frame {
+                Ok(frame) => {
+                    let kind = PictureKind::View;
+                    let path = Evidence::relative_path(id, entered, &view.camera, kind);
+                    record.picture = Some(path.clone());
+                    record.offset_mm = Some(view.offset_mm);
+                    let frame_kept = Arc::clone(&frame);
+                    shots.push(Shot { relative_path: path, frame: frame_kept, heat: None });
+                    match usable::check(&frame.picture) {
+                        Ok(()) => {
+                            let eyesight = self.eyesight.entry(Arc::clone(&view.camera));
+                            let impaired = eyesight.or_default().see(Sight::of(&frame.picture));
+                            self.health.eyesight(&view.camera, impaired);
+                            frames.push((view.camera, frame));
+                        }
+                        // It is kept as evidence, and not scored.
+                        Err(why) => record.unscored(&why.to_string()),
+                    }
+                }
+                Err(missing) => record.unscored(&missing.to_string()),
+            }
+            views.push(record);
+        }
+        self.frames.insert(item, frames);
+        let steps = self.flow.gathered(item, views, now);
+        self.perform(steps, shots);
+    }
+
+    fn on_scored(&mut self, scored: Scored) {
+        let item = scored.item;
+        let frames = self.frames.remove(&item).unwrap_or_default();
+        let Some((id, entered)) = self.flow.identity(item) else {
+            return;
+        };
+        let mut views = Vec::new();
+        let mut shots = Vec::new();
+        for (camera, result) in scored.views {
+            let mut heat_map = None;
+            let result = match result {
+                Ok(score) => {
+                    let (x, y) = score.heat.peak();
+                    // Until cameras are calibrated nobody knows a pixel's millimetres.
+                    let differs = score.words(None);
+                    if let Some((_, frame)) = frames.iter().find(|(name, _)| *name == camera) {
+                        let kind = PictureKind::HeatMap;
+                        let path = Evidence::relative_path(id, entered, &camera, kind);
+                        heat_map = Some(path.clone());
+                        let frame = Arc::clone(frame);
+                        // Boxes say that something is wrong there: a normal view has none.
+                        let shown = if score.exceeds { score.differs.clone() } else { Vec::new() };
+                        let heat = Some((score.heat, shown));
+                        shots.push(Shot { relative_path: path, frame, heat });
+                    }
+                    let boxes = score.differs.iter().map(|one| one.bounds);
+                    Ok(Scores {
+                        score: score.score,
+                        threshold: score.threshold,
+                        calibration: score.calibration,
+                        peak: [x, y],
+                        boxes: boxes.map(|b| [b.x, b.y, b.width, b.height]).collect(),
+                        differs,
+                        steps: steps_of(&score.timings),
+                    })
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            views.push(ScoredView { camera: camera.to_string(), result, heat_map });
+        }
+        let now = self.now();
+        let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now);
+        self.perform(steps, shots);
+    }
+
+    /// Carries out the steps. What is to be stored goes to the recorder as one entry.
+    fn perform(&mut self, steps: Vec<Step>, shots: Vec<Shot>) {
+        let mut entry = Entry { shots, ..Entry::default() };
+        let mut steps = VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
+            match step {
+                Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
+                // What a refusal leads to comes last: its record is newer than the ones here.
+                Step::Score { item, deadline } => steps.extend(self.score(item, deadline)),
+                Step::Postpone { item, deadline } => {
+                    if let Some(scorer) = &self.scorer {
+                        scorer.set_deadline(item, deadline);
+                    }
+                    if let Some(worker) = &self.label_worker {
+                        worker.set_deadline(item, deadline);
+                    }
+                }
+                Step::Forget { item } => {
+                    self.gatherer.forget(item);
+                    self.frames.remove(&item);
+                }
+                Step::Send(message) => {
+                    if !self.verdicts.send(message) {
+                        tracing::warn!("plc-bridge is away: a verdict waits for its return");
+                    }
+                }
+                Step::ReadLabel { item, deadline } => steps.extend(self.read_label(item, deadline)),
+                Step::Keep(change) => entry.changes.push(change),
+                Step::Save(record) => entry.changes.push(Change::Save(record)),
+                Step::Close(record) => entry.changes.push(Change::Close(record)),
+                Step::Acknowledge { through } => entry.acknowledges = Some(through),
+            }
+        }
+        if !entry.changes.is_empty() || !entry.shots.is_empty() || entry.acknowledges.is_some() {
+            self.recorder.record(entry);
+        }
+    }
+
+    /// Hands an item to the inspection pool; returns what follows when it is not taken.
+    fn score(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
+        let views = self.frames.get(&item).cloned().unwrap_or_default();
+        // Without the box that is left out on purpose, it looks like another reference.
+        let expected = self.expectations.of(&self.sku);
+        let shown_by = expected.and_then(|expected| expected.reference.clone());
+        let sku = shown_by.unwrap_or_else(|| self.sku.clone());
+        let job = Job { item, sku, deadline, views };
+        let refused = match &self.scorer {
+            Some(scorer) => match scorer.submit(job) {
+                Ok(()) => return Vec::new(),
+                Err(job) => (job, "too many items wait to be scored"),
+            },
+            None => (job, "the model is not loaded"),
+        };
+        let (job, why) = refused;
+        let unscored = |(camera, _): (Arc<str>, _)| ScoredView {
+            camera: camera.to_string(),
+            result: Err(why.to_owned()),
+            heat_map: None,
+        };
+        let views = job.views.into_iter().map(unscored).collect();
+        let now = self.now();
+        self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now)
+    }
+}
+
+fn refusal_words(why: Refusal) -> &'static str {
+    match why {
+        Refusal::TooLate => "its decision stands already",
+        Refusal::UnknownItem => "no such item is on the belt",
+        Refusal::UnknownLane => "the bridge's line file has no such lane",
+        Refusal::JudgedAlready => "it was judged before and that stands",
+        Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
+    }
+}
+
+fn steps_of(timings: &Timings) -> ScoringSteps {
+    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    ScoringSteps {
+        localise_ms: millis(timings.localise),
+        features_ms: millis(timings.features),
+        distance_ms: millis(timings.distance),
+        head_ms: millis(timings.head),
+        fuse_ms: millis(timings.fuse),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! **inspectd at run time**: the loop and what it holds on to.
+//!
+//! [`bridge_link`] hears from plc-bridge; [`inspection`] is the loop, which carries out what
+//! [`flow`](crate::item::flow) decides; [`model`] loads what scores; [`recorder`] hands over what is to be kept;
+//! [`health`] says what is wrong with the box, and [`learned`] whether what was learned fits the line.
+
+pub mod bridge_link;
+pub mod health;
+pub mod inspection;
+pub mod learned;
+pub mod model;
+pub mod recorder;
