@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use plc_bridge::config::{ConveyorSection, LineSection, PlcSection};
-use plc_bridge::field_io::config::IoSection;
-use plc_bridge::field_io::rules;
-use plc_bridge::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
-use plc_bridge::line_file::{self, LineFileError, Mistake, Rules};
+use line::config::io::IoSection;
+use line::config::io_rules;
+use line::config::{ConveyorSection, LineSection, PlcSection};
+use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
+use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::capture::Source;
@@ -138,7 +138,7 @@ impl Rules for LineFile {
     fn broken(&self) -> Vec<Mistake> {
         let mut mistakes = self.conveyor.broken();
         mistakes.extend(self.plc.broken());
-        mistakes.extend(rules::broken(&self.io, &self.conveyor, &self.plc));
+        mistakes.extend(io_rules::broken(&self.io, &self.conveyor, &self.plc));
         let commit_mm = self.conveyor.first_commit_point_mm();
         for (index, camera) in self.camera.iter().enumerate() {
             if camera.position_mm >= commit_mm {

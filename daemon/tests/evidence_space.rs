@@ -18,7 +18,7 @@ use inspectd::records::{
     StoreThread, ViewRecord, retention,
 };
 use inspectd::wall_clock::{Clock, ClockRules, ClockTrust, WallTime, wall_now};
-use plc_bridge::protocol::{Outcome, Verdict};
+use line::protocol::{Outcome, Verdict};
 use tempfile::TempDir;
 
 /// Tells a test that it runs in its own namespace.

@@ -9,11 +9,12 @@ use std::time::Duration;
 use fleet_broker::{Broker, Subscriber, free_port, retain};
 use inspectd::config::FleetSection;
 use inspectd::fleet::messages::{Alert, AlertKind, BoxState, Kind, Phase, of_news};
-use inspectd::fleet::orders::{Content, Order};
+
 use inspectd::fleet::{FleetLink, LinkStatus};
 use inspectd::item::holds::Origin;
+use inspectd::item::orders::{Content, Order};
 use inspectd::records::{Change, Evidence, ItemId, Owing, Record, Store, StoreHandle, StoreThread};
-use plc_bridge::protocol::{Outcome, Verdict};
+use line::protocol::{Outcome, Verdict};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -308,18 +309,18 @@ async fn holds_reach_a_box_that_was_away_when_they_were_ordered() {
     let link = link_with(broker.port, &store, orders);
     let mut next = async || tokio::time::timeout(DEADLINE, ordered.recv()).await.expect("in time");
     let first = next().await.expect("an order");
-    assert_eq!(first.topic, all, "the other box's holds are nobody else's business");
-    let Ok(Content::Holds(Origin::Site, list)) = first.content else { panic!("unreadable") };
-    assert_eq!(list.holds[0].id, "recall-7");
+    assert_eq!(first.from, all, "the other box's holds are nobody else's business");
+    let Ok(Content::Holds(Origin::Site, holds, _)) = first.content else { panic!("unreadable") };
+    assert_eq!(holds[0].id, "recall-7");
 
     retain(broker.port, mine, "{ nonsense").await;
     let second = next().await.expect("an order");
-    assert_eq!(second.topic, mine);
+    assert_eq!(second.from, mine);
     assert!(second.content.expect_err("unreadable").contains("docs/schemas/holds.json"));
 
     retain(broker.port, all, "").await;
     let last = next().await.expect("an order").content;
-    assert!(matches!(last, Ok(Content::Holds(_, list)) if list.holds.is_empty()));
+    assert!(matches!(last, Ok(Content::Holds(_, holds, _)) if holds.is_empty()));
     link.stop().await;
     assert_eq!(thread.stop(), 0);
 }

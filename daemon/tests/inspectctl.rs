@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use inspectd::records::{Change, ItemId, Record, Store, Timings, ViewRecord};
-use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
+use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 use serde_json::Value;
 use vision::picture::{Picture, PixelFormat};
 

@@ -8,10 +8,11 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use inspectd::item::counts::ItemCounts;
 use inspectd::records::{Change, Finding, ItemId, Record, Store, Timings, ViewRecord};
 use inspectd::web::Page;
-use inspectd::web::status::{BoxStatus, ItemCounts, Problem};
-use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
+use inspectd::web::status::{BoxStatus, Problem};
+use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 use serde_json::Value;
 use tokio::sync::watch;
 

@@ -8,7 +8,7 @@ use inspectd::fleet::messages::of_news;
 use inspectd::records::{
     Change, Evidence, ItemId, Owing, Picture, Record, Records, Store, StoreThread,
 };
-use plc_bridge::protocol::{Outcome, Verdict};
+use line::protocol::{Outcome, Verdict};
 
 /// Tells the writer below where to write.
 const FOLDER: &str = "INSPECTD_TEST_STORE";

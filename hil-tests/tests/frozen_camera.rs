@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use common::Bench;
 use hil_tests::harness::{account, wait_for};
-use plc_bridge::protocol::{Action, Verdict};
+use line::protocol::{Action, Verdict};
 
 /// The first item that the camera does not show any more.
 const HANGS_FROM: u64 = 4;

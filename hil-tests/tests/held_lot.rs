@@ -12,7 +12,7 @@ use hil_tests::harness::account::{self, Record};
 use hil_tests::harness::{manager, wait_for};
 use inspectd::config::PolicySection;
 use inspectd::item::batches::BatchTest;
-use plc_bridge::protocol::{Check, Verdict};
+use line::protocol::{Check, Verdict};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::{Client, Event, MqttOptions};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::Bench;
 use hil_tests::harness::account::{self, Record};
-use plc_bridge::protocol::{Action, FallBackCause, Verdict};
+use line::protocol::{Action, FallBackCause, Verdict};
 
 #[test]
 fn a_killed_inspectd_makes_the_bridge_fall_back_and_catches_up_when_it_returns()

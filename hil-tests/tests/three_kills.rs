@@ -13,8 +13,8 @@ use hil_tests::harness::account::{self, Account, Record};
 use hil_tests::twin::line::Truth;
 use hil_tests::twin::plc::Source;
 use hil_tests::twin::world::End;
-use plc_bridge::config::{FallBack, FallBackSection};
-use plc_bridge::protocol::{Action, Ambiguity, FallBackCause, Outcome};
+use line::config::{FallBack, FallBackSection};
+use line::protocol::{Action, Ambiguity, FallBackCause, Outcome};
 
 const LANE: Action = Action::Divert { lane: 1 };
 

@@ -10,7 +10,7 @@ use common::Bench;
 use hil_tests::harness::{account, manager};
 use hil_tests::twin::scene::carton;
 use hil_tests::twin::world::End;
-use plc_bridge::protocol::{Check, Verdict};
+use line::protocol::{Check, Verdict};
 use serde_json::json;
 
 /// Items that leave the line before the account is made.

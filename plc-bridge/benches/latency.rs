@@ -18,17 +18,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
-use plc_bridge::config::BridgeConfig;
+use line::clock;
+use line::config::BridgeConfig;
+use line::protocol::{FromBridge, ItemEvent, ToBridge, VERSION, Verdict};
 use plc_bridge::cycle::{Cycle, Timing};
-use plc_bridge::line::Line;
+use plc_bridge::inspector_socket;
 use plc_bridge::logger::{Entry, Log};
 use plc_bridge::modbus::{self, Client, Tcp};
-use plc_bridge::protocol::{FromBridge, ItemEvent, ToBridge, VERSION, Verdict};
+use plc_bridge::realtime;
 use plc_bridge::registers::{Command, Eye, Order, Status};
 use plc_bridge::soft_plc::{COMMAND_BASE, SoftPlc, UNIT};
 use plc_bridge::statistics::Report;
+use plc_bridge::whole_line::Line;
 use plc_bridge::wire::{PlcError, PlcWire};
-use plc_bridge::{clock, inspector_socket, realtime};
 
 /// Verdicts that are measured: enough for a p99.9 of some samples.
 const VERDICTS: usize = 5000;

@@ -17,14 +17,15 @@ use std::thread;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::config::BridgeConfig;
 use crate::cycle::{Cycle, Timing, Wire};
 use crate::field_io::{FieldIoError, Panel};
 use crate::inspector_socket::{self, SocketError};
 use crate::journal_file::JournalFile;
-use crate::line::Line;
 use crate::logger::Log;
-use crate::{clock, realtime};
+use crate::realtime;
+use crate::whole_line::Line;
+use line::clock;
+use line::config::BridgeConfig;
 
 /// Messages from inspectd that may wait for the cycle; then its connection is not read on.
 const INSPECTOR_QUEUE: usize = 256;

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::{FromBridge, ItemEvent};
+use line::protocol::{FromBridge, ItemEvent};
 
 /// Most events kept: five an item, so 800 items, which is some 13 minutes at one item a second; some
 /// 300 KB.
@@ -112,7 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::protocol::Outcome;
+    use line::protocol::Outcome;
 
     fn event(item: u64) -> ItemEvent {
         ItemEvent::Outcome { item, at: Duration::ZERO, outcome: Outcome::Passed }

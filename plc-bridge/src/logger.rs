@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use crate::line::Notice;
 use crate::realtime::STACK;
 use crate::statistics::Report;
+use crate::whole_line::Notice;
 
 /// Entries that may wait to be written: a burst of some hundred fall-backs.
 const QUEUE: usize = 1024;

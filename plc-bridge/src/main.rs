@@ -8,12 +8,15 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use plc_bridge::config::BridgeConfig;
+use line::config::BridgeConfig;
+use line::line_file;
+use plc_bridge::bridge;
 use plc_bridge::cycle::Wire;
 use plc_bridge::field_io::{self, FieldIo};
 use plc_bridge::logger::{Log, Logger};
+use plc_bridge::modbus;
 use plc_bridge::probe::{self, ProbeArgs};
-use plc_bridge::{bridge, line_file, modbus, registers};
+use plc_bridge::registers;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;

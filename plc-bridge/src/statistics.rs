@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::line::Counters;
+use crate::whole_line::Counters;
 
 /// Longest time told apart, in microseconds: ten seconds, beyond every time-out.
 const LONGEST_US: u64 = 10_000_000;

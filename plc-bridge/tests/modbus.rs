@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use plc_bridge::config::{BridgeConfig, ByteOrder, PlcSection, WordOrder};
+use line::config::{BridgeConfig, ByteOrder, PlcSection, WordOrder};
 use plc_bridge::modbus::{Client, ModbusPlc, Registers, Server, Tcp};
 use plc_bridge::registers::{Command, Order, STATUS_LEN, Status};
 use plc_bridge::wire::{PlcError, PlcWire};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use plc_bridge::config::BridgeConfig;
-use plc_bridge::line_file;
+use line::config::BridgeConfig;
+use line::line_file;
 use plc_bridge::modbus::{Registers, Server};
 use plc_bridge::probe::{Console, ProbeArgs, run_on};
 use plc_bridge::registers::{COMMAND_LEN, Capabilities, Command, Order, STATUS_LEN, Status};

@@ -7,15 +7,17 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use allocation_counter::AllocationInfo;
-use plc_bridge::config::BridgeConfig;
+use line::clock;
+use line::config::BridgeConfig;
+use line::protocol::{FromBridge, ItemEvent, PlcState, ToBridge, VERSION, Verdict};
 use plc_bridge::cycle::{Cycle, Timing};
+use plc_bridge::inspector_socket;
 use plc_bridge::journal_file::JournalFile;
-use plc_bridge::line::Line;
 use plc_bridge::logger::Log;
-use plc_bridge::protocol::{FromBridge, ItemEvent, PlcState, ToBridge, VERSION, Verdict};
+use plc_bridge::modbus;
 use plc_bridge::registers::Eye;
 use plc_bridge::soft_plc::SoftPlc;
-use plc_bridge::{clock, inspector_socket, modbus};
+use plc_bridge::whole_line::Line;
 
 const LINE: &str = r#"
 [line]

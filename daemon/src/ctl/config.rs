@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use plc_bridge::config::PlcSection;
-use plc_bridge::line_file::{self, LineFileError, Mistake};
+use line::config::PlcSection;
+use line::line_file::{self, LineFileError, Mistake};
 use serde::Serialize;
 
 use super::output::Answer;

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use plc_bridge::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
+use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use serde_json::Value;
 
 /// A line file that a newcomer can start from; a test reads it.
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_example_is_a_line_file_without_mistakes() {
-        let read = plc_bridge::line_file::parse::<LineFile>(EXAMPLE);
+        let read = line::line_file::parse::<LineFile>(EXAMPLE);
         assert!(read.is_ok(), "{:?}", read.err());
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use plc_bridge::text::{WORDS_MAX, cut};
+use line::text::{WORDS_MAX, cut};
 use rumqttc::v5::mqttbytes::Error as MqttError;
 use rumqttc::v5::mqttbytes::v5::{
     ConnectReturnCode, DisconnectReasonCode, PubAckReason, SubscribeReasonCode,

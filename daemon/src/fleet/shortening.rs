@@ -35,7 +35,7 @@ fn shorten(mut message: Map<String, Value>, (most, lists_stay): (usize, bool)) -
 fn cut(name: &str, value: &mut Value, most: usize) {
     match value {
         Value::String(text) if WORDS.contains(&name) => {
-            *text = plc_bridge::text::cut(text, most).into_owned();
+            *text = line::text::cut(text, most).into_owned();
         }
         Value::String(_) => {}
         Value::Array(list) => list.iter_mut().for_each(|value| cut(name, value, most)),

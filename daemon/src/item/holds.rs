@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use plc_bridge::text::{ID_MAX, NAME_MAX, WORDS_MAX, is_longer};
+use line::text::{ID_MAX, NAME_MAX, WORDS_MAX, is_longer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

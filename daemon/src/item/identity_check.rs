@@ -2,7 +2,7 @@
 //!
 //! A pure function.
 
-use plc_bridge::protocol::Check;
+use line::protocol::Check;
 use vision::identity::Compared;
 
 use crate::records::record::Finding;

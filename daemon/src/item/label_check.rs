@@ -11,13 +11,13 @@
 //! A pure function; the day is an argument.
 
 use jiff::civil::Date;
+use line::protocol::Check;
 use meaning::compare::{LotMatch, What, compare, match_lot};
 use meaning::dates::{Role, days_between};
 use meaning::expectation::Expectation;
 use meaning::expiry::{Custom, ExpiryFinding, assess};
 use meaning::lot::NumberRead;
 use meaning::reading::Reading;
-use plc_bridge::protocol::Check;
 use vision::config::{LabelPart, LabelSection};
 use vision::label::worker::shows;
 
@@ -25,7 +25,7 @@ use crate::item::lots::{self, LotSeen};
 use crate::records::record::{Finding, LabelRecord, ViewRecord};
 use crate::wall_clock::Today;
 use crate::warehouse::expectations::Expectations;
-use plc_bridge::text::{NAME_MAX, WORDS_MAX, cut};
+use line::text::{NAME_MAX, WORDS_MAX, cut};
 
 /// Lines of text that a record keeps, and characters of each.
 const LINES_MAX: usize = 64;

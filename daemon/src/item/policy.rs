@@ -5,7 +5,7 @@
 //! or any view could not be judged, is reported as uninspected, with the cause, and never passed silently;
 //! only an item of which every view was judged and found normal passes.
 
-use plc_bridge::protocol::Verdict;
+use line::protocol::Verdict;
 
 use crate::records::record::{Finding, ViewRecord};
 
@@ -45,7 +45,7 @@ pub fn verdict(
 
 #[cfg(test)]
 mod tests {
-    use plc_bridge::protocol::Check;
+    use line::protocol::Check;
     use proptest::prelude::*;
 
     use super::*;

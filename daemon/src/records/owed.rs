@@ -5,7 +5,7 @@
 //! so that neither exists without the other.
 
 use jiff::Timestamp;
-use plc_bridge::text::{WORDS_MAX, cut};
+use line::text::{WORDS_MAX, cut};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use schemars::JsonSchema;

@@ -3,8 +3,8 @@
 //! Wall time stands here alone, for people; every duration was measured on the monotonic clock.
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
-use plc_bridge::text::{Cut, QUOTING_MAX, WORDS_MAX, cut};
+use line::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
+use line::text::{Cut, QUOTING_MAX, WORDS_MAX, cut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::Calibration;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plc_bridge::protocol::{Action, Check, Decision, Outcome, Verdict};
+use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 
 use super::{Finding, ItemId, Record, Timings, ViewRecord};
 

@@ -2,7 +2,7 @@
 //! by it, or older than the start. Nothing leaves the belt unseen, so each has a row of its own.
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{Eye, UnnumberedWhy};
+use line::protocol::{Eye, UnnumberedWhy};
 use rusqlite::{Connection, Transaction, params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{LineFault, PlcState};
-use plc_bridge::text::{QUOTING_MAX, WORDS_MAX, cut};
+use line::protocol::{LineFault, PlcState};
+use line::text::{QUOTING_MAX, WORDS_MAX, cut};
 use tokio::sync::watch;
 use vision::eyesight::Impaired;
 use vision::fit::Misfit;
@@ -492,7 +492,7 @@ impl FrameRates {
 
 #[cfg(test)]
 mod tests {
-    use plc_bridge::protocol::Eye;
+    use line::protocol::Eye;
 
     use super::*;
     use crate::item::holds::{Hold, Origin};

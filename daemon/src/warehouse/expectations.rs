@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use plc_bridge::text::{WORDS_MAX, cut};
+use line::text::{WORDS_MAX, cut};
 
 /// SKUs that one source may tell of. The schema of the list says so, too.
 pub const EXPECTATIONS_MAX: usize = 100_000;

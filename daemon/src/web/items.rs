@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
+use line::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
 use serde::Serialize;
 
 use crate::records::{Record, Records, StoreError, ViewRecord};
@@ -198,7 +198,7 @@ fn words(record: &Record) -> Vec<String> {
 mod tests {
     use std::sync::Arc;
 
-    use plc_bridge::protocol::Ambiguity;
+    use line::protocol::Ambiguity;
 
     use super::*;
     use crate::records::{Finding, ItemId, Timings};

@@ -11,11 +11,11 @@ use inspectd::config::{
     ClockSection, ExpectedSection, FleetSection, LineFile, PolicySection, StoreSection, WebSection,
 };
 use inspectd::wall_clock::ClockTrust;
-use plc_bridge::config::{
+use line::config::io::IoSection;
+use line::config::{
     ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineFallBackSection,
     LineSection, PlcMode, PlcSection, WordOrder,
 };
-use plc_bridge::field_io::config::IoSection;
 use vision::DeviceChoice;
 use vision::backbone::EngineChoice;
 use vision::config::{

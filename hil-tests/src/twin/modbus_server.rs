@@ -17,10 +17,8 @@ use std::{
     time::Duration,
 };
 
-use plc_bridge::{
-    config::PlcSection,
-    registers::{COMMAND_LEN, Command, DecodeError, Order, STATUS_LEN, Status},
-};
+use line::config::PlcSection;
+use plc_bridge::registers::{COMMAND_LEN, Command, DecodeError, Order, STATUS_LEN, Status};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_modbus::{
     ExceptionCode, Request, Response,

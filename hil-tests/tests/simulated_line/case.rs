@@ -9,12 +9,10 @@ use hil_tests::twin::{
     rng::Rng,
     world::{End, Feed, NewItem, WorldConfig},
 };
-use plc_bridge::{
-    config::BridgeConfig,
-    line::Line,
-    protocol::{Action, Decision, FromBridge, ItemEvent, Outcome, ToBridge, Verdict},
-    registers::{Command, LANE_STOP},
-};
+use line::config::BridgeConfig;
+use line::protocol::{Action, Decision, FromBridge, ItemEvent, Outcome, ToBridge, Verdict};
+use plc_bridge::registers::{Command, LANE_STOP};
+use plc_bridge::whole_line::Line;
 
 use crate::inspection::{Habits, Inspection};
 

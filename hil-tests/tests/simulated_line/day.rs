@@ -19,12 +19,10 @@ use inspectd::item::holds::{Hold, Origin};
 use inspectd::item::quarantine::Quarantine;
 use inspectd::wall_clock::{ClockRules, ClockTrust, Reading, WallClock};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use plc_bridge::{
-    config::BridgeConfig,
-    line::Line,
-    protocol::{FromBridge, LineFault, PlcState, ToBridge, VERSION},
-    registers::{Command, Eye, Status},
-};
+use line::config::BridgeConfig;
+use line::protocol::{FromBridge, LineFault, PlcState, ToBridge, VERSION};
+use plc_bridge::registers::{Command, Eye, Status};
+use plc_bridge::whole_line::Line;
 
 use crate::case::{Boxes, LINE};
 use crate::inspection::{Habits, Inspection};

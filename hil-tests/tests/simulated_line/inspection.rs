@@ -6,10 +6,8 @@ use std::{
 };
 
 use hil_tests::twin::{line::SCAN, rng::Rng};
-use plc_bridge::{
-    line::Line,
-    protocol::{Check, FromBridge, HEARTBEAT_PERIOD, ItemEvent, ToBridge, Verdict},
-};
+use line::protocol::{Check, FromBridge, HEARTBEAT_PERIOD, ItemEvent, ToBridge, Verdict};
+use plc_bridge::whole_line::Line;
 
 /// How the inspection behaves.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use hil_tests::twin::{
     world::End,
 };
 use inspection::Habits;
-use plc_bridge::protocol::{Action, Ambiguity, Decision, FallBackCause, Outcome, Verdict};
+use line::protocol::{Action, Ambiguity, Decision, FallBackCause, Outcome, Verdict};
 
 fn phases(phases: &[(f64, u64)]) -> SpeedProfile {
     let phase = |(speed_mm_s, s): &(f64, u64)| Phase {

@@ -11,11 +11,11 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{BridgeConfig, FallBack};
-use crate::line::Kept;
-use crate::protocol::{Action, Check, FallBackCause, FromBridge, ItemEvent, Outcome};
-use crate::protocol::{ToBridge, Verdict};
 use crate::registers::{EVENT_RING, Eye, LineEvent, RING, SOURCE_FALL_BACK, SOURCE_VERDICT, slot};
+use crate::whole_line::Kept;
+use line::config::{BridgeConfig, FallBack};
+use line::protocol::{Action, Check, FallBackCause, FromBridge, ItemEvent, Outcome};
+use line::protocol::{ToBridge, Verdict};
 
 /// 1 mm a count. The decision falls 60 mm before the commit point: 6 turns.
 const LINE: &str = r#"

@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::clock;
 use crate::realtime::STACK;
 use crate::wire::{PlcError, PlcWire};
+use line::clock;
 
 /// The first pause between two attempts to connect.
 pub const FIRST_RETRY: Duration = Duration::from_millis(100);

@@ -25,16 +25,16 @@ use link::Link;
 pub use link::{FIRST_RETRY, Wire};
 use told::Told;
 
-use crate::clock;
-use crate::config::PlcSection;
 use crate::field_io::{FieldIoError, Panel, PanelState};
 use crate::inspector_socket::FromInspector;
 use crate::journal_file::{JournalFile, JournalFileError};
-use crate::line::{Counters, Line};
 use crate::logger::{Entry, Log};
 use crate::registers::{Command, Status};
 use crate::statistics::{Report, Statistics};
+use crate::whole_line::{Counters, Line};
 use crate::wire::{PlcError, PlcWire};
+use line::clock;
+use line::config::PlcSection;
 
 /// How often the counters are logged, when something that should not happen was counted.
 const REPORT_EVERY: Duration = Duration::from_secs(60);

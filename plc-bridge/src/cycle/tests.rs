@@ -3,11 +3,11 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use super::*;
-use crate::config::BridgeConfig;
-use crate::line_file::parse;
 use crate::modbus;
 use crate::registers::Eye;
 use crate::soft_plc::SoftPlc;
+use line::config::BridgeConfig;
+use line::line_file::parse;
 
 /// How long a thing may take that takes milliseconds on an idle machine.
 const DEADLINE: Duration = Duration::from_secs(20);

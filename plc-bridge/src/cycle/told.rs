@@ -3,8 +3,8 @@
 use std::sync::mpsc::TrySendError;
 
 use crate::inspector_socket::Peer;
-use crate::line::Line;
-use crate::protocol::{FromBridge, LineFault, PlcState};
+use crate::whole_line::Line;
+use line::protocol::{FromBridge, LineFault, PlcState};
 
 /// A connected inspectd, and how far it was told. Its queue is bounded and never waited for:
 /// samples that find no room are dropped and counted, events stay in the journal until there is.

@@ -13,8 +13,7 @@
 
 use std::time::Duration;
 
-/// After how many debounce times a burst counts as an edge although it goes on.
-pub const CHATTER: u32 = 4;
+use line::config::io::CHATTER;
 
 /// A change of level, with what was latched when it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

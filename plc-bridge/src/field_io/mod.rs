@@ -13,7 +13,6 @@
 //! opens a GPIO chip.
 
 pub mod chip;
-pub mod config;
 pub mod debounce;
 pub mod dimmer;
 pub mod diverter;
@@ -26,13 +25,12 @@ pub mod numbering;
 pub mod oddities;
 pub mod output;
 pub mod panel;
-pub mod rules;
 pub mod stack_light;
 pub mod strobe;
 pub mod watchdog;
 pub mod whole_plc;
 
 pub use error::FieldIoError;
+pub use line::config::io_rules::without_plc;
 pub use panel::{Panel, PanelState};
-pub use rules::without_plc;
 pub use whole_plc::FieldIo;

@@ -24,13 +24,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::MOST_ITEMS;
 use crate::registers::{
     BlindOrder, CAUSE_NONE, Command, EVENT_RING, LineEvent, OwnFallBack, PlcResult, RING, Status,
     slot,
 };
 use crate::tracker::{Delivery, Edge};
 use crate::wrap::{Unwrapped, ahead, in_window};
+use line::protocol::MOST_ITEMS;
 
 /// Most results that wait. One an item is enough, since a newer one replaces the one that waits;
 /// beyond that the oldest, long past its commit point, is thrown away.

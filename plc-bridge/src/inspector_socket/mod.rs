@@ -18,11 +18,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock;
 use crate::logger::Log;
-use crate::protocol::{FromBridge, MAX_LINE, ToBridge, VERSION};
 use crate::realtime::STACK;
-use crate::socket_line::{self, NotAMessage};
+use line::clock;
+use line::protocol::{FromBridge, MAX_LINE, ToBridge, VERSION};
+use line::socket_line::{self, NotAMessage};
 
 /// Messages that may wait for one inspectd: more than half a second of samples at 10 ms.
 const QUEUE: usize = 64;

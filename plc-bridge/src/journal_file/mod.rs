@@ -23,12 +23,12 @@ use rustix::fs::{FallocateFlags, fallocate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::config::BridgeConfig;
 use crate::handshake::{Resume, Sent};
 use crate::journal::MOST_EVENTS;
-use crate::line::{Kept, Line};
-use crate::protocol::{FallBackCause, FromBridge, ItemEvent, MOST_ITEMS};
 use crate::registers::RING;
+use crate::whole_line::{Kept, Line};
+use line::config::BridgeConfig;
+use line::protocol::{FallBackCause, FromBridge, ItemEvent, MOST_ITEMS};
 
 /// Bytes of the head and of each record; the longest event takes 200 and the words that it keeps.
 const SLOT: usize = 384;

@@ -2,8 +2,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::protocol::{ToBridge, Verdict};
 use crate::registers::{EVENT_RING, Eye, LineEvent, Status, slot};
+use line::protocol::{ToBridge, Verdict};
 
 const LINE: &str = r#"
 [line]

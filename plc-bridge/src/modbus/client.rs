@@ -7,8 +7,8 @@ use rmodbus::ModbusProto;
 use rmodbus::client::ModbusRequest;
 
 use super::answer::{Answer, Expected};
-use crate::clock;
 use crate::wire::{Count, Exception, Garbage, Peer, PlcError};
+use line::clock;
 
 /// Most registers in one read; the Modbus specification sets it.
 const MOST_READ: usize = 125;

@@ -20,10 +20,10 @@ pub use serial::Serial;
 pub use server::{Registers, Server};
 pub use tcp::Tcp;
 
-use crate::clock;
-use crate::config::{PlcMode, PlcSection};
 use crate::registers::{Command, Order, STATUS_LEN, Status};
 use crate::wire::{PlcError, PlcWire};
+use line::clock;
+use line::config::{PlcMode, PlcSection};
 
 /// How often the coils are written although nothing has changed: a coil that something else in the
 /// PLC has overwritten stays wrong for no longer than this.

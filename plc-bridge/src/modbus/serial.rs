@@ -10,9 +10,9 @@ use serial2::{CharSize, FlowControl, SerialPort, Settings, StopBits};
 
 use super::answer::Answer;
 use super::client::{Transport, TransportError};
-use crate::clock;
-use crate::config::{Parity, SerialSection};
 use crate::wire::Peer;
+use line::clock;
+use line::config::{Parity, SerialSection};
 
 /// Above this rate the pause between two frames is [`SHORTEST_PAUSE`], says the specification.
 const FAST_BAUD: u32 = 19_200;

@@ -10,8 +10,8 @@ use rmodbus::ModbusProto;
 
 use super::answer::Answer;
 use super::client::{Transport, TransportError};
-use crate::clock;
 use crate::wire::Peer;
+use line::clock;
 
 /// How long a connection may take. A switched network answers in milliseconds; a lost first packet
 /// is sent again after one second.

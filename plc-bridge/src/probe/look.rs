@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::config::{BridgeConfig, FallBack, PlcMode};
 use crate::registers::{COMMAND_LEN, MAP_VERSION, Order, OwnFallBack, STATUS_LEN};
+use line::config::{BridgeConfig, FallBack, PlcMode};
 
 /// A PLC whose registers can be read.
 pub trait ReadRegisters {

@@ -24,12 +24,12 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::clock;
-use crate::config::BridgeConfig;
 use crate::modbus::{Client, Serial, Tcp, Transport};
 use crate::registers::{Command, STATUS_LEN, Status};
 use crate::wire::PlcError;
 use findings::{Finding, findings, is_written_by_another, round_trip_findings};
+use line::clock;
+use line::config::BridgeConfig;
 use look::{AccessError, Expected, Look, ReadRegisters, find_status};
 use output::{Movement, confirmation};
 use round_trip::RoundTrips;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::findings::{Finding, is_written_by_another};
 use super::look::{Expected, Look};
 use super::view::eye_text;
-use crate::config::WordOrder;
 use crate::registers::{EVENT_RING, Eye, Order, Status};
 use crate::wrap::ahead;
+use line::config::WordOrder;
 
 /// A PLC that scans slower than this is late with every edge and every result.
 const SLOW_SCAN: Duration = Duration::from_millis(20);

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, MAP_VERSION, Order, bit, flags, whole};
-use crate::config::FallBack;
-use crate::protocol::{Check, FallBackCause};
+use line::config::FallBack;
+use line::protocol::{Check, FallBackCause};
 
 /// Entries in the ring of results.
 pub const RING: usize = 8;

@@ -39,7 +39,7 @@ pub use status::{Capabilities, EVENT_RING, Eye, LineEvent, STATUS_LEN, Status};
 
 use thiserror::Error;
 
-use crate::config::{ByteOrder, WordOrder};
+use line::config::{ByteOrder, WordOrder};
 
 /// Version of this map; stands in the first register of both blocks.
 pub const MAP_VERSION: u16 = 2;

@@ -185,6 +185,10 @@ fn table(page: &mut String, title: &str, entries: &[Entry]) {
 }
 
 const _: () = assert!(words(STATUS) == STATUS_LEN, "the status table has gaps");
+const _: () = assert!(
+    STATUS_LEN + COMMAND_LEN == line::config::BLOCK_REGISTERS as usize,
+    "the line file reckons with blocks of another length"
+);
 const _: () = assert!(words(COMMAND) == COMMAND_LEN, "the command table has gaps");
 const _: () = assert!(words(EVENT) == EVENT_WORDS && words(RESULT) == RESULT_WORDS);
 

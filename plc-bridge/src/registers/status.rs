@@ -1,7 +1,7 @@
 //! The status block: what the PLC says.
 
 use super::{DecodeError, MAP_VERSION, Order, bit, flags, halves, joined, whole};
-pub use crate::protocol::Eye;
+pub use line::protocol::Eye;
 
 /// Entries in the ring of line events: half a second of a busy line, so that a bridge that was
 /// killed and started again has missed nothing. A power of two, so that slots stay in step when the

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::FallBack;
-use crate::protocol::Check;
+use line::config::FallBack;
+use line::protocol::Check;
 
 fn any_eye() -> impl Strategy<Value = Option<Eye>> {
     prop_oneof![

@@ -18,9 +18,9 @@
 
 use std::time::Duration;
 
-use crate::config::ConveyorSection;
-use crate::protocol::{Eye, LineFault};
 use crate::tracker::Edge;
+use line::config::ConveyorSection;
+use line::protocol::{Eye, LineFault};
 
 /// Travel, in counts: less is a trembling encoder.
 const TRAVEL: i64 = 3;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::BridgeConfig;
+use line::config::BridgeConfig;
 
 const CYCLE: Duration = Duration::from_millis(10);
 

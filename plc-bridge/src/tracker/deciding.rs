@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::item::{self, Item};
 use super::{Delivery, Output, Sample, Tracker};
-use crate::config::{DiverterSection, FallBack, PlcMode};
-use crate::protocol::{Action, Ambiguity, Decision, FallBackCause, ItemEvent, Verdict};
 use crate::registers::{BlindOrder, LANE_STOP, PlcResult, SOURCE_VERDICT};
+use line::config::{DiverterSection, FallBack, PlcMode};
+use line::protocol::{Action, Ambiguity, Decision, FallBackCause, ItemEvent, Verdict};
 
 /// What one diverter does with an item.
 struct Choice {

@@ -12,8 +12,8 @@
 use std::time::Duration;
 
 use super::{Sample, Tracker};
-use crate::config::{FallBack, PlcMode};
 use crate::registers::BlindOrder;
+use line::config::{FallBack, PlcMode};
 
 impl Tracker {
     /// One bit a diverter, in the order of the line file; `None` in `mailbox` mode.

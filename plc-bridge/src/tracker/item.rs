@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::config::FallBack;
-use crate::protocol::{
+use crate::registers::{Eye, LANE_STOP, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT, reason_bits};
+use line::config::FallBack;
+use line::protocol::{
     Action, Ambiguity, Decision, FallBackCause, ItemNumber, Outcome, Refusal, Verdict,
 };
-use crate::registers::{Eye, LANE_STOP, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT, reason_bits};
 
 /// An item that has no outcome yet.
 #[derive(Debug, Clone)]

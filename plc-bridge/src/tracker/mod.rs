@@ -39,14 +39,14 @@ use std::time::Duration;
 pub use belt::{FAR, Sample};
 pub use output::{Delivery, Edge, Output, Stray, StrayWhy};
 
-use crate::config::{BridgeConfig, ConveyorSection, DiverterSection, PlcMode};
-use crate::protocol::{
-    Action, Ambiguity, COMMIT_SHIFT, Decision, ItemEvent, ItemNumber, MOST_ITEMS, NEVER, Outcome,
-    Refusal, Verdict,
-};
 use crate::registers::{BlindOrder, Capabilities, Eye, PlcResult};
 use belt::Belt;
 use item::{Item, Place};
+use line::config::{BridgeConfig, ConveyorSection, DiverterSection, PlcMode};
+use line::protocol::{
+    Action, Ambiguity, COMMIT_SHIFT, Decision, ItemEvent, ItemNumber, MOST_ITEMS, NEVER, Outcome,
+    Refusal, Verdict,
+};
 
 /// What the tracker is told at each look at the PLC.
 #[derive(Debug, Clone, Copy)]

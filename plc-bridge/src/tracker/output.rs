@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{ItemEvent, ItemNumber, Refusal};
 use crate::registers::{Eye, PlcResult};
+use line::protocol::{ItemEvent, ItemNumber, Refusal};
 
 /// An eye saw the edge of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::item::{Item, Place, place};
 use super::{Edge, Output, Repeat, Sample, Stray, StrayWhy, Tracker};
-use crate::config::PlcMode;
-use crate::protocol::{Action, Ambiguity, ItemEvent, MOST_ITEMS, Outcome, UnnumberedWhy};
 use crate::registers::Eye;
 use crate::wrap::acquisitions_between;
+use line::config::PlcMode;
+use line::protocol::{Action, Ambiguity, ItemEvent, MOST_ITEMS, Outcome, UnnumberedWhy};
 
 /// Edges of an item at one eye this close to each other are one and the same, seen again by a belt
 /// that trembles or an eye that chatters, in millimetres.

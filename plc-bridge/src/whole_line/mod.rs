@@ -13,18 +13,18 @@ use std::time::Duration;
 pub use notice::Notice;
 pub use resume::Kept;
 
-use crate::config::{BlindFallBack, BridgeConfig};
 use crate::handshake::{Flags, Handshake, Heard};
 use crate::journal::Journal;
-use crate::protocol::{
-    Action, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, LineFault, MOST_ITEMS, Outcome,
-    PlcState, Refusal, ToBridge, Verdict,
-};
 use crate::registers::{
     BlindOrder, CAUSE_NONE, Command, LANE_STOP, OwnFallBack, Status, cause_code,
 };
 use crate::senses::{Look, Senses};
 use crate::tracker::{Output, Poll, Sample, Tracker};
+use line::config::{BlindFallBack, BridgeConfig};
+use line::protocol::{
+    Action, FromBridge, HEARTBEAT_TIMEOUT, ItemEvent, ItemNumber, LineFault, MOST_ITEMS, Outcome,
+    PlcState, Refusal, ToBridge, Verdict,
+};
 
 /// Asides kept for an inspectd that does not read; more are dropped, since inspectd learns the
 /// decision of every item anyway. Room for a new prediction for each item on a full belt.

@@ -5,10 +5,10 @@ use std::fmt;
 
 use tracing::Level;
 
-use crate::protocol::{
+use crate::tracker::{Stray, StrayWhy};
+use line::protocol::{
     Action, Ambiguity, Eye, FallBackCause, ItemNumber, LineFault, PlcState, Refusal, UnnumberedWhy,
 };
-use crate::tracker::{Stray, StrayWhy};
 
 /// Something worth a line in the log.
 #[derive(Debug, Clone, PartialEq)]

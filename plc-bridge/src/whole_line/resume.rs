@@ -13,11 +13,11 @@
 use std::time::Duration;
 
 use super::Line;
-use crate::config::BridgeConfig;
 use crate::handshake::{Resume, Sent};
 use crate::journal::Journal;
-use crate::protocol::{Ambiguity, ItemEvent, ItemNumber, Outcome};
 use crate::tracker::{Delivery, Output, Remembered};
+use line::config::BridgeConfig;
+use line::protocol::{Ambiguity, ItemEvent, ItemNumber, Outcome};
 
 /// What an earlier process of the bridge has left behind.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use plc_bridge::protocol::{FromBridge, ItemEvent, ItemNumber, ToBridge, VERSION, Verdict};
+use line::protocol::{FromBridge, ItemEvent, ItemNumber, ToBridge, VERSION, Verdict};
 use tempfile::TempDir;
 
 use crate::{DEADLINE, wait_for};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plc_bridge::protocol::{
+use line::protocol::{
     Action, Check, FallBackCause, FromBridge, ItemEvent, Outcome, PlcState, Verdict,
 };
 use plc_bridge::registers::{Eye, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use plc_bridge::protocol::{Action, Check, ItemEvent, ItemNumber, Outcome, Verdict};
+use line::protocol::{Action, Check, ItemEvent, ItemNumber, Outcome, Verdict};
 use plc_bridge::registers::SOURCE_VERDICT;
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! A bridge that is killed with items on the belt goes on where it was.
 
-use plc_bridge::protocol::{Action, Refusal};
+use line::protocol::{Action, Refusal};
 
 use super::*;
 

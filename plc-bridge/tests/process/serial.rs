@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use line::protocol::ItemEvent;
 use plc_bridge::modbus::Registers;
-use plc_bridge::protocol::ItemEvent;
 use plc_bridge::registers::Eye;
 use plc_bridge::soft_plc::Image;
 use serial2::SerialPort;

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use plc_bridge::protocol::{FromBridge, ItemEvent, Outcome, PlcState, Verdict};
+use line::protocol::{FromBridge, ItemEvent, Outcome, PlcState, Verdict};
 use plc_bridge::registers::Eye;
 use plc_bridge::soft_plc::SoftPlc;
 

@@ -1,7 +1,7 @@
 //! What was found once, written out by hand so that it can be read, and must not come back.
 
-use plc_bridge::config::{BlindFallBack, FallBack, FallBackSection};
-use plc_bridge::protocol::{Check, Verdict};
+use line::config::{BlindFallBack, FallBack, FallBackSection};
+use line::protocol::{Check, Verdict};
 
 use crate::run;
 use crate::scenario::{

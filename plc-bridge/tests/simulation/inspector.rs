@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use plc_bridge::line::Line;
-use plc_bridge::protocol::{FromBridge, HEARTBEAT_TIMEOUT, ItemNumber, ToBridge, VERSION, Verdict};
+use line::protocol::{FromBridge, HEARTBEAT_TIMEOUT, ItemNumber, ToBridge, VERSION, Verdict};
+use plc_bridge::whole_line::Line;
 
 use crate::judge::Judge;
 use crate::scenario::ItemPlan;

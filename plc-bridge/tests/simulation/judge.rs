@@ -16,8 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use plc_bridge::config::{BlindFallBack, FallBack, FallBackSection};
-use plc_bridge::protocol::{
+use line::config::{BlindFallBack, FallBack, FallBackSection};
+use line::protocol::{
     Action, Ambiguity, Decision, FallBackCause, FromBridge, ItemEvent, ItemNumber, LineFault,
     Outcome, Verdict,
 };

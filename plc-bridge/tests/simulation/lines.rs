@@ -17,8 +17,8 @@
 //! Troubles of the whole line (dead eyes, stuck arms, a cut wire, restarts, reversals, a dead
 //! inspectd, a dead encoder) fall anywhere, on top of each other and of the faults of items.
 
-use plc_bridge::config::{BlindFallBack, FallBack, FallBackSection};
-use plc_bridge::protocol::{Check, Verdict};
+use line::config::{BlindFallBack, FallBack, FallBackSection};
+use line::protocol::{Check, Verdict};
 
 use crate::rng::Rng;
 use crate::scenario::{

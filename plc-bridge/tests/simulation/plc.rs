@@ -2,7 +2,7 @@
 //! results, fires the arms at the commit points (mailbox mode) or as it is told (direct mode), and
 //! fills the status block. It knows only signals and the encoder, never the bodies.
 
-use plc_bridge::config::FallBack;
+use line::config::FallBack;
 use plc_bridge::registers::{
     BlindOrder, Capabilities, Command, EVENT_RING, Eye, LANE_STOP, LineEvent, OwnFallBack, RING,
     Status, slot,

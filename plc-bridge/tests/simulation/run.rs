@@ -1,10 +1,10 @@
 //! Runs a scenario: the world and its PLC scan by scan, the bridge cycle by cycle, inspectd, and
 //! whoever lets a stopped belt go on.
 
-use plc_bridge::config::BridgeConfig;
+use line::config::BridgeConfig;
+use line::protocol::{FromBridge, ItemEvent, LineFault};
 use plc_bridge::handshake::Sent;
-use plc_bridge::line::{Kept, Line};
-use plc_bridge::protocol::{FromBridge, ItemEvent, LineFault};
+use plc_bridge::whole_line::{Kept, Line};
 
 use crate::inspector::{Inspector, Mood, instant};
 use crate::judge::Judge;

@@ -1,8 +1,8 @@
 //! A scenario: one line, what is put on it, and what goes wrong. Plain data, so that a named case
 //! can be written out by hand and a random one can be thinned until only what matters is left.
 
-use plc_bridge::config::{BlindFallBack, BridgeConfig, FallBack, FallBackSection};
-use plc_bridge::protocol::Verdict;
+use line::config::{BlindFallBack, BridgeConfig, FallBack, FallBackSection};
+use line::protocol::Verdict;
 
 /// The physical line and its PLC.
 #[derive(Debug, Clone)]

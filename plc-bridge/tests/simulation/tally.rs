@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plc_bridge::protocol::{Decision, FallBackCause, Outcome};
+use line::protocol::{Decision, FallBackCause, Outcome};
 
 #[derive(Debug, Default, Clone)]
 pub struct Tally {

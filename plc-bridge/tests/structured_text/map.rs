@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plc_bridge::config::FallBack;
+use line::config::FallBack;
 use plc_bridge::registers::*;
 
 use crate::plc::described;

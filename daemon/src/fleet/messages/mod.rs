@@ -4,8 +4,8 @@
 //! field that changes its meaning or goes makes a new version of the message's `schema`.
 
 use jiff::Timestamp;
-use plc_bridge::protocol::{Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
-use plc_bridge::text::{QUOTING_MAX, WORDS_MAX};
+use line::protocol::{Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
+use line::text::{QUOTING_MAX, WORDS_MAX};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

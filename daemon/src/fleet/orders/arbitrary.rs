@@ -1,8 +1,8 @@
 //! Orders of all kinds, well written and not: none panics, none is followed with a text or a list over its
 //! limit, and what is refused is refused in few words.
 
+use line::text::NAME_MAX;
 use meaning::expectation::{NAME_MAX as ITEM_NAME_MAX, TITLE_MAX};
-use plc_bridge::text::NAME_MAX;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;

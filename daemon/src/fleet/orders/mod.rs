@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use plc_bridge::text::{ID_MAX, WORDS_MAX, cut, is_longer};
+use line::text::{ID_MAX, WORDS_MAX, cut, is_longer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

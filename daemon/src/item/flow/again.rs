@@ -1,6 +1,6 @@
 //! Hearing again what was heard before: the way in which a gap in the records heals (`recorder.rs`).
 
-use plc_bridge::protocol::{ItemEvent, Verdict};
+use line::protocol::{ItemEvent, Verdict};
 
 use super::step::{Now, Step};
 use super::{Flow, Stage};

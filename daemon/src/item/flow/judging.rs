@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use plc_bridge::protocol::{Check, ItemNumber, ToBridge, Verdict};
-use plc_bridge::text::{Cut, WORDS_MAX};
+use line::protocol::{Check, ItemNumber, ToBridge, Verdict};
+use line::text::{Cut, WORDS_MAX};
 use vision::Calibration;
 
 use super::step::{LabelAnswer, Now, ScoredView, Scores, Step};

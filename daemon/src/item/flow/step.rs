@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use plc_bridge::protocol::{ItemNumber, ToBridge};
+use line::protocol::{ItemNumber, ToBridge};
 use vision::Calibration;
 
 use crate::item::lots::LotSeen;

@@ -1,5 +1,5 @@
 use jiff::{SignedDuration, Timestamp};
-use plc_bridge::protocol::{Action, Ambiguity, Check, Decision, Eye, UnnumberedWhy, VERSION};
+use line::protocol::{Action, Ambiguity, Check, Decision, Eye, UnnumberedWhy, VERSION};
 use proptest::prelude::*;
 use vision::Calibration;
 

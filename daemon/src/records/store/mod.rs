@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use line::protocol::{Outcome, Verdict};
 use meaning::expectation::Expectation;
-use plc_bridge::protocol::{Outcome, Verdict};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::item::batches::{Batch, Seen};

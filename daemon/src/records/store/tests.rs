@@ -4,7 +4,7 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use plc_bridge::protocol::{Eye, UnnumberedWhy};
+use line::protocol::{Eye, UnnumberedWhy};
 
 use crate::fleet::messages::{self, Alert, AlertKind, Kind, Phase, Summary};
 use crate::records::samples::{diverted, open, passed};

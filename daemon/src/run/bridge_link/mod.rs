@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use plc_bridge::protocol::{FromBridge, HEARTBEAT_PERIOD, MAX_LINE, ToBridge, VERSION};
-use plc_bridge::socket_line;
+use line::protocol::{FromBridge, HEARTBEAT_PERIOD, MAX_LINE, ToBridge, VERSION};
+use line::socket_line;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};

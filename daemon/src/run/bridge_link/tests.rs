@@ -1,5 +1,5 @@
-use plc_bridge::protocol::PlcState;
-use plc_bridge::text::WORDS_MAX;
+use line::protocol::PlcState;
+use line::text::WORDS_MAX;
 use tokio::net::UnixListener;
 
 use super::*;
@@ -28,7 +28,7 @@ async fn a_verdict_that_finds_the_queue_full_is_sent_again_without_a_greeting() 
         // Nothing runs in between, so the queue is not emptied.
         let most = WAITING as u64 + 100;
         for item in 1..=most {
-            let verdict = plc_bridge::protocol::Verdict::Pass;
+            let verdict = line::protocol::Verdict::Pass;
             assert!(verdicts.send(ToBridge::Verdict { item, boot: "a".to_owned(), verdict }));
         }
         assert_eq!(verdicts.waiting(), 100);
@@ -57,7 +57,7 @@ async fn verdicts_that_waited_for_the_connection_before_are_forgotten_at_a_greet
         events.recv().await.expect("the greeting");
         let mut verdicts = Verdicts::new(link.clone());
         let pass = |item| {
-            let verdict = plc_bridge::protocol::Verdict::Pass;
+            let verdict = line::protocol::Verdict::Pass;
             ToBridge::Verdict { item, boot: "a".to_owned(), verdict }
         };
         for item in 1..=WAITING as u64 + 100 {
@@ -103,7 +103,7 @@ async fn what_is_too_long_is_cut_both_ways() {
             panic!("not what was said")
         };
         assert_eq!(heard.chars().count(), WORDS_MAX);
-        let verdict = plc_bridge::protocol::Verdict::Uninspected { cause: cause.into() };
+        let verdict = line::protocol::Verdict::Uninspected { cause: cause.into() };
         link.send(ToBridge::Verdict { item: 1, boot: "a".to_owned(), verdict }).unwrap();
         let mut lines = BufReader::new(stream).lines();
         let cause = loop {
@@ -112,7 +112,7 @@ async fn what_is_too_long_is_cut_both_ways() {
                 break verdict;
             }
         };
-        let plc_bridge::protocol::Verdict::Uninspected { cause } = cause else { panic!() };
+        let line::protocol::Verdict::Uninspected { cause } = cause else { panic!() };
         assert_eq!(cause.chars().count(), WORDS_MAX);
     };
     tokio::time::timeout(DEADLINE, test).await.expect("in time");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use line::protocol::ItemNumber;
 use meaning::dates::Context;
-use plc_bridge::protocol::ItemNumber;
 use vision::label::worker::{LabelDone, LabelJob};
 
 use super::Inspection;

@@ -1,7 +1,7 @@
 use std::thread::JoinHandle;
 
-use plc_bridge::line_file;
-use plc_bridge::protocol::{ItemEvent, VERSION, Verdict};
+use line::line_file;
+use line::protocol::{ItemEvent, VERSION, Verdict};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::sync::watch;

@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plc_bridge::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
+use line::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
 use plc_bridge::registers::LANE_STOP;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
@@ -266,5 +266,4 @@ pub fn read_records(store: &Path) -> Result<Vec<Record>, AccountError> {
 }
 
 #[cfg(test)]
-#[path = "account_tests.rs"]
 mod tests;

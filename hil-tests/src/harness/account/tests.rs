@@ -1,4 +1,4 @@
-use plc_bridge::protocol::{Ambiguity, Check};
+use line::protocol::{Ambiguity, Check};
 
 use super::*;
 use crate::twin::plc::Applied;

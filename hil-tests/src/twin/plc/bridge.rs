@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plc_bridge::config::FallBack;
+use line::config::FallBack;
 use plc_bridge::registers::{
     BlindOrder, Command, OwnFallBack, PlcResult, RING, SOURCE_UNUSED, SOURCE_VERDICT, slot,
 };

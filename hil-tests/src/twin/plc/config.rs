@@ -1,6 +1,6 @@
 //! What the PLC's programmer has entered: the same values as in the line file.
 
-use plc_bridge::config::ConveyorSection;
+use line::config::ConveyorSection;
 
 use crate::twin::world::WorldConfig;
 

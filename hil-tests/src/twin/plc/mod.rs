@@ -200,5 +200,4 @@ impl Plc {
 }
 
 #[cfg(test)]
-#[path = "plc_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! Sections 5 to 8: what is gone is forgotten, commit points, what lay on the belt at the start,
 //! diverters and drive (rules 3, 4, 6).
 
-use plc_bridge::config::FallBack;
+use line::config::FallBack;
 use plc_bridge::registers::{BlindOrder, LANE_STOP};
 
 use super::{Applied, Outputs, Plc, Source};

@@ -1,4 +1,4 @@
-use plc_bridge::config::FallBack;
+use line::config::FallBack;
 use plc_bridge::registers::{Eye, LANE_STOP, OwnFallBack, PlcResult, RING};
 
 use super::*;

@@ -379,5 +379,4 @@ fn sample(face: &Canvas, x_mm: f32, y_mm: f32) -> [u8; 4] {
 }
 
 #[cfg(test)]
-#[path = "scene_tests.rs"]
 mod tests;

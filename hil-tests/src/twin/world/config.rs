@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plc_bridge::config::{ConveyorSection, DiverterSection};
+use line::config::{ConveyorSection, DiverterSection};
 
 use crate::twin::belt::{Encoder, SpeedProfile};
 

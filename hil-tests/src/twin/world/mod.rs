@@ -427,5 +427,4 @@ impl World {
 }
 
 #[cfg(test)]
-#[path = "world_tests.rs"]
 mod tests;

@@ -9,6 +9,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// After how many debounce times a burst of an eye's changes counts as an edge although it goes on.
+pub const CHATTER: u32 = 4;
+
 /// `[io]`: photo-eyes, encoder, diverters, lamps and lights wired to this box itself.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -1,7 +1,6 @@
 //! What the keys of `[io]` must fit: each other, the conveyor, and whether there is a PLC.
 
-use super::config::IoSection;
-use super::debounce::CHATTER;
+use super::io::{CHATTER, IoSection};
 use crate::config::{ConveyorSection, FallBack, PlcMode, PlcSection};
 use crate::line_file::Mistake;
 

@@ -1,11 +1,13 @@
 //! The sections of the line file that plc-bridge obeys: `[line]`, `[conveyor]` and `[plc]`;
-//! `[io]` is declared in [`crate::field_io::config`].
+//! `[io]` is declared in [`io`].
 //!
 //! Positions are distances along the belt from the entry eye, in the direction of travel; an item
 //! stands at the position of its leading edge. What is declared here (documentation, default,
 //! bounds) is what the reference page and `inspectctl config check` show.
 
 mod conveyor;
+pub mod io;
+pub mod io_rules;
 mod plc;
 
 use std::path::PathBuf;
@@ -17,11 +19,10 @@ pub use conveyor::{
     BlindFallBack, ConveyorSection, DiverterSection, FallBack, FallBackSection,
     LineFallBackSection, MidEyeSection,
 };
-pub use plc::{ByteOrder, Parity, PlcMode, PlcSection, SerialSection, WordOrder};
+pub use plc::{BLOCK_REGISTERS, ByteOrder, Parity, PlcMode, PlcSection, SerialSection, WordOrder};
 
-use crate::field_io::config::IoSection;
-use crate::field_io::rules;
 use crate::line_file::{Mistake, Rules};
+use io::IoSection;
 
 /// What plc-bridge reads from the line file; the other sections are inspectd's.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +42,7 @@ impl Rules for BridgeConfig {
     fn broken(&self) -> Vec<Mistake> {
         let mut mistakes = self.conveyor.broken();
         mistakes.extend(self.plc.broken());
-        mistakes.extend(rules::broken(&self.io, &self.conveyor, &self.plc));
+        mistakes.extend(io_rules::broken(&self.io, &self.conveyor, &self.plc));
         mistakes
     }
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::line_file::address::HOST_PORT;
 use crate::line_file::{Mistake, Rules};
-use crate::registers::{COMMAND_LEN, STATUS_LEN};
 
 /// Units that a device on a serial line may have; 0 is a broadcast, and the rest is reserved.
 const SERIAL_UNITS: RangeInclusive<u8> = 1..=247;
@@ -134,6 +133,9 @@ pub enum Parity {
     None,
 }
 
+/// Registers of both blocks together; the map asserts that it has as many.
+pub const BLOCK_REGISTERS: u32 = 118;
+
 impl SerialSection {
     /// Bits on the line for one byte: a start bit, eight data bits, parity, and stop bits.
     pub fn bits_per_byte(&self) -> u32 {
@@ -145,7 +147,7 @@ impl SerialSection {
     /// the time that the PLC takes to answer.
     pub fn exchange_ms(&self) -> u32 {
         // Requests and answers: 8 + 5 bytes to read, 9 + 8 to write, and four pauses of 3.5 bytes.
-        let bytes = 2 * (STATUS_LEN + COMMAND_LEN) as u32 + 30 + 14;
+        let bytes = 2 * BLOCK_REGISTERS + 30 + 14;
         (bytes * self.bits_per_byte() * 1000).div_ceil(self.baud)
     }
 }

@@ -16,8 +16,8 @@ use gpiocdev::line::Value;
 
 pub use wiring::{ChipEdges, ChipWiring, open_diverters};
 
-use super::config::OutputLine;
 use super::error::FieldIoError;
+use line::config::io::OutputLine;
 
 /// `ENOENT` and `ENODEV` of Linux: there is no such device.
 const MISSING: [i32; 2] = [2, 19];

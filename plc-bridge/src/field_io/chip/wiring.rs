@@ -9,13 +9,13 @@ use gpiocdev::Request;
 use gpiocdev::line::{EdgeDetection, EdgeKind, EventClock};
 
 use super::{ChipInput, ChipLine, ChipOutput, Named, open, open_outputs, request};
-use crate::config::BridgeConfig;
-use crate::field_io::config::{EncoderSection, EyesSection, IoSection, OutputLine};
 use crate::field_io::encoder::Channel;
 use crate::field_io::error::FieldIoError;
 use crate::field_io::field::{Input, InputEdge};
 use crate::field_io::whole_plc::{Edges, Opened, Wiring};
 use crate::registers::Eye;
+use line::config::BridgeConfig;
+use line::config::io::{EncoderSection, EyesSection, IoSection, OutputLine};
 
 /// Edges that the kernel keeps for us, its own maximum. An encoder of 6,000 edges a second fills it
 /// in 170 ms.

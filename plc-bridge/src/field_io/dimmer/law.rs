@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::field_io::config::{DimmerPoint, DimmerSection};
+use line::config::io::{DimmerPoint, DimmerSection};
 
 /// Decides how much light the tunnel gets.
 #[derive(Debug, Clone)]

@@ -17,11 +17,11 @@ use opt300x::{Opt300x, SlaveAddr, ic, mode};
 use pwm_pca9685::{Channel, Pca9685};
 use thiserror::Error;
 
-use super::config::DimmerSection;
 use super::error::FieldIoError;
 use crate::logger::Log;
 use crate::realtime::STACK;
 use law::Law;
+use line::config::io::DimmerSection;
 
 /// Time from one step of the dimmer to the next. A measurement takes 800 ms, so every fourth or
 /// fifth step brings a new one; the steps between only move the light on.

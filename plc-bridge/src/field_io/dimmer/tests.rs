@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use embedded_hal::i2c::ErrorKind;
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 
-use super::super::config::DimmerPoint;
 use super::*;
+use line::config::io::DimmerPoint;
 
 const LIGHT: u8 = 0x40;
 const SENSOR: u8 = 0x45;

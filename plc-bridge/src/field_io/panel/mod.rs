@@ -9,20 +9,20 @@ use std::time::Duration;
 use embedded_hal::digital::OutputPin;
 
 use super::chip::{ChipOutput, open_diverters, open_outputs};
-use super::config::OutputLine;
 use super::dimmer::DimmerThread;
 use super::diverter::Diverters;
 use super::error::FieldIoError;
 use super::guard::GuardedDiverters;
 use super::output::Output;
-use super::rules::without_plc;
 use super::stack_light::{Lamps, LineState, StackLight};
 use super::strobe::Strobe;
 use super::watchdog::Watchdog;
-use crate::config::BridgeConfig;
-use crate::line::LineHealth;
+use super::without_plc;
 use crate::logger::Log;
 use crate::registers::{CAUSE_NONE, Command, Status};
+use crate::whole_line::LineHealth;
+use line::config::BridgeConfig;
+use line::config::io::OutputLine;
 
 /// The state of the line in one cycle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,8 +2,8 @@ use embedded_hal_mock::eh1::digital::{Mock, Transaction};
 
 use super::super::output::tests::expecting;
 use super::*;
-use crate::line_file::parse;
 use crate::registers::{CAUSE_NO_VERDICT, EVENT_RING, Eye, LineEvent, slot};
+use line::line_file::parse;
 
 const LINE: &str = r#"
 [line]

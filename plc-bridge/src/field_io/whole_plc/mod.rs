@@ -16,11 +16,11 @@ use super::eye::PhotoEye;
 use super::field::{Field, InputEdge};
 use super::guard::GuardedDiverters;
 use super::oddities::Teller;
-use crate::clock;
-use crate::config::BridgeConfig;
 use crate::logger::Log;
 use crate::registers::{Command, Eye, Status};
 use crate::wire::{PlcError, PlcWire};
+use line::clock;
+use line::config::BridgeConfig;
 
 /// Most edges taken in one cycle: twice the kernel's buffer, so that an input that never rests
 /// cannot hold the cycle.

@@ -10,9 +10,9 @@ use embedded_hal::digital::ErrorType;
 use super::super::encoder::Channel;
 use super::super::field::Input;
 use super::*;
-use crate::line::Line;
-use crate::line_file::parse;
-use crate::protocol::{FromBridge, ItemEvent, Outcome};
+use crate::whole_line::Line;
+use line::line_file::parse;
+use line::protocol::{FromBridge, ItemEvent, Outcome};
 
 const LINE: &str = r#"
 [line]

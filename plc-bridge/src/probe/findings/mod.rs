@@ -209,5 +209,4 @@ fn command_findings(words: &[u16], looks: &[Look], expected: &Expected) -> Vec<F
 }
 
 #[cfg(test)]
-#[path = "findings_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 use super::*;
-use crate::config::WordOrder;
 use crate::probe::look::AccessError;
 use crate::registers::{Capabilities, Eye, LineEvent, MAP_VERSION, Order, OwnFallBack};
+use line::config::WordOrder;
 
 fn expected() -> Expected {
     Expected {

@@ -168,5 +168,4 @@ fn cause(code: u16) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "view_tests.rs"]
 mod tests;

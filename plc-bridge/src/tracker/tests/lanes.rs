@@ -1,7 +1,7 @@
 //! Several diverters, a belt to be stopped, a PLC out of contact, and `direct` mode.
 
 use super::*;
-use crate::config::PlcMode;
+use line::config::PlcMode;
 
 /// A second diverter behind the first: lane 2, commit at 1,300, lane eye at 1,450, exit at 1,800.
 fn two_lanes(first: FallBack, second: FallBack) -> BridgeConfig {

@@ -1,7 +1,7 @@
 use super::*;
-use crate::config::{DiverterSection, FallBack, FallBackSection, MidEyeSection};
-use crate::protocol::{Check, FallBackCause, UnnumberedWhy};
 use crate::registers::{LANE_STOP, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT};
+use line::config::{DiverterSection, FallBack, FallBackSection, MidEyeSection};
+use line::protocol::{Check, FallBackCause, UnnumberedWhy};
 
 mod doubts;
 mod lanes;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plc_bridge::line_file;
+use line::line_file;
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 use tokio::sync::watch;
