@@ -7,7 +7,11 @@ use hil_tests::harness::references;
 use hil_tests::twin::normals;
 use vision::dataset::GOOD;
 use vision::evaluate::wilson;
-use vision::{Dataset, Picture, Reference, ReferenceKey, Scorer};
+use vision::Dataset;
+use vision::Picture;
+use vision::Reference;
+use vision::ReferenceKey;
+use vision::Scorer;
 
 /// Items, about half of them damaged.
 const ITEMS: usize = 300;

@@ -9,7 +9,11 @@ use tch::{CModule, Device, Kind, Tensor};
 use vision::backbone::{BACKBONE_FILE, default_model_dir, feature_maps};
 use vision::localise::{Localiser, Small};
 use vision::scoring::{Crop, Framing, Memory, Model, Normal, nearest};
-use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
+use vision::Picture;
+use vision::Reference;
+use vision::ReferenceKey;
+use vision::Scorer;
+use vision::Silent;
 
 use painted::view;
 

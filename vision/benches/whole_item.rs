@@ -16,7 +16,11 @@ use vision::dataset::ViewPictures;
 use vision::learn::{Turns, learn_view};
 use vision::scoring::{Compute, Crop, Timings};
 use vision::train::{Labelled, TrainSettings, train_for_now};
-use vision::{Picture, Reference, ReferenceKey, Scorer, Silent};
+use vision::Picture;
+use vision::Reference;
+use vision::ReferenceKey;
+use vision::Scorer;
+use vision::Silent;
 
 mod painted;
 

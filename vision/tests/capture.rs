@@ -5,7 +5,12 @@ use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use vision::{Camera, CameraSection, CameraState, CaptureError, PixelFormat, monotonic_now};
+use vision::Camera;
+use vision::CameraSection;
+use vision::CameraState;
+use vision::CaptureError;
+use vision::PixelFormat;
+use vision::monotonic_now;
 
 fn section(source: &str) -> CameraSection {
     CameraSection {

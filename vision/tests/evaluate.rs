@@ -13,7 +13,8 @@ use vision::damage::synthetic::{Defect, Specimen, damage};
 use vision::evaluate::{self, EvaluateError, EvaluateOptions, HeadChoice};
 use vision::localise::Mask;
 use vision::train::TrainSettings;
-use vision::{Evaluation, Silent};
+use vision::Evaluation;
+use vision::Silent;
 
 fn options(root: &Path) -> EvaluateOptions {
     EvaluateOptions {

@@ -7,10 +7,16 @@ use vision::backbone::default_model_dir;
 use vision::learn::{Turns, add};
 use vision::scoring::{Member, Normal, find};
 use vision::train::{Labelled, TrainSettings, train_for_now};
-use vision::{
-    Calibration, Dataset, Picture, Reference, ReferenceKey, Scorer, ScoringError, Silent,
-    ViewScore, learn,
-};
+use vision::Calibration;
+use vision::Dataset;
+use vision::Picture;
+use vision::Reference;
+use vision::ReferenceKey;
+use vision::Scorer;
+use vision::ScoringError;
+use vision::Silent;
+use vision::ViewScore;
+use vision::learn;
 
 /// A box with a striped label on a grained belt, moved by `seed`; it may lie the other way round.
 fn carton(seed: u32, turned: bool) -> RgbImage {

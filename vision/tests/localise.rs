@@ -9,7 +9,8 @@ use common::shared_data;
 use image::RgbImage;
 use vision::backbone::default_model_dir;
 use vision::localise::{Found, Localiser, Mask, Small};
-use vision::{Picture, Scorer};
+use vision::Picture;
+use vision::Scorer;
 
 /// The pictures in `folder` of the data beside the repository, by name; none where it is absent.
 fn pictures(folder: &str) -> Vec<Picture> {

@@ -8,11 +8,23 @@ use image::{Rgb, RgbImage};
 use vision::backbone::{EngineChoice, default_model_dir};
 use vision::learn::Turns;
 use vision::scoring::{Member, Sight};
-use vision::{
-    Calibration, Dataset, DeviceChoice, Frame, InspectionPool, Job, ModelSection, Picture,
-    PixelFormat, Reference, ReferenceKey, Scorer, ScoringError, Silent, ViewScore, learn,
-    monotonic_now,
-};
+use vision::Calibration;
+use vision::Dataset;
+use vision::DeviceChoice;
+use vision::Frame;
+use vision::InspectionPool;
+use vision::Job;
+use vision::ModelSection;
+use vision::Picture;
+use vision::PixelFormat;
+use vision::Reference;
+use vision::ReferenceKey;
+use vision::Scorer;
+use vision::ScoringError;
+use vision::Silent;
+use vision::ViewScore;
+use vision::learn;
+use vision::monotonic_now;
 
 /// A carton with a label, moved a little by `seed`; `dent` darkens a corner of it.
 fn carton(seed: u32, dent: bool) -> RgbImage {

@@ -7,7 +7,13 @@ use vision::backbone::default_model_dir;
 use vision::learn::Turns;
 use vision::scoring::Member;
 use vision::train::{Labelled, TrainSettings, train};
-use vision::{Dataset, Picture, Reference, ReferenceKey, Scorer, Silent, learn};
+use vision::Dataset;
+use vision::Picture;
+use vision::Reference;
+use vision::ReferenceKey;
+use vision::Scorer;
+use vision::Silent;
+use vision::learn;
 
 /// A carton with a printed stripe on a textured belt, moved by `seed`.
 fn carton(seed: u32) -> RgbImage {

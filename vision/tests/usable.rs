@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use common::shared_data;
 use image::RgbImage;
 use vision::usable::{Measures, Unusable, check};
-use vision::{Dataset, Picture};
+use vision::Dataset;
+use vision::Picture;
 
 const SETS: [&str; 5] = ["cartons", "cookies", "aliens", "four_screws", "hazelnut_toy"];
 

@@ -13,7 +13,8 @@ use line::text::{QUOTING_MAX, WORDS_MAX, cut};
 use tokio::sync::watch;
 use vision::eyesight::Impaired;
 use vision::fit::Misfit;
-use vision::{Camera, CameraState};
+use vision::Camera;
+use vision::CameraState;
 
 use crate::fleet::LinkStatus;
 use crate::fleet::alerts::{Alerts, Trouble};

@@ -10,7 +10,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time;
-use vision::{InspectionPool, ModelSection, Scored};
+use vision::InspectionPool;
+use vision::ModelSection;
+use vision::Scored;
 
 /// Pause between two attempts to load.
 const RETRY_PERIOD: Duration = Duration::from_secs(10);

@@ -15,7 +15,15 @@ use vision::eyesight::{Eyesight, Sight};
 use vision::label::worker::{LabelDone, LabelWorker};
 use vision::scoring::Timings;
 use vision::usable;
-use vision::{Camera, Frame, Gathered, Gatherer, InspectionPool, Job, Rings, Scored, Window};
+use vision::Camera;
+use vision::Frame;
+use vision::Gathered;
+use vision::Gatherer;
+use vision::InspectionPool;
+use vision::Job;
+use vision::Rings;
+use vision::Scored;
+use vision::Window;
 
 use crate::config::LineFile;
 use crate::item::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step};

@@ -1,6 +1,7 @@
 //! The loop's part in telling how the box stands, and in healing its records.
 
-use vision::{Camera, monotonic_now};
+use vision::Camera;
+use vision::monotonic_now;
 
 use super::Inspection;
 use crate::fleet::messages::Alert;

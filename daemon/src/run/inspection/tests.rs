@@ -5,7 +5,10 @@ use line::protocol::{ItemEvent, VERSION, Verdict};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
-use vision::{Picture, PixelFormat, View, monotonic_now};
+use vision::Picture;
+use vision::PixelFormat;
+use vision::View;
+use vision::monotonic_now;
 
 use super::*;
 use crate::records::samples::{open, refuse_records, take_records};

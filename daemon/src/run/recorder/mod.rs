@@ -25,7 +25,9 @@ use std::thread;
 use std::time::Instant;
 
 use vision::scoring::{Difference, annotated};
-use vision::{Frame, HeatMap, Picture};
+use vision::Frame;
+use vision::HeatMap;
+use vision::Picture;
 
 use crate::records::thread::RETRY;
 use crate::records::{self, Change, CommitRefused, Missing, StoreHandle};
