@@ -1,5 +1,5 @@
-//! Gives this package's binaries and tests the rpath of the libtorch that vision links, so that
-//! they run with no environment variable set (see vision/build.rs), and the program the date of its
+//! Gives this package's binaries and tests the rpath of the libtorch that features links, so that
+//! they run with no environment variable set (see vision/features/build.rs), and the program the date of its
 //! build, before which no clock is trusted (see src/wall_clock.rs).
 
 use std::env;
@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    let lib = env::var("DEP_INSPECTD_VISION_LIBTORCH_LIB")
-        .expect("vision, a direct dependency, reports the libtorch folder that it linked");
+    let lib = env::var("DEP_INSPECTD_FEATURES_LIBTORCH_LIB")
+        .expect("features, a direct dependency, reports the libtorch folder that it linked");
     println!("cargo::rustc-link-arg=-Wl,-rpath,{lib}");
     println!("cargo::rustc-link-arg=-Wl,--no-as-needed");
     println!("cargo::rustc-link-arg=-ltorch");

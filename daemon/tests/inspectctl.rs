@@ -5,10 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use base::picture::{Picture, PixelFormat};
 use inspectd::records::{Change, ItemId, Record, Store, Timings, ViewRecord};
 use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 use serde_json::Value;
-use vision::picture::{Picture, PixelFormat};
 
 fn inspectctl(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_inspectctl")).args(arguments).output().expect("it starts")
@@ -319,7 +319,7 @@ fn write_picture(path: &Path, shade: u8, torn: bool) {
 
 #[test]
 fn what_was_learned_scores_pictures_and_broken_ones_are_named() {
-    if !vision::backbone::default_model_dir().join("backbone.pt").exists() {
+    if !features::backbone::default_model_dir().join("backbone.pt").exists() {
         println!("skipped: there is no model; scripts/bootstrap makes it");
         return;
     }
@@ -333,7 +333,7 @@ fn what_was_learned_scores_pictures_and_broken_ones_are_named() {
     let name = |path: &Path| path.to_str().unwrap().to_owned();
     let (references, good, heat) =
         (name(&site.path("references")), name(&site.path("good")), name(&site.path("heat")));
-    let model = name(&vision::backbone::default_model_dir());
+    let model = name(&features::backbone::default_model_dir());
     let scoring = ["--references", &references, "--model", &model, "--sku", "box", "--json"];
 
     let learned = inspectctl(&[&["learn", "--view", "side", &good], &scoring[..]].concat());

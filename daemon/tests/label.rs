@@ -12,7 +12,7 @@ use serde_json::Value;
 /// White words on black, 48 pixels high, below an empty field; saved in `folder`.
 fn labelled(folder: &Path, name: &str, words: &str) -> String {
     let file: PathBuf = folder.join(name);
-    vision::scoring::captioned(&RgbImage::new(1300, 300), words).save(&file).expect("it is saved");
+    base::caption::captioned(&RgbImage::new(1300, 300), words).save(&file).expect("it is saved");
     file.to_str().expect("UTF-8").to_owned()
 }
 

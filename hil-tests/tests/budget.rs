@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use base::Dataset;
+use base::Picture;
+use base::dataset::GOOD;
+use base::statistics::wilson;
+use damage::Reference;
+use damage::ReferenceKey;
+use damage::Scorer;
 use hil_tests::harness::line_file::Layout;
 use hil_tests::harness::references;
 use hil_tests::twin::normals;
-use vision::dataset::GOOD;
-use vision::evaluate::wilson;
-use vision::Dataset;
-use vision::Picture;
-use vision::Reference;
-use vision::ReferenceKey;
-use vision::Scorer;
 
 /// Items, about half of them damaged.
 const ITEMS: usize = 300;

@@ -8,12 +8,37 @@ use std::{
 use serde_json::Value;
 
 /// Which crates of the workspace a crate may depend on.
-const ARROWS: [(&str, &[&str]); 5] = [
-    ("inspectd", &["meaning", "plc-bridge", "vision"]),
-    ("plc-bridge", &[]),
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("line", &[]),
+    ("plc-bridge", &["line"]),
+    ("base", &[]),
     ("meaning", &[]),
-    ("vision", &["meaning"]),
-    ("hil-tests", &["inspectd", "meaning", "plc-bridge", "vision"]),
+    ("capture", &["base", "line"]),
+    ("features", &["base"]),
+    ("damage", &["base", "features"]),
+    ("reading", &["base", "features", "line", "meaning"]),
+    ("identity", &["base", "features", "meaning", "reading"]),
+    ("lab", &["base", "damage", "features"]),
+    ("vision", VISION),
+    ("inspectd", INSPECTD),
+    ("hil-tests", HIL_TESTS),
+];
+const VISION: &[&str] =
+    &["base", "capture", "damage", "features", "identity", "lab", "line", "meaning", "reading"];
+const INSPECTD: &[&str] = &[
+    "base", "capture", "damage", "features", "identity", "lab", "line", "meaning", "reading",
+    "vision",
+];
+const HIL_TESTS: &[&str] = &[
+    "base",
+    "capture",
+    "damage",
+    "features",
+    "inspectd",
+    "line",
+    "meaning",
+    "plc-bridge",
+    "vision",
 ];
 
 /// What plc-bridge must not bring in, however indirectly: it starts in a tenth of a second, survives

@@ -11,10 +11,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-mkdir -p "$work/tree/vision/src" "$work/bin" "$work/index" "$work/cache"
+mkdir -p "$work/tree/vision/features/src" "$work/bin" "$work/index" "$work/cache"
 cp -r "$root/scripts" "$work/tree/"
-cp -r "$root/vision/golden" "$work/tree/vision/"
-cp -r "$root/vision/src/backbone" "$work/tree/vision/src/"
+cp -r "$root/vision/features/golden" "$work/tree/vision/features/"
+cp -r "$root/vision/features/src/backbone" "$work/tree/vision/features/src/"
 # apt is not this test's business: no package is missing where there is no list of them.
 sed -i 's/^packages=(/packages=() unused=(/' "$work/tree/scripts/bootstrap"
 printf '#!/bin/sh\nexit 0\n' >"$work/bin/cargo"

@@ -4,16 +4,16 @@
 
 use std::hint::black_box;
 
+use base::Picture;
+use base::Silent;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use damage::Reference;
+use damage::ReferenceKey;
+use damage::Scorer;
+use damage::scoring::{Crop, Framing, Memory, Model, Normal, nearest};
+use features::backbone::{BACKBONE_FILE, default_model_dir, feature_maps};
+use features::localise::{Localiser, Small};
 use tch::{CModule, Device, Kind, Tensor};
-use vision::backbone::{BACKBONE_FILE, default_model_dir, feature_maps};
-use vision::localise::{Localiser, Small};
-use vision::scoring::{Crop, Framing, Memory, Model, Normal, nearest};
-use vision::Picture;
-use vision::Reference;
-use vision::ReferenceKey;
-use vision::Scorer;
-use vision::Silent;
 
 use painted::view;
 

@@ -10,17 +10,17 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vision::backbone::{EngineChoice, default_model_dir};
-use vision::damage::TrainOptions;
-use vision::dataset::ViewPictures;
-use vision::learn::{Turns, learn_view};
-use vision::scoring::{Compute, Crop, Timings};
-use vision::train::{Labelled, TrainSettings, train_for_now};
-use vision::Picture;
-use vision::Reference;
-use vision::ReferenceKey;
-use vision::Scorer;
-use vision::Silent;
+use base::Picture;
+use base::Silent;
+use base::dataset::ViewPictures;
+use damage::Reference;
+use damage::ReferenceKey;
+use damage::Scorer;
+use damage::TrainOptions;
+use damage::scoring::{Compute, Crop, Timings};
+use features::backbone::{EngineChoice, default_model_dir};
+use lab::learn::{Turns, learn_view};
+use lab::train::{Labelled, TrainSettings, train_for_now};
 
 mod painted;
 
@@ -79,7 +79,7 @@ fn items() -> Result<usize, Box<dyn Error>> {
 }
 
 /// A damage head that has learned next to nothing: only how long it takes matters here.
-fn some_head(normal: &[PathBuf]) -> Result<vision::damage::DamageHead, Box<dyn Error>> {
+fn some_head(normal: &[PathBuf]) -> Result<damage::DamageHead, Box<dyn Error>> {
     let defaults = TrainSettings::default();
     let head = TrainOptions { epochs: 1, ..defaults.head };
     let pictures = Labelled { empty: Vec::new(), normal: normal.to_vec(), damaged: Vec::new() };
@@ -95,7 +95,7 @@ fn crops(
 ) -> Result<Vec<Vec<Crop>>, Box<dyn Error>> {
     let of = |picture| {
         let observed = scorer.look(picture, reference.localiser(), reference.framing())?;
-        Ok::<_, vision::ScoringError>(observed.looks().map(|maps| maps.crop).collect())
+        Ok::<_, damage::ScoringError>(observed.looks().map(|maps| maps.crop).collect())
     };
     Ok(pictures.iter().map(of).collect::<Result<_, _>>()?)
 }

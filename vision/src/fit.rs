@@ -12,10 +12,11 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::backbone::BACKBONE_FILE;
-use crate::checksum::sha256;
-use crate::config::{CameraSection, IdentitySection, ModelSection};
-use crate::damage::{HEAD_FACTS_FILE, HEAD_FILE};
+use crate::config::{IdentitySection, ModelSection};
+use base::checksum::sha256;
+use capture::CameraSection;
+use damage::{HEAD_FACTS_FILE, HEAD_FILE};
+use features::backbone::BACKBONE_FILE;
 
 /// A header that is longer than this, in bytes, is none of ours.
 const HEADER_MAX: u64 = 64 << 20;
@@ -305,7 +306,13 @@ fn named<T: AsRef<str>>(list: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::tests::camera;
+
+    fn camera(name: &str) -> CameraSection {
+        let keys = serde_json::json!({
+            "name": name, "source": "v4l2:/dev/video0", "width_px": 640, "height_px": 480, "position_mm": 100.0
+        });
+        serde_json::from_value(keys).expect("a section")
+    }
 
     /// A file with nothing but a header.
     fn write(path: &Path, metadata: &[(&str, &str)]) {

@@ -4,27 +4,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Dataset;
+use base::Picture;
+use base::PixelFormat;
+use base::Silent;
+use capture::Frame;
+use damage::Calibration;
+use damage::DeviceChoice;
+use damage::Reference;
+use damage::ReferenceKey;
+use damage::Scorer;
+use damage::ScoringError;
+use damage::ViewScore;
+use damage::scoring::{Member, Sight};
+use features::backbone::{EngineChoice, default_model_dir};
 use image::{Rgb, RgbImage};
-use vision::backbone::{EngineChoice, default_model_dir};
-use vision::learn::Turns;
-use vision::scoring::{Member, Sight};
-use vision::Calibration;
-use vision::Dataset;
-use vision::DeviceChoice;
-use vision::Frame;
+use lab::learn;
+use lab::learn::Turns;
+use line::clock::monotonic;
 use vision::InspectionPool;
 use vision::Job;
 use vision::ModelSection;
-use vision::Picture;
-use vision::PixelFormat;
-use vision::Reference;
-use vision::ReferenceKey;
-use vision::Scorer;
-use vision::ScoringError;
-use vision::Silent;
-use vision::ViewScore;
-use vision::learn;
-use vision::monotonic_now;
 
 /// A carton with a label, moved a little by `seed`; `dent` darkens a corner of it.
 fn carton(seed: u32, dent: bool) -> RgbImage {
@@ -364,7 +364,7 @@ fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job 
     let views = pictures
         .into_iter()
         .map(|picture| {
-            let frame = Frame::new(camera.clone(), monotonic_now(), picture);
+            let frame = Frame::new(camera.clone(), monotonic(), picture);
             (camera.clone(), Arc::new(frame))
         })
         .collect();

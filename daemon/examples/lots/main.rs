@@ -14,15 +14,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use base::picture::{Picture, PixelFormat};
+use base::statistics::wilson;
 use inspectd::item::lots::{self, LotSeen};
 use jiff::civil::date;
 use meaning::dates::{Context, Region};
 use meaning::reading::Reading;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use vision::evaluate::wilson;
-use vision::label::reader::{LabelReader, ReadUntil, default_text_dir};
-use vision::picture::{Picture, PixelFormat};
+use reading::reader::{LabelReader, ReadUntil, default_text_dir};
 
 /// Heights of the capitals, in pixels.
 const HEIGHTS: [u32; 8] = [6, 7, 8, 9, 10, 12, 15, 20];

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use capture::Camera;
 use clap::Parser;
 use inspectd::config::{DEFAULT_PATH, LineFile};
 use inspectd::fleet::messages::{self, BoxState};
@@ -25,9 +26,8 @@ use inspectd::web::PageThread;
 use inspectd::web::status::BoxStatus;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use vision::Camera;
 use vision::config::LabelUse;
-use vision::label::worker::LabelWorker;
+use vision::labels::LabelWorker;
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
 const ORDERS: usize = 64;

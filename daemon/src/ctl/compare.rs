@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use vision::damage::HEAD_FILE;
-use vision::evaluate::{AurocDifference, Comparison, EvaluateOptions, Evaluation, HeadChoice};
+use damage::HEAD_FILE;
+use lab::evaluate::{AurocDifference, Comparison, EvaluateOptions, Evaluation, HeadChoice};
 
 use super::Context;
 use super::evaluate::{detected, false_diverts};
@@ -65,7 +65,7 @@ impl Compare {
         let (first, second) =
             (options(&self.first, self.head_a), options(&self.second, self.head_b));
         let mut bar = Bar::new();
-        let comparison = vision::evaluate::compare(&first, &second, &mut bar)?;
+        let comparison = lab::evaluate::compare(&first, &second, &mut bar)?;
         drop(bar);
         Answer::either(context.json, &comparison, || for_people(&comparison))
     }

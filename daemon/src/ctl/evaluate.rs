@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use vision::evaluate::{AtBudget, EvaluateOptions, Evaluation, HeadChoice, Metrics, ShotCurve};
-use vision::train::TrainSettings;
+use lab::evaluate::{AtBudget, EvaluateOptions, Evaluation, HeadChoice, Metrics, ShotCurve};
+use lab::train::TrainSettings;
 
 use super::Context;
 use super::folders;
@@ -89,12 +89,12 @@ impl Evaluate {
             [] => options,
             [shots] => EvaluateOptions { shots: Some(*shots), ..options },
             several => {
-                let curve = vision::evaluate::few_shots(&options, several, &mut bar)?;
+                let curve = lab::evaluate::few_shots(&options, several, &mut bar)?;
                 drop(bar);
                 return Answer::either(context.json, &curve, || shots_for_people(&curve));
             }
         };
-        let evaluation = vision::evaluate::run(&options, &mut bar)?;
+        let evaluation = lab::evaluate::run(&options, &mut bar)?;
         drop(bar);
         evaluation.write_picture(&self.picture)?;
         if let Some(file) = &self.levels {

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use anyhow::{anyhow, ensure};
-use vision::Dataset;
-use vision::dataset::{Unused, UnusedList};
+use base::Dataset;
+use base::dataset::{Unused, UnusedList};
 
 use super::Context;
 
@@ -84,7 +84,7 @@ pub fn add_remarks(text: &mut String, unused: &[Unused], warnings: &[String]) {
 
 #[cfg(test)]
 mod tests {
-    use vision::dataset::ONLY_VIEW;
+    use base::dataset::ONLY_VIEW;
 
     use super::*;
 

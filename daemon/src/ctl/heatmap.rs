@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use base::caption::captioned;
+use base::picture::Picture;
 use clap::Args;
+use damage::scoring::{Difference, Reference, Scorer, annotated};
 use serde::Serialize;
-use vision::picture::Picture;
-use vision::scoring::{Difference, Reference, Scorer, annotated, captioned};
 
 use super::Context;
 use super::model::ScoringOptions;

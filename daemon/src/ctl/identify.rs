@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use identity::folder::{SkuPictures, pictures_by_sku};
+use identity::{Catalog, Evidence, IdentityError, IdentityFigures, Ranked, evaluate, of_files};
+use reading::reader::default_text_dir;
 use serde::Serialize;
-use vision::identity::folder::{SkuPictures, pictures_by_sku};
-use vision::identity::{
-    Catalog, Evidence, IdentityError, IdentityFigures, Ranked, evaluate, of_files,
-};
-use vision::label::reader::default_text_dir;
 
 use super::Context;
 use super::output::{Answer, NONE, cell, table};

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use base::picture::Picture;
 use clap::Args;
 use jiff::Zoned;
 use jiff::civil::Date;
+use line::clock::monotonic;
 use meaning::code::{Code, Symbology};
 use meaning::dates::{self, DateRead, NoDate, Region, Role, missed};
 use meaning::flaw::{CodeFlaw, FlawKind};
 use meaning::line::Corners;
 use meaning::reading::Reading;
+use reading::drawn;
+use reading::reader::{LabelReader, default_text_dir};
 use serde::Serialize;
-use vision::label::drawn;
-use vision::label::reader::{LabelReader, default_text_dir};
-use vision::monotonic_now;
-use vision::picture::Picture;
 
 use super::Context;
 use super::output::{Answer, cell, table};
@@ -212,7 +212,7 @@ fn label(
     drawing: Option<&Path>,
     explain: bool,
 ) -> anyhow::Result<Labelled> {
-    let deadline = limit.map(|limit| monotonic_now() + limit);
+    let deadline = limit.map(|limit| monotonic() + limit);
     let picture = Picture::open(path)?;
     let read = reader.read(&picture, meaning, deadline)?;
     if let Some(file) = drawing {

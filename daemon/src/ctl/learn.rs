@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use base::dataset::{Dataset, Purpose, Unused};
 use clap::Args;
+use damage::scoring::Calibration;
+use lab::learn::{Learned, LearnedView};
 use serde::Serialize;
-use vision::dataset::{Dataset, Purpose, Unused};
-use vision::learn::{Learned, LearnedView};
-use vision::scoring::Calibration;
 
 use super::Context;
 use super::folders;
@@ -54,7 +54,7 @@ impl Learn {
         let warnings = folders::strange_views(&dataset, context)?;
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
-        let learn = if self.add { vision::learn::add } else { vision::learn::learn };
+        let learn = if self.add { lab::learn::add } else { lab::learn::learn };
         let (references, turns) = (&scoring.references, self.turns.turns());
         let learned = learn(&scorer, &dataset, &self.sku, references, turns, &mut bar)?;
         drop(bar);

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use base::dataset::Unused;
 use clap::Args;
+use damage::scoring::Member;
+use lab::evaluate::{EvaluateOptions, HeadChoice, Levels, Metrics, SetFigures, leave_one_out};
+use lab::train::TrainSettings;
 use serde::Serialize;
-use vision::dataset::Unused;
-use vision::evaluate::{EvaluateOptions, HeadChoice, Levels, Metrics, SetFigures, leave_one_out};
-use vision::scoring::Member;
-use vision::train::TrainSettings;
 
 use super::Context;
 use super::folders;
@@ -90,7 +90,7 @@ impl LeaveOneOut {
                 pictures: None,
             };
             let mut bar = Bar::new();
-            let evaluation = vision::evaluate::run(&options, &mut bar)
+            let evaluation = lab::evaluate::run(&options, &mut bar)
                 .with_context(|| format!("the set {} cannot be measured", root.display()))?;
             drop(bar);
             if let Some(folder) = &self.pictures {

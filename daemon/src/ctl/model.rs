@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use vision::learn::Turns;
-use vision::scoring::Scorer;
+use damage::scoring::Scorer;
+use lab::learn::Turns;
 
 use super::Context;
 use crate::config::PolicySection;
@@ -76,7 +76,7 @@ impl ModelOptions {
         }
         let line_file = context.line_file_if_any()?;
         let folder = line_file.map(|file| file.model.folder);
-        Ok(folder.unwrap_or_else(vision::backbone::default_model_dir))
+        Ok(folder.unwrap_or_else(features::backbone::default_model_dir))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
+use base::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use vision::progress::Progress;
 
 /// One bar; a new task starts it anew.
 pub struct Bar {

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use base::picture::Picture;
 use clap::Args;
-use serde::Serialize;
-use vision::picture::Picture;
-use vision::scoring::{
+use damage::scoring::{
     Calibration, Difference, MemberScore, Reference, ReferenceKey, Scorer, ViewScore, annotated,
 };
+use serde::Serialize;
 
 use super::Context;
 use super::model::ScoringOptions;
@@ -91,7 +91,7 @@ impl Score {
 
     fn score(&self, scorer: &Scorer, reference: &Reference, path: &Path) -> anyhow::Result<Scored> {
         let picture = Picture::open(path)?;
-        vision::usable::check(&picture).with_context(|| path.display().to_string())?;
+        capture::usable::check(&picture).with_context(|| path.display().to_string())?;
         let scored = scorer.score(&picture, reference, 1)?;
         let said = scored.words(None);
         let ViewScore { score, threshold, exceeds, calibration, members, .. } = scored;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail, ensure};
+use base::dataset::{Dataset, Purpose, Unused};
 use clap::Args;
+use lab::learn::{Learned, learn};
+use lab::train::{Labelled, TrainSettings, train};
 use serde::Serialize;
-use vision::dataset::{Dataset, Purpose, Unused};
-use vision::learn::{Learned, learn};
-use vision::train::{Labelled, TrainSettings, train};
 
 use super::Context;
 use super::folders;

@@ -2,8 +2,8 @@
 //!
 //! A pure function.
 
+use identity::Compared;
 use line::protocol::Check;
-use vision::identity::Compared;
 
 use crate::records::record::Finding;
 
@@ -32,7 +32,7 @@ pub fn check(compared: &Compared, sku: &str, divert_below: f64) -> Option<Findin
 
 #[cfg(test)]
 mod tests {
-    use vision::identity::Comparison;
+    use identity::Comparison;
 
     use super::*;
 

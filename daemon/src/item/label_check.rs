@@ -19,7 +19,7 @@ use meaning::expiry::{Custom, ExpiryFinding, assess};
 use meaning::lot::NumberRead;
 use meaning::reading::Reading;
 use vision::config::{LabelPart, LabelSection};
-use vision::label::worker::shows;
+use vision::labels::shows;
 
 use crate::item::lots::{self, LotSeen};
 use crate::records::record::{Finding, LabelRecord, ViewRecord};

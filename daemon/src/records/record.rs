@@ -2,12 +2,12 @@
 //!
 //! Wall time stands here alone, for people; every duration was measured on the monotonic clock.
 
+use damage::Calibration;
 use jiff::Timestamp;
 use line::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
 use line::text::{Cut, QUOTING_MAX, WORDS_MAX, cut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vision::Calibration;
 
 use crate::wall_clock::WallTime;
 

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use capture::Camera;
+use capture::CameraState;
+use capture::eyesight::Impaired;
 use jiff::Timestamp;
 use line::protocol::{LineFault, PlcState};
 use line::text::{QUOTING_MAX, WORDS_MAX, cut};
 use tokio::sync::watch;
-use vision::eyesight::Impaired;
 use vision::fit::Misfit;
-use vision::Camera;
-use vision::CameraState;
 
 use crate::fleet::LinkStatus;
 use crate::fleet::alerts::{Alerts, Trouble};

@@ -4,9 +4,9 @@
 //! `watch` channel; the page and `inspectctl status` only read. The counts in it are since the
 //! start of inspectd; what happened before stands in the records.
 
+use capture::CaptureCounters;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vision::CaptureCounters;
 
 use crate::item::counts::ItemCounts;
 use crate::item::holds::Held;

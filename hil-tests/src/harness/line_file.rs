@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use capture::CameraSection;
+use damage::DeviceChoice;
+use features::backbone::EngineChoice;
 use inspectd::config::{
     ClockSection, ExpectedSection, FleetSection, LineFile, PolicySection, StoreSection, WebSection,
 };
@@ -16,11 +19,7 @@ use line::config::{
     ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineFallBackSection,
     LineSection, PlcMode, PlcSection, WordOrder,
 };
-use vision::DeviceChoice;
-use vision::backbone::EngineChoice;
-use vision::config::{
-    CameraSection, IdentitySection, LabelPart, LabelSection, LabelUse, ModelSection,
-};
+use vision::config::{IdentitySection, LabelPart, LabelSection, LabelUse, ModelSection};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
 /// busy processor, and the bridge's lead.
@@ -86,7 +85,7 @@ impl Layout {
         Ok(Self {
             store: folder.join("store"),
             sockets: sockets.to_owned(),
-            model: vision::backbone::default_model_dir(),
+            model: features::backbone::default_model_dir(),
             references: folder.join("references"),
             sku: "korall-tea".to_owned(),
             rate: 1.0,

@@ -15,10 +15,10 @@ use std::{
     time::Duration,
 };
 
+use capture::CameraSection;
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app::AppSrc;
 use thiserror::Error;
-use vision::config::CameraSection;
 
 use super::{
     clock,

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-pub use vision::monotonic_now as monotonic;
+pub use line::clock::monotonic;
 
 /// Sleeps until the clock shows `due`.
 pub fn sleep_until(due: Duration) {

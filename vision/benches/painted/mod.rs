@@ -1,7 +1,7 @@
 //! **Painted views**: a grained belt with a printed box on it, nowhere two equal spots.
 
+use base::Picture;
 use image::{Rgb, RgbImage};
-use vision::Picture;
 
 /// A view of 960 x 540 pixels; each seed has grain of its own, and the box elsewhere.
 pub fn view(seed: u32) -> Picture {

@@ -14,8 +14,8 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::picture::{Picture, PixelFormat};
-use crate::scoring::{Crop, Scorer, ScoringError};
+use base::picture::{Picture, PixelFormat};
+use damage::scoring::{Crop, Scorer, ScoringError};
 
 /// How long a layout is tried.
 const TRIAL: Duration = Duration::from_millis(200);

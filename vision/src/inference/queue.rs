@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Job, Scored};
-use crate::capture::Frame;
-use crate::scoring::{ScoringError, ViewScore};
+use capture::Frame;
+use damage::scoring::{ScoringError, ViewScore};
 
 /// Items that may be in the queue; a submission beyond is refused.
 pub(super) const ITEMS_MAX: usize = 64;
@@ -140,7 +140,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::picture::{Picture, PixelFormat};
+    use base::picture::{Picture, PixelFormat};
 
     fn job(item: u64, deadline_ms: u64, views: usize) -> Job {
         let picture = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![0]).unwrap();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::scoring::{Reference, ReferenceKey, ScoringError};
+use damage::scoring::{Reference, ReferenceKey, ScoringError};
 
 /// References in memory at the same time, at most 2.3 MB each.
 const REFERENCES_MAX: usize = 32;

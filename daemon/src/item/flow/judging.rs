@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
+use damage::Calibration;
 use line::protocol::{Check, ItemNumber, ToBridge, Verdict};
 use line::text::{Cut, WORDS_MAX};
-use vision::Calibration;
 
 use super::step::{LabelAnswer, Now, ScoredView, Scores, Step};
 use super::{Flow, LabelDuty, OpenItem, Stage, millis};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use damage::Calibration;
 use jiff::SignedDuration;
 use line::protocol::{ItemNumber, ToBridge};
-use vision::Calibration;
 
 use crate::item::lots::LotSeen;
 use crate::records::Change;

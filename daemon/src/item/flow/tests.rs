@@ -1,7 +1,7 @@
+use damage::Calibration;
 use jiff::{SignedDuration, Timestamp};
 use line::protocol::{Action, Ambiguity, Check, Decision, Eye, UnnumberedWhy, VERSION};
 use proptest::prelude::*;
-use vision::Calibration;
 
 use super::*;
 use crate::item::batches::{Batch, BatchTest};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use line::protocol::ItemNumber;
 use meaning::dates::Context;
-use vision::label::worker::{LabelDone, LabelJob};
+use vision::labels::{LabelDone, LabelJob};
 
 use super::Inspection;
 use crate::item::flow::{LabelAnswer, Step};

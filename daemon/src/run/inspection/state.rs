@@ -1,7 +1,7 @@
 //! The loop's part in telling how the box stands, and in healing its records.
 
-use vision::Camera;
-use vision::monotonic_now;
+use capture::Camera;
+use line::clock::monotonic;
 
 use super::Inspection;
 use crate::fleet::messages::Alert;
@@ -10,7 +10,7 @@ use crate::run::recorder::Entry;
 
 impl Inspection {
     pub(super) fn now(&self) -> Now {
-        Now { mono: monotonic_now(), wall: self.clock.now() }
+        Now { mono: monotonic(), wall: self.clock.now() }
     }
 
     /// Tells how the box stands, and has the bridge tell again what the records miss.

@@ -1,14 +1,14 @@
 use std::thread::JoinHandle;
 
+use base::Picture;
+use base::PixelFormat;
+use capture::gather::View;
+use line::clock::monotonic;
 use line::line_file;
 use line::protocol::{ItemEvent, VERSION, Verdict};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
-use vision::Picture;
-use vision::PixelFormat;
-use vision::View;
-use vision::monotonic_now;
 
 use super::*;
 use crate::records::samples::{open, refuse_records, take_records};
@@ -56,7 +56,7 @@ impl Bench {
 
     /// An item enters, and this is its view from above.
     fn item(&mut self, item: u64, picture: Picture) {
-        let at = monotonic_now();
+        let at = monotonic();
         let commit_at = at + Duration::from_secs(60);
         let count = i64::try_from(item).expect("small");
         let event = ItemEvent::Entered { item, at, count, acquisition: 1, commit_at };
@@ -110,7 +110,7 @@ async fn a_camera_that_sees_less_sharply_than_before_is_a_problem_until_it_does_
     let mut bench = Bench::new();
     let mut next = 1..;
     let mut views = |bench: &mut Bench, edge| {
-        for item in next.by_ref().take(vision::eyesight::VIEWS) {
+        for item in next.by_ref().take(capture::eyesight::VIEWS) {
             bench.item(item, striped(edge));
         }
         bench.problems_of_top()

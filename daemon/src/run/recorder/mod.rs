@@ -24,10 +24,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use vision::scoring::{Difference, annotated};
-use vision::Frame;
-use vision::HeatMap;
-use vision::Picture;
+use base::Picture;
+use capture::Frame;
+use damage::HeatMap;
+use damage::scoring::{Difference, annotated};
 
 use crate::records::thread::RETRY;
 use crate::records::{self, Change, CommitRefused, Missing, StoreHandle};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use base::PixelFormat;
+use damage::scoring::Area;
 use tempfile::TempDir;
-use vision::PixelFormat;
-use vision::scoring::Area;
 
 use crate::records::samples::{open, passed, refuse_records, take_records};
 use crate::records::thread::MAX_CHANGES;

@@ -78,9 +78,9 @@ fn a_feed_damages_the_share_that_was_asked_for() {
 
 #[test]
 fn no_picture_of_the_twin_is_called_unusable_or_the_same_as_the_one_before() {
-    use vision::Frame;
-    use vision::Picture;
-    use vision::usable;
+    use base::Picture;
+    use capture::Frame;
+    use capture::usable;
 
     for view in ["top", "side"] {
         let mut scene = Scene::new(view, 640, 480);

@@ -1,0 +1,135 @@
+//! How many of the rendered prints are read, without a look at dots and with it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use base::Picture;
+use jiff::civil::date;
+use meaning::dates::{Context, Region};
+use reading::reader::{LabelReader, ReadUntil, default_text_dir};
+
+use crate::render::Collection;
+use crate::render::judge::{Judged, judge};
+use crate::render::scene::{Scene, draw};
+
+const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
+
+/// Pictures of one kind, and how many of them were read in one way.
+#[derive(Default)]
+struct Count {
+    pictures: u32,
+    dated: u32,
+    right: u32,
+    wrong: u32,
+    took: Duration,
+}
+
+impl Count {
+    fn add(&mut self, judged: &Judged, took: Duration) {
+        self.pictures += 1;
+        self.dated += u32::from(judged.dated);
+        self.right += u32::from(judged.right);
+        self.wrong += u32::from(judged.wrong);
+        self.took += took;
+    }
+
+    fn row(&self) -> String {
+        let (low, high) = wilson(self.right, self.pictures);
+        let Self { dated, right, wrong, .. } = self;
+        let ms = self.took.as_millis() / u128::from(self.pictures);
+        format!("{dated} | {right} ({:.0} to {:.0} %) | {wrong} | {ms}", 100.0 * low, 100.0 * high)
+    }
+}
+
+/// Prints what is read of each picture without a look at dots and with it, and how long both took.
+pub fn read(files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut reader = LabelReader::open(&default_text_dir(), 1, &[])?;
+    for file in files {
+        let picture = Picture::open(file)?;
+        for (name, dots) in [("without", Some(Duration::ZERO)), ("with", None)] {
+            let start = Instant::now();
+            let until = ReadUntil { dots, text: None };
+            let read = reader.read_text(&picture, Vec::new(), &CONTEXT, until)?.reading;
+            let ms = start.elapsed().as_millis();
+            let dates: Vec<String> = read
+                .dates
+                .iter()
+                .map(|date| {
+                    let parts = (date.year, date.month, date.day);
+                    format!("{:?} {parts:?} of {:?}", date.role, date.text)
+                })
+                .collect();
+            println!("{file}\t{name}\t{ms} ms\t{}", dates.join("; "));
+        }
+    }
+    Ok(())
+}
+
+/// Reads `count` pictures from the seed `first` on and prints a table.
+pub fn measure(collection: Collection, first: u64, count: u64) -> Result<(), Box<dyn Error>> {
+    let mut reader = LabelReader::open(&default_text_dir(), 1, &[])?;
+    let mut counts: BTreeMap<String, [Count; 2]> = BTreeMap::new();
+    for nth in 0..count {
+        let scene = draw(collection, first + nth);
+        let picture = Picture::from(scene.picture.clone());
+        let mut read = |until| {
+            let start = Instant::now();
+            let read = reader.read_text(&picture, Vec::new(), &CONTEXT, until)?;
+            Ok::<_, Box<dyn Error>>((read.reading, start.elapsed()))
+        };
+        let (without, short) = read(ReadUntil { dots: Some(Duration::ZERO), text: None })?;
+        let (with, long) = read(ReadUntil::default())?;
+        let judged = [judge(&scene.label, &without), judge(&scene.label, &with)];
+        for key in keys(&scene) {
+            let sums = counts.entry(key).or_default();
+            sums[0].add(&judged[0], short);
+            sums[1].add(&judged[1], long);
+        }
+        if !judged[1].right {
+            let texts: Vec<&str> = with.lines.iter().map(|line| line.text.as_str()).collect();
+            println!(
+                "{nth}: {}, {}, {}, {:.0} px: {:?} is read as {texts:?}",
+                scene.surface,
+                scene.ink.name(),
+                scene.font,
+                scene.height,
+                scene.label.lines,
+            );
+        }
+    }
+    println!(
+        "\n| kind | pictures | before: date | date and role | wrong expiry | ms | after: date | date and role | wrong expiry | ms |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (key, [before, after]) in counts {
+        println!("| {key} | {} | {} | {} |", before.pictures, before.row(), after.row());
+    }
+    Ok(())
+}
+
+/// The kinds that a scene is of.
+fn keys(scene: &Scene) -> [String; 5] {
+    let size = match scene.height {
+        ..17.0 => "12 to 17 px",
+        ..26.0 => "17 to 26 px",
+        _ => "26 to 40 px",
+    };
+    [
+        "all".to_owned(),
+        format!("font: {}", scene.font),
+        format!("height: {size}"),
+        format!("ink: {}", scene.ink.name()),
+        format!("surface: {}", scene.surface),
+    ]
+}
+
+/// The interval that holds the true share with 95 % (Wilson 1927).
+fn wilson(hits: u32, of: u32) -> (f64, f64) {
+    let (n, z) = (f64::from(of), 1.96_f64);
+    let share = f64::from(hits) / n;
+    let middle = share + z * z / (2.0 * n);
+    let reach = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    let size = 1.0 + z * z / n;
+    ((middle - reach) / size, (middle + reach) / size)
+}

@@ -1,0 +1,226 @@
+//! A thread that reads the labels of items and tells who they are, the most urgent item first.
+//!
+//! Text takes a thousand times as long as a code, so all views are searched for codes before any is read
+//! for text, and text is read only where it is **needed**: always, or where the codes leave open what the
+//! label must show. Its looks and the words that were read are compared with the catalogue where no code has
+//! the expected GTIN. An item whose deadline has passed waits until no item in time is left, but is read all
+//! the same: what its label says can still put its lot on hold.
+
+mod queue;
+mod thread;
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::config::{IdentitySection, LabelPart, LabelSection};
+use capture::Frame;
+use identity::Compared;
+use meaning::dates::{Context, Role};
+use meaning::reading::Reading;
+use queue::Queue;
+use thread::ReadingThread;
+
+/// An item whose label is to be read.
+#[derive(Debug, Clone)]
+pub struct LabelJob {
+    /// The item's number.
+    pub item: u64,
+    /// When the verdict is needed, since the zero of CLOCK_MONOTONIC.
+    pub deadline: Duration,
+    /// Camera and frame of each view.
+    pub views: Vec<(Arc<str>, Arc<Frame>)>,
+    /// Where and when the label is read.
+    pub context: Context,
+    /// Whether text is needed whatever the codes say, since there is something to compare it with.
+    pub needs_text: bool,
+    /// The SKU that the item should be.
+    pub sku: String,
+    /// That SKU's GTIN, where it is known.
+    pub gtin: Option<String>,
+}
+
+/// What came of a [`LabelJob`].
+#[derive(Debug)]
+pub struct LabelDone {
+    /// The item's number.
+    pub item: u64,
+    /// Camera and reading of each view, or why there is none and what to do.
+    pub views: Vec<(Arc<str>, Result<Reading, String>)>,
+    /// How the item compares with the SKUs of the catalogue, all views together, or why that is not known;
+    /// `None` where it was not asked for.
+    pub compared: Option<Result<Compared, String>>,
+    /// From the submission on.
+    pub took: Duration,
+}
+
+/// The handle to the thread; dropping it ends the thread after the item in hand.
+#[derive(Debug)]
+pub struct LabelWorker {
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LabelWorker {
+    /// Starts the thread, which calls `on_done` for each item. The networks for text, and the catalogue, are
+    /// loaded when they are needed for the first time; if they cannot be, each item that needs them says so.
+    ///
+    /// # Errors
+    /// The system's, when no thread can be had.
+    pub fn start(
+        section: LabelSection,
+        identity: IdentitySection,
+        on_done: impl FnMut(LabelDone) + Send + 'static,
+    ) -> io::Result<LabelWorker> {
+        let queue = Arc::new(Queue::default());
+        let taken_from = Arc::clone(&queue);
+        let thread = std::thread::Builder::new().name("labels".to_owned()).spawn(move || {
+            ReadingThread::new(section, identity).run(&taken_from, on_done);
+        })?;
+        Ok(LabelWorker { queue, thread: Some(thread) })
+    }
+
+    /// Queues an item; gives it back when too many wait.
+    pub fn submit(&self, job: LabelJob) -> Result<(), LabelJob> {
+        self.queue.submit(job)
+    }
+
+    /// Moves the deadline of an item that waits.
+    pub fn set_deadline(&self, item: u64, deadline: Duration) {
+        self.queue.set_deadline(item, deadline);
+    }
+}
+
+impl Drop for LabelWorker {
+    fn drop(&mut self) {
+        self.queue.close();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that reads labels had panicked");
+        }
+    }
+}
+
+/// Whether a reading shows this part of a label.
+pub fn shows(reading: &Reading, part: LabelPart) -> bool {
+    match part {
+        LabelPart::Gtin => !reading.gtins.is_empty(),
+        LabelPart::Lot => !reading.lots.is_empty(),
+        LabelPart::Serial => reading.serial.is_some(),
+        LabelPart::Expiry => reading.dates.iter().any(|date| date.role == Role::Expiry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::config::LabelUse;
+    use base::picture::Picture;
+    use identity::{Catalog, Evidence};
+    use meaning::dates::Region;
+
+    const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
+
+    /// A picture of a GS1 Data Matrix with these elements, in brackets.
+    fn gs1_data_matrix(elements: &str) -> image::RgbImage {
+        let code = zxingcpp::create(zxingcpp::BarcodeFormat::DataMatrix)
+            .options("gs1")
+            .from_str(elements)
+            .expect("elements that can be written");
+        let drawn = zxingcpp::write().scale(4).add_quiet_zones(true);
+        let drawn = code.to_image_with(&drawn).expect("a picture");
+        let (width, height) = (drawn.width() as u32, drawn.height() as u32);
+        let grey = image::GrayImage::from_raw(width, height, drawn.data()).expect("whole rows");
+        image::DynamicImage::ImageLuma8(grey).to_rgb8()
+    }
+
+    fn section(read: LabelUse, must_show: &[LabelPart]) -> LabelSection {
+        LabelSection {
+            read,
+            must_show: must_show.to_vec(),
+            text_folder: "/nowhere".into(),
+            ..LabelSection::default()
+        }
+    }
+
+    fn job(item: u64, deadline_ms: u64) -> LabelJob {
+        let picture = Picture::from(gs1_data_matrix("[01]09521234543213[17]261231[10]AB12"));
+        let frame = Arc::new(Frame::new("top".into(), Duration::ZERO, picture));
+        LabelJob {
+            item,
+            deadline: Duration::from_millis(deadline_ms),
+            views: vec![("top".into(), frame)],
+            context: CONTEXT,
+            needs_text: false,
+            sku: "tea".to_owned(),
+            gtin: None,
+        }
+    }
+
+    fn read(section: LabelSection, job: LabelJob) -> LabelDone {
+        read_and_compared(section, IdentitySection::default(), job)
+    }
+
+    fn read_and_compared(
+        section: LabelSection,
+        identity: IdentitySection,
+        job: LabelJob,
+    ) -> LabelDone {
+        let (sender, done) = std::sync::mpsc::channel();
+        let worker =
+            LabelWorker::start(section, identity, move |done| sender.send(done).unwrap()).unwrap();
+        worker.submit(job).unwrap();
+        done.recv_timeout(Duration::from_secs(60)).unwrap()
+    }
+
+    #[test]
+    fn what_the_codes_say_needs_no_text() {
+        let section = section(LabelUse::AsNeeded, &[LabelPart::Lot, LabelPart::Expiry]);
+        let done = read(section, job(7, 0));
+        assert_eq!(done.item, 7);
+        let reading = done.views[0].1.as_ref().unwrap();
+        assert_eq!(reading.lot().unwrap().text, "AB12");
+        assert_eq!(reading.gtins, ["09521234543213"]);
+    }
+
+    #[test]
+    fn networks_that_are_not_there_are_named_where_text_is_needed() {
+        let lacks_serial = section(LabelUse::AsNeeded, &[LabelPart::Serial]);
+        let always = section(LabelUse::Always, &[]);
+        let asked = LabelJob { needs_text: true, ..job(1, 0) };
+        let as_needed = section(LabelUse::AsNeeded, &[]);
+        for (section, job) in [(lacks_serial, job(1, 0)), (always, job(1, 0)), (as_needed, asked)] {
+            let done = read(section, job);
+            let why = done.views[0].1.as_ref().unwrap_err();
+            assert!(why.contains("/nowhere") && why.contains("make bootstrap"), "{why}");
+        }
+        let codes = section(LabelUse::Codes, &[LabelPart::Serial]);
+        assert!(read(codes, job(1, 0)).views[0].1.is_ok(), "only codes are wanted");
+    }
+
+    #[test]
+    fn looks_are_compared_unless_a_code_says_what_the_item_is_or_the_catalogue_does_not_know_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("catalogue.safetensors");
+        let mut catalog = Catalog::new();
+        let evidence = Evidence::of(&job(0, 0).views[0].1.picture, &[]).unwrap();
+        catalog.learn("tea", &[evidence]).unwrap();
+        catalog.save(&file).unwrap();
+        let compared = |sku: &str, gtin: Option<&str>, file: PathBuf| {
+            let identity = IdentitySection { catalog: Some(file), ..IdentitySection::default() };
+            let gtin = gtin.map(str::to_owned);
+            let job = LabelJob { sku: sku.to_owned(), gtin, ..job(1, 0) };
+            read_and_compared(section(LabelUse::Codes, &[]), identity, job).compared
+        };
+        let looked = compared("tea", Some("09521234543220"), file.clone()).unwrap().unwrap();
+        assert!(looked.same_item("tea").unwrap() > 0.9, "{looked:?}");
+        assert_eq!(compared("tea", Some("09521234543213"), file.clone()), None, "the code says so");
+        assert_eq!(compared("rum", None, file.clone()), None, "rum is not in the catalogue");
+        let missing = compared("tea", None, folder.path().join("gone")).unwrap().unwrap_err();
+        assert!(missing.contains("gone"), "{missing}");
+    }
+}

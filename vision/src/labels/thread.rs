@@ -1,0 +1,200 @@
+//! What is done with one item: codes first, text where they leave something open, then looks.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::queue::Queue;
+use super::{LabelDone, LabelJob, shows};
+use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
+use base::panics::panic_message;
+use capture::Frame;
+use identity::{Catalog, Compared, Evidence, IdentityError};
+use meaning::reading::Reading;
+use reading::reader::{LabelRead, LabelReader, ReadUntil, codes_of};
+
+/// So long before an item's deadline a look that takes seconds ends: its last step is finished, and the verdict
+/// is still to be made and sent.
+const ANSWER: Duration = Duration::from_millis(500);
+
+/// Camera and reading of each view, or why there is none.
+type Readings = Vec<(Arc<str>, Result<Reading, String>)>;
+
+/// What the thread keeps from item to item.
+pub(super) struct ReadingThread {
+    section: LabelSection,
+    /// Once text is needed.
+    reader: Option<LabelReader>,
+    catalog: Option<CatalogFile>,
+}
+
+/// The catalogue, once it is needed.
+enum CatalogFile {
+    Unread(PathBuf),
+    Read(Catalog),
+    Broken(String),
+}
+
+impl ReadingThread {
+    pub(super) fn new(section: LabelSection, identity: IdentitySection) -> Self {
+        let catalog = identity.catalog.map(CatalogFile::Unread);
+        Self { section, reader: None, catalog }
+    }
+
+    /// Works off the queue until it is closed.
+    pub(super) fn run(&mut self, queue: &Queue, mut on_done: impl FnMut(LabelDone)) {
+        tch::set_num_threads(i32::try_from(self.section.threads).unwrap_or(1));
+        while let Some((job, since)) = queue.take() {
+            // The reader keeps no state between pictures that a call which unwinds could spoil.
+            let read = catch_unwind(AssertUnwindSafe(|| {
+                let views = self.item(&job);
+                let compared = self.compared(&job, &views);
+                (views, compared)
+            }));
+            let (views, compared) = read.unwrap_or_else(|panic| {
+                let cause = format!("reading panicked: {}; see the log", panic_message(&*panic));
+                tracing::error!(item = job.item, cause, "a label was not read");
+                let cameras = job.views.iter().map(|(camera, _)| Arc::clone(camera));
+                (cameras.map(|camera| (camera, Err(cause.clone()))).collect(), None)
+            });
+            on_done(LabelDone { item: job.item, views, compared, took: since.elapsed() });
+        }
+    }
+
+    fn item(&mut self, job: &LabelJob) -> Readings {
+        let must_show = |part: LabelPart| self.section.must_show.contains(&part);
+        let in_time = job.deadline.saturating_sub(ANSWER);
+        let asked = |asked: bool| Some(if asked { in_time } else { Duration::ZERO });
+        let out_of_focus = asked(must_show(LabelPart::Gtin));
+        let dots =
+            asked(must_show(LabelPart::Expiry) || self.section.divert_days_before_expiry > 0);
+        let coded = |frame: &Frame| {
+            let codes = codes_of(&frame.picture, &self.section.codes, out_of_focus)
+                .map_err(|error| error.to_string())?;
+            Ok(Reading::of(Vec::new(), codes, &job.context))
+        };
+        let mut views: Readings =
+            job.views.iter().map(|(camera, frame)| (Arc::clone(camera), coded(frame))).collect();
+        if !needs_text(&self.section, job.needs_text, &views) {
+            return views;
+        }
+        let mut looks = Vec::new();
+        for ((_, view), (_, frame)) in views.iter_mut().zip(&job.views) {
+            let Ok(coded) = view else { continue };
+            let codes = coded.codes.clone();
+            // Text is read however late it is: its lot may be on hold.
+            let until = ReadUntil { text: None, dots: Some(Duration::ZERO) };
+            let read = self.reader().and_then(|reader| {
+                let read = reader.read_text(&frame.picture, codes, &job.context, until);
+                read.map_err(|error| error.to_string())
+            });
+            *view = read.map(|read| {
+                looks.push(read.clone());
+                read.reading
+            });
+        }
+        self.look_for_dots(job, &mut views, looks, dots);
+        views
+    }
+
+    /// Looks for dots in one view after the other, until one shows the expiry or time is over. All views were
+    /// read before: no view waits for the dots of another.
+    fn look_for_dots(
+        &mut self,
+        job: &LabelJob,
+        views: &mut Readings,
+        looks: Vec<LabelRead>,
+        until: Option<Duration>,
+    ) {
+        let frames = job.views.iter().map(|(_, frame)| frame);
+        let read = views.iter_mut().zip(frames).filter(|((_, view), _)| view.is_ok());
+        let mut read: Vec<_> = read.zip(looks).collect();
+        let told = |view: &Result<Reading, String>| {
+            view.as_ref().is_ok_and(|reading| shows(reading, LabelPart::Expiry))
+        };
+        if read.iter().any(|(((_, view), _), _)| told(view)) {
+            return;
+        }
+        for (((_, view), frame), look) in &mut read {
+            let view: &mut Result<Reading, String> = view;
+            let again = self.reader().and_then(|reader| {
+                let read = reader.read_dots(&frame.picture, look.clone(), &job.context, until);
+                read.map_err(|error| error.to_string())
+            });
+            match again {
+                Ok(read) => *view = Ok(read.reading),
+                Err(cause) => tracing::warn!(item = job.item, cause, "dots were not looked for"),
+            }
+            if told(view) {
+                return;
+            }
+        }
+    }
+
+    /// How the item compares with the catalogue, unless a code has settled it or the catalogue does not have
+    /// the SKU.
+    fn compared(&mut self, job: &LabelJob, views: &Readings) -> Option<Result<Compared, String>> {
+        let readings = || views.iter().map(|(_, view)| view.as_ref().ok());
+        let has_gtin = |gtin| readings().flatten().any(|reading| reading.gtins.contains(gtin));
+        if job.gtin.as_ref().is_some_and(has_gtin) {
+            return None;
+        }
+        let catalog = match self.catalog()? {
+            Ok(catalog) => catalog,
+            Err(cause) => return Some(Err(cause)),
+        };
+        if !catalog.skus().any(|sku| sku == job.sku) {
+            return None;
+        }
+        let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
+            let lines = reading.map_or(&[][..], |reading| &reading.lines);
+            catalog.compare(&Evidence::of(&frame.picture, lines)?)
+        };
+        let each = job.views.iter().zip(readings()).map(compare);
+        match each.collect::<Result<Vec<_>, IdentityError>>() {
+            Ok(views) => Compared::of_views(views).map(Ok),
+            Err(error) => Some(Err(error.to_string())),
+        }
+    }
+
+    /// The catalogue, or why there is none.
+    fn catalog(&mut self) -> Option<Result<&Catalog, String>> {
+        let file = self.catalog.as_mut()?;
+        if let CatalogFile::Unread(path) = file {
+            *file = match Catalog::load(path) {
+                Ok(catalog) => CatalogFile::Read(catalog),
+                Err(error) => CatalogFile::Broken(error.to_string()),
+            };
+        }
+        match file {
+            CatalogFile::Read(catalog) => Some(Ok(catalog)),
+            CatalogFile::Broken(cause) => Some(Err(cause.clone())),
+            CatalogFile::Unread(_) => None,
+        }
+    }
+
+    /// The reader of text, opened when it is needed for the first time.
+    fn reader(&mut self) -> Result<&mut LabelReader, String> {
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => {
+                let LabelSection { text_folder, threads, tesseract, .. } = &self.section;
+                LabelReader::open(text_folder, *threads, tesseract).map_err(|e| e.to_string())?
+            }
+        };
+        Ok(self.reader.insert(reader))
+    }
+}
+
+/// Whether the text must be read after the codes were.
+fn needs_text(section: &LabelSection, asked: bool, views: &Readings) -> bool {
+    match section.read {
+        LabelUse::Off | LabelUse::Codes => false,
+        LabelUse::Always => true,
+        LabelUse::AsNeeded => {
+            let readings = || views.iter().filter_map(|(_, view)| view.as_ref().ok());
+            asked || section.must_show.iter().any(|part| !readings().any(|r| shows(r, *part)))
+        }
+    }
+}
