@@ -129,7 +129,7 @@ fn demo(options: Options) -> anyhow::Result<()> {
     })?;
 
     println!("starting broker, twin, plc-bridge and inspectd; their logs are in target/demo");
-    let start = Start { folder: &folder, layout: &layout, broker: Broker::Embedded, twin };
+    let start = Start { folder: &folder, layout: &layout, broker: Broker::Mosquitto, twin };
     let mut line = RunningLine::start(&start)?;
     let page = line.page.clone();
     println!("the page: {}", page.address());

@@ -42,8 +42,6 @@ pub enum LineError {
 /// Which program plays the fleet's broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broker {
-    /// Our own, embedded one.
-    Embedded,
     /// Mosquitto, as at a real site.
     Mosquitto,
     /// None: the line file names one that is not there.
@@ -91,11 +89,6 @@ impl RunningLine {
         write(&line, &start.layout.text())?;
         let logs = start.folder;
         let broker = match (start.broker, start.layout.broker_port) {
-            (Broker::Embedded, Some(port)) => {
-                let mut command = Command::new(program("broker"));
-                command.args(["--end-with-parent", "--port", &port.to_string()]);
-                Some(Process::start("broker", command, logs)?)
-            }
             (Broker::Mosquitto, Some(port)) => Some(mosquitto(start.folder, port)?),
             (Broker::Absent, _) | (_, None) => None,
         };
@@ -262,14 +255,16 @@ fn start_bridge(line: &Path, logs: &Path) -> Result<Process, LineError> {
     Ok(Process::start("plc-bridge", command, logs)?)
 }
 
-/// Debian puts mosquitto where ordinary users do not look.
+/// Debian puts mosquitto where ordinary users do not look. It ends with the process that started it, however that
+/// ends.
 fn mosquitto(folder: &Path, port: u16) -> Result<Process, LineError> {
     let config = folder.join("mosquitto.conf");
     let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
     write(&config, &text)?;
     let sbin = Path::new("/usr/sbin/mosquitto");
-    let mut command = Command::new(if sbin.exists() { sbin } else { Path::new("mosquitto") });
-    command.arg("-c").arg(&config);
+    let mosquitto = if sbin.exists() { sbin } else { Path::new("mosquitto") };
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]).arg(mosquitto).arg("-c").arg(&config);
     Ok(Process::start("broker", command, folder)?)
 }
 
