@@ -1,6 +1,5 @@
-//! The twin, a simulated line, and the harness that runs inspectd's processes against it.
+//! Runs inspectd's processes against the [twin], a simulated line.
 //!
-//! * [`twin`]: belt, items, eyes, diverter, PLC and cameras of a line that exists only here.
 //! * [`harness`]: starts the real programs against the twin and compares records with the truth.
 //! * [`demo`]: what `make demo` shows.
 //!
@@ -10,4 +9,3 @@
 
 pub mod demo;
 pub mod harness;
-pub mod twin;

@@ -11,7 +11,7 @@ use damage::ReferenceKey;
 use damage::Scorer;
 use hil_tests::harness::line_file::Layout;
 use hil_tests::harness::references;
-use hil_tests::twin::normals;
+use twin::normals;
 
 /// Items, about half of them damaged.
 const ITEMS: usize = 300;

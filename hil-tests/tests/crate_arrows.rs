@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 /// Which crates of the workspace a crate may depend on.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("line", &[]),
     ("plc-bridge", &["line"]),
     ("base", &[]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("reading", &["base", "features", "line", "meaning"]),
     ("identity", &["base", "features", "meaning", "reading"]),
     ("lab", &["base", "damage", "features"]),
+    ("twin", &["base", "capture", "line", "plc-bridge"]),
     ("vision", VISION),
     ("inspectd", INSPECTD),
     ("hil-tests", HIL_TESTS),
@@ -38,8 +39,12 @@ const HIL_TESTS: &[&str] = &[
     "line",
     "meaning",
     "plc-bridge",
+    "twin",
     "vision",
 ];
+
+/// What the twin must not bring in: it shall start at once, and share no fault with what it tests.
+const NOT_IN_THE_TWIN: [&str; 4] = ["tch", "torch-sys", "ort", "rusqlite"];
 
 /// What plc-bridge must not bring in, however indirectly: it starts in a tenth of a second, survives
 /// whatever happens to the inspection, and its cycle shares its thread with no other task.
@@ -92,6 +97,24 @@ fn crates_depend_on_each_other_as_the_design_draws_it() {
 
 #[test]
 fn the_bridge_brings_in_neither_the_model_nor_video_nor_the_fleet_nor_a_runtime() {
+    let closure = closure("plc-bridge");
+    assert!(closure.contains("rmodbus"), "the closure was found: {closure:?}");
+    for unwanted in NOT_IN_THE_BRIDGE {
+        assert!(!closure.contains(unwanted), "plc-bridge brings in {unwanted}");
+    }
+}
+
+#[test]
+fn the_twin_brings_in_neither_the_model_nor_the_database() {
+    let closure = closure("twin");
+    assert!(closure.contains("gstreamer"), "the closure was found: {closure:?}");
+    for unwanted in NOT_IN_THE_TWIN {
+        assert!(!closure.contains(unwanted), "the twin brings in {unwanted}");
+    }
+}
+
+/// What a package's programs are made of, however indirectly; what only its tests use is not among it.
+fn closure(package: &str) -> BTreeSet<String> {
     let metadata = metadata();
     let nodes: BTreeMap<&str, &Value> =
         list(&metadata["resolve"], "nodes").iter().map(|node| (text(node, "id"), node)).collect();
@@ -99,20 +122,15 @@ fn the_bridge_brings_in_neither_the_model_nor_video_nor_the_fleet_nor_a_runtime(
         .iter()
         .map(|package| (text(package, "id"), text(package, "name")))
         .collect();
-    let root = names.iter().find(|(_, name)| **name == "plc-bridge").map(|(id, _)| *id).unwrap();
+    let root = names.iter().find(|(_, name)| **name == package).map(|(id, _)| *id).unwrap();
     let (mut seen, mut open) = (BTreeSet::new(), vec![root]);
     while let Some(id) = open.pop() {
         if seen.insert(id) {
-            // What only its tests use is not in the program.
             let kept = list(nodes[id], "deps").iter().filter(|dependency| {
                 list(dependency, "dep_kinds").iter().any(|kind| kind["kind"] != "dev")
             });
             open.extend(kept.map(|dependency| text(dependency, "pkg")));
         }
     }
-    let closure: BTreeSet<&str> = seen.iter().map(|id| names[id]).collect();
-    assert!(closure.contains("rmodbus"), "the closure was found: {closure:?}");
-    for unwanted in NOT_IN_THE_BRIDGE {
-        assert!(!closure.contains(unwanted), "plc-bridge brings in {unwanted}");
-    }
+    seen.iter().map(|id| names[id].to_owned()).collect()
 }

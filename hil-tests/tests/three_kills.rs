@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use common::Bench;
 use hil_tests::harness::account::{self, Account, Record};
-use hil_tests::twin::line::Truth;
-use hil_tests::twin::plc::Source;
-use hil_tests::twin::world::End;
 use line::config::{FallBack, FallBackSection};
 use line::protocol::{Action, Ambiguity, FallBackCause, Outcome};
+use twin::line::Truth;
+use twin::plc::Source;
+use twin::world::End;
 
 const LANE: Action = Action::Divert { lane: 1 };
 

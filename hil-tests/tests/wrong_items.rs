@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use common::Bench;
 use hil_tests::harness::{account, manager};
-use hil_tests::twin::scene::carton;
-use hil_tests::twin::world::End;
 use line::protocol::{Check, Verdict};
 use serde_json::json;
+use twin::scene::carton;
+use twin::world::End;
 
 /// Items that leave the line before the account is made.
 const ITEMS: usize = 40;

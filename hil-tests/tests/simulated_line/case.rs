@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use hil_tests::twin::{
+use line::config::BridgeConfig;
+use line::protocol::{Action, Decision, FromBridge, ItemEvent, Outcome, ToBridge, Verdict};
+use plc_bridge::registers::{Command, LANE_STOP};
+use plc_bridge::whole_line::Line;
+use twin::{
     belt::SpeedProfile,
     line::{SCAN, SimulatedLine, Truth},
     plc::{PlcConfig, Source},
     rng::Rng,
     world::{End, Feed, NewItem, WorldConfig},
 };
-use line::config::BridgeConfig;
-use line::protocol::{Action, Decision, FromBridge, ItemEvent, Outcome, ToBridge, Verdict};
-use plc_bridge::registers::{Command, LANE_STOP};
-use plc_bridge::whole_line::Line;
 
 use crate::inspection::{Habits, Inspection};
 

@@ -7,12 +7,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hil_tests::twin::{
-    line::{SCAN, SimulatedLine, Truth},
-    plc::PlcConfig,
-    rng::Rng,
-    world::{End, WorldConfig},
-};
 use inspectd::item::batches::BatchTest;
 use inspectd::item::flow::{Flow, FlowSettings, LabelDuty, Now, Step};
 use inspectd::item::holds::{Hold, Origin};
@@ -23,6 +17,12 @@ use line::config::BridgeConfig;
 use line::protocol::{FromBridge, LineFault, PlcState, ToBridge, VERSION};
 use plc_bridge::registers::{Command, Eye, Status};
 use plc_bridge::whole_line::Line;
+use twin::{
+    line::{SCAN, SimulatedLine, Truth},
+    plc::PlcConfig,
+    rng::Rng,
+    world::{End, WorldConfig},
+};
 
 use crate::case::{Boxes, LINE};
 use crate::inspection::{Habits, Inspection};
@@ -224,7 +224,7 @@ impl Day {
                     is_room.then_some(middle_mm)
                 });
                 if let Some(middle_mm) = room {
-                    world.put_on(hil_tests::twin::world::Feed::next(&mut Boxes), middle_mm);
+                    world.put_on(twin::world::Feed::next(&mut Boxes), middle_mm);
                 }
             }
             Fault::PlcStop | Fault::Wire | Fault::Inspector | Fault::Clock(_) => {}

@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use hil_tests::twin::{line::SCAN, rng::Rng};
 use line::protocol::{Check, FromBridge, HEARTBEAT_PERIOD, ItemEvent, ToBridge, Verdict};
 use plc_bridge::whole_line::Line;
+use twin::{line::SCAN, rng::Rng};
 
 /// How the inspection behaves.
 #[derive(Debug, Clone)]

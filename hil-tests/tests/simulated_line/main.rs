@@ -9,12 +9,12 @@ mod inspection;
 use std::time::Duration;
 
 use case::{Case, LINE};
-use hil_tests::twin::{
+use inspection::Habits;
+use line::protocol::{Action, Ambiguity, Decision, FallBackCause, Outcome, Verdict};
+use twin::{
     belt::{Phase, SpeedProfile},
     world::End,
 };
-use inspection::Habits;
-use line::protocol::{Action, Ambiguity, Decision, FallBackCause, Outcome, Verdict};
 
 fn phases(phases: &[(f64, u64)]) -> SpeedProfile {
     let phase = |(speed_mm_s, s): &(f64, u64)| Phase {

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::twin::{line::Truth, plc::Source, world::End};
+use twin::{line::Truth, plc::Source, world::End};
 
 /// Differences listed at most; the rest is counted.
 const DIFFERENCES: usize = 20;

@@ -1,7 +1,7 @@
 use line::protocol::{Ambiguity, Check};
 
 use super::*;
-use crate::twin::plc::Applied;
+use twin::plc::Applied;
 
 fn truth(number: u64, defect: bool, end: End, lane: u16, source: Source) -> Truth {
     Truth {

@@ -238,7 +238,9 @@ mod tests {
         use std::{io::Read as _, net::TcpStream};
 
         let image = Arc::new(Mutex::new(image()));
-        let port = crate::harness::line_file::free_port().unwrap();
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
         let address = format!("127.0.0.1:{port}");
         let refresh: Refresh = Arc::new(|| {});
         let server = ModbusServer::start(&address, image, refresh).unwrap();

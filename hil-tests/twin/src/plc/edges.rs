@@ -3,7 +3,7 @@
 use plc_bridge::registers::{Eye, LineEvent};
 
 use super::{Outputs, Plc, Tracked};
-use crate::twin::world::Edge;
+use crate::world::Edge;
 
 impl Plc {
     /// An eye became covered or free.

@@ -2,7 +2,7 @@
 
 use line::config::ConveyorSection;
 
-use crate::twin::world::WorldConfig;
+use crate::world::WorldConfig;
 
 /// The PLC's parameters.
 #[derive(Debug, Clone)]

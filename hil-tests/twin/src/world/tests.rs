@@ -1,5 +1,5 @@
 use super::*;
-use crate::twin::belt::{Encoder, Phase, SpeedProfile};
+use crate::belt::{Encoder, Phase, SpeedProfile};
 
 struct Boxes;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use line::config::{ConveyorSection, DiverterSection};
 
-use crate::twin::belt::{Encoder, SpeedProfile};
+use crate::belt::{Encoder, SpeedProfile};
 
 /// Geometry and habits of the simulated line.
 #[derive(Debug, Clone)]

@@ -3,15 +3,15 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use hil_tests::twin::{
+use rustix::process::{Signal, set_parent_process_death_signal};
+use twin::config::TwinLine;
+use twin::{
     cameras::Freeze,
     normals,
     pictures::PictureSet,
     run::{self, RunOptions},
     scene::LotPlan,
 };
-use inspectd::config::LineFile;
-use rustix::process::{Signal, set_parent_process_death_signal};
 
 /// A simulated line: belt, photo-eyes, diverter, PLC (Modbus TCP) and cameras (shm video).
 ///
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
 fn work(options: Options) -> anyhow::Result<()> {
     match (options.command, options.run) {
         (Some(Command::Pictures { line, normals, test, seed, images, out }), _) => {
-            let file = LineFile::read(&line)?;
+            let file = TwinLine::read(&line)?;
             match images {
                 None => normals::render(&file, normals, test, seed, &out)?,
                 Some(folder) => normals::copy(&file, &PictureSet::open(&folder)?, &out)?,
@@ -136,7 +136,7 @@ fn work(options: Options) -> anyhow::Result<()> {
             if args.end_with_parent {
                 set_parent_process_death_signal(Some(Signal::TERM))?;
             }
-            let file = LineFile::read(&args.line)?;
+            let file = TwinLine::read(&args.line)?;
             let lots = if args.lots.is_empty() {
                 vec![LotPlan { items: u64::MAX, defect_rate: args.defect_rate }]
             } else {

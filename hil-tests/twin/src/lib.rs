@@ -10,6 +10,7 @@
 pub mod belt;
 pub mod cameras;
 pub mod clock;
+pub mod config;
 pub mod line;
 pub mod modbus_server;
 pub mod normals;

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use inspectd::config::LineFile;
+use crate::config::TwinLine;
 use thiserror::Error;
 
 use super::{
@@ -53,7 +53,7 @@ pub enum NormalsError {
 /// # Errors
 /// Something cannot be written.
 pub fn render(
-    file: &LineFile,
+    file: &TwinLine,
     normals: usize,
     test: usize,
     seed: u64,
@@ -93,7 +93,7 @@ pub fn render(
 ///
 /// # Errors
 /// A picture is broken, or something cannot be written.
-pub fn copy(file: &LineFile, set: &PictureSet, out: &Path) -> Result<(), NormalsError> {
+pub fn copy(file: &TwinLine, set: &PictureSet, out: &Path) -> Result<(), NormalsError> {
     for camera in &file.camera {
         let folder = out.join("views").join(&camera.name).join("train").join("good");
         for (number, item) in set.train.iter().enumerate() {

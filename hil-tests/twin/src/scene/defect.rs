@@ -10,7 +10,7 @@ use super::{
     canvas::{Canvas, PX_PER_MM, mix},
     carton::Side,
 };
-use crate::twin::rng::Rng;
+use crate::rng::Rng;
 
 /// What is wrong with a carton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

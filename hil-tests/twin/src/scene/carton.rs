@@ -8,7 +8,7 @@ use super::{
     canvas::{Canvas, Rgb},
     defect::Defect,
 };
-use crate::twin::rng::Rng;
+use crate::rng::Rng;
 
 /// Length along the belt, in millimetres.
 pub const LENGTH_MM: f64 = 110.0;

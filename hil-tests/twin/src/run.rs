@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use inspectd::config::LineFile;
+use crate::config::TwinLine;
 use plc_bridge::registers::{Command, DecodeError};
 use thiserror::Error;
 use tokio::signal::unix;
@@ -106,7 +106,7 @@ struct Asked {
 ///
 /// # Errors
 /// Something that the twin needs is not there; the message says what.
-pub fn run(file: &LineFile, options: RunOptions) -> Result<(), RunError> {
+pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
     let address = file.plc.address.clone().ok_or(RunError::NoAddress)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
