@@ -15,6 +15,8 @@
 //! goes by its longer neighbours. The box of one or two letters is nearly square: it is laid along the
 //! nearest long one.
 //!
+//! **Large pictures** are shown to the detector made smaller, then the parts with print larger (`zoom`).
+//!
 //! **Dim pictures** are stretched to the full range of grey first (`contrast`).
 //!
 //! **Letters that the networks do not know** are read by Tesseract, where its languages are named
@@ -35,6 +37,7 @@ mod recognise;
 mod runtime;
 mod strip;
 mod tesseract;
+mod zoom;
 
 pub use error::TextError;
 pub(crate) use order::sort;
