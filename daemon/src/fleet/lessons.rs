@@ -133,7 +133,7 @@ impl Lessons {
 
 /// Longer than a rival waits before it takes the box's place again.
 pub fn outlasts_a_rival(lasted: Duration) -> bool {
-    lasted > super::backoff::LONGEST * 2
+    lasted > super::link::LONGEST_PAUSE * 2
 }
 
 #[cfg(test)]

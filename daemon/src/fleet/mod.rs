@@ -10,7 +10,6 @@
 //! The box never depends on any of this: with no network everything waits in the outbox.
 
 pub mod alerts;
-mod backoff;
 mod identity;
 mod lessons;
 pub mod link;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::realtime::STACK;
 use crate::wire::{PlcError, PlcWire};
+use line::backoff::Backoff;
 use line::clock;
 
 /// The first pause between two attempts to connect.
@@ -30,7 +31,7 @@ pub(super) struct Link {
     state: State,
     orders: SyncSender<Order>,
     attempts: Receiver<Attempt>,
-    pause: Pause,
+    pause: Backoff,
 }
 
 enum State {
@@ -51,8 +52,12 @@ impl Link {
             .name("connect".into())
             .stack_size(STACK)
             .spawn(move || connect(&ordered, &done))?;
-        let mut link =
-            Self { state: State::Connecting, orders, attempts, pause: Pause::new(retry_max) };
+        let mut link = Self {
+            state: State::Connecting,
+            orders,
+            attempts,
+            pause: Backoff::new(FIRST_RETRY, retry_max),
+        };
         link.order(wire, Duration::ZERO);
         Ok(link)
     }
@@ -65,7 +70,7 @@ impl Link {
             State::Connecting => match self.attempts.try_recv() {
                 Ok((wire, Ok(()))) => State::Up { wire, is_new: true },
                 Ok((wire, Err(error))) => {
-                    let pause = self.pause.next();
+                    let pause = self.pause.failed();
                     self.order(wire, now + pause);
                     return Some(error);
                 }
@@ -93,7 +98,7 @@ impl Link {
 
     /// A whole exchange went well.
     pub(super) fn exchanged(&mut self) {
-        self.pause.reset();
+        self.pause.worked();
     }
 
     /// An exchange failed at `now`: a broken wire is connected anew, a refusing PLC asked again.
@@ -102,7 +107,7 @@ impl Link {
         else {
             return;
         };
-        let again = now + self.pause.next();
+        let again = now + self.pause.failed();
         if error.is_broken() {
             wire.disconnect();
             self.order(wire, again);
@@ -126,30 +131,6 @@ fn connect(orders: &Receiver<Order>, done: &SyncSender<Attempt>) {
         if done.send((wire, connected)).is_err() {
             return;
         }
-    }
-}
-
-/// The pause before the next attempt to connect.
-#[derive(Debug)]
-struct Pause {
-    next: Duration,
-    most: Duration,
-}
-
-impl Pause {
-    fn new(most: Duration) -> Self {
-        Self { next: FIRST_RETRY.min(most), most }
-    }
-
-    /// This pause; the one after it is twice as long.
-    fn next(&mut self) -> Duration {
-        let pause = self.next;
-        self.next = (pause * 2).min(self.most);
-        pause
-    }
-
-    fn reset(&mut self) {
-        *self = Self::new(self.most);
     }
 }
 
@@ -236,15 +217,5 @@ mod tests {
         assert!(link.poll(FIRST_RETRY / 2).is_none() && link.wire().is_none());
         assert!(link.poll(FIRST_RETRY).is_none());
         assert!(link.wire().is_some_and(|(_, is_new)| is_new), "what it holds is looked at first");
-    }
-
-    #[test]
-    fn the_pause_before_a_new_connection_doubles_up_to_its_most_and_starts_again() {
-        let ms = Duration::from_millis;
-        let mut pause = Pause::new(ms(500));
-        let pauses = [pause.next(), pause.next(), pause.next(), pause.next(), pause.next()];
-        assert_eq!(pauses, [ms(100), ms(200), ms(400), ms(500), ms(500)]);
-        pause.reset();
-        assert_eq!(pause.next(), ms(100));
     }
 }

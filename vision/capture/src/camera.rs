@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use gstreamer as gst;
+use line::backoff::Backoff;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::{Session, build};
@@ -197,7 +198,7 @@ impl Shared {
 /// Opens the source again and again until the camera is stopped.
 fn supervise(section: &CameraSection, source: &Source, shared: &Shared, stopped: &Receiver<()>) {
     let longest = Duration::from_millis(section.retry_max_ms.into());
-    let mut pause = RETRY_FIRST;
+    let mut backoff = Backoff::new(RETRY_FIRST, longest);
     loop {
         let before = shared.received.load(Ordering::Relaxed);
         let cause = match Session::open(section, source, shared) {
@@ -206,8 +207,9 @@ fn supervise(section: &CameraSection, source: &Source, shared: &Shared, stopped:
         };
         let Some(cause) = cause else { return };
         if shared.received.load(Ordering::Relaxed) > before {
-            pause = RETRY_FIRST;
+            backoff.worked();
         }
+        let pause = backoff.failed();
         tracing::warn!(camera = section.name, cause, ?pause, "no pictures; opening anew");
         shared.errors.fetch_add(1, Ordering::Relaxed);
         shared.set_state(CameraState::Down { cause });
@@ -215,7 +217,6 @@ fn supervise(section: &CameraSection, source: &Source, shared: &Shared, stopped:
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
         }
-        pause = (pause * 2).min(longest);
         shared.reconnects.fetch_add(1, Ordering::Relaxed);
     }
 }

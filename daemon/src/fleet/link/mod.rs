@@ -7,6 +7,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use line::backoff::{Backoff, spread};
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::v5::{Packet, PubAck};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
@@ -20,7 +21,6 @@ use crate::fleet::outbox::{Action, Outbox, WINDOW};
 use crate::item::orders::Order;
 use crate::records::{MessageId, OutboxCounts, OwedMessage, StoreError, StoreHandle};
 
-use super::backoff::{self, Backoff};
 use super::identity::Identity;
 use super::lessons::{self, Lessons};
 use super::messages::BoxState;
@@ -31,6 +31,12 @@ mod learning;
 mod listening;
 mod paying;
 mod telling;
+
+/// The first pause before another attempt: long enough not to hammer a broker that is starting.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause: half a minute after the network is back, the link is too.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How often the state is looked at; so it is published at most this often.
 const TICK: Duration = Duration::from_secs(1);
@@ -137,7 +143,7 @@ type ReadAnswer = (u64, Result<Vec<OwedMessage>, StoreError>);
 
 impl Link {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let problem = match self.session(&mut backoff, &mut stopped).await {
                 End::Stopped => return,
@@ -145,8 +151,9 @@ impl Link {
             };
             let is_rival =
                 matches!(problem, LinkProblem::TakenOver { .. } | LinkProblem::Rivalled { .. });
-            let pause =
-                if is_rival { backoff.taken_over(jitter()) } else { backoff.failed(jitter()) };
+            // Of two clients of one name each would throw the other out as fast as it can.
+            let pause = if is_rival { backoff.failed_for_long() } else { backoff.failed() };
+            let pause = spread(pause, jitter());
             let problem = problem.to_string();
             if is_rival {
                 self.rival = Some(problem.clone());
@@ -218,7 +225,7 @@ impl Link {
                                 let broker = self.identity.broker();
                                 return End::Failed(LinkProblem::Silent { broker });
                             }
-                            if begun.elapsed() > backoff::LONGEST && session.established {
+                            if begun.elapsed() > LONGEST_PAUSE && session.established {
                                 backoff.worked();
                             }
                             if lessons::outlasts_a_rival(begun.elapsed()) {
