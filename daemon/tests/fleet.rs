@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fleet_broker::{Broker, Subscriber, free_port, retain};
 use inspectd::config::FleetSection;
-use inspectd::fleet::messages::{Alert, AlertKind, BoxState, Kind, Phase, of_news};
+use inspectd::fleet::messages::{Alert, AlertKind, FleetState, Kind, Phase, of_news};
 
 use inspectd::fleet::{FleetLink, LinkStatus};
 use inspectd::item::holds::Origin;
@@ -48,7 +48,7 @@ fn link(port: u16, store: &StoreHandle) -> FleetLink {
 }
 
 fn link_with(port: u16, store: &StoreHandle, orders: mpsc::Sender<Order>) -> FleetLink {
-    let (_, state) = watch::channel(BoxState::default());
+    let (_, state) = watch::channel(FleetState::default());
     FleetLink::start(section(port), "box-boot".to_owned(), store.clone(), state, orders)
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use inspectd::item::counts::ItemCounts;
 use inspectd::records::{Change, Finding, ItemId, Record, Store, Timings, ViewRecord};
 use inspectd::web::Page;
-use inspectd::web::status::{BoxStatus, Problem};
+use inspectd::web::status::{PageStatus, Problem};
 use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -67,8 +67,8 @@ fn store() -> tempfile::TempDir {
     folder
 }
 
-fn status() -> BoxStatus {
-    BoxStatus {
+fn status() -> PageStatus {
+    PageStatus {
         version: "0.1.0".to_owned(),
         line: "outbound 3".to_owned(),
         sku: "CARTON-17".to_owned(),
@@ -78,13 +78,13 @@ fn status() -> BoxStatus {
             since: "2026-11-22T09:00:00Z".parse().expect("a time"),
         }],
         items: ItemCounts { entered: 1234, ..ItemCounts::default() },
-        ..BoxStatus::default()
+        ..PageStatus::default()
     }
 }
 
 /// Serves `status` and the store in `folder` while `questions` runs.
 fn while_serving(
-    status: BoxStatus,
+    status: PageStatus,
     folder: &Path,
     questions: impl FnOnce(SocketAddr) + Send + 'static,
 ) {
@@ -185,7 +185,7 @@ fn inspectctl_status_tells_what_the_page_tells() {
         assert_eq!(output.status.code(), Some(1), "it is not inspecting");
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("NOT INSPECTING") && text.contains("Check its cable."), "{text}");
-        let told: BoxStatus = serde_json::from_slice(&ask(&["--json"]).stdout).unwrap();
+        let told: PageStatus = serde_json::from_slice(&ask(&["--json"]).stdout).unwrap();
         assert_eq!(told, status());
     });
 }

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inspectd::records::{Change, ItemId, Record, Records, Store};
-use inspectd::web::status::BoxStatus;
+use inspectd::web::status::PageStatus;
 use inspectd::web::{Page, PageThread};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
@@ -44,7 +44,7 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
     line.handles_before = handles();
 
     let at_most = Page::bind(HERE).unwrap().handles();
-    let (_feed, status) = watch::channel(Arc::new(BoxStatus::default()));
+    let (_feed, status) = watch::channel(Arc::new(PageStatus::default()));
     let page = PageThread::start(HERE, status, folder.path().to_owned()).unwrap();
     let address = page.address().expect("a free port");
 

@@ -11,4 +11,4 @@ pub mod inference;
 pub mod labels;
 
 pub use config::{IdentitySection, LabelSection, ModelSection};
-pub use inference::{InspectionPool, Job, Scored};
+pub use inference::{InferencePool, Job, Scored};

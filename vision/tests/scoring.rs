@@ -22,7 +22,7 @@ use image::{Rgb, RgbImage};
 use lab::learn;
 use lab::learn::Turns;
 use line::clock::monotonic;
-use vision::InspectionPool;
+use vision::InferencePool;
 use vision::Job;
 use vision::ModelSection;
 
@@ -374,7 +374,7 @@ fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job 
 #[test]
 fn the_pool_answers_every_item_whatever_is_wrong_with_it() {
     let (_, folder) = learned(2);
-    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
+    let (pool, results) = InferencePool::start(&model(folder.path()), 0.005).unwrap();
     let one_pixel = Picture::from_pixels(1, 1, PixelFormat::Grey8, vec![9]).unwrap();
     let picture = |dent| Picture::from(carton(8, dent));
     let never = Duration::MAX;
@@ -402,7 +402,7 @@ fn the_pool_answers_every_item_whatever_is_wrong_with_it() {
 #[test]
 fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
     let (scorer, folder) = learned(2);
-    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
+    let (pool, results) = InferencePool::start(&model(folder.path()), 0.005).unwrap();
     let score = |item| {
         let picture = Picture::from(carton(8, true));
         pool.submit(job(item, "box", vec![picture], Duration::MAX)).unwrap();
@@ -423,7 +423,7 @@ fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
 #[test]
 fn a_full_queue_gives_the_item_back() {
     let folder = tempfile::tempdir().unwrap();
-    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
+    let (pool, results) = InferencePool::start(&model(folder.path()), 0.005).unwrap();
     // Nobody reads the answers: 64 fit behind the workers, each has one in hand, 64 wait.
     let most = 128 + pool.probe().layout.workers as u64;
     let mut accepted = 0;
@@ -443,7 +443,7 @@ fn a_full_queue_gives_the_item_back() {
 #[test]
 fn a_waiting_item_is_scored_when_its_deadline_moves_and_refused_when_it_is_drawn_near() {
     let folder = tempfile::tempdir().unwrap();
-    let (pool, results) = InspectionPool::start(&model(folder.path()), 0.005).unwrap();
+    let (pool, results) = InferencePool::start(&model(folder.path()), 0.005).unwrap();
     // All workers wait with an answer in hand, since nobody reads the 64 before them.
     let filling = 64 + pool.probe().layout.workers as u64;
     for item in 0..filling {

@@ -8,7 +8,7 @@ use anyhow::Context;
 use capture::Camera;
 use clap::Parser;
 use inspectd::config::{DEFAULT_PATH, LineFile};
-use inspectd::fleet::messages::{self, BoxState};
+use inspectd::fleet::messages::{self, FleetState};
 use inspectd::fleet::{self, FleetLink};
 use inspectd::item::quarantine::Quarantine;
 use inspectd::records::retention::RetentionThread;
@@ -23,7 +23,7 @@ use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
 use inspectd::warehouse::expected_sources;
 use inspectd::web::PageThread;
-use inspectd::web::status::BoxStatus;
+use inspectd::web::status::PageStatus;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::config::LabelUse;
@@ -95,8 +95,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let on_stored = move |seq| _ = stored.send(seq);
     let (recorder, recorder_thread) = Recorder::start(store.clone(), on_stored)?;
 
-    let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
-    let (state, state_seen) = watch::channel(BoxState::default());
+    let (status, status_seen) = watch::channel(Arc::new(PageStatus::default()));
+    let (state, state_seen) = watch::channel(FleetState::default());
     let (orders, orders_seen) = mpsc::channel(ORDERS);
     let fleet = line
         .fleet

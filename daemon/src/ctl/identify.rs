@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use identity::folder::{SkuPictures, pictures_by_sku};
-use identity::{Catalog, Evidence, IdentityError, IdentityFigures, Ranked, evaluate, of_files};
+use identity::{Appearance, Catalog, IdentityError, IdentityFigures, Ranked, evaluate, of_files};
 use reading::reader::default_text_dir;
 use serde::Serialize;
 
@@ -83,9 +83,9 @@ impl Identify {
             let figures = evaluate(&catalog, &pictures, &mut bar)?;
             return Answer::either(context.json, &figures, || figures_for_people(&figures));
         }
-        let evidence = self.evidence(&self.pictures, &mut bar)?;
-        let compared = self.pictures.iter().zip(evidence).map(|(file, evidence)| {
-            let compared = evidence.and_then(|evidence| catalog.compare(&evidence));
+        let appearance = self.appearance(&self.pictures, &mut bar)?;
+        let compared = self.pictures.iter().zip(appearance).map(|(file, appearance)| {
+            let compared = appearance.and_then(|appearance| catalog.compare(&appearance));
             let error = compared.as_ref().err().map(ToString::to_string);
             let compared = compared.ok();
             let expected = self.sku.as_deref();
@@ -118,9 +118,9 @@ impl Identify {
                 self.catalog.display()
             );
         }
-        let mut by_sku: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
-        for (_, sku, evidence) in self.labelled(&folder, self.shots, bar)? {
-            by_sku.entry(sku).or_default().push(evidence);
+        let mut by_sku: BTreeMap<String, Vec<Appearance>> = BTreeMap::new();
+        for (_, sku, appearance) in self.labelled(&folder, self.shots, bar)? {
+            by_sku.entry(sku).or_default().push(appearance);
         }
         let mut catalog = Catalog::new();
         for (sku, pictures) in by_sku {
@@ -129,27 +129,27 @@ impl Identify {
         Ok(catalog)
     }
 
-    /// File, SKU and evidence of the pictures of a folder, and of so many photographs of a SKU.
+    /// File, SKU and appearance of the pictures of a folder, and of so many photographs of a SKU.
     fn labelled(
         &self,
         folder: &BTreeMap<String, SkuPictures>,
         shots: Option<usize>,
         bar: &mut Bar,
-    ) -> anyhow::Result<Vec<(PathBuf, String, Evidence)>> {
+    ) -> anyhow::Result<Vec<(PathBuf, String, Appearance)>> {
         let named = folder.iter().flat_map(|(sku, pictures)| {
             pictures.files(shots).into_iter().map(move |file| (file, sku.clone()))
         });
         let (files, skus): (Vec<PathBuf>, Vec<String>) = named.unzip();
-        let evidence = self.evidence(&files, bar)?;
-        let labelled = files.into_iter().zip(skus).zip(evidence);
-        labelled.map(|((file, sku), evidence)| Ok((file, sku, evidence?))).collect()
+        let appearance = self.appearance(&files, bar)?;
+        let labelled = files.into_iter().zip(skus).zip(appearance);
+        labelled.map(|((file, sku), appearance)| Ok((file, sku, appearance?))).collect()
     }
 
-    fn evidence(
+    fn appearance(
         &self,
         files: &[PathBuf],
         bar: &mut Bar,
-    ) -> anyhow::Result<Vec<Result<Evidence, IdentityError>>> {
+    ) -> anyhow::Result<Vec<Result<Appearance, IdentityError>>> {
         let folder = self.text_model.clone().unwrap_or_else(default_text_dir);
         let text = (!self.no_text).then_some(folder.as_path());
         of_files(files, text, bar)

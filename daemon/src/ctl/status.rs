@@ -10,7 +10,7 @@ use clap::Args;
 use super::Context;
 use super::output::{Answer, table};
 use crate::web::status::{
-    BoxStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PlcStatus, StoreStatus,
+    CameraHealth, CameraStatus, ClockStatus, FleetStatus, PageStatus, PlcStatus, StoreStatus,
 };
 
 /// How long inspectd may take to answer; it answers from memory, within milliseconds.
@@ -57,7 +57,7 @@ fn page_of(mut listen: SocketAddr) -> String {
     format!("http://{listen}")
 }
 
-fn ask(page: &str) -> anyhow::Result<BoxStatus> {
+fn ask(page: &str) -> anyhow::Result<PageStatus> {
     let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).proxy(None).build();
     let agent: ureq::Agent = config.into();
     let mut answer = agent
@@ -73,7 +73,7 @@ fn ask(page: &str) -> anyhow::Result<BoxStatus> {
     })
 }
 
-fn for_people(status: &BoxStatus) -> String {
+fn for_people(status: &PageStatus) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         // Writing into a String cannot fail.
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_text_says_what_is_wrong_and_what_to_do() {
-        let status = BoxStatus {
+        let status = PageStatus {
             problems: vec![crate::web::status::Problem {
                 what: "camera top is down".to_owned(),
                 remedy: "Check its cable.".to_owned(),
@@ -193,7 +193,7 @@ mod tests {
             }],
             plc: PlcStatus::Lost { cause: "connection refused".to_owned() },
             engine: Some("TorchScript (as [model] engine says)".to_owned()),
-            ..BoxStatus::default()
+            ..PageStatus::default()
         };
         let text = for_people(&status);
         assert!(text.contains("NOT INSPECTING"), "{text}");

@@ -10,13 +10,13 @@
 //! The box never depends on any of this: with no network everything waits in the outbox.
 
 pub mod alerts;
-mod identity;
 mod lessons;
 pub mod link;
 pub mod messages;
 pub mod orders;
 pub mod outbox;
 mod problem;
+mod sender;
 mod session;
 mod shortening;
 

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::records::MessageId;
 
-use super::messages::{BoxState, Kind};
+use super::messages::{FleetState, Kind};
 
 /// A message handed to the client, not yet acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Session {
     /// When the broker last said anything.
     pub heard_at: Instant,
     /// The state that was published last, and when.
-    pub state_told: Option<(Instant, BoxState)>,
+    pub state_told: Option<(Instant, FleetState)>,
     /// Handed over, with its size in bytes; the packet id is not known yet.
     handed: VecDeque<(Sent, usize)>,
     /// Written, by packet id.

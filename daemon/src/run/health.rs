@@ -1,7 +1,7 @@
 //! How the box stands: what is wrong, since when, and what a person does about it.
 //!
-//! Collects what the parts say of themselves and makes three things of it: the [`BoxStatus`] of the
-//! page, the [`BoxState`] that the fleet retains, and the alerts for troubles that begin or end.
+//! Collects what the parts say of themselves and makes three things of it: the [`PageStatus`] of the
+//! page, the [`FleetState`] that the fleet retains, and the alerts for troubles that begin or end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use vision::fit::Misfit;
 
 use crate::fleet::LinkStatus;
 use crate::fleet::alerts::{Alerts, Trouble};
-use crate::fleet::messages::{self, Alert, AlertKind, BoxState, PlcLink};
+use crate::fleet::messages::{self, Alert, AlertKind, FleetState, PlcLink};
 use crate::item::counts::ItemCounts;
 use crate::item::flow::Now;
 use crate::item::holds::{Held, Holds};
@@ -26,7 +26,7 @@ use crate::records::StoreState;
 use crate::run::bridge_link::LinkError;
 use crate::wall_clock::{Doubt, WallTime};
 use crate::web::status::{
-    BoxStatus, BridgeStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PlcStatus,
+    BridgeStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PageStatus, PlcStatus,
     Problem, StoreStatus,
 };
 
@@ -109,8 +109,8 @@ pub struct Health {
     /// What is wrong with the eyesight of cameras, by camera.
     impaired: BTreeMap<String, Vec<Impaired>>,
     alerts: Alerts,
-    status: watch::Sender<Arc<BoxStatus>>,
-    state: watch::Sender<BoxState>,
+    status: watch::Sender<Arc<PageStatus>>,
+    state: watch::Sender<FleetState>,
 }
 
 /// One thing that is wrong, before it is known since when.
@@ -126,8 +126,8 @@ impl Health {
         line: &str,
         sku: &str,
         watched: Watched,
-        status: watch::Sender<Arc<BoxStatus>>,
-        state: watch::Sender<BoxState>,
+        status: watch::Sender<Arc<PageStatus>>,
+        state: watch::Sender<FleetState>,
     ) -> Self {
         Self {
             line: line.to_owned(),
@@ -257,7 +257,7 @@ impl Health {
         );
         let problems = self.dated(wrong, now.wall);
         self.tell_fleet(&cameras, &problems);
-        self.status.send_replace(Arc::new(BoxStatus {
+        self.status.send_replace(Arc::new(PageStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             line: self.line.clone(),
             sku: self.sku.clone(),
@@ -424,7 +424,7 @@ impl Health {
     }
 
     fn tell_fleet(&self, cameras: &[CameraStatus], problems: &[Problem]) {
-        let state = BoxState {
+        let state = FleetState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             line: self.line.clone(),
             ready: self.ready,
@@ -503,14 +503,14 @@ mod tests {
         store: watch::Sender<StoreState>,
         evidence: watch::Sender<StoreState>,
         misfits: watch::Sender<Vec<Misfit>>,
-        status: watch::Receiver<Arc<BoxStatus>>,
+        status: watch::Receiver<Arc<PageStatus>>,
     }
 
     fn a_box() -> Box {
         let (store, store_seen) = watch::channel(StoreState::Ok);
         let (evidence, evidence_seen) = watch::channel(StoreState::Ok);
-        let (status, status_seen) = watch::channel(Arc::new(BoxStatus::default()));
-        let (state, _) = watch::channel(BoxState::default());
+        let (status, status_seen) = watch::channel(Arc::new(PageStatus::default()));
+        let (state, _) = watch::channel(FleetState::default());
         let (misfits, misfits_seen) = watch::channel(Vec::new());
         let watched = Watched {
             store: store_seen,

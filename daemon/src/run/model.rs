@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time;
-use vision::InspectionPool;
+use vision::InferencePool;
 use vision::ModelSection;
 use vision::Scored;
 
@@ -21,7 +21,7 @@ const RETRY_PERIOD: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub enum ModelEvent {
     /// Items can be scored.
-    Ready(InspectionPool),
+    Ready(InferencePool),
     /// They cannot; why, and what to do.
     Failed(String),
     /// An item was scored.
@@ -46,7 +46,7 @@ pub fn start(
     let runtime = Handle::current();
     let thread = thread::Builder::new().name("model".to_owned()).spawn(move || {
         while !events.is_closed() {
-            match InspectionPool::start(&section, false_divert_budget) {
+            match InferencePool::start(&section, false_divert_budget) {
                 Ok((thread, answers)) => {
                     if events.blocking_send(ModelEvent::Ready(thread)).is_err() {
                         return;

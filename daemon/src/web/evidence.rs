@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 32 << 20;
 
 /// A picture and what kind it is.
 #[derive(Debug)]
-pub struct Evidence {
+pub struct EvidencePicture {
     /// MIME type.
     pub kind: &'static str,
     /// The file's content.
@@ -61,7 +61,7 @@ impl EvidenceError {
 ///
 /// # Errors
 /// No such picture, or it cannot be read.
-pub fn read(records_folder: &Path, path: &str) -> Result<Evidence, EvidenceError> {
+pub fn read(records_folder: &Path, path: &str) -> Result<EvidencePicture, EvidenceError> {
     let absent = || EvidenceError::Absent(path.to_owned());
     let kind = match Path::new(path).extension().and_then(|e| e.to_str()) {
         Some("jpg" | "jpeg") => "image/jpeg",
@@ -86,7 +86,7 @@ pub fn read(records_folder: &Path, path: &str) -> Result<Evidence, EvidenceError
         Ok(Some(bytes))
     };
     let bytes = read().map_err(unreadable)?.ok_or_else(absent)?;
-    Ok(Evidence { kind, bytes })
+    Ok(EvidencePicture { kind, bytes })
 }
 
 /// Opens `path` below the evidence folder, name by name, following no link.

@@ -8,7 +8,7 @@
 //! | address | answer |
 //! | --- | --- |
 //! | `GET /` | the page; its style and script come from `/page.css` and `/page.js` |
-//! | `GET /api/status` | [`BoxStatus`] |
+//! | `GET /api/status` | [`PageStatus`] |
 //! | `GET /api/items?limit=24` | the newest items, newest first, see [`items`] |
 //! | `GET /evidence/{path}` | one picture of the evidence folder, see [`evidence`] |
 //!
@@ -43,7 +43,7 @@ use tokio::time::timeout;
 
 use self::items::ItemView;
 use self::limits::Limits;
-use self::status::BoxStatus;
+use self::status::PageStatus;
 pub use self::thread::PageThread;
 
 /// Items on the page unless the question says otherwise.
@@ -134,7 +134,7 @@ impl Page {
     /// The listener died.
     pub async fn serve(
         self,
-        status: watch::Receiver<Arc<BoxStatus>>,
+        status: watch::Receiver<Arc<PageStatus>>,
         records_folder: PathBuf,
     ) -> Result<Infallible, WebError> {
         let listener =
@@ -153,7 +153,7 @@ impl Page {
 /// What every answer is made from.
 #[derive(Clone)]
 struct Shared {
-    status: watch::Receiver<Arc<BoxStatus>>,
+    status: watch::Receiver<Arc<PageStatus>>,
     records_folder: Arc<Path>,
     queries: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
@@ -234,8 +234,8 @@ async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     ([(CONTENT_TYPE, kind)], text)
 }
 
-async fn api_status(State(shared): State<Shared>) -> Json<BoxStatus> {
-    Json(BoxStatus::clone(&shared.status.borrow()))
+async fn api_status(State(shared): State<Shared>) -> Json<PageStatus> {
+    Json(PageStatus::clone(&shared.status.borrow()))
 }
 
 #[derive(Debug, Deserialize)]

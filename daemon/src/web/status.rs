@@ -1,6 +1,6 @@
 //! What the status page says about the box as a whole: the answer of `GET /api/status`.
 //!
-//! inspectd's main loop writes a [`BoxStatus`] whenever something changed and hands it over in a
+//! inspectd's main loop writes a [`PageStatus`] whenever something changed and hands it over in a
 //! `watch` channel; the page and `inspectctl status` only read. The counts in it are since the
 //! start of inspectd; what happened before stands in the records.
 
@@ -14,7 +14,7 @@ use crate::records::StoreState;
 
 /// The state of the box, its devices and its links.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct BoxStatus {
+pub struct PageStatus {
     /// Version of inspectd.
     pub version: String,
     /// The line's name, from the line file.

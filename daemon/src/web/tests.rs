@@ -30,7 +30,7 @@ fn ask_whole(address: SocketAddr, path: &str) -> (u16, Option<String>, String) {
 }
 
 /// Serves `status` over an empty folder while `questions` runs.
-async fn while_serving(status: BoxStatus, questions: impl FnOnce(SocketAddr) + Send + 'static) {
+async fn while_serving(status: PageStatus, questions: impl FnOnce(SocketAddr) + Send + 'static) {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits::of_this_process();
     while_serving_with(limits, status, folder.path(), questions).await;
@@ -38,7 +38,7 @@ async fn while_serving(status: BoxStatus, questions: impl FnOnce(SocketAddr) + S
 
 async fn while_serving_with(
     limits: Limits,
-    status: BoxStatus,
+    status: PageStatus,
     folder: &Path,
     questions: impl FnOnce(SocketAddr) + Send + 'static,
 ) {
@@ -53,7 +53,7 @@ async fn while_serving_with(
 
 #[tokio::test]
 async fn the_page_and_its_parts_are_served_and_fetch_nothing_from_elsewhere() {
-    while_serving(BoxStatus::default(), |address| {
+    while_serving(PageStatus::default(), |address| {
         for path in ["/", "/page.css", "/page.js", "/icon.svg"] {
             let (status, text) = ask(address, path);
             assert_eq!(status, 200, "{path}");
@@ -66,19 +66,19 @@ async fn the_page_and_its_parts_are_served_and_fetch_nothing_from_elsewhere() {
 
 #[tokio::test]
 async fn the_status_is_what_inspectd_fed_last() {
-    let status = BoxStatus { line: "outbound".to_owned(), ready: true, ..BoxStatus::default() };
+    let status = PageStatus { line: "outbound".to_owned(), ready: true, ..PageStatus::default() };
     let expected = status.clone();
     while_serving(status, move |address| {
         let (code, text) = ask(address, "/api/status");
         assert_eq!(code, 200);
-        assert_eq!(serde_json::from_str::<BoxStatus>(&text).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<PageStatus>(&text).unwrap(), expected);
     })
     .await;
 }
 
 #[tokio::test]
 async fn mistakes_are_answered_in_plain_words_with_the_next_step() {
-    while_serving(BoxStatus::default(), |address| {
+    while_serving(PageStatus::default(), |address| {
         let (code, text) = ask(address, "/api/items?limit=many");
         assert_eq!(code, 400);
         assert!(text.contains("/api/items?limit=N"), "{text}");
@@ -126,7 +126,7 @@ fn is_ended(mut socket: TcpStream) -> bool {
 async fn connections_end_that_ask_nothing_or_never_finish_asking() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { head: Duration::from_millis(200), ..Limits::of_this_process() };
-    while_serving_with(limits, BoxStatus::default(), folder.path(), |address| {
+    while_serving_with(limits, PageStatus::default(), folder.path(), |address| {
         let silent = connect(address);
         let mut answered = connect(address);
         answered.write_all(b"GET /api/status HTTP/1.1\r\nhost: box\r\n\r\n").unwrap();
@@ -162,7 +162,7 @@ async fn a_browser_that_does_not_take_its_picture_is_let_go_and_others_get_their
     let turn = PATIENCE;
     let limits =
         Limits { pictures: 1, life: short, parting: short, turn, ..Limits::of_this_process() };
-    while_serving_with(limits, BoxStatus::default(), folder.path(), |address| {
+    while_serving_with(limits, PageStatus::default(), folder.path(), |address| {
         let mut stalled = connect(address);
         stalled.write_all(b"GET /evidence/large.jpg HTTP/1.1\r\nhost: box\r\n\r\n").unwrap();
         // It has begun to answer, so the only turn is taken.
@@ -190,7 +190,7 @@ async fn who_does_not_get_a_turn_is_told_when_to_come_again() {
     let folder = tempfile::tempdir().unwrap();
     let turn = Duration::from_millis(50);
     let limits = Limits { queries: 0, pictures: 0, turn, ..Limits::of_this_process() };
-    while_serving_with(limits, BoxStatus::default(), folder.path(), |address| {
+    while_serving_with(limits, PageStatus::default(), folder.path(), |address| {
         for path in ["/api/items", "/evidence/any.jpg"] {
             let (code, again, text) = ask_whole(address, path);
             assert_eq!(code, 503, "{path}: {text}");
@@ -212,7 +212,7 @@ async fn beyond_the_cap_the_longest_idle_makes_room_and_none_idle_means_come_lat
         head: PATIENCE,
         ..Limits::of_this_process()
     };
-    while_serving_with(limits, BoxStatus::default(), folder.path(), |address| {
+    while_serving_with(limits, PageStatus::default(), folder.path(), |address| {
         let first = connect(address);
         let second = connect(address);
         // Each of these takes the place of an idle one and then waits for its query.

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
 use super::limits::Limits;
-use super::status::BoxStatus;
+use super::status::PageStatus;
 use super::{Page, WebError};
 
 /// Pause before what failed is tried again.
@@ -39,7 +39,7 @@ impl PageThread {
     /// The system's, when no thread can be had.
     pub fn start(
         listen: SocketAddr,
-        status: watch::Receiver<Arc<BoxStatus>>,
+        status: watch::Receiver<Arc<PageStatus>>,
         records_folder: PathBuf,
     ) -> io::Result<Self> {
         let first = Page::bind(listen);
@@ -97,7 +97,7 @@ fn runtime() -> io::Result<Runtime> {
 async fn serve(
     first: Result<Page, WebError>,
     listen: SocketAddr,
-    status: watch::Receiver<Arc<BoxStatus>>,
+    status: watch::Receiver<Arc<PageStatus>>,
     records_folder: PathBuf,
 ) {
     let mut bound = first;

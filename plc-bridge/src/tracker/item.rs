@@ -45,7 +45,7 @@ pub(super) struct Item {
     /// Why a diverter that it has passed let it go without a verdict.
     pub let_go: Option<FallBackCause>,
     pub decision: Option<Decision>,
-    pub evidence: Evidence,
+    pub sightings: Sightings,
 }
 
 /// Most mid-belt eyes of a line, as the line file's bounds have it.
@@ -53,7 +53,7 @@ pub(super) const MOST_MID_EYES: usize = 4;
 
 /// What the confirming eyes showed of an item.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Evidence {
+pub(super) struct Sightings {
     /// Where and when it alone can have been seen.
     seen: Option<(Place, Duration)>,
     /// It was seen at another place too.
@@ -94,7 +94,7 @@ impl Item {
             next_diverter: 0,
             let_go: None,
             decision: None,
-            evidence: Evidence::default(),
+            sightings: Sightings::default(),
         }
     }
 
@@ -156,7 +156,7 @@ impl Item {
     /// A confirming eye saw it, and can have seen no other if it was `alone`; says whether that is
     /// news.
     pub fn seen(&mut self, place: Place, at: Duration, count: i64, alone: bool) -> bool {
-        let Evidence { seen, twice, shared, count: seen_count, .. } = &mut self.evidence;
+        let Sightings { seen, twice, shared, count: seen_count, .. } = &mut self.sightings;
         if !alone {
             return !std::mem::replace(shared, true);
         }
@@ -173,19 +173,19 @@ impl Item {
 
     /// Whether an eye saw it where nothing contradicts.
     pub fn is_seen(&self) -> bool {
-        let Evidence { seen, twice, beside, .. } = &self.evidence;
+        let Sightings { seen, twice, beside, .. } = &self.sightings;
         seen.is_some() && !twice && !beside && !self.is_adrift
     }
 
     /// The count at the edge that showed it at this place, if one did.
     pub fn seen_at(&self, place: Place) -> Option<i64> {
-        let Evidence { seen, count, .. } = self.evidence;
+        let Sightings { seen, count, .. } = self.sightings;
         seen.filter(|(seen_place, _)| *seen_place == place).map(|_| count)
     }
 
     /// Another body came where it did; says whether that is news.
     pub fn stands_beside_another(&mut self) -> bool {
-        !std::mem::replace(&mut self.evidence.beside, true)
+        !std::mem::replace(&mut self.sightings.beside, true)
     }
 
     /// Where it went, once no eye can see it any more, and when that was seen. A belt that was to
@@ -194,18 +194,18 @@ impl Item {
         if self.is_adrift {
             return (Outcome::Ambiguous { why: Ambiguity::EncoderStill }, None);
         }
-        if self.evidence.beside {
+        if self.sightings.beside {
             return (Outcome::Ambiguous { why: Ambiguity::Overlap }, None);
         }
-        let Some((place, at)) = self.evidence.seen else {
-            let nobody = if self.evidence.shared {
+        let Some((place, at)) = self.sightings.seen else {
+            let nobody = if self.sightings.shared {
                 Outcome::Ambiguous { why: Ambiguity::Overlap }
             } else {
                 Outcome::Lost
             };
             return (nobody, None);
         };
-        if self.evidence.twice {
+        if self.sightings.twice {
             return (Outcome::Ambiguous { why: Ambiguity::SeenTwice }, Some(at));
         }
         let decided = self.decision.as_ref().map(|decision| decision.action);

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::appearance::Appearance;
 use super::catalog::Catalog;
-use super::evidence::Evidence;
 use super::{IdentityError, Ranked};
 use base::progress::Progress;
 use base::statistics::wilson;
@@ -56,20 +56,20 @@ pub struct Confused {
     pub taken_for: Ranked,
 }
 
-/// Compares each picture (its file, SKU and evidence) with the catalogue. Of SKUs that the catalogue does
+/// Compares each picture (its file, SKU and appearance) with the catalogue. Of SKUs that the catalogue does
 /// not have every answer is wrong.
 ///
 /// # Errors
 /// What libtorch says, which compares.
 pub fn evaluate(
     catalog: &Catalog,
-    pictures: &[(PathBuf, String, Evidence)],
+    pictures: &[(PathBuf, String, Appearance)],
     progress: &mut dyn Progress,
 ) -> Result<IdentityFigures, IdentityError> {
     let (mut right, mut wrong, mut ms, mut confused) = (vec![], vec![], vec![], vec![]);
-    for (at, (file, sku, evidence)) in pictures.iter().enumerate() {
+    for (at, (file, sku, appearance)) in pictures.iter().enumerate() {
         let start = Instant::now();
-        let compared = catalog.compare(evidence)?;
+        let compared = catalog.compare(appearance)?;
         ms.push(start.elapsed().as_secs_f64() * 1e3);
         for other in catalog.skus() {
             let same = compared.same_item(other);
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
     use base::progress::Silent;
 
-    fn words(word: &str) -> Evidence {
-        Evidence { words: BTreeMap::from([(word.to_owned(), 1.0)]), ..Evidence::default() }
+    fn words(word: &str) -> Appearance {
+        Appearance { words: BTreeMap::from([(word.to_owned(), 1.0)]), ..Appearance::default() }
     }
 
     #[test]

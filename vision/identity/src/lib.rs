@@ -13,10 +13,10 @@
 //! [`catalog`] learns SKUs and compares; [`rank`] makes calibrated probabilities of the comparison.
 //! [`folder`] is where pictures by SKU lie, [`evaluate()`] tells how well it works on some.
 
+mod appearance;
 pub mod catalog;
 pub mod colour;
 mod evaluate;
-mod evidence;
 pub mod folder;
 pub mod geometry;
 pub mod keypoints;
@@ -34,9 +34,9 @@ use thiserror::Error;
 use base::picture::PictureError;
 use reading::text::TextError;
 
+pub use appearance::{Appearance, AppearanceReader, of_files};
 pub use catalog::Catalog;
 pub use evaluate::{AtRefusal, IdentityFigures, evaluate};
-pub use evidence::{Evidence, EvidenceReader, of_files};
 pub use looks::Looks;
 pub use rank::{Compared, Comparison, Ranked};
 

@@ -39,7 +39,7 @@ pub struct Job {
     pub sku: String,
     /// When the verdict is needed, since the zero of CLOCK_MONOTONIC; past it the item's views are
     /// not scored any more. `Duration::MAX` for an item that nobody waits for. It may move while the
-    /// job waits, see [`InspectionPool::set_deadline`].
+    /// job waits, see [`InferencePool::set_deadline`].
     pub deadline: Duration,
     /// Camera and frame of each view; at least one.
     pub views: Vec<(Arc<str>, Arc<Frame>)>,
@@ -60,14 +60,14 @@ pub struct Scored {
 
 /// The handle to the workers; dropping it ends them after the views in hand.
 #[derive(Debug)]
-pub struct InspectionPool {
+pub struct InferencePool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     probe: Probe,
     engine: String,
 }
 
-impl InspectionPool {
+impl InferencePool {
     /// Loads the model, finds out how to lay the work out, and starts the workers; returns when the
     /// first item can be scored. Answers come through the receiver, which must be read: workers wait
     /// when 64 answers are unread.
@@ -77,7 +77,7 @@ impl InspectionPool {
     pub fn start(
         model: &ModelSection,
         false_divert_budget: f64,
-    ) -> Result<(InspectionPool, Receiver<Scored>), ScoringError> {
+    ) -> Result<(InferencePool, Receiver<Scored>), ScoringError> {
         let scorer = Scorer::load_best(&model.folder, model.device, model.engine)?
             .with_head_from(&model.damage_head)?
             .with_false_divert_budget(false_divert_budget);
@@ -89,7 +89,7 @@ impl InspectionPool {
         let shared = Arc::new(Shared::default());
         let (results, receiver) = mpsc::sync_channel(ITEMS_MAX);
         let mut pool =
-            InspectionPool { shared: Arc::clone(&shared), workers: Vec::new(), probe, engine };
+            InferencePool { shared: Arc::clone(&shared), workers: Vec::new(), probe, engine };
         for number in 0..pool.probe.layout.workers {
             let worker = Worker {
                 scorer: Arc::clone(&scorer),
@@ -141,7 +141,7 @@ impl InspectionPool {
     }
 }
 
-impl Drop for InspectionPool {
+impl Drop for InferencePool {
     fn drop(&mut self) {
         self.shared.lock().close();
         self.shared.changed.notify_all();

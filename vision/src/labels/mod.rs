@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::config::LabelUse;
     use base::picture::Picture;
-    use identity::{Catalog, Evidence};
+    use identity::{Appearance, Catalog};
     use meaning::dates::Region;
 
     const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
@@ -207,8 +207,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("catalogue.safetensors");
         let mut catalog = Catalog::new();
-        let evidence = Evidence::of(&job(0, 0).views[0].1.picture, &[]).unwrap();
-        catalog.learn("tea", &[evidence]).unwrap();
+        let appearance = Appearance::of(&job(0, 0).views[0].1.picture, &[]).unwrap();
+        catalog.learn("tea", &[appearance]).unwrap();
         catalog.save(&file).unwrap();
         let compared = |sku: &str, gtin: Option<&str>, file: PathBuf| {
             let identity = IdentitySection { catalog: Some(file), ..IdentitySection::default() };

@@ -10,7 +10,7 @@ use super::{LabelDone, LabelJob, shows};
 use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
 use base::panics::panic_message;
 use capture::Frame;
-use identity::{Catalog, Compared, Evidence, IdentityError};
+use identity::{Appearance, Catalog, Compared, IdentityError};
 use meaning::reading::Reading;
 use reading::reader::{LabelRead, LabelReader, ReadUntil, codes_of};
 
@@ -149,7 +149,7 @@ impl ReadingThread {
         }
         let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
             let lines = reading.map_or(&[][..], |reading| &reading.lines);
-            catalog.compare(&Evidence::of(&frame.picture, lines)?)
+            catalog.compare(&Appearance::of(&frame.picture, lines)?)
         };
         let each = job.views.iter().zip(readings()).map(compare);
         match each.collect::<Result<Vec<_>, IdentityError>>() {

@@ -23,11 +23,11 @@ impl Link {
         match self.lessons.ended(Ended { word, largest: session.largest(), lasted }) {
             Lesson::None => problem,
             Lesson::TooLarge { size, limit } => {
-                let broker = self.identity.broker();
+                let broker = self.sender.broker();
                 LinkProblem::Shortened { broker, size, limit }
             }
             Lesson::Rival => {
-                let (broker, client) = (self.identity.broker(), self.identity.client_name());
+                let (broker, client) = (self.sender.broker(), self.sender.client_name());
                 LinkProblem::Rivalled { broker, client }
             }
         }

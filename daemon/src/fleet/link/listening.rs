@@ -8,10 +8,10 @@ use crate::fleet::orders;
 impl Link {
     /// What the box has to tell is told all the same when it may not listen.
     pub(super) fn take_subscribed(&self, ack: &SubAck) {
-        let topics = self.identity.order_topics();
+        let topics = self.sender.order_topics();
         let Some((at, reason)) = session::refused_subscription(ack) else { return };
         let topic = topics.get(at).cloned().unwrap_or_default();
-        let broker = self.identity.broker();
+        let broker = self.sender.broker();
         let problem = LinkProblem::OrdersRefused { broker, topic, reason }.to_string();
         tracing::error!("{problem}");
         self.tell(|status| status.problem = Some(problem));
@@ -25,7 +25,7 @@ impl Link {
         let order = orders::read(&String::from_utf8_lossy(&publish.topic), &publish.payload);
         tracing::info!(topic = order.from, "an order of the fleet");
         self.orders.try_send(order).map_err(|_| LinkProblem::Broken {
-            broker: self.identity.broker(),
+            broker: self.sender.broker(),
             cause: "orders come faster than they can be followed".to_owned(),
         })?;
         Ok(Vec::new())

@@ -21,10 +21,10 @@ use crate::fleet::outbox::{Action, Outbox, WINDOW};
 use crate::item::orders::Order;
 use crate::records::{MessageId, OutboxCounts, OwedMessage, StoreError, StoreHandle};
 
-use super::identity::Identity;
 use super::lessons::{self, Lessons};
-use super::messages::BoxState;
+use super::messages::FleetState;
 use super::problem::LinkProblem;
+use super::sender::Sender;
 use super::session::{self, Sent, Session};
 
 mod learning;
@@ -78,14 +78,14 @@ impl FleetLink {
         section: FleetSection,
         boot: String,
         store: StoreHandle,
-        state: watch::Receiver<BoxState>,
+        state: watch::Receiver<FleetState>,
         orders: mpsc::Sender<Order>,
     ) -> Self {
         let counts = store.outbox();
         let (status, status_seen) = watch::channel(LinkStatus::default());
         let (forgotten, forgotten_seen) = mpsc::unbounded_channel();
         let link = Link {
-            identity: Identity { section, boot },
+            sender: Sender { section, boot },
             store,
             state,
             counts,
@@ -117,9 +117,9 @@ impl FleetLink {
 }
 
 struct Link {
-    identity: Identity,
+    sender: Sender,
     store: StoreHandle,
-    state: watch::Receiver<BoxState>,
+    state: watch::Receiver<FleetState>,
     counts: watch::Receiver<OutboxCounts>,
     status: watch::Sender<LinkStatus>,
     outbox: Outbox<OwedMessage>,
@@ -176,7 +176,7 @@ impl Link {
     /// Connects and serves the connection until it breaks.
     async fn session(&mut self, backoff: &mut Backoff, stopped: &mut oneshot::Receiver<()>) -> End {
         let last_id = self.counts.borrow().last_id;
-        let options = match self.identity.options(IN_FLIGHT, last_id) {
+        let options = match self.sender.options(IN_FLIGHT, last_id) {
             Ok(options) => options,
             Err(problem) => return End::Failed(problem),
         };
@@ -222,7 +222,7 @@ impl Link {
                         _ = tick.tick() => {
                             // rumqttc cannot look at its clock while a write blocks.
                             if session.heard_at.elapsed() > keep_alive * 2 {
-                                let broker = self.identity.broker();
+                                let broker = self.sender.broker();
                                 return End::Failed(LinkProblem::Silent { broker });
                             }
                             if begun.elapsed() > LONGEST_PAUSE && session.established {
@@ -247,7 +247,7 @@ impl Link {
             };
             let outcome = event
                 .map_err(|error| {
-                    let (broker, client) = (self.identity.broker(), self.identity.client_name());
+                    let (broker, client) = (self.sender.broker(), self.sender.client_name());
                     LinkProblem::of(error, &broker, &client, session.established)
                 })
                 .and_then(|event| self.take_event(event, session, backoff))
@@ -269,10 +269,10 @@ impl Link {
         }
         match event {
             Event::Incoming(Packet::ConnAck(accepted)) => {
-                tracing::info!("linked to the fleet by {}", self.identity.broker());
+                tracing::info!("linked to the fleet by {}", self.sender.broker());
                 session.established = true;
                 session.packet_limit = accepted.properties.and_then(|told| told.max_packet_size);
-                if !session.subscribe(self.identity.order_topics()) {
+                if !session.subscribe(self.sender.order_topics()) {
                     return Err(self.takes_no_more());
                 }
                 let rival = self.rival.clone();
@@ -309,8 +309,8 @@ impl Link {
         if !session::is_taken(ack.reason) {
             // Not delivered, so still owed: the session ends, and a later one tries again.
             return Err(LinkProblem::MessageRefused {
-                broker: self.identity.broker(),
-                topic: self.identity.topic(sent.kind()),
+                broker: self.sender.broker(),
+                topic: self.sender.topic(sent.kind()),
                 reason: ack.reason,
             });
         }
@@ -326,7 +326,7 @@ impl Link {
 
     fn takes_no_more(&self) -> LinkProblem {
         LinkProblem::Broken {
-            broker: self.identity.broker(),
+            broker: self.sender.broker(),
             cause: "the client takes no more messages".to_owned(),
         }
     }

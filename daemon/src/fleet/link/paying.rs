@@ -38,9 +38,9 @@ impl Link {
                         continue;
                     };
                     let sent = Sent::Owed(id, kind);
-                    let topic = self.identity.topic(kind);
+                    let topic = self.sender.topic(kind);
                     let room = self.room(kind, session);
-                    let text = self.identity.owed_text(kind, message);
+                    let text = self.sender.owed_text(kind, message);
                     let size = text.len();
                     match shortening::fit(text, room) {
                         Some(text) => {
@@ -76,7 +76,7 @@ impl Link {
 
     /// Bytes that a message of that kind may have in this session.
     pub(super) fn room(&self, kind: Kind, session: &Session) -> usize {
-        let told = self.identity.room(kind, session.packet_limit);
+        let told = self.sender.room(kind, session.packet_limit);
         self.lessons.limit().map_or(told, |learned| told.min(learned))
     }
 
@@ -90,7 +90,7 @@ impl Link {
         let Sent::Owed(id, kind) = sent else { return Ok(Vec::new()) };
         if kind == Kind::Lost {
             // The notice of its loss would fit no better.
-            let broker = self.identity.broker();
+            let broker = self.sender.broker();
             return Err(LinkProblem::NoRoom { broker, room });
         }
         let kind = kind.name();

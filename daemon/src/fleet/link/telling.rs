@@ -28,7 +28,7 @@ impl Link {
         }
         let OutboxCounts { owed, lost, last_id, .. } = *self.counts.borrow();
         let online = State::Online { details: details.clone(), owed, lost };
-        let text = self.identity.state_text(online, last_id);
+        let text = self.sender.state_text(online, last_id);
         let room = self.room(Kind::State, session);
         let Some(text) = shortening::fit(text, room) else {
             tracing::error!(
@@ -37,7 +37,7 @@ impl Link {
             session.state_told = Some((Instant::now(), details));
             return;
         };
-        if session.publish(Sent::State, self.identity.topic(Kind::State), text) {
+        if session.publish(Sent::State, self.sender.topic(Kind::State), text) {
             session.state_told = Some((Instant::now(), details));
         }
     }
@@ -49,8 +49,8 @@ impl Link {
         }
         let offline = State::Offline { reason: OfflineReason::Stopped };
         let last_id = self.counts.borrow().last_id;
-        let text = self.identity.state_text(offline, last_id);
-        let said = session.publish(Sent::State, self.identity.topic(Kind::State), text);
+        let text = self.sender.state_text(offline, last_id);
+        let said = session.publish(Sent::State, self.sender.topic(Kind::State), text);
         if !said || timeout(FAREWELL, session.take_leave(events)).await != Ok(true) {
             tracing::warn!(
                 "the broker was not told that the box goes offline; its last will says so"

@@ -332,7 +332,7 @@ pub enum State {
     Online {
         /// How it stands.
         #[serde(flatten)]
-        details: BoxState,
+        details: FleetState,
         /// Messages that the fleet is still owed.
         owed: u64,
         /// Messages given up since the database was made.
@@ -357,7 +357,7 @@ pub enum OfflineReason {
 
 /// How the box stands, as far as the fleet wants to know. inspectd's loop keeps it current.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct BoxState {
+pub struct FleetState {
     /// inspectd's version.
     pub version: String,
     /// The line's name.

@@ -132,7 +132,7 @@ impl Flow {
     }
 
     /// Which item this is, and when it entered; none once it is closed.
-    pub fn identity(&self, item: ItemNumber) -> Option<(&ItemId, WallTime)> {
+    pub fn entry_of(&self, item: ItemNumber) -> Option<(&ItemId, WallTime)> {
         self.items.get(&item).map(|open| (&open.record.id, open.record.entered()))
     }
 

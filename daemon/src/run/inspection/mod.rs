@@ -19,7 +19,7 @@ use capture::usable;
 use damage::scoring::Timings;
 use line::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
-use vision::InspectionPool;
+use vision::InferencePool;
 use vision::Job;
 use vision::Scored;
 use vision::config::{IdentitySection, LabelSection, LabelUse};
@@ -95,7 +95,7 @@ pub struct Inspection {
     eyesight: HashMap<Arc<str>, Eyesight>,
     /// Views of items that are not scored yet.
     frames: HashMap<ItemNumber, Views>,
-    scorer: Option<InspectionPool>,
+    scorer: Option<InferencePool>,
     label: LabelSection,
     identity: IdentitySection,
     expectations: Expectations,
@@ -243,7 +243,7 @@ impl Inspection {
 
     fn on_gathered(&mut self, gathered: Gathered, now: Now) {
         let item = gathered.item;
-        let Some((id, entered)) = self.flow.identity(item) else {
+        let Some((id, entered)) = self.flow.entry_of(item) else {
             return;
         };
         let mut views = Vec::new();
@@ -282,7 +282,7 @@ impl Inspection {
     fn on_scored(&mut self, scored: Scored) {
         let item = scored.item;
         let frames = self.frames.remove(&item).unwrap_or_default();
-        let Some((id, entered)) = self.flow.identity(item) else {
+        let Some((id, entered)) = self.flow.entry_of(item) else {
             return;
         };
         let mut views = Vec::new();

@@ -15,12 +15,12 @@ use crate::records::samples::{open, refuse_records, take_records};
 use crate::records::thread::MAX_CHANGES;
 use crate::records::{Store, StoreThread};
 use crate::run::health::Watched;
-use crate::web::status::BoxStatus;
+use crate::web::status::PageStatus;
 
 /// The loop of the example line, with a store and without cameras, model and bridge.
 struct Bench {
     inspection: Inspection,
-    shown: watch::Receiver<Arc<BoxStatus>>,
+    shown: watch::Receiver<Arc<PageStatus>>,
     recorder: JoinHandle<()>,
     store: StoreThread,
     folder: TempDir,
@@ -35,7 +35,7 @@ impl Bench {
         let (recorder, recorder_thread) =
             Recorder::start(handle.clone(), |_| {}).expect("a thread");
         let (status, shown) = watch::channel(Arc::default());
-        let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
+        let (state, _) = watch::channel(crate::fleet::messages::FleetState::default());
         let (_, misfits) = tokio::sync::watch::channel(Vec::new());
         let watched =
             Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
@@ -163,7 +163,7 @@ async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_aga
     handle.commit(full, Vec::new(), || {}).expect("taken");
     let (recorder, _recorder_thread) = Recorder::start(handle.clone(), |_| {}).expect("a thread");
     let (status, shown) = watch::channel(Arc::default());
-    let (state, _) = watch::channel(crate::fleet::messages::BoxState::default());
+    let (state, _) = watch::channel(crate::fleet::messages::FleetState::default());
     let (_, misfits) = watch::channel(Vec::new());
     let watched =
         Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
@@ -186,7 +186,7 @@ async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_aga
         let changes = vec![Change::Save(open(1))];
         inspection.recorder.record(Entry { changes, acknowledges: Some(seq), ..Entry::default() });
     }
-    let missing = |shown: &watch::Receiver<Arc<BoxStatus>>| {
+    let missing = |shown: &watch::Receiver<Arc<PageStatus>>| {
         shown.borrow().problems.iter().any(|one| one.what.contains("records of items are missing"))
     };
     let now = inspection.now();

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use tch::TchError;
 
 use super::IdentityError;
+use super::appearance::Appearance;
 use super::colour::{self, SmallCopy};
-use super::evidence::Evidence;
 use super::geometry::{self, Agreement, Pair};
 use super::keypoints::KeyPoint;
 use super::looks::{Looks, weights};
@@ -124,7 +124,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When there is no picture, or libtorch refuses.
-    pub fn learn(&mut self, sku: &str, pictures: &[Evidence]) -> Result<(), IdentityError> {
+    pub fn learn(&mut self, sku: &str, pictures: &[Appearance]) -> Result<(), IdentityError> {
         if pictures.is_empty() {
             return Err(IdentityError::NoPicture { sku: sku.to_owned() });
         }
@@ -157,7 +157,7 @@ impl Catalog {
     ///
     /// # Errors
     /// What libtorch says, which compares the descriptors.
-    pub fn compare(&self, view: &Evidence) -> Result<Compared, IdentityError> {
+    pub fn compare(&self, view: &Appearance) -> Result<Compared, IdentityError> {
         let nearest =
             self.nearest(&view.looks).map_err(IdentityError::torch("comparing descriptors"))?;
         let points = &view.looks.points.points;

@@ -36,14 +36,14 @@ const MIN_KEEP_ALIVE_S: u16 = 5;
 
 /// The box as the broker and the fleet know it.
 #[derive(Debug)]
-pub struct Identity {
+pub struct Sender {
     /// `[fleet]`.
     pub section: FleetSection,
     /// This boot of the box.
     pub boot: String,
 }
 
-impl Identity {
+impl Sender {
     /// Host and port of the broker, as the line file has them.
     pub fn broker(&self) -> String {
         self.section.broker.clone()

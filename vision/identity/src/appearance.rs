@@ -1,4 +1,4 @@
-//! **Evidence**: what one picture shows of who the item in it is, and how it is read.
+//! **Appearance**: what one picture shows of who the item in it is, and how it is read.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use reading::text::{ReadOptions, TextModels, TextReader};
 
 /// What one picture shows: looks, and the words read in it. Words may be missing; looks may be empty.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Evidence {
+pub struct Appearance {
     /// Key points and colours.
     pub looks: Looks,
     /// Words and how much each counts.
     pub words: Words,
 }
 
-impl Evidence {
+impl Appearance {
     /// Of a picture and the lines of text read in it.
     ///
     /// # Errors
@@ -33,12 +33,12 @@ impl Evidence {
     }
 }
 
-/// Gathers the evidence of pictures. One thread keeps one.
-pub struct EvidenceReader {
+/// Gathers the appearance of pictures. One thread keeps one.
+pub struct AppearanceReader {
     text: Option<TextReader>,
 }
 
-impl EvidenceReader {
+impl AppearanceReader {
     /// A reader of looks, and of text with the networks in `text_folder` where one is given.
     ///
     /// # Errors
@@ -48,20 +48,20 @@ impl EvidenceReader {
         Ok(Self { text: text_folder.map(open).transpose()? })
     }
 
-    /// The evidence of one picture.
+    /// The appearance of one picture.
     ///
     /// # Errors
     /// When libtorch or a network refuses.
-    pub fn read(&mut self, picture: &Picture) -> Result<Evidence, IdentityError> {
+    pub fn read(&mut self, picture: &Picture) -> Result<Appearance, IdentityError> {
         let lines = match &mut self.text {
             Some(text) => text.read(&picture.to_rgb_image(), &ReadOptions::default())?,
             None => Vec::new(),
         };
-        Evidence::of(picture, &lines)
+        Appearance::of(picture, &lines)
     }
 }
 
-/// The evidence of many picture files, in their order, read by as many threads as the machine has
+/// The appearance of many picture files, in their order, read by as many threads as the machine has
 /// processors.
 ///
 /// # Errors
@@ -71,12 +71,12 @@ pub fn of_files(
     files: &[PathBuf],
     text_folder: Option<&Path>,
     progress: &mut dyn Progress,
-) -> Result<Vec<Result<Evidence, IdentityError>>, IdentityError> {
+) -> Result<Vec<Result<Appearance, IdentityError>>, IdentityError> {
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let readers = (0..threads.min(files.len()))
-        .map(|_| EvidenceReader::open(text_folder))
+        .map(|_| AppearanceReader::open(text_folder))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut found: Vec<Option<Result<Evidence, IdentityError>>> = Vec::new();
+    let mut found: Vec<Option<Result<Appearance, IdentityError>>> = Vec::new();
     found.resize_with(files.len(), || None);
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -95,8 +95,8 @@ pub fn of_files(
             });
         }
         drop(sender);
-        for (done, (at, evidence)) in read.into_iter().enumerate() {
-            found[at] = Some(evidence);
+        for (done, (at, appearance)) in read.into_iter().enumerate() {
+            found[at] = Some(appearance);
             progress.step(done + 1, files.len(), "reading pictures");
         }
     });
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn networks_that_are_not_there_are_named() {
         let nowhere = Path::new("/nowhere");
-        let error = EvidenceReader::open(Some(nowhere)).err().unwrap().to_string();
+        let error = AppearanceReader::open(Some(nowhere)).err().unwrap().to_string();
         assert!(error.contains("/nowhere"), "{error}");
     }
 }
