@@ -18,9 +18,9 @@ help: ## this list
 bootstrap: ## packages, libtorch, weights and the backbone; nothing else
 	@$(BOOTSTRAP)
 
-build: ## all libraries and programs
+build: ## the programs as they run on a line, in target/release
 	@$(BOOTSTRAP)
-	cargo build --workspace --bins
+	cargo build --workspace --bins --release
 
 test: ## all tests, and the examples in the documentation
 	@$(BOOTSTRAP) cargo-nextest
@@ -34,10 +34,9 @@ demo: ## the line with everything on it; DURATION=60 ends by itself, IMAGES=fold
 	cargo build --workspace --bins
 	@exec $(TARGET)/debug/demo
 
-# With the profile of everything else: what was built is measured, and nothing is built twice.
-bench: ## benchmarks
+bench: ## benchmarks, with the profile of what runs on a line
 	@$(BOOTSTRAP)
-	cargo bench --workspace --profile dev
+	cargo bench --workspace
 
 bench-peer: ## optional: anomalib's PatchCore next to inspectd on the pictures in DATA=folder
 	@test -n "$(DATA)" || { echo "name the folder of pictures: make bench-peer DATA=folder"; exit 2; }

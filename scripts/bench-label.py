@@ -29,7 +29,7 @@ def arguments():
     parser.add_argument("folder", type=pathlib.Path, help="pictures, also in folders below")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="read every Nth picture only")
-    parser.add_argument("--inspectctl", type=pathlib.Path, default=target / "debug" / "inspectctl")
+    parser.add_argument("--inspectctl", type=pathlib.Path, default=target / "release" / "inspectctl")
     return parser.parse_args()
 
 

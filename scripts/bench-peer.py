@@ -275,7 +275,7 @@ def arguments():
     parser.add_argument("data", type=pathlib.Path, help="the folder of pictures")
     parser.add_argument("--model", type=pathlib.Path, default=cache / "inspectd/models/efficientnet-lite0",
                         help="folder of the model [default: that of scripts/bootstrap]")
-    parser.add_argument("--inspectctl", type=pathlib.Path, default=ROOT / target / "debug/inspectctl",
+    parser.add_argument("--inspectctl", type=pathlib.Path, default=ROOT / target / "release/inspectctl",
                         help="the program [default: that of make build]")
     return parser.parse_args()
 

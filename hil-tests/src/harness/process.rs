@@ -26,7 +26,7 @@ const TAIL: usize = 15;
 #[derive(Debug, Error)]
 pub enum ProcessError {
     /// It could not be started.
-    #[error("cannot start {program}: {source}; build it first (`make build`)")]
+    #[error("cannot start {program}: {source}; build it first (`cargo build --workspace --bins`)")]
     Start {
         /// The program's path.
         program: PathBuf,
