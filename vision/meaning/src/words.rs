@@ -6,7 +6,8 @@
 use super::fold::{alike, compact, ideographic, letter, unspaced_letter};
 use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
-use super::table::denials::{ELSEWHERE, NEGATIONS, NOT_AFTER, NOT_BEFORE};
+use super::table::denials::{ELSEWHERE, FROM, NEGATIONS, NOT_AFTER, NOT_BEFORE, ORDINARY};
+use super::table::offers::VALIDITY;
 use super::table::{LANGUAGES, Language};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -38,6 +39,19 @@ impl Kind {
     }
 }
 
+/// How far a phrase may be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It is a whole phrase that means nothing else.
+    Whole,
+    /// It is only the beginning of a phrase, and serves only dates that need no words.
+    Begun,
+    /// It is "valid until", which speaks of an offer as well as of goods.
+    Validity,
+    /// It is an ordinary word in some language: where it stands decides.
+    Shy,
+}
+
 /// A phrase found in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -45,34 +59,46 @@ pub struct Hit {
     pub kind: Kind,
     /// Where it stands in the row's characters.
     pub span: Range<usize>,
-    /// Whether it is only the beginning of a phrase, and serves only dates that need no words.
-    pub begun: bool,
+    /// How far it may be believed.
+    pub weight: Weight,
     /// How many characters were compared.
     length: usize,
 }
 
-/// Every phrase of the table: its kind, and whether it is only the beginning of one.
-fn of_table() -> Phrases<(Kind, bool)> {
+impl Hit {
+    /// Whether it is only the beginning of a phrase, or counts for no more.
+    pub fn begun(&self) -> bool {
+        matches!(self.weight, Weight::Begun | Weight::Shy)
+    }
+}
+
+/// Every phrase of the table: its kind, and how far it may be believed.
+fn of_table() -> Phrases<(Kind, Weight)> {
+    use Weight::{Begun, Shy, Validity, Whole};
     let lists = |language: &'static Language| {
         [
-            (language.expiry, (Kind::Expiry, false)),
-            (language.begun, (Kind::Expiry, true)),
-            (language.manufacture, (Kind::Manufacture, false)),
-            (language.other, (Kind::OtherDate, false)),
-            (language.lot, (Kind::Lot, false)),
-            (language.serial, (Kind::Serial, false)),
-            (language.number, (Kind::Number, false)),
+            (language.expiry, (Kind::Expiry, Whole)),
+            (language.begun, (Kind::Expiry, Begun)),
+            (language.manufacture, (Kind::Manufacture, Whole)),
+            (language.other, (Kind::OtherDate, Whole)),
+            (language.lot, (Kind::Lot, Whole)),
+            (language.serial, (Kind::Serial, Whole)),
+            (language.number, (Kind::Number, Whole)),
         ]
     };
     let denials = [
-        (NOT_AFTER, (Kind::Expiry, false)),
-        (NOT_BEFORE, (Kind::OtherDate, false)),
-        (ELSEWHERE, (Kind::Elsewhere, false)),
+        (NOT_AFTER, (Kind::Expiry, Whole)),
+        (NOT_BEFORE, (Kind::OtherDate, Whole)),
+        (ELSEWHERE, (Kind::Elsewhere, Whole)),
+        (ORDINARY, (Kind::Expiry, Shy)),
+        (FROM, (Kind::OtherDate, Shy)),
     ];
-    Phrases::new(LANGUAGES.iter().flat_map(lists).chain(denials))
+    // Of equal phrases the first wins: "valid until" is known for one before it is taken for an expiry.
+    let validity = [(VALIDITY, (Kind::Expiry, Validity))];
+    Phrases::new(validity.into_iter().chain(LANGUAGES.iter().flat_map(lists)).chain(denials))
 }
 
-static PHRASES: LazyLock<Phrases<(Kind, bool)>> = LazyLock::new(of_table);
+static PHRASES: LazyLock<Phrases<(Kind, Weight)>> = LazyLock::new(of_table);
 
 /// Words that deny what follows them, the longest first.
 static DENIALS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
@@ -88,8 +114,15 @@ static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
     links
 });
 
-/// The hits of a row in its order, none over another: the longer phrase wins.
+/// The hits of a row in its order, none over another: the longer phrase wins. Ordinary words are none.
 pub fn hits(row: &Row) -> Vec<Hit> {
+    let mut hits = with_shy(row);
+    hits.retain(|hit| hit.weight != Weight::Shy);
+    hits
+}
+
+/// The hits of a row, ordinary words among them.
+pub fn with_shy(row: &Row) -> Vec<Hit> {
     let Letters { text, places } = Letters::of(row);
     let mut found = Vec::new();
     for start in 0..text.len() {
@@ -112,11 +145,11 @@ pub fn hits(row: &Row) -> Vec<Hit> {
             {
                 // A longer phrase is worth an error, but not one that its own end brings in.
                 let worth = phrase.key.len() - usize::from(!exact);
-                let (kind, begun) = phrase.value;
+                let (kind, weight) = phrase.value;
                 let guessed = !exact
                     && !kind.is_date()
                     && !confused(&phrase.key, &text[start..start + length]);
-                found.push((worth, exact, guessed, Hit { kind, span, begun, length }));
+                found.push((worth, exact, guessed, Hit { kind, span, weight, length }));
             }
         }
     }
@@ -177,7 +210,7 @@ fn confused(key: &[char], text: &[char]) -> bool {
 /// Whether a phrase speaks of a date at all: "packed in Spain", "produced by", "val. energ." do not, because
 /// another word follows. Long phrases for expiry are nothing else, whatever follows ("best before see lid").
 fn leads_on(row: &Row, hit: &Hit) -> bool {
-    let short = hit.length < FORGIVING || hit.begun;
+    let short = hit.length < FORGIVING || hit.begun();
     if !(hit.kind == Kind::Manufacture || short && hit.kind.is_date())
         || ideographic(row.at(hit.span.start))
     {

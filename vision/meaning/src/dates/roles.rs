@@ -109,7 +109,7 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
                 elsewhere = true;
                 continue;
             }
-            waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun, free: true });
+            waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun(), free: true });
         }
     }
     for (index, worded) in rows.iter().enumerate() {

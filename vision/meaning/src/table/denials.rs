@@ -87,3 +87,11 @@ pub const NOT_BEFORE: &str = "not before, do not use before, do not consume befo
     niet consumeren voor, niet voor, nie uzywac przed, nie spozywac przed, anvand inte fore, \
     far ej anvandas fore, ma ikke brukes for, ma ikke anvendes for, \
     не использовать до, не употреблять до, не раньше";
+
+/// Words for expiry that are ordinary words in other languages: French "périmé le". They count where nothing
+/// else stands around them and their date.
+pub const ORDINARY: &str = "per, d per";
+
+/// Words that say "from" directly before a date, and are parts of other words and lots elsewhere.
+pub const FROM: &str = "from, from the, ab, ab dem, dal, desde, desde el, des le, vanaf, od, fran, fran och med, \
+    fra, fra og med, alkaen, с";

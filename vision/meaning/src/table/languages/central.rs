@@ -28,7 +28,8 @@ pub const CENTRAL: &[Language] = &[
         begun: "najlepiej spożyć, należy spożyć, termin",
         manufacture: "wyprodukowano, wyprodukowano dnia, data produkcji, data wyprodukowania, zapakowano, \
             data pakowania, zamrożono dnia, data zamrożenia, rozlano dnia, prod dnia",
-        other: "sprzedać do",
+        other: "sprzedać do, kupon ważny do, konkurs do, konkurs ważny do, konkurs trwa do, \
+            promocja do, promocja ważna do, oferta ważna do",
         lot: "partia, nr partii, numer partii, seria",
         serial: "numer seryjny, nr seryjny, nr fabryczny",
         number: "telefon, numer, nr kat",

@@ -188,7 +188,8 @@ pub const EAST: &[Language] = &[
             imal tarihi, imalat tarihi, paketleme tarihi, ambalajlama tarihi, ambalaj tarihi, \
             dolum tarihi, dondurma tarihi, dondurulma tarihi, kavurma tarihi, \
             yumurtlama ve paketleme tarihi",
-        other: "son satış tarihi, yumurtlama tarihi",
+        other: "son satış tarihi, yumurtlama tarihi, itibaren, tarihinden itibaren, dan itibaren, \
+            den itibaren, kampanya bitiş tarihi",
         lot: "parti, parti no, parti numarası, parti seri no, parti kodu, lot no, lot numarası, \
             şarj no",
         serial: "seri no, seri numarası",

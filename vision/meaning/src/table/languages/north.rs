@@ -28,7 +28,8 @@ pub const NORTH: &[Language] = &[
         manufacture: "tillverkad, tillverkad den, tillverkningsdag, tillverkningsdatum, tillv dat, \
             förpackad, förpackad den, förpackningsdag, förp dag, förpackningsdatum, packdag, \
             packad den, producerad den, fryst den, infryst den, infrysningsdatum, nedfryst",
-        other: "sista försäljningsdag, värpdag",
+        other: "sista försäljningsdag, värpdag, tävling t o m, tävlingen avslutas, \
+            erbjudandet gäller till, erbjudandet gäller t o m, kupongen gäller t o m",
         lot: "parti, partinr, batchnr, sats",
         serial: "serienummer, serienr",
         number: "telefon, artikelnr, art nr",

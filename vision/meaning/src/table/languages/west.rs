@@ -40,6 +40,9 @@ pub const WEST: &[Language] = &[
         other: "sell by, display until, freeze by, freeze before, pull by, opened on, offer ends, \
             offer valid until, offer expires, offer expires on, promotion ends, \
             promotion valid until, coupon expires, coupon expires on, coupon valid until, \
+            offer closes, competition ends, competition closes, contest ends, contest closes, \
+            prize draw ends, draw ends, sweepstakes ends, promotion closes, entries close, enter by, \
+            closing date, redeem by, \
             voucher expires, voucher valid until, prices valid until, \
             license valid until, licence valid until, warranty valid until, certificate valid until, \
             picked, picked on, harvested, harvested on, harvest date",
@@ -79,7 +82,8 @@ pub const WEST: &[Language] = &[
             abgefüllt am, eingefroren am, gefroren am, gebacken am, geröstet am",
         other: "verkaufen bis, zu verkaufen bis, gelegt am, legedatum, geöffnet am, \
             angebot gültig bis, aktion gültig bis, aktion bis, gutschein gültig bis, \
-            gutschein einlösbar bis, preise gültig bis",
+            gutschein einlösbar bis, preise gültig bis, gewinnspiel bis, gutschein bis, coupon bis, \
+            teilnahmeschluss, einsendeschluss, teilnahme bis, aktionsende, einlösbar bis",
         lot: "los, los nr, charge, chargen nr, charge nr, ch b, ch bez, chargenbezeichnung, ch nr, \
             partie",
         serial: "seriennummer, serien nr, ser nr, fabriknummer",
@@ -117,7 +121,8 @@ pub const WEST: &[Language] = &[
             date d'emballage, congelé le, surgelé le, torréfié le, embouteillé le",
         other: "date limite de vente, à vendre avant, pondu le, date de ponte, \
             offre valable jusqu'au, bon valable jusqu'au, coupon valable jusqu'au, \
-            promotion valable jusqu'au",
+            promotion valable jusqu'au, jeu jusqu'au, concours jusqu'au, offre jusqu'au, \
+            date limite de participation",
         lot: "n° de lot, no de lot, numéro de lot, lot n°, charge",
         serial: "n° de série, no de série, numéro de série, n° série",
         number: "téléphone, tél, référence, réf, n°, num, modèle",
@@ -155,7 +160,8 @@ pub const WEST: &[Language] = &[
             fecha de envasado, congelado el, fecha de congelación, embotellado el, f elab, f fab, f env, \
             fec elab, fec fab, fec env, env, fabricación, elaboración, fecha de env",
         other: "vender antes de, fecha de puesta, oferta válida hasta, \
-            promoción válida hasta, cupón válido hasta, vale válido hasta",
+            promoción válida hasta, cupón válido hasta, vale válido hasta, concurso hasta, \
+            sorteo hasta, promoción hasta, oferta hasta",
         lot: "lote, lote n°, partida",
         serial: "n° de serie, número de serie, no de serie",
         number: "teléfono, tfno, referencia, modelo, reg",
@@ -190,7 +196,8 @@ pub const WEST: &[Language] = &[
             conf il, fabbricato il, data di fabbricazione, imbottigliato il, congelato il, \
             surgelato il, tostato il",
         other: "da vendersi entro, deposto il, offerta valida fino al, \
-            promozione valida fino al, buono valido fino al",
+            promozione valida fino al, buono valido fino al, concorso fino al, \
+            concorso valido fino al",
         lot: "lotto, lotto n, lotto di produzione, partita",
         serial: "numero di serie, n di serie, matricola",
         number: "telefono, riferimento, rif, modello, cod",
@@ -223,7 +230,7 @@ pub const WEST: &[Language] = &[
             data de produção, embalado em, data de embalagem, congelado em, data de congelação, \
             engarrafado em, acondicionado em",
         other: "vender até, data de postura, oferta válida até, promoção válida até, \
-            cupom válido até",
+            cupom válido até, promoção até, concurso até, oferta até",
         lot: "lote, lote n°",
         serial: "número de série, n° de série",
         number: "referência, modelo, registro",
@@ -256,7 +263,8 @@ pub const WEST: &[Language] = &[
         manufacture: "geproduceerd op, productiedatum, verpakt op, verpakkingsdatum, ingevroren op, \
             gemaakt op, afgevuld op, gebrand op",
         other: "verkopen tot, te verkopen voor, aanbieding geldig tot, \
-            actie geldig tot",
+            actie geldig tot, actie geldig t/m, actie t/m, actie tot, winactie t/m, \
+            aanbieding t/m",
         lot: "partij, partijnummer, lotnummer, charge",
         serial: "serienummer, serienr",
         number: "telefoon, artikelnr, bestelnr",
