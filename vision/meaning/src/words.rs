@@ -6,9 +6,9 @@
 use super::fold::{alike, compact, ideographic, letter, unspaced_letter};
 use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
-use super::table::denials::{ELSEWHERE, FROM, NEGATIONS, NOT_AFTER, NOT_BEFORE, ORDINARY};
+use super::table::denials::{BELOW, ELSEWHERE, FROM, NEGATIONS, NOT_AFTER, NOT_BEFORE, ORDINARY};
 use super::table::offers::VALIDITY;
-use super::table::{LANGUAGES, Language};
+use super::table::{LANGUAGES, Language, WEEKDAYS};
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -105,6 +105,16 @@ static DENIALS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
     let mut denials: Vec<Vec<char>> = NEGATIONS.split(',').map(compact).collect();
     denials.sort_by_key(|denial| Reverse(denial.len()));
     denials
+});
+
+/// The most characters of words for a lot that are looked for before a phrase.
+const LONGEST_LOT: usize = 20;
+
+/// Days of the week, the longest first.
+static DAYS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
+    let mut days: Vec<Vec<char>> = WEEKDAYS.split(',').map(compact).collect();
+    days.sort_by_key(|day| Reverse(day.len()));
+    days
 });
 
 static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
@@ -216,12 +226,14 @@ fn leads_on(row: &Row, hit: &Hit) -> bool {
     {
         return true;
     }
-    let at = after_links(row, hit.span.end);
+    let at = after_weekday(row, after_links(row, hit.span.end));
     let elsewhere = at >= row.segment(hit.span.start).end;
     elsewhere
         || !(letter(row.at(at)) || unspaced_letter(row.at(at)))
         || super::dates::month_begins(row, at)
         || begins_phrase(row, at)
+        || begins_lot(row, hit, at)
+        || is_below(row, at)
 }
 
 /// The first character after `at` that belongs neither to punctuation nor to a linking word.
@@ -241,6 +253,39 @@ pub fn after_links(row: &Row, mut at: usize) -> usize {
             None => return at,
         }
     }
+}
+
+/// Where a date begins whose day of the week stands at `at`; `at` itself where none does.
+pub fn after_weekday(row: &Row, at: usize) -> usize {
+    let rest = row.chars.get(at..).unwrap_or_default();
+    let begins = |day: &&Vec<char>| {
+        rest.starts_with(day) && !rest.get(day.len()).is_some_and(|c| c.is_alphanumeric())
+    };
+    let Some(day) = DAYS.iter().find(begins) else { return at };
+    let after = at + day.len();
+    let date = (after..after + 3).find(|&at| !matches!(row.at(at), ' ' | '.' | ','));
+    date.filter(|&at| row.at(at).is_ascii_digit()).unwrap_or(at)
+}
+
+/// Whether "below" stands at `at` and ends its line: the date that is meant is near, after all.
+fn is_below(row: &Row, at: usize) -> bool {
+    let rest: String = row.chars[at..row.segment(at).end].iter().collect();
+    let rest = rest.trim_end_matches(|c: char| !c.is_alphanumeric());
+    BELOW.split(',').any(|word| word.trim() == rest)
+}
+
+/// Whether a lot stands at `at`, and the words for it stand directly before the phrase: `LOT/EXP: A5258 09/2027`.
+fn begins_lot(row: &Row, hit: &Hit, at: usize) -> bool {
+    let token = (at..row.chars.len()).take_while(|&at| row.at(at).is_alphanumeric());
+    let code = token.clone().any(|at| row.at(at).is_ascii_digit());
+    let end = (0..hit.span.start).rev().find(|&at| row.at(at).is_alphanumeric());
+    let Some(end) = end.filter(|_| code) else { return false };
+    let lot = |start: usize| {
+        let text: Vec<char> =
+            row.chars[start..=end].iter().copied().filter(|c| c.is_alphanumeric()).collect();
+        PHRASES.near(&text).any(|phrase| phrase.value.0 == Kind::Lot && phrase.key == text)
+    };
+    (end.saturating_sub(LONGEST_LOT)..=end).any(|start| begins_word(row, start) && lot(start))
 }
 
 fn begins_phrase(row: &Row, at: usize) -> bool {

@@ -9,10 +9,12 @@ use super::continued;
 use super::hints::Hint;
 use super::resolve::Reading;
 use super::scan::Match;
+use crate::fold::letter;
 use crate::line::TextLine;
 use crate::rows::{BREAK, Print, Row};
-use crate::table::{Needs, Order};
-use crate::words::{Hit, Kind, after_links};
+use crate::table::denials::{BELOW, SEE};
+use crate::table::{Needs, Order, Part};
+use crate::words::{Hit, Kind, after_links, after_weekday};
 use std::ops::Range;
 
 /// The longest word that may stand between "see lid" and the phrase whose date stands there: "for", "pour".
@@ -105,6 +107,9 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
             let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
+            if blank_after(row, span.end) {
+                continue;
+            }
             if points_elsewhere(rows, index, &span, lines) {
                 elsewhere = true;
                 continue;
@@ -128,6 +133,13 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     elsewhere
 }
 
+/// Whether a line to write on follows, for the person who opens the pack: "opened on: ____".
+fn blank_after(row: &Row, at: usize) -> bool {
+    let start = (at..at + 3).find(|&at| !matches!(row.at(at), ' ' | ':')).unwrap_or(at);
+    let length = |sign: char| (start..row.chars.len()).take_while(|&at| row.at(at) == sign).count();
+    length('_') >= 2 || length('.') >= 4
+}
+
 /// Whether the phrase says that its date stands somewhere else: "see lid" directly after it, in the row or at
 /// the start of the row below, or before it ("see base for best before").
 fn points_elsewhere(
@@ -137,7 +149,10 @@ fn points_elsewhere(
     lines: &[TextLine],
 ) -> bool {
     let Worded { row, hits, .. } = &rows[index];
-    let after = after_links(row, span.end);
+    let after = after_lots(row, hits, after_links(row, span.end));
+    if sees(row, span.end, after) {
+        return true;
+    }
     let mut elsewhere = hits.iter().filter(|hit| hit.kind == Kind::Elsewhere);
     let beside = elsewhere.any(|hit| {
         let follows = hit.span.start >= span.end && (hit.span.start <= after);
@@ -159,6 +174,28 @@ fn points_elsewhere(
         })
     });
     beside || below
+}
+
+/// What follows the words for a lot that stand at `at`: "caducidad y lote: ver tapa" speaks of both.
+fn after_lots(row: &Row, hits: &[Hit], at: usize) -> usize {
+    let lot = hits.iter().find(|hit| hit.kind == Kind::Lot && hit.span.start == at);
+    lot.map_or(at, |hit| after_lots(row, hits, after_links(row, hit.span.end)))
+}
+
+/// Whether "see" stands between `from` and `to`, and a word that is not "below" follows, with no number in its line.
+fn sees(row: &Row, from: usize, to: usize) -> bool {
+    let end = row.segment(from).end;
+    let word = |range: Range<usize>| -> String { row.chars[range].iter().collect() };
+    let words = |text: &str, list: &str| {
+        text.split(|c: char| !c.is_alphanumeric())
+            .any(|word| !word.is_empty() && list.split(',').any(|one| one.trim() == word))
+    };
+    let rest = word(to.min(end)..end);
+    to < end
+        && rest.starts_with(letter)
+        && !rest.contains(|c: char| c.is_ascii_digit())
+        && !words(&rest, BELOW)
+        && words(&word(from.min(to)..to), SEE)
 }
 
 /// Gives a phrase to a date.
@@ -277,7 +314,7 @@ fn direct(worded: &Worded, run: &[usize], start: usize, waiting: &[Waiting]) -> 
     let Some(&first) = run.iter().find(|&&word| !waiting[word].begun) else { return false };
     let mut at = waiting[first].span.end;
     loop {
-        at = after_links(&worded.row, at);
+        at = after_weekday(&worded.row, after_links(&worded.row, at));
         match worded.hits.iter().find(|hit| hit.span.start == at && hit.kind != Kind::Number) {
             Some(hit) if hit.kind.is_date() => at = hit.span.end,
             _ => {
@@ -344,7 +381,8 @@ fn vertical(
     for side in order {
         let mut near = Vec::new();
         for (date, at) in found.iter().enumerate().filter(|(_, at)| at.words.is_none()) {
-            if at.weak() && !(side == Side::Above && starts_segment(&rows[at.row], at)) {
+            let side_serves = side == Side::Above || at.found.format.parts.contains(&Part::Symbol);
+            if at.weak() && !(side_serves && starts_segment(&rows[at.row], at)) {
                 continue;
             }
             let year = at.found.format.order == Order::Y;

@@ -21,6 +21,9 @@ static OFFERED: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new([(OFFERS, 
 /// Fewer letters are no word, but the code of a line.
 const WORD: usize = 3;
 
+/// Fewer digits are no month and year in full.
+const DIGITS: usize = 4;
+
 /// Decides which shy phrases count, and takes the validity of offers for what it is.
 pub fn settle(rows: &mut [Worded], lines: &[TextLine]) {
     let made = |hit: &Hit| hit.kind == Kind::Manufacture;
@@ -55,7 +58,10 @@ fn weight(row: &Row, hit: &Hit, hits: &[Hit], paired: bool) -> Option<Weight> {
     let alone = next >= end;
     let number = (next..end).take_while(|&at| !row.at(at).is_alphabetic()).count();
     let after = date.as_ref().map_or(next + number, |date| date.end);
-    let free = !word_before(row, hit, hits) && (alone || !word_after(row, after, hits));
+    // `11/28` beside `FAB 11/25` is a date whatever follows, `1/2` in "per 1/2 pot" is none.
+    let digits = (next..after).filter(|&at| row.at(at).is_ascii_digit()).count();
+    let sure = paired && digits >= DIGITS;
+    let free = !word_before(row, hit, hits) && (alone || sure || !word_after(row, after, hits));
     match (free, paired) {
         (false, _) => None,
         (true, true) => Some(Weight::Whole),

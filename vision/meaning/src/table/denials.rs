@@ -95,3 +95,12 @@ pub const ORDINARY: &str = "per, d per";
 /// Words that say "from" directly before a date, and are parts of other words and lots elsewhere.
 pub const FROM: &str = "from, from the, ab, ab dem, dal, desde, desde el, des le, vanaf, od, fran, fran och med, \
     fra, fra og med, alkaen, с";
+
+/// "See", as a word of its own and folded: a word after it says where the date stands.
+pub const SEE: &str = "see, siehe, s, voir, ver, vedi, zie, patrz, se, katso, ks, viz, pozri, lasd, vezi, glej, vidi, \
+    bkz, см, див, виж, βλ, βλεπε, δειτε";
+
+/// "Below", folded: the date that is meant stands just there, after all.
+pub const BELOW: &str = "below, underneath, here, under, unten, unterhalb, hier, dessous, abajo, debajo, aqui, sotto, qui, \
+    abaixo, onder, onderstaand, hieronder, hier, ponizej, tu, nedan, nedenfor, under, alla, nize, nizsie, alabb, jos, \
+    spodaj, ispod, dolje, asagida, ниже, нижче, долу, κατω, κατωτερω";

@@ -41,4 +41,4 @@ pub mod offers;
 pub mod sizes;
 
 pub use formats::{FORMATS, Format, Needs, Order, Part};
-pub use languages::{LANGUAGES, Language, MONTH_SYMBOLS, UNITS};
+pub use languages::{LANGUAGES, Language, MONTH_SYMBOLS, UNITS, WEEKDAYS};

@@ -36,7 +36,9 @@ pub const WEST: &[Language] = &[
             manufacturing date, manufacture date, date of manufacture, made on, date made, \
             production date, date of production, produced, produced on, prod, prod date, prd, \
             pkd, pkd date, pkd dt, pack date, packed, packed on, packing date, packaged on, \
-            packaging date, date packed, frozen on, bottled on, roasted on, baked on",
+            packaging date, date packed, frozen on, bottled on, roasted on, baked on, \
+            date frozen, date of freezing, freezing date, date of packing, date of packaging, \
+            date of filling, filled on",
         other: "sell by, display until, freeze by, freeze before, pull by, opened on, offer ends, \
             offer valid until, offer expires, offer expires on, promotion ends, \
             promotion valid until, coupon expires, coupon expires on, coupon valid until, \
@@ -49,7 +51,7 @@ pub const WEST: &[Language] = &[
         lot: "lot, l, lot no, lot number, lot code, batch, batch no, batch number, batch code, bn",
         serial: "serial, serial no, serial number, s/n, sn, ser no",
         number: "tel, phone, telephone, fax, call, hotline, art, art no, item no, item, model, ref, \
-            version, ver, v, rev, revision, no, patent, pat, code, sku, po box, iso, en, din, \
+            version, ver, v, rev, revision, build, firmware, no, patent, pat, code, sku, po box, iso, en, din, \
             gtin, ean, upc, ip",
         link: "on, date, by, end, of, the, before, see, and",
         ..Language::BLANK
@@ -79,7 +81,8 @@ pub const WEST: &[Language] = &[
         begun: "mindestens haltbar, zu verbrauchen, haltbar, verwendbar, verw",
         manufacture: "hergestellt, hergestellt am, herstellungsdatum, herstelldatum, herst, herst dat, \
             produziert am, produktionsdatum, prod dat, verpackt am, abgepackt am, packdatum, \
-            abgefüllt am, eingefroren am, gefroren am, gebacken am, geröstet am",
+            abgefüllt am, eingefroren am, gefroren am, gebacken am, geröstet am, abgefüllt, \
+            tiefgefroren am, einfrierdatum, abfülldatum, verpackt",
         other: "verkaufen bis, zu verkaufen bis, gelegt am, legedatum, geöffnet am, \
             angebot gültig bis, aktion gültig bis, aktion bis, gutschein gültig bis, \
             gutschein einlösbar bis, preise gültig bis, gewinnspiel bis, gutschein bis, coupon bis, \
@@ -118,7 +121,8 @@ pub const WEST: &[Language] = &[
         begun: "à consommer de préférence, à consommer, de préférence",
         manufacture: "fabriqué le, fabriqué, date de fabrication, fab, fab le, produit le, \
             date de production, conditionné le, date de conditionnement, emballé le, \
-            date d'emballage, congelé le, surgelé le, torréfié le, embouteillé le",
+            date d'emballage, congelé le, surgelé le, torréfié le, embouteillé le, date de congélation, \
+            mis en bouteille le, emballé, conditionné",
         other: "date limite de vente, à vendre avant, pondu le, date de ponte, \
             offre valable jusqu'au, bon valable jusqu'au, coupon valable jusqu'au, \
             promotion valable jusqu'au, jeu jusqu'au, concours jusqu'au, offre jusqu'au, \
@@ -157,7 +161,7 @@ pub const WEST: &[Language] = &[
         begun: "consumir, consumir preferente",
         manufacture: "elaborado, elaborado el, elab, fecha de elaboración, fabricado, fabricado el, fab, \
             fecha de fabricación, fecha de producción, producido el, envasado, envasado el, \
-            fecha de envasado, congelado el, fecha de congelación, embotellado el, f elab, f fab, f env, \
+            fecha de envasado, congelado el, fecha de congelación, embotellado el, embotellado, f elab, f fab, f env, \
             fec elab, fec fab, fec env, env, fabricación, elaboración, fecha de env",
         other: "vender antes de, fecha de puesta, oferta válida hasta, \
             promoción válida hasta, cupón válido hasta, vale válido hasta, concurso hasta, \
@@ -187,6 +191,7 @@ pub const WEST: &[Language] = &[
         ],
         expiry: "da consumarsi preferibilmente entro il, da consumarsi preferibilmente entro, \
             da consumarsi entro, da consumarsi preferibilmente entro fine, da consumarsi, \
+            da consumarsi pref entro, da consumarsi pref entro il, da consumarsi pref entro fine, \
             da consumare entro, consumarsi entro, preferibilmente entro, scad, scadenza, \
             data di scadenza, scade il, entro il, tmc, termine minimo di conservazione, \
             valido fino al, da cons entro, da cons entro il, da cons pref entro, \
