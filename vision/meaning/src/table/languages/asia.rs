@@ -88,7 +88,7 @@ pub const ASIA: &[Language] = &[
         begun: "sử dụng",
         manufacture: "nsx, ngày sản xuất, ngày sx, sản xuất ngày, sản xuất, ngày đóng gói, \
             đóng gói ngày, nđg, ngày đông lạnh, ngày chế biến, ngày đóng chai",
-        lot: "số lô, số lô sx, số lô sản xuất, lô sx, lô số, lô sản xuất, slsx, mã lô",
+        lot: "số lô, số lô sx, số lô sản xuất, lô sx, lô số, lô sản xuất, lô sản xuất số, lô sx số, slsx, mã lô, ký hiệu lô",
         serial: "số sê-ri, số seri, số máy",
         number: "điện thoại, số đăng ký, sđk, mã số, mã hàng, hotline, tcvn, tccs",
         link: "ngày, đến, đến ngày, trước, tháng, xem",
@@ -125,7 +125,7 @@ pub const ASIA: &[Language] = &[
             dikemas tanggal, tarikh dikilangkan, tarikh pembuatan, tarikh dibuat, \
             tarikh keluaran, tarikh pembungkusan, tarikh dibungkus, dikemas pada, \
             dibungkus pada, tarikh dikeluarkan, tanggal pembekuan",
-        lot: "kode produksi, kd prod, no bets, nomor bets, no bacth, kode batch, no kelompok, \
+        lot: "kode produksi, kd prod, no bets, nomor bets, no bacth, kode batch, nomor batch, nomor kode produksi, kode lot, no kelompok, \
             nombor kelompok, kod kelompok, no lot, bets",
         serial: "nomor seri, no seri, no siri, nombor siri",
         number: "telepon, telp, telefon, bpom ri md, bpom, no reg, layanan konsumen",
