@@ -1,18 +1,20 @@
 //! **Dates on labels**: where they stand, which day they are, and what they mean.
 //!
 //! The way of a date: lines are joined to rows; `hints` strikes out what is printed about formats
-//! (`DD/MM/YY`), and phrases are found ("best before"; `shy`: which ordinary words count,
-//! and what speaks of offers; `split`: phrases over two lines). `scan` finds stretches that fit a
+//! (`DD/MM/YY`), and phrases are found ("best before"; `shy`: which ordinary words count, and what speaks of
+//! offers; `split`: phrases over two lines). `scan` finds stretches that fit a
 //! [format](super::table::formats); `label` and `eras` decide what depends on the label's languages;
 //! `neighbours` strikes out amounts, versions and lots; `resolve` decides which day it is; `joined` puts
-//! together what stands on several lines; `roles` and `continued` give the phrases to the dates; `missed` says why a print
-//! is no date. A *role* is what the date means: the last day on which the item is good, or the day it was
-//! made.
+//! together what stands on several lines; `roles`, `across` and `continued` give the phrases to the dates, but
+//! for those that `elsewhere` leaves out; `missed` says why a print is no date. A *role* is what the date
+//! means: the last day on which the item is good, or the day it was made.
 //! Nothing is guessed: what the label does not say is `None`, and a date without words has no role.
 
+mod across;
 mod confirm;
 mod continued;
 pub(crate) mod edges;
+mod elsewhere;
 mod eras;
 mod hints;
 mod joined;
