@@ -150,6 +150,7 @@ pub fn with_shy(row: &Row) -> Vec<Hit> {
             // A month is a month, though "DIC" looks like "DLC".
             let month = || !exact && super::dates::month_begins(row, span.start);
             if ends_word(row, span.end, exact && length >= FORGIVING)
+                && !takes_a_letter(row, &span)
                 && whole(row, &span)
                 && !month()
             {
@@ -194,6 +195,12 @@ pub fn with_shy(row: &Row) -> Vec<Hit> {
         free = hit.span.end;
     }
     hits
+}
+
+/// Whether a phrase ends with the first letter of another word: the L of "consumir antes de / Lote" is no "del".
+fn takes_a_letter(row: &Row, span: &Range<usize>) -> bool {
+    let apart = span.len() > 1 && !row.at(span.end - 2).is_alphanumeric();
+    apart && letter(row.before(span.end)) && letter(row.at(span.end))
 }
 
 /// Where a word begins that denies the phrase at `at`, directly before it in the row.

@@ -1,16 +1,39 @@
-//! **Phrases without a date here**: those whose date stands somewhere else ("see lid"), and those whose date
-//! somebody is still to write ("opened on: ____").
+//! **Phrases without a date here**: those whose date stands somewhere else ("see lid"), those whose date
+//! somebody is still to write ("opened on: ____"), and those that say how long and not until when.
 
 use super::roles::Worded;
-use crate::fold::letter;
+use crate::fold::{compact, letter};
 use crate::line::TextLine;
 use crate::rows::{BREAK, Row};
-use crate::table::denials::{BELOW, SEE};
+use crate::table::denials::{BELOW, SEE, SPANS};
 use crate::words::{Hit, Kind, after_links};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The longest word that may stand between "see lid" and the phrase whose date stands there: "for", "pour".
 const LINK_LETTERS: usize = 5;
+
+/// The longest word for "and" with the space after it: "und ".
+const JOINING: usize = 4;
+
+/// Whether a phrase says how long the goods keep, and not until when: "best before 30 days after ...".
+/// Where one of the `dates` stands, the word is a part of it: Vietnamese writes "13 tháng 5 năm 2026".
+pub fn lasts<'a>(row: &Row, at: usize, dates: &mut impl Iterator<Item = &'a Range<usize>>) -> bool {
+    let start = after_links(row, at);
+    let part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '/');
+    let digits = (start..row.chars.len()).take_while(|&at| part(row.at(at))).count();
+    let end = start + digits + usize::from(row.at(start + digits) == ' ');
+    let rest = row.chars.get(end..).unwrap_or_default();
+    let begins = |word: &Vec<char>| {
+        rest.starts_with(word) && !rest.get(word.len()).is_some_and(|c| letter(*c))
+    };
+    let date = dates.any(|date| date.contains(&start));
+    !date && (1..=5).contains(&digits) && TIMES.iter().any(begins)
+}
+
+/// Words for spans of time, folded.
+static TIMES: LazyLock<Vec<Vec<char>>> =
+    LazyLock::new(|| SPANS.split(',').map(compact).filter(|word| !word.is_empty()).collect());
 
 /// Whether a line to write on follows, for the person who opens the pack: "opened on: ____".
 pub fn blank_after(row: &Row, at: usize) -> bool {
@@ -55,9 +78,16 @@ pub fn points_elsewhere(
     beside || below
 }
 
-/// What follows the words for a lot that stand at `at`: "caducidad y lote: ver tapa" speaks of both.
+/// What follows the words for a lot that stand at `at`, or after a word like "and": "caducidad y lote: ver tapa"
+/// speaks of both.
 fn after_lots(row: &Row, hits: &[Hit], at: usize) -> usize {
-    let lot = hits.iter().find(|hit| hit.kind == Kind::Lot && hit.span.start == at);
+    let joined = |start: usize| {
+        let between = row.chars.get(at..start).unwrap_or_default();
+        between.len() <= JOINING && !between.contains(&BREAK)
+    };
+    let lot = hits
+        .iter()
+        .find(|hit| hit.kind == Kind::Lot && hit.span.start >= at && joined(hit.span.start));
     lot.map_or(at, |hit| after_lots(row, hits, after_links(row, hit.span.end)))
 }
 

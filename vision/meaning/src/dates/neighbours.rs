@@ -126,7 +126,7 @@ fn no_year(row: &Row, found: &Match, before: Option<&Hit>) -> Option<Against> {
 fn whole_after_letter(found: &Match, before: Option<&Hit>) -> bool {
     let full = found.fields.day.is_some() && found.fields.year.is_some();
     let letter = before.is_some_and(|hit| hit.span.len() == 1);
-    letter && full && found.separator == Some(Separator::Slash)
+    letter && full && found.span.len() >= 8 && found.separator == Some(Separator::Slash)
 }
 
 /// Whether a number is an amount even after words for a date: `packed 250 g`, `best before 180 days`, `dès 6 mois`.

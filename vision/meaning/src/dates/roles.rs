@@ -8,7 +8,7 @@
 
 use super::across::{headings, hint_places, vertical};
 use super::continued;
-use super::elsewhere::{blank_after, points_elsewhere};
+use super::elsewhere::{blank_after, lasts, points_elsewhere};
 use super::hints::Hint;
 use super::resolve::Reading;
 use super::scan::Match;
@@ -105,7 +105,8 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
             let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
-            if blank_after(row, span.end) {
+            let mut own = found.iter().filter(|date| date.row == index).map(Found::span);
+            if blank_after(row, span.end) || lasts(row, span.end, &mut own) {
                 continue;
             }
             if points_elsewhere(rows, index, &span, lines) {

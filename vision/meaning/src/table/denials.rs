@@ -104,3 +104,16 @@ pub const SEE: &str = "see, siehe, s, voir, ver, vedi, zie, patrz, se, katso, ks
 pub const BELOW: &str = "below, underneath, here, under, unten, unterhalb, hier, dessous, abajo, debajo, aqui, sotto, qui, \
     abaixo, onder, onderstaand, hieronder, hier, ponizej, tu, nedan, nedenfor, under, alla, nize, nizsie, alabb, jos, \
     spodaj, ispod, dolje, asagida, ниже, нижче, долу, κατω, κατωτερω";
+
+/// Spans of time: "best before 12 months" names no day.
+pub const SPANS: &str = "hours, day, days, week, weeks, month, months, year, years, tag, tage, tagen, woche, wochen, \
+    monat, monate, monaten, jahr, jahre, jahren, jour, jours, semaine, semaines, mois, an, ans, giorno, giorni, \
+    settimana, settimane, mese, mesi, anno, anni, dia, dias, semana, semanas, mes, meses, año, años, ano, anos, dag, \
+    dagen, week, weken, maand, maanden, jaar, dzień, dni, tydzień, tygodnie, tygodni, miesiąc, miesiące, miesięcy, rok, \
+    lata, lat, dagar, vecka, veckor, månad, månader, år, dage, dager, uge, uger, uke, uker, måned, måneder, päivä, \
+    päivää, viikko, viikkoa, kuukausi, kuukautta, vuosi, vuotta, den, dní, týden, týdny, týdnů, měsíc, měsíce, měsíců, \
+    rok, roky, let, deň, mesiac, mesiace, mesiacov, rokov, nap, hét, hónap, hónapig, év, zi, zile, săptămâni, lună, \
+    luni, ani, дня, дней, суток, недель, месяц, месяца, месяцев, год, года, лет, дні, днів, діб, місяць, місяці, місяців, \
+    рік, роки, років, дни, месеца, години, ημέρες, εβδομάδες, μήνες, έτη, gün, hafta, ay, yıl, ngày, tháng, năm, hari, \
+    minggu, bulan, tahun, วัน, เดือน, ปี, 个月, 個月, 天, ヶ月, か月, カ月, ケ月, 箇月, 日間, 年間, 개월, 일간, يوم, أيام, شهر, \
+    شهرا, أشهر, سنة, سنوات, ימים, חודשים, שנים";
