@@ -158,7 +158,11 @@ struct Dated {
 impl Dated {
     fn read(lines: &[TextLine], context: &Context) -> Self {
         let rows = worded(lines);
-        let label = Label::of(rows.iter().map(|worded| (&worded.row, &worded.hits[..])));
+        let mut label = Label::of(rows.iter().map(|worded| (&worded.row, &worded.hits[..])));
+        // What is printed about the format goes before a country's custom.
+        if rows.iter().any(|worded| !worded.hints.is_empty()) {
+            label.swedish = None;
+        }
         let mut found = Vec::new();
         let mut reads = Vec::new();
         for (index, worded) in rows.iter().enumerate() {

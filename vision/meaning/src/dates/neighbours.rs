@@ -4,6 +4,7 @@
 use super::scan::{Match, Separator, Year};
 use crate::fold::letter;
 use crate::rows::Row;
+use crate::table::denials::SPANS;
 use crate::table::{Needs, Order, Part, UNITS};
 use crate::words::{Hit, Kind};
 
@@ -130,7 +131,8 @@ fn whole_after_letter(found: &Match, before: Option<&Hit>) -> bool {
 }
 
 /// Whether a number is an amount even after words for a date: `packed 250 g`, `best before 180 days`, `dès 6 mois`.
-/// Letters of lines and hours of the day look like units, and say nothing.
+/// Letters of lines and hours of the day look like units, and say nothing; a month's name goes with spans of time
+/// only, and a unit after a month and year may belong to the number after it.
 fn measured(row: &Row, found: &Match) -> bool {
     let whole = found.fields.day.is_some() && found.fields.year.is_some();
     let short = !whole && found.format.parts.len() <= 3;
@@ -139,11 +141,18 @@ fn measured(row: &Row, found: &Match) -> bool {
         matches!(last, Some(Part::D | Part::Dd | Part::M | Part::Mm | Part::Ddd | Part::Yy));
     let end = found.span.end + usize::from(row.at(found.span.end) == ' ');
     let letters = (end..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
+    if !short || !number || letters == 0 {
+        return false;
+    }
+    let word: String = row.chars[end..end + letters].iter().collect();
+    if found.has_words() {
+        return SPANS.split(',').any(|span| span.trim() == word);
+    }
+    let after = end + letters + usize::from(row.at(end + letters) == ' ');
+    let other = last == Some(&Part::Yy) && row.at(after).is_ascii_digit();
     let hours = ["c", "f", "h", "am", "pm", "uhr", "hrs", "min"];
-    let word: String = row.chars.get(end..end + letters).unwrap_or_default().iter().collect();
-    let long = letters >= if found.has_words() { 3 } else { 2 };
-    let sure = (long || found.format.order == Order::Julian) && !hours.contains(&word.as_str());
-    short && number && sure && letters > 0 && unit_at(row, found.span.end)
+    let sure = letters > 1 || found.format.order == Order::Julian;
+    sure && !other && !hours.contains(&word.as_str()) && unit_at(row, found.span.end)
 }
 
 /// Whether a unit or currency stands at the match: `12.05 €`, `10.12 kg`. Three numbers are no amount.

@@ -105,8 +105,8 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
             let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
-            let mut own = found.iter().filter(|date| date.row == index).map(Found::span);
-            if blank_after(row, span.end) || lasts(row, span.end, &mut own) {
+            let mut dates = found.iter().filter(|date| date.row == index).map(Found::span);
+            if blank_after(row, span.end) || lasts(row, span.end, &mut dates) {
                 continue;
             }
             if points_elsewhere(rows, index, &span, lines) {
@@ -149,8 +149,20 @@ fn in_row(index: usize, worded: &Worded, found: &mut [Found], waiting: &mut [Wai
     let starts: Vec<usize> = waiting.iter().map(|word| word.span.start).collect();
     let word_start = |word: usize| starts[word];
     let strong: Vec<usize> = dates.iter().copied().filter(|&date| !found[date].weak()).collect();
-    // "13.05.25 PROD 13.05.26 EXP": each date has its words after it.
-    let alternate = strong.len() == words.len()
+    // "13.05.25 PROD 13.05.26 EXP": each date has its words after it, and no word one of its own: "PKD 03/26".
+    // Korean glues its word to the end of the date: "2026.05.13까지".
+    let own = |word: usize| {
+        if strong.iter().any(|&date| found[date].span().end == word_start(word)) {
+            return false;
+        }
+        let weak = |&&date: &&usize| found[date].weak() && found[date].found.separator.is_some();
+        dates
+            .iter()
+            .filter(weak)
+            .any(|&date| direct(worded, &[word], found[date].span().start, waiting))
+    };
+    let alternate = !words.iter().any(|&word| own(word))
+        && strong.len() == words.len()
         && strong
             .iter()
             .zip(&words)
@@ -180,7 +192,12 @@ fn in_row(index: usize, worded: &Worded, found: &mut [Found], waiting: &mut [Wai
             .copied()
             .filter(|&date| (first..until).contains(&found[date].span().start))
             .collect();
-        if after.iter().any(|&date| !found[date].weak()) {
+        // "PKD 03/26" has its date, whatever stands further on.
+        let weak = |date: usize| found[date].weak() && found[date].found.separator.is_some();
+        let first = after.first().filter(|&&date| weak(date));
+        let own =
+            first.is_some_and(|&date| direct(worded, &run, found[date].span().start, waiting));
+        if !own && after.iter().any(|&date| !found[date].weak()) {
             after.retain(|&date| !found[date].weak());
         } else {
             after.retain(|&date| direct(worded, &run, found[date].span().start, waiting));
