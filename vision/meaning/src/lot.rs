@@ -316,6 +316,53 @@ mod tests {
     }
 
     #[test]
+    fn lots_of_the_north_the_east_and_the_south_are_known_too() {
+        for (text, lot) in [
+            ("Batchnr.: A5258", "A5258"),
+            ("Lot nr. A5258", "A5258"),
+            ("Chargenr. A5258", "A5258"),
+            ("Partinr: A5258", "A5258"),
+            ("Batch nr A5258", "A5258"),
+            ("Eränumero: A5258", "A5258"),
+            ("Eräkoodi A5258", "A5258"),
+            ("Valmistuserän numero A5258", "A5258"),
+            ("Číslo šarže: A5258", "A5258"),
+            ("Č. šarže A5258", "A5258"),
+            ("Číslo výrobní dávky A5258", "A5258"),
+            ("Šarža: A5258", "A5258"),
+            ("Číslo výrobnej dávky: A5258", "A5258"),
+            ("Tételszám: A5258", "A5258"),
+            ("Gyártási tételszám A5258", "A5258"),
+            ("Nr. lot: A5258", "A5258"),
+            ("Lot fabricație A5258", "A5258"),
+            ("Seria de fabricație: A5258", "A5258"),
+            ("Партида №: A5258", "A5258"),
+            ("Партиден номер A5258", "A5258"),
+            ("Партида номер A5258", "A5258"),
+            ("Παρτίδα: A5258", "A5258"),
+            ("Αρ. παρτίδας A5258", "A5258"),
+            ("Κωδ. παρτίδας A5258", "A5258"),
+            ("Parti No: A5258", "A5258"),
+            ("Parti/Seri No: A5258", "A5258"),
+            ("Üretim parti no A5258", "A5258"),
+            ("Партия: A5258", "A5258"),
+            ("Номер партии A5258", "A5258"),
+            ("Код партии: A5258", "A5258"),
+            ("№ парт. A5258", "A5258"),
+            ("Партія: A5258", "A5258"),
+            ("Код партії: A5258", "A5258"),
+            ("Số lô: A5258", "A5258"),
+            ("Số lô SX A5258", "A5258"),
+            ("Lô sản xuất số A5258", "A5258"),
+            ("Kode produksi: A5258", "A5258"),
+            ("No. batch: A5258", "A5258"),
+            ("Nomor batch A5258", "A5258"),
+        ] {
+            assert_eq!(read(text), [(Lot, lot.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
     fn a_carton_gives_its_serial_and_its_batch() {
         let text = "SN: ¦ 0247046200167 | Ch.-B.: ¦ MP430339-9M | Verw.bis: ¦ 12.2082";
         assert_eq!(read(text), [(Serial, "0247046200167".into()), (Lot, "MP430339-9M".into())]);

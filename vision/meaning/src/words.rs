@@ -6,8 +6,9 @@
 use super::fold::{alike, compact, ideographic, letter, unspaced_letter};
 use super::phrases::{FORGIVING, Letters, Phrases, apart, begins_word, ends_word, matched, whole};
 use super::rows::Row;
-use super::table::denials::{ELSEWHERE, NEGATIONS, NOT_AFTER, NOT_BEFORE};
-use super::table::{LANGUAGES, Language};
+use super::table::denials::{BELOW, ELSEWHERE, FROM, NEGATIONS, NOT_AFTER, NOT_BEFORE, ORDINARY};
+use super::table::offers::VALIDITY;
+use super::table::{LANGUAGES, Language, WEEKDAYS};
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -38,6 +39,19 @@ impl Kind {
     }
 }
 
+/// How far a phrase may be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It is a whole phrase that means nothing else.
+    Whole,
+    /// It is only the beginning of a phrase, and serves only dates that need no words.
+    Begun,
+    /// It is "valid until", which speaks of an offer as well as of goods.
+    Validity,
+    /// It is an ordinary word in some language: where it stands decides.
+    Shy,
+}
+
 /// A phrase found in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -45,40 +59,62 @@ pub struct Hit {
     pub kind: Kind,
     /// Where it stands in the row's characters.
     pub span: Range<usize>,
-    /// Whether it is only the beginning of a phrase, and serves only dates that need no words.
-    pub begun: bool,
+    /// How far it may be believed.
+    pub weight: Weight,
     /// How many characters were compared.
     length: usize,
 }
 
-/// Every phrase of the table: its kind, and whether it is only the beginning of one.
-fn of_table() -> Phrases<(Kind, bool)> {
+impl Hit {
+    /// Whether it is only the beginning of a phrase, or counts for no more.
+    pub fn begun(&self) -> bool {
+        matches!(self.weight, Weight::Begun | Weight::Shy)
+    }
+}
+
+/// Every phrase of the table: its kind, and how far it may be believed.
+fn of_table() -> Phrases<(Kind, Weight)> {
+    use Weight::{Begun, Shy, Validity, Whole};
     let lists = |language: &'static Language| {
         [
-            (language.expiry, (Kind::Expiry, false)),
-            (language.begun, (Kind::Expiry, true)),
-            (language.manufacture, (Kind::Manufacture, false)),
-            (language.other, (Kind::OtherDate, false)),
-            (language.lot, (Kind::Lot, false)),
-            (language.serial, (Kind::Serial, false)),
-            (language.number, (Kind::Number, false)),
+            (language.expiry, (Kind::Expiry, Whole)),
+            (language.begun, (Kind::Expiry, Begun)),
+            (language.manufacture, (Kind::Manufacture, Whole)),
+            (language.other, (Kind::OtherDate, Whole)),
+            (language.lot, (Kind::Lot, Whole)),
+            (language.serial, (Kind::Serial, Whole)),
+            (language.number, (Kind::Number, Whole)),
         ]
     };
     let denials = [
-        (NOT_AFTER, (Kind::Expiry, false)),
-        (NOT_BEFORE, (Kind::OtherDate, false)),
-        (ELSEWHERE, (Kind::Elsewhere, false)),
+        (NOT_AFTER, (Kind::Expiry, Whole)),
+        (NOT_BEFORE, (Kind::OtherDate, Whole)),
+        (ELSEWHERE, (Kind::Elsewhere, Whole)),
+        (ORDINARY, (Kind::Expiry, Shy)),
+        (FROM, (Kind::OtherDate, Shy)),
     ];
-    Phrases::new(LANGUAGES.iter().flat_map(lists).chain(denials))
+    // Of equal phrases the first wins: "valid until" is known for one before it is taken for an expiry.
+    let validity = [(VALIDITY, (Kind::Expiry, Validity))];
+    Phrases::new(validity.into_iter().chain(LANGUAGES.iter().flat_map(lists)).chain(denials))
 }
 
-static PHRASES: LazyLock<Phrases<(Kind, bool)>> = LazyLock::new(of_table);
+static PHRASES: LazyLock<Phrases<(Kind, Weight)>> = LazyLock::new(of_table);
 
 /// Words that deny what follows them, the longest first.
 static DENIALS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
     let mut denials: Vec<Vec<char>> = NEGATIONS.split(',').map(compact).collect();
     denials.sort_by_key(|denial| Reverse(denial.len()));
     denials
+});
+
+/// The most characters of words for a lot that are looked for before a phrase.
+const LONGEST_LOT: usize = 20;
+
+/// Days of the week, the longest first.
+static DAYS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
+    let mut days: Vec<Vec<char>> = WEEKDAYS.split(',').map(compact).collect();
+    days.sort_by_key(|day| Reverse(day.len()));
+    days
 });
 
 static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
@@ -88,8 +124,15 @@ static LINKS: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
     links
 });
 
-/// The hits of a row in its order, none over another: the longer phrase wins.
+/// The hits of a row in its order, none over another: the longer phrase wins. Ordinary words are none.
 pub fn hits(row: &Row) -> Vec<Hit> {
+    let mut hits = with_shy(row);
+    hits.retain(|hit| hit.weight != Weight::Shy);
+    hits
+}
+
+/// The hits of a row, ordinary words among them.
+pub fn with_shy(row: &Row) -> Vec<Hit> {
     let Letters { text, places } = Letters::of(row);
     let mut found = Vec::new();
     for start in 0..text.len() {
@@ -107,16 +150,17 @@ pub fn hits(row: &Row) -> Vec<Hit> {
             // A month is a month, though "DIC" looks like "DLC".
             let month = || !exact && super::dates::month_begins(row, span.start);
             if ends_word(row, span.end, exact && length >= FORGIVING)
+                && !takes_a_letter(row, &span)
                 && whole(row, &span)
                 && !month()
             {
                 // A longer phrase is worth an error, but not one that its own end brings in.
                 let worth = phrase.key.len() - usize::from(!exact);
-                let (kind, begun) = phrase.value;
+                let (kind, weight) = phrase.value;
                 let guessed = !exact
                     && !kind.is_date()
                     && !confused(&phrase.key, &text[start..start + length]);
-                found.push((worth, exact, guessed, Hit { kind, span, begun, length }));
+                found.push((worth, exact, guessed, Hit { kind, span, weight, length }));
             }
         }
     }
@@ -153,6 +197,12 @@ pub fn hits(row: &Row) -> Vec<Hit> {
     hits
 }
 
+/// Whether a phrase ends with the first letter of another word: the L of "consumir antes de / Lote" is no "del".
+fn takes_a_letter(row: &Row, span: &Range<usize>) -> bool {
+    let apart = span.len() > 1 && !row.at(span.end - 2).is_alphanumeric();
+    apart && letter(row.before(span.end)) && letter(row.at(span.end))
+}
+
 /// Where a word begins that denies the phrase at `at`, directly before it in the row.
 fn denial_before(row: &Row, at: usize) -> Option<usize> {
     let segment = row.segment(at).start;
@@ -177,18 +227,20 @@ fn confused(key: &[char], text: &[char]) -> bool {
 /// Whether a phrase speaks of a date at all: "packed in Spain", "produced by", "val. energ." do not, because
 /// another word follows. Long phrases for expiry are nothing else, whatever follows ("best before see lid").
 fn leads_on(row: &Row, hit: &Hit) -> bool {
-    let short = hit.length < FORGIVING || hit.begun;
+    let short = hit.length < FORGIVING || hit.begun();
     if !(hit.kind == Kind::Manufacture || short && hit.kind.is_date())
         || ideographic(row.at(hit.span.start))
     {
         return true;
     }
-    let at = after_links(row, hit.span.end);
+    let at = after_weekday(row, after_links(row, hit.span.end));
     let elsewhere = at >= row.segment(hit.span.start).end;
     elsewhere
         || !(letter(row.at(at)) || unspaced_letter(row.at(at)))
         || super::dates::month_begins(row, at)
         || begins_phrase(row, at)
+        || begins_lot(row, hit, at)
+        || is_below(row, at)
 }
 
 /// The first character after `at` that belongs neither to punctuation nor to a linking word.
@@ -208,6 +260,39 @@ pub fn after_links(row: &Row, mut at: usize) -> usize {
             None => return at,
         }
     }
+}
+
+/// Where a date begins whose day of the week stands at `at`; `at` itself where none does.
+pub fn after_weekday(row: &Row, at: usize) -> usize {
+    let rest = row.chars.get(at..).unwrap_or_default();
+    let begins = |day: &&Vec<char>| {
+        rest.starts_with(day) && !rest.get(day.len()).is_some_and(|c| c.is_alphanumeric())
+    };
+    let Some(day) = DAYS.iter().find(begins) else { return at };
+    let after = at + day.len();
+    let date = (after..after + 3).find(|&at| !matches!(row.at(at), ' ' | '.' | ','));
+    date.filter(|&at| row.at(at).is_ascii_digit()).unwrap_or(at)
+}
+
+/// Whether "below" stands at `at` and ends its line: the date that is meant is near, after all.
+fn is_below(row: &Row, at: usize) -> bool {
+    let rest: String = row.chars[at..row.segment(at).end].iter().collect();
+    let rest = rest.trim_end_matches(|c: char| !c.is_alphanumeric());
+    BELOW.split(',').any(|word| word.trim() == rest)
+}
+
+/// Whether a lot stands at `at`, and the words for it stand directly before the phrase: `LOT/EXP: A5258 09/2027`.
+fn begins_lot(row: &Row, hit: &Hit, at: usize) -> bool {
+    let token = (at..row.chars.len()).take_while(|&at| row.at(at).is_alphanumeric());
+    let code = token.clone().any(|at| row.at(at).is_ascii_digit());
+    let end = (0..hit.span.start).rev().find(|&at| row.at(at).is_alphanumeric());
+    let Some(end) = end.filter(|_| code) else { return false };
+    let lot = |start: usize| {
+        let text: Vec<char> =
+            row.chars[start..=end].iter().copied().filter(|c| c.is_alphanumeric()).collect();
+        PHRASES.near(&text).any(|phrase| phrase.value.0 == Kind::Lot && phrase.key == text)
+    };
+    (end.saturating_sub(LONGEST_LOT)..=end).any(|start| begins_word(row, start) && lot(start))
 }
 
 fn begins_phrase(row: &Row, at: usize) -> bool {

@@ -220,10 +220,20 @@ fn is_unit(row: &Row, span: &Range<usize>) -> bool {
     let next = next.unwrap_or('\t');
     let word: String = row.chars[span.clone()].iter().collect();
     match word.as_str() {
-        "l" | "m" => !next.is_ascii_digit() && row.at(span.end) != '\'' && next != '&',
+        // `2027 г.` is a year.
+        "г" if year_before(row, span.start) => false,
+        "l" | "m" | "л" => !next.is_ascii_digit() && row.at(span.end) != '\'' && next != '&',
         "in" => !next.is_alphanumeric(),
         _ => !row.at(span.end).is_ascii_digit(),
     }
+}
+
+/// Whether four digits that are a year stand before `at`, with a space between or none.
+fn year_before(row: &Row, at: usize) -> bool {
+    let end = if row.before(at) == ' ' { at - 1 } else { at };
+    let digits: String =
+        (0..end).rev().map_while(|at| Some(row.at(at)).filter(char::is_ascii_digit)).collect();
+    digits.len() == 4 && (digits.ends_with("02") || digits.ends_with("91"))
 }
 
 /// Inches written as `"`, as two primes or as two apostrophes right after a digit.

@@ -3,7 +3,7 @@
 use super::scan::{Match, Separator, separator_of};
 use crate::fold::letter;
 use crate::rows::Row;
-use crate::table::Part;
+use crate::table::{Order, Part};
 use crate::words::Hit;
 
 /// Whether nothing before or after the match goes on with it.
@@ -44,7 +44,13 @@ fn starts_clean(row: &Row, found: &Match) -> bool {
     if found.format.parts[0] == Part::Name {
         return !number_before(row, start);
     }
-    if found.fields.day.is_none() && found.fields.of_year.is_none() && cut_before(near, far) {
+    // The first of two numbers was a month, and a day before it was not read.
+    let cut = match (found.fields.day, found.fields.year) {
+        (None, _) => found.fields.of_year.is_none(),
+        (Some(_), None) => found.format.order == Order::Mdy && !found.has_words(),
+        _ => false,
+    };
+    if cut && cut_before(near, far) {
         return false;
     }
     match separator_of(near) {

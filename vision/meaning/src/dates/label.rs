@@ -7,10 +7,10 @@
 //!
 //! Where Hungarian, Korean and Japanese people write numbers and nothing else, the year stands before the month
 //! and the month before the day, wherever the goods are sold. Swedish people do so where no signs stand between
-//! the digits (`260930`).
+//! the digits (`260930`), and mostly where they do.
 
 use super::resolve::near;
-use super::scan::{Match, Separator, Year};
+use super::scan::{Fields, Match, Separator, Year};
 use crate::fold::compact;
 use crate::gs1::date::full_year;
 use crate::rows::Row;
@@ -18,12 +18,16 @@ use crate::table::{LANGUAGES, Language, Order, Part};
 use crate::words::Hit;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// A set of languages: bit n is entry n of the table.
 pub type Spoken = u64;
 
 const _: () = assert!(LANGUAGES.len() <= 64, "a set of languages has 64 bits");
+
+/// How many years before and after the present goods on sale were made and keep, as a rule.
+const SHELF_LIFE: RangeInclusive<i16> = -1..=3;
 
 /// A phrase that more languages share says nothing of them.
 const FEW: u32 = 4;
@@ -37,6 +41,8 @@ pub struct Label {
     pub year_first: bool,
     /// Whether all its languages write digits without signs (`260930`) with the year first.
     pub packed_year_first: bool,
+    /// Whether it has Swedish words for a date, and whether such words of other languages too.
+    pub swedish: Option<bool>,
     /// Whether it has Thai letters.
     pub thai: bool,
     /// Whether it has Chinese words and no Japanese ones.
@@ -69,6 +75,7 @@ impl Label {
     /// That of rows with their hits.
     pub fn of<'a>(rows: impl Iterator<Item = (&'a Row, &'a [Hit])>) -> Self {
         let mut label = Self::default();
+        let mut dated: Spoken = 0;
         for (row, hits) in rows {
             label.thai |= row.chars.iter().any(|c| ('\u{e01}'..='\u{e4d}').contains(c));
             for hit in hits {
@@ -80,6 +87,7 @@ impl Label {
                 let speakers = SPEAKERS.get(&phrase).copied().unwrap_or_default();
                 if speakers.count_ones() <= FEW {
                     label.spoken |= speakers;
+                    dated |= if hit.kind.is_date() { speakers } else { 0 };
                 }
             }
         }
@@ -87,6 +95,8 @@ impl Label {
         let only = |set: Spoken| label.spoken != 0 && label.spoken & !set == 0;
         (label.year_first, label.packed_year_first) = (only(first), only(first | language("sv")));
         let speaks = |code: &str| label.spoken & language(code) != 0;
+        let swedish = dated & language("sv") != 0;
+        label.swedish = swedish.then_some(dated & !language("sv") != 0);
         (label.chinese, label.japanese) =
             (speaks("zh") && !speaks("ja"), speaks("ja") && !speaks("zh"));
         label
@@ -105,6 +115,9 @@ impl Label {
             found.fields.month = months.next();
             found.fields.month.is_some() && months.all(|month| Some(month) == found.fields.month)
         });
+        if let Some(others) = self.swedish {
+            settle_swedish(matches, others, today);
+        }
         if !self.packed_year_first {
             return;
         }
@@ -123,6 +136,43 @@ impl Label {
                 || !fitting.contains(&found.span)
         });
     }
+}
+
+/// Swedish people write the year first, and with signs between the numbers also last (`26.09.30`, `30.09.26`).
+/// The year that is nearer to the present is meant. Where the last number is nearer and goods may keep
+/// until the first one too, or where the label has words of `others`, nobody can tell.
+fn settle_swedish(matches: &mut Vec<Match>, others: bool, today: Date) {
+    let years = |matches: &[Match], found: &Match, order: Order| {
+        let mut same = matches.iter().filter(|one| one.span == found.span);
+        let one = same.find(|one| three_short_numbers(one) && one.format.order == order)?;
+        let Some(Year::Two(digits)) = one.fields.year else { return None };
+        let ahead = full_year(digits, today) - today.year();
+        near(today.year() + ahead, today).then_some(ahead)
+    };
+    let all = matches.clone();
+    matches.retain_mut(|found| {
+        let first = years(&all, found, Order::Ymd);
+        let last = years(&all, found, Order::Dmy);
+        let (Some(first), Some(last)) = (first, last) else { return true };
+        if !three_short_numbers(found) || first == last {
+            return true;
+        }
+        let nearer = first.abs() < last.abs();
+        let keeps = SHELF_LIFE.contains(&first) && SHELF_LIFE.contains(&last);
+        if others && nearer || !nearer && keeps {
+            found.open = true;
+            found.format.order != Order::Mdy
+        } else {
+            (found.format.order == Order::Ymd) == nearer
+        }
+    });
+}
+
+/// Whether a print is three numbers with signs between them, of which the year has two digits.
+fn three_short_numbers(found: &Match) -> bool {
+    let Fields { year, month, day, .. } = found.fields;
+    let signs = found.separator.is_some() && !found.has_words();
+    signs && month.is_some() && day.is_some() && matches!(year, Some(Year::Two(_)))
 }
 
 /// Whether a print of numbers begins with the year, or has none and begins with the month.

@@ -1,17 +1,20 @@
 //! **Dates on labels**: where they stand, which day they are, and what they mean.
 //!
 //! The way of a date: lines are joined to rows; `hints` strikes out what is printed about formats
-//! (`DD/MM/YY`), and phrases are found ("best before"; `split`: those over two lines). `scan` finds stretches that fit a
+//! (`DD/MM/YY`), and phrases are found ("best before"; `shy`: which ordinary words count, and what speaks of
+//! offers; `split`: phrases over two lines). `scan` finds stretches that fit a
 //! [format](super::table::formats); `label` and `eras` decide what depends on the label's languages;
 //! `neighbours` strikes out amounts, versions and lots; `resolve` decides which day it is; `joined` puts
-//! together what stands on several lines; `roles` and `continued` give the phrases to the dates; `missed` says why a print
-//! is no date. A *role* is what the date means: the last day on which the item is good, or the day it was
-//! made.
+//! together what stands on several lines; `roles`, `across` and `continued` give the phrases to the dates, but
+//! for those that `elsewhere` leaves out; `missed` says why a print is no date. A *role* is what the date
+//! means: the last day on which the item is good, or the day it was made.
 //! Nothing is guessed: what the label does not say is `None`, and a date without words has no role.
 
+mod across;
 mod confirm;
 mod continued;
 pub(crate) mod edges;
+mod elsewhere;
 mod eras;
 mod hints;
 mod joined;
@@ -24,6 +27,7 @@ mod reasons;
 mod resolve;
 mod roles;
 mod scan;
+mod shy;
 mod split;
 
 #[cfg(test)]
@@ -41,7 +45,7 @@ use super::line::{Corners, TextLine};
 use super::phrases::apart;
 use super::rows::{Print, Row, rows};
 use super::table::{Needs, Part};
-use super::words::{Hit, Kind, hits};
+use super::words::{Hit, Kind, with_shy};
 use hints::Hint;
 use jiff::civil::Date;
 use label::Label;
@@ -154,7 +158,11 @@ struct Dated {
 impl Dated {
     fn read(lines: &[TextLine], context: &Context) -> Self {
         let rows = worded(lines);
-        let label = Label::of(rows.iter().map(|worded| (&worded.row, &worded.hits[..])));
+        let mut label = Label::of(rows.iter().map(|worded| (&worded.row, &worded.hits[..])));
+        // What is printed about the format goes before a country's custom.
+        if rows.iter().any(|worded| !worded.hints.is_empty()) {
+            label.swedish = None;
+        }
         let mut found = Vec::new();
         let mut reads = Vec::new();
         for (index, worded) in rows.iter().enumerate() {
@@ -179,10 +187,11 @@ impl Dated {
 fn worded(lines: &[TextLine]) -> Vec<Worded> {
     let worded = |mut row: Row| {
         let hints = hints::strike(&mut row);
-        let hits = hits(&row);
+        let hits = with_shy(&row);
         Worded { row, hits, hints }
     };
     let mut rows: Vec<Worded> = rows(lines).into_iter().map(worded).collect();
+    shy::settle(&mut rows, lines);
     split::complete(&mut rows, lines);
     rows
 }

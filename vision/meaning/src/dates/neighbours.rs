@@ -4,6 +4,7 @@
 use super::scan::{Match, Separator, Year};
 use crate::fold::letter;
 use crate::rows::Row;
+use crate::table::denials::SPANS;
 use crate::table::{Needs, Order, Part, UNITS};
 use crate::words::{Hit, Kind};
 
@@ -47,7 +48,10 @@ pub fn against(row: &Row, found: &Match, hits: &[Hit]) -> Option<Against> {
     }
     let bare = !worded && found.separator.is_none();
     match before.map(|hit| hit.kind) {
-        Some(Kind::Number) if !worded => return Some(Against::OtherNumber),
+        // A version has points: `V: 14/09/26` is a date.
+        Some(Kind::Number) if !worded && !whole_after_letter(found, before) => {
+            return Some(Against::OtherNumber);
+        }
         Some(Kind::Serial) if !worded => return Some(Against::Lot),
         // Packers do use dates as lots, so a full date after "lot" stays one; bare digits are the lot.
         Some(Kind::Lot) if needs(found) == Needs::Words => return Some(Against::Lot),
@@ -60,6 +64,9 @@ pub fn against(row: &Row, found: &Match, hits: &[Hit]) -> Option<Against> {
             return (!shared(row, before, hits)).then_some(Against::Lot);
         }
         _ => {}
+    }
+    if measured(row, found) {
+        return Some(Against::Amount);
     }
     if before.is_some_and(|hit| hit.kind.is_date()) {
         return None;
@@ -116,23 +123,61 @@ fn no_year(row: &Row, found: &Match, before: Option<&Hit>) -> Option<Against> {
     (matches!(near, '©' | '(' | ')') || letters > 2).then_some(Against::NoYear)
 }
 
+/// Whether a single letter stands before a date in full with slashes.
+fn whole_after_letter(found: &Match, before: Option<&Hit>) -> bool {
+    let full = found.fields.day.is_some() && found.fields.year.is_some();
+    let letter = before.is_some_and(|hit| hit.span.len() == 1);
+    letter && full && found.span.len() >= 8 && found.separator == Some(Separator::Slash)
+}
+
+/// Whether a number is an amount even after words for a date: `packed 250 g`, `best before 180 days`, `dès 6 mois`.
+/// Letters of lines and hours of the day look like units, and say nothing; a month's name goes with spans of time
+/// only, and a unit after a month and year may belong to the number after it.
+fn measured(row: &Row, found: &Match) -> bool {
+    let whole = found.fields.day.is_some() && found.fields.year.is_some();
+    let short = !whole && found.format.parts.len() <= 3;
+    let last = found.format.parts.last();
+    let number =
+        matches!(last, Some(Part::D | Part::Dd | Part::M | Part::Mm | Part::Ddd | Part::Yy));
+    let end = found.span.end + usize::from(row.at(found.span.end) == ' ');
+    let letters = (end..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
+    if !short || !number || letters == 0 {
+        return false;
+    }
+    let word: String = row.chars[end..end + letters].iter().collect();
+    if found.has_words() {
+        return SPANS.split(',').any(|span| span.trim() == word);
+    }
+    let after = end + letters + usize::from(row.at(end + letters) == ' ');
+    let other = last == Some(&Part::Yy) && row.at(after).is_ascii_digit();
+    let hours = ["c", "f", "h", "am", "pm", "uhr", "hrs", "min"];
+    let sure = letters > 1 || found.format.order == Order::Julian;
+    sure && !other && !hours.contains(&word.as_str()) && unit_at(row, found.span.end)
+}
+
 /// Whether a unit or currency stands at the match: `12.05 €`, `10.12 kg`. Three numbers are no amount.
 fn amount(row: &Row, found: &Match) -> bool {
     if found.format.parts.len() > 3 {
         return false;
     }
-    let end = found.span.end;
+    let start = found.span.start;
+    let near = row.before(start);
+    let near = if near == ' ' { row.before(start - 1) } else { near };
+    unit_at(row, found.span.end) || !letter(near) && is_unit(&near.to_string())
+}
+
+/// Whether a unit stands at `end`. `L2312` is a lot, and no litres.
+fn unit_at(row: &Row, end: usize) -> bool {
     let from = end + usize::from(row.at(end) == ' ');
     let letters = (from..row.chars.len()).take_while(|&at| letter(row.at(at))).count();
     let after: String =
         row.chars[from.min(row.chars.len())..].iter().take(letters.max(1)).collect();
-    // `L2312` is a lot, and no litres.
     let code = letters > 0 && row.at(from + letters).is_ascii_digit();
-    let start = found.span.start;
-    let near = row.before(start);
-    let near = if near == ' ' { row.before(start - 1) } else { near };
-    let unit = |text: &str| UNITS.split(", ").any(|unit| unit == text);
-    unit(&after) && !code || !letter(near) && unit(&near.to_string())
+    is_unit(&after) && !code
+}
+
+fn is_unit(text: &str) -> bool {
+    UNITS.split(", ").any(|unit| unit == text)
 }
 
 /// What must stand near a match. Numbers that may as well be a version or a list (`1.2.26`, `12 05 26`) need
@@ -161,9 +206,17 @@ fn in_a_sentence(row: &Row, found: &Match, hits: &[Hit]) -> bool {
     let mut inside = false;
     for at in row.segment(found.span.start) {
         let known = found.span.contains(&at) || hits.iter().any(|hit| hit.span.contains(&at));
-        let word = letter(row.at(at)) && !known;
+        let word = letter(row.at(at)) && !known && !in_code(row, at);
         words += usize::from(word && !inside);
         inside = word;
     }
     words >= 3
+}
+
+/// Whether the token at `at` has three digits or more: `A5258` is no word.
+fn in_code(row: &Row, at: usize) -> bool {
+    let part = |at: &usize| row.at(*at).is_alphanumeric();
+    let before = (0..at).rev().take_while(part);
+    let all = before.chain((at..row.chars.len()).take_while(part));
+    all.filter(|&at| row.at(at).is_ascii_digit()).count() >= 3
 }

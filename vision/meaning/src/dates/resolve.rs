@@ -62,7 +62,7 @@ pub fn resolve(matches: &[&Match], context: &Context) -> Resolved {
     let mut readings: Vec<(u8, bool, Reading)> = Vec::new();
     let mut impossible = None;
     // No region's custom decides between a year of Reiwa and one of the common era.
-    let open = matches.iter().any(|found| super::eras::is_bare_reiwa(found));
+    let open = matches.iter().any(|found| found.open || super::eras::is_bare_reiwa(found));
     for found in matches {
         let rank = if open { 0 } else { rank(context.region, found.format.order) };
         let Some(plausible) = plausible(found, context.today) else { continue };

@@ -1,22 +1,22 @@
 //! **Roles**: which words belong to which date.
 //!
 //! Words stand before their date in the row, or after it, on the row above, or below. Each phrase serves one
-//! date. What is decided first is not given away again: rows first, then rows above and below. Two phrases of
-//! different kinds with as many dates after them, or under them, go in pairs (`MFG/EXP 01.05.25/01.05.26`);
-//! with one date only, nothing says which of them it is, and it stays unknown.
+//! date. What is decided first is not given away again: rows first, which is done here, then rows above and
+//! below (`across`), then lines that go on (`continued`); `elsewhere` leaves out phrases without a date here.
+//! Two phrases of different kinds with as many dates after them, or under them, go in pairs
+//! (`MFG/EXP 01.05.25/01.05.26`); with one date only, nothing says which of them it is, and it stays unknown.
 
+use super::across::{headings, hint_places, vertical};
 use super::continued;
+use super::elsewhere::{blank_after, lasts, points_elsewhere};
 use super::hints::Hint;
 use super::resolve::Reading;
 use super::scan::Match;
 use crate::line::TextLine;
-use crate::rows::{BREAK, Print, Row};
-use crate::table::{Needs, Order};
-use crate::words::{Hit, Kind, after_links};
+use crate::rows::{Print, Row};
+use crate::table::Needs;
+use crate::words::{Hit, Kind, after_links, after_weekday};
 use std::ops::Range;
-
-/// The longest word that may stand between "see lid" and the phrase whose date stands there: "for", "pour".
-const LINK_LETTERS: usize = 5;
 
 /// A row with its hits.
 #[derive(Debug)]
@@ -105,11 +105,15 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     for (index, Worded { row, hits, .. }) in rows.iter().enumerate() {
         for hit in hits.iter().filter(|hit| hit.kind.is_date()) {
             let (kind, span, print) = (hit.kind, hit.span.clone(), row.print(&hit.span, lines));
+            let mut dates = found.iter().filter(|date| date.row == index).map(Found::span);
+            if blank_after(row, span.end) || lasts(row, span.end, &mut dates) {
+                continue;
+            }
             if points_elsewhere(rows, index, &span, lines) {
                 elsewhere = true;
                 continue;
             }
-            waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun, free: true });
+            waiting.push(Waiting { row: index, kind, span, print, begun: hit.begun(), free: true });
         }
     }
     for (index, worded) in rows.iter().enumerate() {
@@ -126,39 +130,6 @@ pub fn assign(rows: &[Worded], found: &mut [Found], lines: &[TextLine]) -> bool 
     }
     continued::lines(rows, found, &mut waiting, lines);
     elsewhere
-}
-
-/// Whether the phrase says that its date stands somewhere else: "see lid" directly after it, in the row or at
-/// the start of the row below, or before it ("see base for best before").
-fn points_elsewhere(
-    rows: &[Worded],
-    index: usize,
-    span: &Range<usize>,
-    lines: &[TextLine],
-) -> bool {
-    let Worded { row, hits, .. } = &rows[index];
-    let after = after_links(row, span.end);
-    let mut elsewhere = hits.iter().filter(|hit| hit.kind == Kind::Elsewhere);
-    let beside = elsewhere.any(|hit| {
-        let follows = hit.span.start >= span.end && (hit.span.start <= after);
-        let between = row.chars.get(hit.span.end..span.start).unwrap_or_default();
-        let letters = between.iter().filter(|c| c.is_alphanumeric()).count();
-        let leads =
-            hit.span.end <= span.start && letters <= LINK_LETTERS && !between.contains(&BREAK);
-        follows || leads
-    });
-    let ends = after >= row.segment(span.start).end;
-    let place = ends.then(|| row.print(span, lines).place);
-    let below = place.is_some_and(|place| {
-        rows.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
-            let start = |hit: &&Hit| other.row.segment(hit.span.start).start == hit.span.start;
-            let pointing = other.hits.iter().filter(|hit| hit.kind == Kind::Elsewhere);
-            pointing
-                .filter(start)
-                .any(|hit| place.just_above(&other.row.print(&hit.span, lines).place))
-        })
-    });
-    beside || below
 }
 
 /// Gives a phrase to a date.
@@ -178,8 +149,20 @@ fn in_row(index: usize, worded: &Worded, found: &mut [Found], waiting: &mut [Wai
     let starts: Vec<usize> = waiting.iter().map(|word| word.span.start).collect();
     let word_start = |word: usize| starts[word];
     let strong: Vec<usize> = dates.iter().copied().filter(|&date| !found[date].weak()).collect();
-    // "13.05.25 PROD 13.05.26 EXP": each date has its words after it.
-    let alternate = strong.len() == words.len()
+    // "13.05.25 PROD 13.05.26 EXP": each date has its words after it, and no word one of its own: "PKD 03/26".
+    // Korean glues its word to the end of the date: "2026.05.13까지".
+    let own = |word: usize| {
+        if strong.iter().any(|&date| found[date].span().end == word_start(word)) {
+            return false;
+        }
+        let weak = |&&date: &&usize| found[date].weak() && found[date].found.separator.is_some();
+        dates
+            .iter()
+            .filter(weak)
+            .any(|&date| direct(worded, &[word], found[date].span().start, waiting))
+    };
+    let alternate = !words.iter().any(|&word| own(word))
+        && strong.len() == words.len()
         && strong
             .iter()
             .zip(&words)
@@ -209,7 +192,12 @@ fn in_row(index: usize, worded: &Worded, found: &mut [Found], waiting: &mut [Wai
             .copied()
             .filter(|&date| (first..until).contains(&found[date].span().start))
             .collect();
-        if after.iter().any(|&date| !found[date].weak()) {
+        // "PKD 03/26" has its date, whatever stands further on.
+        let weak = |date: usize| found[date].weak() && found[date].found.separator.is_some();
+        let first = after.first().filter(|&&date| weak(date));
+        let own =
+            first.is_some_and(|&date| direct(worded, &run, found[date].span().start, waiting));
+        if !own && after.iter().any(|&date| !found[date].weak()) {
             after.retain(|&date| !found[date].weak());
         } else {
             after.retain(|&date| direct(worded, &run, found[date].span().start, waiting));
@@ -257,7 +245,7 @@ fn serve(
 }
 
 /// The words of a run, one for each stretch of the same kind.
-fn different(run: &[usize], waiting: &[Waiting]) -> Vec<usize> {
+pub fn different(run: &[usize], waiting: &[Waiting]) -> Vec<usize> {
     let mut kinds: Vec<usize> = Vec::new();
     for &word in run {
         if kinds.last().is_none_or(|&last| waiting[last].kind != waiting[word].kind) {
@@ -268,7 +256,7 @@ fn different(run: &[usize], waiting: &[Waiting]) -> Vec<usize> {
 }
 
 /// Whether no letter or digit stands between two phrases.
-fn touching(worded: &Worded, first: &Range<usize>, second: &Range<usize>) -> bool {
+pub fn touching(worded: &Worded, first: &Range<usize>, second: &Range<usize>) -> bool {
     worded.row.chars[first.end..second.start].iter().all(|c| !c.is_alphanumeric())
 }
 
@@ -277,7 +265,7 @@ fn direct(worded: &Worded, run: &[usize], start: usize, waiting: &[Waiting]) -> 
     let Some(&first) = run.iter().find(|&&word| !waiting[word].begun) else { return false };
     let mut at = waiting[first].span.end;
     loop {
-        at = after_links(&worded.row, at);
+        at = after_weekday(&worded.row, after_links(&worded.row, at));
         match worded.hits.iter().find(|hit| hit.span.start == at && hit.kind != Kind::Number) {
             Some(hit) if hit.kind.is_date() => at = hit.span.end,
             _ => {
@@ -291,118 +279,6 @@ fn direct(worded: &Worded, run: &[usize], start: usize, waiting: &[Waiting]) -> 
             }
         }
     }
-}
-
-/// Rows of words of different kinds over rows of as many dates: in pairs. Over one date, undecided.
-fn headings(rows: &[Worded], found: &mut [Found], waiting: &mut [Waiting]) {
-    for above in 0..rows.len() {
-        let run: Vec<usize> = (0..waiting.len())
-            .filter(|&word| waiting[word].row == above && waiting[word].free)
-            .collect();
-        let kinds = different(&run, waiting);
-        if kinds.len() < 2 {
-            continue;
-        }
-        for below in (0..rows.len()).filter(|&below| below != above) {
-            let mut dates: Vec<usize> = (0..found.len())
-                .filter(|&date| found[date].row == below && found[date].words.is_none())
-                .filter(|&date| !found[date].weak() || starts_segment(&rows[below], &found[date]))
-                .collect();
-            dates.sort_by_key(|&date| found[date].span().start);
-            let under = dates.iter().any(|&date| {
-                kinds
-                    .iter()
-                    .any(|&word| waiting[word].print.place.just_above(&found[date].print.place))
-            });
-            let together = kinds
-                .windows(2)
-                .all(|pair| touching(&rows[above], &waiting[pair[0]].span, &waiting[pair[1]].span));
-            if under && dates.len() == kinds.len() {
-                for (&word, &date) in kinds.iter().zip(&dates) {
-                    give(&mut found[date], &mut waiting[word], Side::Above);
-                }
-            } else if let ([date], true, true) = (&dates[..], under, together) {
-                let names: Vec<&str> =
-                    kinds.iter().map(|&w| waiting[w].print.text.as_str()).collect();
-                found[*date].words = Some(Words::Differ(names.join("\" and \"")));
-            }
-        }
-    }
-}
-
-/// The pairs of dates without words and free words above or below them, the nearest first. One side is used
-/// up before the other, so that a column of words under their dates is not read from above.
-fn vertical(
-    rows: &[Worded],
-    found: &[Found],
-    waiting: &[Waiting],
-    order: [Side; 2],
-    lines: &[TextLine],
-    bridges: &[TextLine],
-) -> Vec<(usize, usize, Side)> {
-    let mut pairs: Vec<(usize, usize, Side)> = Vec::new();
-    for side in order {
-        let mut near = Vec::new();
-        for (date, at) in found.iter().enumerate().filter(|(_, at)| at.words.is_none()) {
-            if at.weak() && !(side == Side::Above && starts_segment(&rows[at.row], at)) {
-                continue;
-            }
-            let year = at.found.format.order == Order::Y;
-            let serves = |phrase: &Waiting| {
-                let cut = year && number_after(&rows[phrase.row].row, &phrase.span);
-                phrase.free && !(phrase.begun && at.weak()) && !cut
-            };
-            for (word, phrase) in waiting.iter().enumerate().filter(|(_, phrase)| serves(phrase)) {
-                // What continues the phrase may stand before the date: "BEST" over "BEFORE 13.05.26".
-                let row = &rows[at.row].row;
-                let whole =
-                    phrase.begun.then(|| row.print(&row.segment(at.span().start), lines).place);
-                let (here, there) =
-                    (whole.as_ref().unwrap_or(&at.print.place), &phrase.print.place);
-                let gap = if side == Side::Above {
-                    there.gap_to_below(here).or_else(|| over(there, here, bridges))
-                } else {
-                    here.gap_to_below(there)
-                };
-                if let Some(gap) = gap.filter(|_| phrase.row != at.row) {
-                    let ([x, y], [u, v]) = (here.centre(), there.centre());
-                    let apart = (x - u).hypot(y - v) / here.height().max(1.0);
-                    near.push((gap + 0.1 * apart, date, word));
-                }
-            }
-        }
-        near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, date, word) in near {
-            if pairs.iter().all(|(other, used, _)| *other != date && *used != word) {
-                pairs.push((date, word, side));
-            }
-        }
-    }
-    pairs
-}
-
-/// Whether a number stands after a phrase in its line: a year below it is not all that its date says.
-fn number_after(row: &Row, phrase: &Range<usize>) -> bool {
-    (phrase.end..row.segment(phrase.start).end).any(|at| row.at(at).is_ascii_digit())
-}
-
-/// The gap between words and a date with a hint about the format on a line between them.
-fn over(words: &TextLine, date: &TextLine, bridges: &[TextLine]) -> Option<f32> {
-    let between = bridges.iter().filter(|bridge| words.just_above(bridge));
-    let gaps = between.filter_map(|bridge| Some(1.0 + bridge.gap_to_below(date)?));
-    gaps.reduce(f32::min)
-}
-
-/// Where hints about the format stand alone.
-fn hint_places(rows: &[Worded], lines: &[TextLine]) -> Vec<TextLine> {
-    let alone = |row: &Row, hint: &Hint| {
-        row.segment(hint.span.start).all(|at| !row.at(at).is_alphanumeric())
-    };
-    let places = rows.iter().flat_map(|Worded { row, hints, .. }| {
-        let hints = hints.iter().filter(move |hint| alone(row, hint));
-        hints.map(move |hint| row.print(&hint.span, lines).place)
-    });
-    places.collect()
 }
 
 /// Whether nothing but phrases stands before a date in its line: bare digits under words are their date only

@@ -70,6 +70,8 @@ pub struct Match {
     pub confused: u8,
     /// Whether a lot or a line's code is glued to its end: `130526A1`.
     pub glued: bool,
+    /// Whether no custom decides between this reading and others of the same print.
+    pub open: bool,
 }
 
 impl Match {
@@ -115,6 +117,7 @@ fn scan_where(row: &Row, clean: &dyn Fn(&Match) -> bool, hits: &[Hit]) -> Vec<Ma
                 separator: None,
                 confused: 0,
                 glued: false,
+                open: false,
             };
             let found = go(row, clean, format.parts, from);
             matches.extend(found.filter(|found| begun || whole_with_slashes(found)));

@@ -71,7 +71,7 @@ fn join(rows: &mut [Worded], upper: (usize, Range<usize>), lower: (usize, Range<
     let letters =
         |range: Range<usize>| both.chars[range].iter().filter(|c| c.is_alphanumeric()).count();
     let crossing = |hit: &Hit| {
-        hit.kind.is_date() && !hit.begun && hit.span.start < joint && hit.span.end > joint + 1
+        hit.kind.is_date() && !hit.begun() && hit.span.start < joint && hit.span.end > joint + 1
     };
     let Some(mut hit) = hits(&both).into_iter().find(crossing) else { return };
     let (first, rest) = (hit.span.start..joint, joint + 1..hit.span.end);
@@ -79,7 +79,7 @@ fn join(rows: &mut [Worded], upper: (usize, Range<usize>), lower: (usize, Range<
         return;
     }
     let first = end.start + first.start..end.end;
-    let whole = |own: &Hit| own.kind.is_date() && !own.begun && !apart(&own.span, &first);
+    let whole = |own: &Hit| own.kind.is_date() && !own.begun() && !apart(&own.span, &first);
     if rows[upper].hits.iter().any(whole) {
         return;
     }

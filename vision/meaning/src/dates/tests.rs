@@ -101,6 +101,8 @@ proptest! {
         let month = names(date.month());
         let name = month[name.index(month.len())];
         let name = if upper { name.to_uppercase() } else { name.to_owned() };
+        let glued = format.parts == [Part::Name, Part::Dd, Part::Yy];
+        prop_assume!(!glued || !name.ends_with(|c: char| c.is_ascii_digit()));
         let printed = print(format, date, separator, &name);
         let region = region_of(format);
         let text = format!("{} {printed}", word(format));
@@ -124,7 +126,9 @@ proptest! {
         }
         prop_assert!(read.month.is_none_or(|month| month == date.month()), "{} {}", text, written(&reads));
         prop_assert!(read.day.is_none_or(|day| day == date.day()), "{} {}", text, written(&reads));
-        let open = region == Region::UnitedStates && format.parts.len() < 5
+        // Day 20 with a year's last digits is a year: `MAY2026`.
+        let year = glued && date.day() == 20;
+        let open = year || region == Region::UnitedStates && format.parts.len() < 5
             || format.parts[0] == Part::Reiwa;
         if !open {
             prop_assert!(read.month.is_some(), "{} {}", text, written(&reads));

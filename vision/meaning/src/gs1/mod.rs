@@ -146,4 +146,6 @@ impl Elements {
 #[cfg(test)]
 mod faulty_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ pub const MEASURES: &[Unit] = &[
         factors: &[1.0],
         metric: true,
         words: "ml, mls, millilitre, millilitres, milliliter, milliliters, mililitros, mililitro, \
-            millilitri, mililitrów, mililitr, cc, 毫升, ミリリットル",
+            millilitri, mililitrów, mililitr, cc, 毫升, ミリリットル, мл, мілілітрів",
     },
     Unit {
         dimension: Dimension::Volume,
@@ -54,7 +54,7 @@ pub const MEASURES: &[Unit] = &[
         factors: &[1000.0],
         metric: true,
         words: "l, lt, ltr, ltrs, litre, litres, liter, liters, litro, litros, litri, litr, litry, \
-            litrów, 升, 公升, リットル",
+            litrów, 升, 公升, リットル, л, литр, литра, литров, літр, літри, λίτρα, λίτρο",
     },
     Unit {
         dimension: Dimension::Volume,
@@ -84,21 +84,21 @@ pub const MEASURES: &[Unit] = &[
         dimension: Dimension::Mass,
         factors: &[0.001],
         metric: true,
-        words: "mg, milligram, milligrams, milligramm, milligrammes, miligramos, miligramas, 毫克",
+        words: "mg, milligram, milligrams, milligramm, milligrammes, miligramos, miligramas, 毫克, мг",
     },
     Unit {
         dimension: Dimension::Mass,
         factors: &[1.0],
         metric: true,
         words: "g, gr, grs, gram, grams, gramm, gramme, grammes, grammi, grammo, gramo, gramos, grama, \
-            gramas, gramów, 克, 公克, グラム",
+            gramas, gramów, 克, 公克, グラム, г, гр, грамм, грама, грамів, γρ, γραμμάρια",
     },
     Unit {
         dimension: Dimension::Mass,
         factors: &[1000.0],
         metric: true,
         words: "kg, kgs, kilo, kilos, kilogram, kilograms, kilogramm, kilogramme, kilogrammes, \
-            kilogramos, chilogrammi, 千克, 公斤, キログラム",
+            kilogramos, chilogrammi, 千克, 公斤, キログラム, кг, килограмм, кілограм, κιλά, κιλό",
     },
     Unit {
         dimension: Dimension::Mass,

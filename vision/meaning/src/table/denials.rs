@@ -87,3 +87,33 @@ pub const NOT_BEFORE: &str = "not before, do not use before, do not consume befo
     niet consumeren voor, niet voor, nie uzywac przed, nie spozywac przed, anvand inte fore, \
     far ej anvandas fore, ma ikke brukes for, ma ikke anvendes for, \
     не использовать до, не употреблять до, не раньше";
+
+/// Words for expiry that are ordinary words in other languages: French "périmé le". They count where nothing
+/// else stands around them and their date.
+pub const ORDINARY: &str = "per, d per";
+
+/// Words that say "from" directly before a date, and are parts of other words and lots elsewhere.
+pub const FROM: &str = "from, from the, ab, ab dem, dal, desde, desde el, des le, vanaf, od, fran, fran och med, \
+    fra, fra og med, alkaen, с";
+
+/// "See", as a word of its own and folded: a word after it says where the date stands.
+pub const SEE: &str = "see, siehe, s, voir, ver, vedi, zie, patrz, se, katso, ks, viz, pozri, lasd, vezi, glej, vidi, \
+    bkz, см, див, виж, βλ, βλεπε, δειτε";
+
+/// "Below", folded: the date that is meant stands just there, after all.
+pub const BELOW: &str = "below, underneath, here, under, unten, unterhalb, hier, dessous, abajo, debajo, aqui, sotto, qui, \
+    abaixo, onder, onderstaand, hieronder, hier, ponizej, tu, nedan, nedenfor, under, alla, nize, nizsie, alabb, jos, \
+    spodaj, ispod, dolje, asagida, ниже, нижче, долу, κατω, κατωτερω";
+
+/// Spans of time: "best before 12 months" names no day.
+pub const SPANS: &str = "hours, day, days, week, weeks, month, months, year, years, tag, tage, tagen, woche, wochen, \
+    monat, monate, monaten, jahr, jahre, jahren, jour, jours, semaine, semaines, mois, an, ans, giorno, giorni, \
+    settimana, settimane, mese, mesi, anno, anni, dia, dias, semana, semanas, mes, meses, año, años, ano, anos, dag, \
+    dagen, week, weken, maand, maanden, jaar, dzień, dni, tydzień, tygodnie, tygodni, miesiąc, miesiące, miesięcy, rok, \
+    lata, lat, dagar, vecka, veckor, månad, månader, år, dage, dager, uge, uger, uke, uker, måned, måneder, päivä, \
+    päivää, viikko, viikkoa, kuukausi, kuukautta, vuosi, vuotta, den, dní, týden, týdny, týdnů, měsíc, měsíce, měsíců, \
+    rok, roky, let, deň, mesiac, mesiace, mesiacov, rokov, nap, hét, hónap, hónapig, év, zi, zile, săptămâni, lună, \
+    luni, ani, дня, дней, суток, недель, месяц, месяца, месяцев, год, года, лет, дні, днів, діб, місяць, місяці, місяців, \
+    рік, роки, років, дни, месеца, години, ημέρες, εβδομάδες, μήνες, έτη, gün, hafta, ay, yıl, ngày, tháng, năm, hari, \
+    minggu, bulan, tahun, วัน, เดือน, ปี, 个月, 個月, 天, ヶ月, か月, カ月, ケ月, 箇月, 日間, 年間, 개월, 일간, يوم, أيام, شهر, \
+    شهرا, أشهر, سنة, سنوات, ימים, חודשים, שנים";

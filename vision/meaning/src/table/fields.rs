@@ -1,5 +1,5 @@
 //! The words that say what comes after them: a size, a colour, a count, the net quantity, or an amount that
-//! is none of these. One entry per language, in the order of [`LANGUAGES`](super::LANGUAGES); how they are
+//! is none of these. One entry per language; of the later languages only the net quantity is known. How they are
 //! compared stands in the [module above](super).
 //!
 //! Sources: net quantity from Regulation (EU) 1169/2011, articles 9 and 23 with the wording of labels in
@@ -23,6 +23,13 @@ pub struct FieldWords {
     /// An amount right before or after them is not the quantity in the pack: nutrition, servings, drained
     /// weight, what a dose makes.
     pub not_net: &'static str,
+}
+
+impl FieldWords {
+    /// A language of which only the words for the net quantity are known, and those for what is not net.
+    const fn net(code: &'static str, net: &'static str, not_net: &'static str) -> Self {
+        Self { code, size: "", colour: "", count: "", net, not_net }
+    }
 }
 
 /// Every language.
@@ -148,4 +155,85 @@ pub const FIELDS: &[FieldWords] = &[
         not_net: "每, 每份, 毛重, 固形物, 沥干物, 脂肪, 蛋白质, 蛋白質, 碳水化合物, 糖, 膳食纤维, 钠, 鈉, \
             营养成分",
     },
+    FieldWords::net(
+        "da",
+        "nettovægt, nettoindhold, nettomængde, netto, indhold, nettovolumen",
+        "pr, portion, drænet vægt, drænvægt, bruttovægt, brutto, heraf, fedt, kulhydrat, sukkerarter, \
+            protein, salt",
+    ),
+    FieldWords::net(
+        "no",
+        "nettovekt, nettoinnhold, nettomengde, netto, innhold, nettovolum",
+        "per, pr, porsjon, avrent vekt, avrent nettovekt, bruttovekt, brutto, hvorav, fett, karbohydrater, \
+            sukkerarter, protein, salt",
+    ),
+    FieldWords::net(
+        "fi",
+        "nettopaino, nettosisältö, nettomäärä, sisältö, sisällön määrä, paino netto, tilavuus",
+        "annos, annoskoko, valutettu paino, valutettuna, bruttopaino, rasvaa, hiilihydraattia, sokereita, \
+            proteiinia, suolaa",
+    ),
+    FieldWords::net(
+        "cs",
+        "hmotnost, čistá hmotnost, hmotnost netto, obsah, čistý obsah, objem, množství, čisté množství",
+        "porce, hmotnost po odkapání, po odkapání, odkapaná hmotnost, pevný podíl, hmotnost pevné složky, \
+            hrubá hmotnost, tuky, sacharidy, cukry, bílkoviny, sůl",
+    ),
+    FieldWords::net(
+        "sk",
+        "hmotnosť, čistá hmotnosť, čistá váha, hmotnosť netto, obsah, objem, množstvo",
+        "porcia, pevný podiel, hmotnosť pevného podielu, hmotnosť po odkvapkaní, odkvapkaná hmotnosť, \
+            hrubá hmotnosť, tuky, sacharidy, cukry, bielkoviny, soľ",
+    ),
+    FieldWords::net(
+        "hu",
+        "nettó tömeg, nettó súly, nettó mennyiség, nettó térfogat, nettó, tömeg, térfogat, nettó töltőtérfogat",
+        "adag, töltőtömeg, töltősúly, lecsepegtetett tömeg, bruttó tömeg, bruttó, zsír, szénhidrát, cukrok, \
+            fehérje, só, dobozonként",
+    ),
+    FieldWords::net(
+        "ro",
+        "greutate netă, cantitate netă, masă netă, conținut net, volum net, conținut, gramaj",
+        "porție, masă netă scursă, greutate netă scursă, masă scursă, greutate scursă, greutate brută, \
+            grăsimi, glucide, zaharuri, proteine, sare",
+    ),
+    FieldWords::net(
+        "bg",
+        "нетно тегло, нето тегло, тегло нето, нето, нетно количество, нето количество, нетен обем, обем",
+        "порция, отцедено тегло, отцедено, бруто тегло, бруто, мазнини, въглехидрати, захари, белтъци, сол",
+    ),
+    FieldWords::net(
+        "el",
+        "καθαρό βάρος, καθαρό περιεχόμενο, καθαρή ποσότητα, καθαρός όγκος, περιεχόμενο",
+        "ανά, μερίδα, στραγγισμένο βάρος, βάρος στραγγισμένο, στραγγισμένο, καθαρό βάρος στραγγισμένο, \
+            μικτό βάρος, λιπαρά, υδατάνθρακες, σάκχαρα, πρωτεΐνες, αλάτι",
+    ),
+    FieldWords::net(
+        "tr",
+        "net ağırlık, net miktar, net hacim, net içerik, net kütle, ağırlık net",
+        "porsiyon, süzme ağırlık, süzme ağırlığı, süzme net ağırlık, brüt ağırlık, brüt, yağ, karbonhidrat, \
+            şekerler, protein, tuz",
+    ),
+    FieldWords::net(
+        "ru",
+        "масса нетто, вес нетто, нетто, масса, объём, объем, номинальный объём, количество нетто",
+        "порция, масса сухого вещества, масса без рассола, масса основного продукта, масса брутто, \
+            вес брутто, брутто, жиры, углеводы, сахара, белки, соль, на",
+    ),
+    FieldWords::net(
+        "uk",
+        "маса нетто, вага нетто, нетто, маса, об'єм, номінальний об'єм, кількість нетто",
+        "порція, маса основного продукту, маса брутто, брутто, жири, вуглеводи, цукри, білки, сіль, на",
+    ),
+    FieldWords::net(
+        "vi",
+        "khối lượng tịnh, trọng lượng tịnh, khối lượng, thể tích thực, thể tích tịnh, dung tích thực",
+        "mỗi, khẩu phần, khối lượng ráo nước, khối lượng cái, trọng lượng cả bì, chất béo, chất đạm, đường",
+    ),
+    FieldWords::net(
+        "id",
+        "berat bersih, isi bersih, kandungan bersih, jisim bersih, volum bersih, volume bersih",
+        "per, takaran saji, per sajian, sajian, bobot tuntas, berat tuntas, jisim toskan, berat kotor, lemak, \
+            karbohidrat, gula, protein, garam",
+    ),
 ];

@@ -148,6 +148,7 @@ pub const FORMATS: &[Format] = &[
     row(&[Name, Gap, D, Gap, Yyyy], Nothing, Mdy, "May 13, 2026"),
     row(&[Name, Gap, D, Gap, Yy], Nothing, Mdy, "MAY 13 26"),
     row(&[Name, Gap, D], Nothing, Mdy, "May 13"),
+    row(&[Name, Dd, Yy], Words, Mdy, "MAY1326"),
     row(&[Name, Gap, Yyyy], Nothing, My, "May 2026"),
     row(&[Name, Gap, Yy], Nothing, My, "MAY 26"),
     row(&[Yyyy, Gap, Name, Gap, D], Nothing, Ymd, "2026 MAY 13"),

@@ -2,7 +2,8 @@
 //!
 //! [`languages`] has one entry per language: its month names, the words that stand with a date ("best
 //! before", "MFG"), with a lot or with a serial number. [`formats`] has one row per way of writing a date.
-//! [`denials`] holds what turns such words around: "do not use before", "see lid".
+//! [`denials`] holds what turns such words around: "do not use before", "see lid"; [`offers`] tells that an offer
+//! is meant, and not the goods.
 //! [`hints`] knows what prints say about a format: `(DD/MM/YY)`.
 //! [`fields`] says in each language that a size, a colour, a count or the net quantity follows;
 //! [`amounts`], [`sizes`], [`colours`] and [`counts`] hold units and the values themselves. Code elsewhere
@@ -36,7 +37,8 @@ pub mod fields;
 pub mod formats;
 pub mod hints;
 pub mod languages;
+pub mod offers;
 pub mod sizes;
 
 pub use formats::{FORMATS, Format, Needs, Order, Part};
-pub use languages::{LANGUAGES, Language, MONTH_SYMBOLS, UNITS};
+pub use languages::{LANGUAGES, Language, MONTH_SYMBOLS, UNITS, WEEKDAYS};

@@ -15,7 +15,7 @@ pub const ASIA: &[Language] = &[
         other: "販売期限, 産卵日, 採卵日",
         lot: "ロット, ロット番号, ロットNo, 製造番号, 製造ロット, 製造記号",
         serial: "シリアル, シリアル番号, 機番",
-        number: "電話, 品番, 型番, 郵便番号",
+        number: "製造者, 製造所, 製造元, 製造業者, 製造販売元, 製造所固有記号, 加工者, 加工所, 電話, 品番, 型番, 郵便番号",
         link: "年月日, 日, 年月, は, まで",
         ..Language::BLANK
     },
@@ -32,7 +32,8 @@ pub const ASIA: &[Language] = &[
         other: "销售截止日期, 上市日期",
         lot: "批号, 批號, 批次, 生产批号, 产品批号, 批次号, 生產批號",
         serial: "序列号, 序號, 出厂编号, 机身号",
-        number: "电话, 電話, 编号, 型号, 货号, 许可证, 条码, 热线",
+        number: "生产许可证, 食品生产许可证, 生产许可证编号, 生产厂家, 生产厂, 生产商, 生产者, 生产企业, 生产地址, \
+            生產商, 生產廠, 製造商, 製造廠, 制造商, 产品标准号, 执行标准, 电话, 電話, 编号, 型号, 货号, 许可证, 条码, 热线",
         link: "日期, 至, 日, 见",
         ..Language::BLANK
     },
@@ -87,7 +88,7 @@ pub const ASIA: &[Language] = &[
         begun: "sử dụng",
         manufacture: "nsx, ngày sản xuất, ngày sx, sản xuất ngày, sản xuất, ngày đóng gói, \
             đóng gói ngày, nđg, ngày đông lạnh, ngày chế biến, ngày đóng chai",
-        lot: "số lô, số lô sx, số lô sản xuất, lô sx, lô số, lô sản xuất, slsx, mã lô",
+        lot: "số lô, số lô sx, số lô sản xuất, lô sx, lô số, lô sản xuất, lô sản xuất số, lô sx số, slsx, mã lô, ký hiệu lô",
         serial: "số sê-ri, số seri, số máy",
         number: "điện thoại, số đăng ký, sđk, mã số, mã hàng, hotline, tcvn, tccs",
         link: "ngày, đến, đến ngày, trước, tháng, xem",
@@ -124,7 +125,7 @@ pub const ASIA: &[Language] = &[
             dikemas tanggal, tarikh dikilangkan, tarikh pembuatan, tarikh dibuat, \
             tarikh keluaran, tarikh pembungkusan, tarikh dibungkus, dikemas pada, \
             dibungkus pada, tarikh dikeluarkan, tanggal pembekuan",
-        lot: "kode produksi, kd prod, no bets, nomor bets, no bacth, kode batch, no kelompok, \
+        lot: "kode produksi, kd prod, no bets, nomor bets, no bacth, kode batch, nomor batch, nomor kode produksi, kode lot, no kelompok, \
             nombor kelompok, kod kelompok, no lot, bets",
         serial: "nomor seri, no seri, no siri, nombor siri",
         number: "telepon, telp, telefon, bpom ri md, bpom, no reg, layanan konsumen",

@@ -28,7 +28,8 @@ pub const CENTRAL: &[Language] = &[
         begun: "najlepiej spożyć, należy spożyć, termin",
         manufacture: "wyprodukowano, wyprodukowano dnia, data produkcji, data wyprodukowania, zapakowano, \
             data pakowania, zamrożono dnia, data zamrożenia, rozlano dnia, prod dnia",
-        other: "sprzedać do",
+        other: "sprzedać do, kupon ważny do, konkurs do, konkurs ważny do, konkurs trwa do, \
+            promocja do, promocja ważna do, oferta ważna do",
         lot: "partia, nr partii, numer partii, seria",
         serial: "numer seryjny, nr seryjny, nr fabryczny",
         number: "telefon, numer, nr kat",
@@ -78,7 +79,8 @@ pub const CENTRAL: &[Language] = &[
             datum balení, zabaleno, zabaleno dne, zmrazeno, zmrazeno dne, datum zmrazení, \
             zmraženo dne, stočeno dne, praženo dne, plněno dne",
         other: "prodejte do, datum snášky, sneseno",
-        lot: "šarže, číslo šarže, č šarže, šarže č, výrobní dávka",
+        lot: "šarže, číslo šarže, č šarže, šarže č, výrobní dávka, číslo výrobní dávky, č výrobní dávky, \
+            výrobní šarže",
         serial: "výrobní číslo, výr č, sériové číslo, sér č",
         number: "telefon, číslo, obj č, kat č, č výrobku",
         link: "dne, do, konce, data, datum, den, viz",
@@ -111,7 +113,8 @@ pub const CENTRAL: &[Language] = &[
             zabalené, zabalené dňa, zmrazené, zmrazené dňa, dátum zmrazenia, plnené dňa, \
             pražené dňa",
         other: "predajte do, dátum znášky",
-        lot: "šarža, číslo šarže, č šarže, výrobná dávka, výrobná šarža",
+        lot: "šarža, číslo šarže, č šarže, výrobná dávka, výrobná šarža, číslo výrobnej dávky, \
+            č výrobnej dávky, číslo výrobnej šarže",
         serial: "výrobné číslo, sériové číslo",
         number: "telefón, číslo, obj č, kat č",
         link: "dňa, do, konca, dátum, deň, pozri",
@@ -148,7 +151,7 @@ pub const CENTRAL: &[Language] = &[
             lefagyasztás dátuma, fagyasztás ideje, palackozva, pörkölve, készült",
         other: "tojás dátuma",
         lot: "tételszám, tétel, tételazonosító, tétel azonosító, sarzs, sarzsszám, \
-            gyártási szám, gy sz, gyártási tétel",
+            gyártási szám, gy sz, gyártási tétel, gyártási tételszám, tételjel, tétel sz",
         serial: "sorozatszám, gyári szám",
         number: "telefon, cikkszám, rendelési szám, szám",
         link: "nap, dátum, ideje, időpontja, vége, végéig, lásd",
@@ -264,7 +267,8 @@ pub const CENTRAL: &[Language] = &[
             data ambalării, data de ambalare, congelat la, data congelării, îmbuteliat la, \
             prăjit la",
         other: "a se vinde până la, data ouatului",
-        lot: "lotul, nr lot, număr lot, număr de lot, lot nr, seria",
+        lot: "lotul, nr lot, număr lot, număr de lot, lot nr, seria, lot fabricație, lot de fabricație, \
+            seria de fabricație, serie fabricație, număr lot fabricație, lot producție",
         serial: "număr de serie, nr serie, serie nr",
         number: "telefon, articol, cod",
         link: "la, data, de, dată, sfârșitul, vezi",

@@ -70,6 +70,19 @@ impl Language {
 pub const MONTH_SYMBOLS: [&str; 12] =
     ["ja", "fe", "mr", "al", "ma", "jn", "jl", "au", "se", "oc", "no", "de"];
 
+/// Days of the week, which may stand between a phrase and its date. Left out are those that are months (`mar`) or
+/// too short to be sure of.
+pub const WEEKDAYS: &str = "monday, tuesday, wednesday, thursday, friday, saturday, sunday, mon, tue, tues, wed, thu, \
+    thur, thurs, fri, sat, sun, montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonnabend, sonntag, \
+    mo, di, mi, do, fr, sa, so, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche, lun, mer, jeu, ven, \
+    sam, dim, lunes, martes, miércoles, jueves, viernes, sábado, domingo, mié, jue, vie, sáb, dom, lunedì, martedì, \
+    mercoledì, giovedì, venerdì, sabato, domenica, gio, segunda, terça, quarta, quinta, sexta, ter, qua, qui, sex, \
+    maandag, dinsdag, woensdag, donderdag, vrijdag, zaterdag, zondag, wo, vr, za, zo, poniedziałek, wtorek, środa, \
+    czwartek, piątek, sobota, niedziela, pon, śro, czw, pią, sob, nie, måndag, tisdag, onsdag, torsdag, fredag, \
+    lördag, söndag, mån, tis, ons, tor, tors, fre, lör, sön, mandag, tirsdag, lørdag, søndag, man, tir, lør, søn, \
+    maanantai, tiistai, keskiviikko, torstai, perjantai, lauantai, sunnuntai, pondělí, úterý, středa, čtvrtek, pátek, \
+    neděle, понедельник, вторник, среда, четверг, пятница, суббота, воскресенье";
+
 /// Units and currencies: a number before or after one of them is an amount.
 pub const UNITS: &str = "kg, g, mg, lb, lbs, oz, l, ml, cl, dl, m, cm, mm, km, pcs, stk, kcal, kj, cal, %, €, $, £, \
     ¥, eur, usd, gbp, zl, kr, sek, chf, 円, 元, c, f, v, w, kw, hz, days, day, tage, jours, \

@@ -28,7 +28,8 @@ pub const NORTH: &[Language] = &[
         manufacture: "tillverkad, tillverkad den, tillverkningsdag, tillverkningsdatum, tillv dat, \
             förpackad, förpackad den, förpackningsdag, förp dag, förpackningsdatum, packdag, \
             packad den, producerad den, fryst den, infryst den, infrysningsdatum, nedfryst",
-        other: "sista försäljningsdag, värpdag",
+        other: "sista försäljningsdag, värpdag, tävling t o m, tävlingen avslutas, \
+            erbjudandet gäller till, erbjudandet gäller t o m, kupongen gäller t o m",
         lot: "parti, partinr, batchnr, sats",
         serial: "serienummer, serienr",
         number: "telefon, artikelnr, art nr",
@@ -64,7 +65,8 @@ pub const NORTH: &[Language] = &[
             emballeringsdato, aftappet den, frosset den, nedfrosset, nedfrosset den, \
             nedfrysningsdato, indfrosset den, bagt den, ristet den",
         other: "sidste salgsdato, sidste salgsdag, sælges senest, lægge dato, læggedato",
-        lot: "parti, partinr, partinummer, lotnr, lotnummer, batchnr, batchnummer",
+        lot: "parti, partinr, partinummer, lotnr, lotnummer, batchnr, batchnummer, batchkode, chargenr, \
+            chargenummer",
         serial: "serienr, serienummer",
         number: "telefon, tlf, varenr, varenummer, ordrenr, artikelnr",
         link: "den, dato, dag, til, og med, senest, udgangen af, se",
@@ -99,7 +101,8 @@ pub const NORTH: &[Language] = &[
             tappet den, frosset, frosset ned, innfrosset, innfrosset den, innfrysingsdato, \
             nedfryst, fryst den, bakt den, brent den",
         other: "siste salgsdag, siste salgsdato, selges innen, verpedato",
-        lot: "parti, partinr, partinummer, lotnr, lotnummer, batchnr, batchnummer",
+        lot: "parti, partinr, partinummer, lotnr, lotnummer, batchnr, batchnummer, batchkode, chargenr, \
+            chargenummer",
         serial: "serienr, serienummer",
         number: "telefon, tlf, varenr, varenummer, artikkelnr",
         link: "den, dato, dag, til, og med, innen, utgangen av, se",
@@ -146,7 +149,8 @@ pub const NORTH: &[Language] = &[
             valmistusaika, pakkauspäivä, pakkauspäivämäärä, pakkauspvm, pakattu, pakastettu, \
             pakastuspäivä, pakastamispäivä, jäädytetty, pullotettu, paahdettu, paahtopäivä",
         other: "viimeinen myyntipäivä, muninta pvm, munintapäivä",
-        lot: "eränumero, eränro, erätunnus, erä nro, valmistuserä",
+        lot: "eränumero, eränro, erätunnus, erä nro, eräkoodi, erän numero, erän tunnus, valmistuserä, \
+            valmistuserän numero, valmistuserän tunnus",
         serial: "sarjanumero, sarjanro",
         number: "puhelin, puh, tuotenro, tuotenumero, tilausnro",
         link: "päivä, pvm, päivämäärä, loppua, katso, ks",

@@ -36,17 +36,22 @@ pub const WEST: &[Language] = &[
             manufacturing date, manufacture date, date of manufacture, made on, date made, \
             production date, date of production, produced, produced on, prod, prod date, prd, \
             pkd, pkd date, pkd dt, pack date, packed, packed on, packing date, packaged on, \
-            packaging date, date packed, frozen on, bottled on, roasted on, baked on",
+            packaging date, date packed, frozen on, bottled on, roasted on, baked on, \
+            date frozen, date of freezing, freezing date, date of packing, date of packaging, \
+            date of filling, filled on",
         other: "sell by, display until, freeze by, freeze before, pull by, opened on, offer ends, \
             offer valid until, offer expires, offer expires on, promotion ends, \
             promotion valid until, coupon expires, coupon expires on, coupon valid until, \
+            offer closes, competition ends, competition closes, contest ends, contest closes, \
+            prize draw ends, draw ends, sweepstakes ends, promotion closes, entries close, enter by, \
+            closing date, redeem by, \
             voucher expires, voucher valid until, prices valid until, \
             license valid until, licence valid until, warranty valid until, certificate valid until, \
             picked, picked on, harvested, harvested on, harvest date",
         lot: "lot, l, lot no, lot number, lot code, batch, batch no, batch number, batch code, bn",
         serial: "serial, serial no, serial number, s/n, sn, ser no",
         number: "tel, phone, telephone, fax, call, hotline, art, art no, item no, item, model, ref, \
-            version, ver, v, rev, revision, no, patent, pat, code, sku, po box, iso, en, din, \
+            version, ver, v, rev, revision, build, firmware, no, patent, pat, code, sku, po box, iso, en, din, \
             gtin, ean, upc, ip",
         link: "on, date, by, end, of, the, before, see, and",
         ..Language::BLANK
@@ -76,10 +81,12 @@ pub const WEST: &[Language] = &[
         begun: "mindestens haltbar, zu verbrauchen, haltbar, verwendbar, verw",
         manufacture: "hergestellt, hergestellt am, herstellungsdatum, herstelldatum, herst, herst dat, \
             produziert am, produktionsdatum, prod dat, verpackt am, abgepackt am, packdatum, \
-            abgefüllt am, eingefroren am, gefroren am, gebacken am, geröstet am",
+            abgefüllt am, eingefroren am, gefroren am, gebacken am, geröstet am, abgefüllt, \
+            tiefgefroren am, einfrierdatum, abfülldatum, verpackt",
         other: "verkaufen bis, zu verkaufen bis, gelegt am, legedatum, geöffnet am, \
             angebot gültig bis, aktion gültig bis, aktion bis, gutschein gültig bis, \
-            gutschein einlösbar bis, preise gültig bis",
+            gutschein einlösbar bis, preise gültig bis, gewinnspiel bis, gutschein bis, coupon bis, \
+            teilnahmeschluss, einsendeschluss, teilnahme bis, aktionsende, einlösbar bis",
         lot: "los, los nr, charge, chargen nr, charge nr, ch b, ch bez, chargenbezeichnung, ch nr, \
             partie",
         serial: "seriennummer, serien nr, ser nr, fabriknummer",
@@ -114,10 +121,12 @@ pub const WEST: &[Language] = &[
         begun: "à consommer de préférence, à consommer, de préférence",
         manufacture: "fabriqué le, fabriqué, date de fabrication, fab, fab le, produit le, \
             date de production, conditionné le, date de conditionnement, emballé le, \
-            date d'emballage, congelé le, surgelé le, torréfié le, embouteillé le",
+            date d'emballage, congelé le, surgelé le, torréfié le, embouteillé le, date de congélation, \
+            mis en bouteille le, emballé, conditionné",
         other: "date limite de vente, à vendre avant, pondu le, date de ponte, \
             offre valable jusqu'au, bon valable jusqu'au, coupon valable jusqu'au, \
-            promotion valable jusqu'au",
+            promotion valable jusqu'au, jeu jusqu'au, concours jusqu'au, offre jusqu'au, \
+            date limite de participation",
         lot: "n° de lot, no de lot, numéro de lot, lot n°, charge",
         serial: "n° de série, no de série, numéro de série, n° série",
         number: "téléphone, tél, référence, réf, n°, num, modèle",
@@ -152,10 +161,11 @@ pub const WEST: &[Language] = &[
         begun: "consumir, consumir preferente",
         manufacture: "elaborado, elaborado el, elab, fecha de elaboración, fabricado, fabricado el, fab, \
             fecha de fabricación, fecha de producción, producido el, envasado, envasado el, \
-            fecha de envasado, congelado el, fecha de congelación, embotellado el, f elab, f fab, f env, \
+            fecha de envasado, congelado el, fecha de congelación, embotellado el, embotellado, f elab, f fab, f env, \
             fec elab, fec fab, fec env, env, fabricación, elaboración, fecha de env",
         other: "vender antes de, fecha de puesta, oferta válida hasta, \
-            promoción válida hasta, cupón válido hasta, vale válido hasta",
+            promoción válida hasta, cupón válido hasta, vale válido hasta, concurso hasta, \
+            sorteo hasta, promoción hasta, oferta hasta",
         lot: "lote, lote n°, partida",
         serial: "n° de serie, número de serie, no de serie",
         number: "teléfono, tfno, referencia, modelo, reg",
@@ -181,6 +191,7 @@ pub const WEST: &[Language] = &[
         ],
         expiry: "da consumarsi preferibilmente entro il, da consumarsi preferibilmente entro, \
             da consumarsi entro, da consumarsi preferibilmente entro fine, da consumarsi, \
+            da consumarsi pref entro, da consumarsi pref entro il, da consumarsi pref entro fine, \
             da consumare entro, consumarsi entro, preferibilmente entro, scad, scadenza, \
             data di scadenza, scade il, entro il, tmc, termine minimo di conservazione, \
             valido fino al, da cons entro, da cons entro il, da cons pref entro, \
@@ -190,7 +201,8 @@ pub const WEST: &[Language] = &[
             conf il, fabbricato il, data di fabbricazione, imbottigliato il, congelato il, \
             surgelato il, tostato il",
         other: "da vendersi entro, deposto il, offerta valida fino al, \
-            promozione valida fino al, buono valido fino al",
+            promozione valida fino al, buono valido fino al, concorso fino al, \
+            concorso valido fino al",
         lot: "lotto, lotto n, lotto di produzione, partita",
         serial: "numero di serie, n di serie, matricola",
         number: "telefono, riferimento, rif, modello, cod",
@@ -223,7 +235,7 @@ pub const WEST: &[Language] = &[
             data de produção, embalado em, data de embalagem, congelado em, data de congelação, \
             engarrafado em, acondicionado em",
         other: "vender até, data de postura, oferta válida até, promoção válida até, \
-            cupom válido até",
+            cupom válido até, promoção até, concurso até, oferta até",
         lot: "lote, lote n°",
         serial: "número de série, n° de série",
         number: "referência, modelo, registro",
@@ -256,7 +268,8 @@ pub const WEST: &[Language] = &[
         manufacture: "geproduceerd op, productiedatum, verpakt op, verpakkingsdatum, ingevroren op, \
             gemaakt op, afgevuld op, gebrand op",
         other: "verkopen tot, te verkopen voor, aanbieding geldig tot, \
-            actie geldig tot",
+            actie geldig tot, actie geldig t/m, actie t/m, actie tot, winactie t/m, \
+            aanbieding t/m",
         lot: "partij, partijnummer, lotnummer, charge",
         serial: "serienummer, serienr",
         number: "telefoon, artikelnr, bestelnr",
