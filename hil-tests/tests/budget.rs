@@ -28,7 +28,7 @@ struct Counts {
 /// Scores rendered items of `layout` that its references have not seen.
 fn count(layout: &Layout, budget: f64, folder: &Path) -> anyhow::Result<Counts> {
     // Another seed than that of the normals that are learned from.
-    normals::render(&layout.line_file(), 1, ITEMS, 2, folder)?;
+    normals::render(&layout.twin_line(), 1, ITEMS, 2, folder)?;
     let scorer = Scorer::load(&layout.model)?.with_false_divert_budget(budget);
     let items = Dataset::open(folder)?.test_items()?;
     let views: Vec<&str> = layout.cameras.iter().map(|camera| camera.name.as_str()).collect();

@@ -22,8 +22,8 @@ use hil_tests::{
         references,
         running_line::{Broker, RunningLine, Start, socket_folder},
     },
-    twin::pictures::PictureSet,
 };
+use twin::pictures::PictureSet;
 use vision::config::LabelSection;
 
 /// The page's port, unless somebody else has it.

@@ -19,6 +19,7 @@ use line::config::{
     ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineFallBackSection,
     LineSection, PlcMode, PlcSection, WordOrder,
 };
+use twin::config::TwinLine;
 use vision::config::{IdentitySection, LabelPart, LabelSection, LabelUse, ModelSection};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
@@ -106,6 +107,12 @@ impl Layout {
             web_port: free_port()?,
             fall_back: FallBackSection::always(FallBack::Divert),
         })
+    }
+
+    /// What the twin reads of the line file.
+    pub fn twin_line(&self) -> TwinLine {
+        let LineFile { line, camera, conveyor, plc, .. } = self.line_file();
+        TwinLine { line, camera, conveyor, plc }
     }
 
     /// The line file.

@@ -94,7 +94,10 @@ fn finish(what: &'static str, mut command: Command) -> Result<(), ReferencesErro
     let failed = |status: String, output: String| ReferencesError::Failed { what, status, output };
     let output = command.output().map_err(|error| {
         let program = command.get_program().to_string_lossy();
-        failed("not started".to_owned(), format!("{program}: {error}; run `cargo build --workspace --bins` first"))
+        failed(
+            "not started".to_owned(),
+            format!("{program}: {error}; run `cargo build --workspace --bins` first"),
+        )
     })?;
     if output.status.success() {
         return Ok(());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use capture::CameraSection;
-use line::config::{ConveyorSection, PlcSection};
+use line::config::{ConveyorSection, LineSection, PlcSection};
 use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,6 +11,8 @@ use serde::Deserialize;
 /// The sections that the twin simulates.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct TwinLine {
+    /// The line itself: its name and what runs on it.
+    pub line: LineSection,
     /// The cameras of the tunnel.
     #[schemars(length(min = 1, max = 16))]
     pub camera: Vec<CameraSection>,

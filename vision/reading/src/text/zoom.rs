@@ -5,7 +5,7 @@
 //! *window* is a part of the picture that holds print and what is near it. Windows are shown in full, or as large as
 //! the time of one more look at the whole picture allows.
 
-use crate::label::rectangle::Rectangle;
+use crate::rectangle::Rectangle;
 
 /// What is within so many heights of a line is near it.
 const NEAR: f32 = 5.0;
