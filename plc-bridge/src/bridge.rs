@@ -53,7 +53,7 @@ pub enum BridgeError {
 /// Runs the line over `wire` until `stop` is set; `log` hears how it goes.
 ///
 /// # Errors
-/// Only when the socket or the threads cannot be had, or after a panic; a PLC or an inspectd that
+/// Only when the socket or the threads cannot be made, or after a panic; a PLC or an inspectd that
 /// is not there is waited for.
 pub fn run(
     config: &BridgeConfig,

@@ -67,7 +67,7 @@ fn start() -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("no threads can be had")?
+        .context("cannot start the worker threads")?
         .block_on(run(line))
 }
 
@@ -103,7 +103,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         .clone()
         .map(|section| FleetLink::start(section, boot, store.clone(), state_seen, orders.clone()));
     expected_sources::start(line.expected.clone(), line.line.sku.clone(), orders)
-        .context("no thread can be had for what is expected")?;
+        .context("cannot start the `[expected]` reader thread")?;
     let watched = Watched {
         store: store.state(),
         evidence: store.evidence(),
@@ -112,7 +112,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     };
     let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
     let page = PageThread::start(line.web.listen, status_seen, line.store.folder.clone())
-        .context("no thread can be had for the status page")?;
+        .context("cannot start the thread of the status page")?;
 
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
@@ -123,7 +123,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         // A loop that has ended needs no labels.
         let on_done = move |done| _ = labels.blocking_send(done);
         let worker = LabelWorker::start(line.label.clone(), line.identity.clone(), on_done);
-        Some(worker.context("no thread can be had to read labels")?)
+        Some(worker.context("cannot start the thread that reads labels")?)
     };
     let parts = Parts { cameras, label_worker, link: bridge, recorder, health, clock };
     let inspection = Inspection::new(&line, parts, open_records, quarantine, expectations);

@@ -106,7 +106,7 @@ pub fn check(
         let missing: Vec<&str> =
             section.must_show.iter().filter(missing).map(|part| name(*part)).collect();
         if !missing.is_empty() {
-            let words = format!("no {} is to be read on the label", missing.join(", no "));
+            let words = format!("the label shows no {}", missing.join(" and no "));
             findings.push(Finding::fact(Check::Label, None, words));
         }
     }
@@ -311,7 +311,7 @@ mod tests {
         let must = section(&[LabelPart::Lot, LabelPart::Gtin]);
         let mut views = vec![view("top", &["hello"])];
         let (_, findings) = unknown(&views, &must);
-        assert_eq!(words(&findings), ["no lot, no GTIN is to be read on the label"]);
+        assert_eq!(words(&findings), ["the label shows no lot and no GTIN"]);
         views.push(("side".to_owned(), Err("no networks".to_owned())));
         let (label, findings) = unknown(&views, &must);
         assert_eq!(findings, []);
@@ -405,7 +405,7 @@ mod tests {
                 }
             }
             let blank = on(today, &[view("side", &["hello"])], &section(&[LabelPart::Expiry]));
-            assert_eq!(words(&blank.findings), ["no expiry date is to be read on the label"]);
+            assert_eq!(words(&blank.findings), ["the label shows no expiry date"]);
             assert_eq!(blank.undecided, None);
         }
     }

@@ -342,7 +342,7 @@ impl Health {
         let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
         for (cause, _) in self.uninspected.iter().filter(|(_, (_, last))| recent(last)) {
             let what = format!("items are not inspected: {cause}");
-            let remedy = "they take the fall-back; mend what else is listed here, or see the log";
+            let remedy = "they take the fall-back. Fix the other problems listed here, or see the log";
             add(what, remedy, Some((AlertKind::Uninspected, Some(cause.clone()))));
         }
         if self.ambiguous.0 > 0 && recent(&self.ambiguous.1) {
@@ -380,7 +380,7 @@ impl Health {
         }
         for (topic, why) in &self.refused_orders {
             let what = format!("what {topic} says is not followed: {why}");
-            let remedy = "what it said before goes on until it says better";
+            let remedy = "the last valid order stays in force until a valid one arrives";
             add(what, remedy, Some((AlertKind::OrderRefused, Some(topic.clone()))));
         }
         for misfit in self.watched.misfits.borrow().iter() {

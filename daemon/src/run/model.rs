@@ -34,7 +34,7 @@ pub enum ModelEvent {
 /// model that is being loaded at that moment would crash.
 ///
 /// # Errors
-/// The system's, when no thread can be had.
+/// The system's, when it starts no thread.
 ///
 /// # Panics
 /// Outside a tokio runtime with time.

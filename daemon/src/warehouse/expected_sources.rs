@@ -30,7 +30,7 @@ const ANSWER_MAX: u64 = 64 * 1024;
 /// where the section names no source.
 ///
 /// # Errors
-/// The system's, when no thread can be had.
+/// The system's, when it starts no thread.
 pub fn start(section: ExpectedSection, sku: String, orders: mpsc::Sender<Order>) -> io::Result<()> {
     if section.file.is_none() && section.look_up.is_none() {
         return Ok(());

@@ -36,7 +36,7 @@ impl PageThread {
     /// again. `records_folder` is the line file's `[store] folder`.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when it starts no thread.
     pub fn start(
         listen: SocketAddr,
         status: watch::Receiver<Arc<PageStatus>>,

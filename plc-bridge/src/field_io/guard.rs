@@ -176,7 +176,7 @@ mod tests {
         let diverters = Diverters::new([(pin.clone(), false)], timeout);
         let mut diverters = GuardedDiverters::new(diverters)
             .guarded(timeout, Log::with_room(4).0)
-            .expect("a thread can be had");
+            .expect("the system starts a thread");
         // Each command is obeyed, also after the guard has stepped in.
         for _ in 0..2 {
             let Ok(()) = diverters.command(1, Duration::ZERO);
@@ -191,7 +191,7 @@ mod tests {
         let diverters = Diverters::new([(pin.clone(), true)], timeout);
         let diverters = GuardedDiverters::new(diverters)
             .guarded(timeout, Log::with_room(4).0)
-            .expect("a thread can be had");
+            .expect("the system starts a thread");
         drop(diverters);
         assert_eq!(Arc::strong_count(&pin.0), 1, "its thread has let go of the pin");
     }

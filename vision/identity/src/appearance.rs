@@ -65,7 +65,7 @@ impl AppearanceReader {
 /// processors.
 ///
 /// # Errors
-/// When the networks for text cannot be used, or a thread cannot be had. A picture that cannot be read has
+/// When the networks for text cannot be used, or the system starts no thread. A picture that cannot be read has
 /// its own error.
 pub fn of_files(
     files: &[PathBuf],

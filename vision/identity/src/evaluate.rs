@@ -11,7 +11,7 @@ use super::{IdentityError, Ranked};
 use base::progress::Progress;
 use base::statistics::wilson;
 
-/// Shares of right items at whose refusal false acceptance is told.
+/// False-rejection rates at which false acceptance is reported.
 const REFUSED: [f64; 2] = [0.01, 0.05];
 
 /// What was found.

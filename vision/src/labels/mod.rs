@@ -67,7 +67,7 @@ impl LabelWorker {
     /// loaded when they are needed for the first time; if they cannot be, each item that needs them says so.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when it starts no thread.
     pub fn start(
         section: LabelSection,
         identity: IdentitySection,

@@ -200,7 +200,7 @@ impl RetentionThread {
     /// Starts it.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when it starts no thread.
     pub fn start(store: StoreHandle, section: StoreSection, clock: Clock) -> io::Result<Self> {
         let (stop, stopped) = channel();
         let thread = thread::Builder::new().name("retention".to_owned()).spawn(move || {

@@ -226,7 +226,7 @@ impl StoreThread {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when it starts no thread.
     pub fn start(store: Store, evidence: Evidence) -> io::Result<(Self, StoreHandle)> {
         let (jobs, inbox) = channel();
         let load = Arc::new(Load::default());

@@ -138,7 +138,7 @@ impl Recorder {
     /// on disk. The thread ends when every sender is gone, with whatever the store takes by then.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when it starts no thread.
     pub fn start(
         store: StoreHandle,
         on_stored: impl Fn(u64) + Clone + Send + 'static,

@@ -33,7 +33,7 @@ pub fn broken(io: &IoSection, conveyor: &ConveyorSection, plc: &PlcSection) -> V
         if !possible.contains(&encoder.counts_per_pulse) {
             wrong(
                 &["io", "encoder", "counts_per_pulse"],
-                format!("{} counts for a pulse cannot be had", encoder.counts_per_pulse),
+                format!("an encoder gives no {} counts for a pulse", encoder.counts_per_pulse),
                 "write 1 or 2, or 4 with both channels",
             );
         }
@@ -290,6 +290,6 @@ target = [{ lux = 10, percent = 90 }, { lux = 500, percent = 40 }]
     #[test]
     fn four_counts_for_a_pulse_need_both_channels() {
         let all = mistakes(&LINE.replace("b = 27\n", ""));
-        assert!(all.contains("4 counts for a pulse cannot be had"), "{all}");
+        assert!(all.contains("an encoder gives no 4 counts for a pulse"), "{all}");
     }
 }

@@ -46,7 +46,7 @@ pub enum ScoringError {
         /// Which output differs and by how much.
         cause: Box<GoldenError>,
     },
-    /// The engine that is to run the backbone cannot be had, or failed.
+    /// The engine of the backbone cannot be loaded, or failed.
     #[error(transparent)]
     Engine(EngineError),
     /// A reference can only grow with the damage head that it was learned with.

@@ -114,7 +114,7 @@ pub enum EvaluateError {
     /// Too few pictures could be scored for a figure to mean anything.
     #[error(
         "{good} good and {defective} defective items could be scored, so that no figure would mean \
-         anything: mend these pictures{broken}"
+         anything: repair or remove these pictures{broken}"
     )]
     OneKindScored {
         /// Good items that were scored.

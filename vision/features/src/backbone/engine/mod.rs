@@ -80,7 +80,7 @@ impl fmt::Display for EngineKind {
     }
 }
 
-/// Why an engine cannot be had, or failed.
+/// Why an engine cannot be loaded, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The model folder lacks a file, or it cannot be read.
