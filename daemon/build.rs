@@ -1,6 +1,6 @@
 //! Gives this package's binaries and tests the rpath of the libtorch that features links, so that
 //! they run with no environment variable set (see vision/features/build.rs), and the program the date of its
-//! build, before which no clock is trusted (see src/wall_clock.rs).
+//! build, before which no clock is trusted (see src/wall_clock/).
 
 use std::env;
 use std::fs;

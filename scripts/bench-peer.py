@@ -67,7 +67,7 @@ def fail(what, todo):
     sys.exit(f"bench-peer: {what}\n  do: {todo}")
 
 
-# The pictures, by the rules of vision/src/dataset.rs.
+# The pictures, by the rules of vision/base/src/dataset/.
 
 
 def pictures_in(folder):

@@ -1,7 +1,7 @@
 """Golden outputs: what a network answers to a known input, as golden.json keeps it.
 
 The input is a formula on integers that Rust evaluates to the same floats, bit by bit (see
-vision/src/backbone/golden.rs, `pattern`). For each output the file keeps the shape, mean, standard
+vision/features/src/backbone/golden.rs, `pattern`). For each output the file keeps the shape, mean, standard
 deviation (population) and 32 values, element k * last // 31 of the flattened output for k in
 0..32, so that both corners, where a wrong padding shows first, are among them.
 

@@ -117,7 +117,7 @@ impl Logger {
 
 fn write(entry: Entry, dropped: u64) {
     if dropped > 0 {
-        tracing::warn!("{dropped} lines of this log were dropped, since it was not read in time");
+        tracing::warn!("{dropped} log lines were dropped because nobody read the log fast enough");
     }
     match entry {
         Entry::Notice(notice) => write_text(notice.level(), &notice),

@@ -176,8 +176,7 @@ impl Fit {
         let key = ["model", "damage_head"];
         if !unasked.is_empty() {
             let what = format!(
-                "the damage head is not asked about {}: their references were learned with another \
-                 head, or with none",
+                "the damage head is not used for {}: their references were learned with another head, or with none",
                 named(&unasked)
             );
             misfits.push(Misfit { key, what, remedy: again.to_owned() });
@@ -373,7 +372,7 @@ mod tests {
         assert_eq!(look(root, None), Vec::<String>::new(), "the head knows both");
         std::fs::write(&facts, br#"{"head_sha256": "two"}"#).unwrap();
         let told = look(root, None);
-        assert!(told[0].contains("not asked about tea/side, tea/top"), "{told:?}");
+        assert!(told[0].contains("not used for tea/side, tea/top"), "{told:?}");
         std::fs::write(root.join("model").join(BACKBONE_FILE), b"other network").unwrap();
         let told = look(root, None);
         assert!(told[0].contains("another backbone"), "{told:?}");

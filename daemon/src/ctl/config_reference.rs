@@ -16,8 +16,8 @@ const INTRODUCTION: &str = "\
 # The line file
 
 <!-- Written by `inspectctl config reference`; do not edit. The keys are declared in
-`plc-bridge/src/config.rs`, `plc-bridge/src/field_io/config.rs`, `vision/src/config.rs` and
-`daemon/src/config.rs`. To write this page anew: UPDATE=1 cargo test -p inspectd --test inspectctl -->
+`plc-bridge/line/src/config/`, `vision/capture/src/section.rs`, `vision/src/config.rs` and
+`daemon/src/config.rs`. To write this page anew: UPDATE=1 cargo nextest run --workspace -E 'test(the_reference_page_is)' -->
 
 One TOML file describes the line, and both daemons read it: `/etc/inspectd/line.toml`, or another
 that is named with `--line`. `inspectctl config check FILE` explains every mistake in a file, with

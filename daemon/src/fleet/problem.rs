@@ -149,8 +149,7 @@ pub enum LinkProblem {
     },
     /// The broker closed the connection.
     #[error(
-        "the broker {broker} closed the connection and did not say why ({cause}); it is made again \
-         by itself, and the broker's log may name the cause"
+        "the broker {broker} closed the connection without a reason ({cause}); the box reconnects by itself; the broker's log may name the cause"
     )]
     Closed {
         /// Host and port.
@@ -159,7 +158,7 @@ pub enum LinkProblem {
         cause: String,
     },
     /// The connection broke.
-    #[error("the connection to the broker {broker} broke ({cause}); it is made again by itself")]
+    #[error("the connection to the broker {broker} broke ({cause}); the box reconnects by itself")]
     Broken {
         /// Host and port.
         broker: String,

@@ -162,7 +162,7 @@ pub enum StoreState {
 #[derive(Debug, Error)]
 pub enum CommitRefused {
     /// As many changes as may wait do so.
-    #[error("{MAX_CHANGES} changes wait for the disk already; see the store's state for why")]
+    #[error("{MAX_CHANGES} changes already wait for the disk; the store's state has the reason")]
     Full(Vec<Change>),
     /// The thread is gone.
     #[error("the store has been stopped; see the log for why, and restart inspectd")]

@@ -310,7 +310,7 @@ impl Health {
             add(format!("the PLC is lost: {cause}"), remedy, Some((AlertKind::PlcLost, None)));
         }
         for fault in &self.faults {
-            let blind = "; bodies may pass that nobody numbers and nobody inspects";
+            let blind = "; items may pass without a number and without inspection";
             let what = format!("{fault}{}", if fault.is_blind() { blind } else { "" });
             add(what, fault.remedy(), Some((AlertKind::LineFault, Some(fault.to_string()))));
         }
@@ -320,7 +320,8 @@ impl Health {
                 add("the model is being loaded".to_owned(), "wait; it takes some seconds", None);
             }
             ModelHealth::Failed(cause) => {
-                let remedy = "put a working model into [model] folder; it is tried again";
+                let remedy =
+                    "put a working model into [model] folder; inspectd keeps trying to load it";
                 add(cause.clone(), remedy, Some((AlertKind::ModelFailed, None)));
             }
         }
@@ -342,11 +343,12 @@ impl Health {
         let recent = |last: &Duration| now.saturating_sub(*last) <= UNINSPECTED_OVER;
         for (cause, _) in self.uninspected.iter().filter(|(_, (_, last))| recent(last)) {
             let what = format!("items are not inspected: {cause}");
-            let remedy = "they take the fall-back. Fix the other problems listed here, or see the log";
+            let remedy =
+                "they take the fall-back. Fix the other problems listed here, or see the log";
             add(what, remedy, Some((AlertKind::Uninspected, Some(cause.clone()))));
         }
         if self.ambiguous.0 > 0 && recent(&self.ambiguous.1) {
-            let what = "where some items went cannot be told".to_owned();
+            let what = "the line cannot say where some items went".to_owned();
             let remedy = "look for them by hand, and in plc-bridge's log for what confused it";
             add(what, remedy, Some((AlertKind::Ambiguous, None)));
         }
@@ -366,11 +368,11 @@ impl Health {
         }
         if self.records_missing {
             let what = "records of items are missing: the disk refused for too long".to_owned();
-            let remedy = "free or repair the disk; plc-bridge then tells again what it still keeps";
+            let remedy = "free or repair the disk; plc-bridge then sends again what it still keeps";
             add(what, remedy, Some((AlertKind::RecordsMissing, None)));
         }
         if let StoreStatus::Failing { cause } = evidence {
-            let remedy = "items are inspected and recorded without pictures until this is mended";
+            let remedy = "free or repair the disk; until then items are inspected and recorded without pictures";
             let what = format!("pictures are not kept: {cause}");
             add(what, remedy, Some((AlertKind::EvidenceFailing, None)));
         }
@@ -379,7 +381,7 @@ impl Health {
             add(what, doubt.remedy(), Some((AlertKind::ClockDoubted, None)));
         }
         for (topic, why) in &self.refused_orders {
-            let what = format!("what {topic} says is not followed: {why}");
+            let what = format!("the order on {topic} is refused: {why}");
             let remedy = "the last valid order stays in force until a valid one arrives";
             add(what, remedy, Some((AlertKind::OrderRefused, Some(topic.clone()))));
         }

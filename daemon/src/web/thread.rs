@@ -47,7 +47,7 @@ impl PageThread {
         let (stop, stopped) = oneshot::channel();
         thread::Builder::new().name("page".to_owned()).spawn(move || {
             if let Err(error) = setpriority_process(None, NICE) {
-                tracing::warn!("the page's thread cannot stand back for the line: {error}");
+                tracing::warn!("cannot lower the priority of the page's thread: {error}");
             }
             run_until(stopped, serve(first, listen, status, records_folder));
         })?;

@@ -302,7 +302,9 @@ impl fmt::Display for LineFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EncoderStill => f.write_str("the belt runs and the encoder does not count"),
-            Self::EncoderRuns => f.write_str("the encoder counts and the belt is said to stand"),
+            Self::EncoderRuns => {
+                f.write_str("the encoder counts although the run signal says that the belt stands")
+            }
             Self::EyeCovered(eye) => write!(f, "{eye} is covered for longer than any item"),
             Self::EyeBlind(eye) => write!(f, "{eye} sees nothing of what the other eyes see"),
         }
@@ -478,7 +480,9 @@ impl fmt::Display for Ambiguity {
             Self::SeenTwice => "it was seen at two places that exclude each other",
             Self::Found => "it was not seen at the entry eye",
             Self::EncoderStill => "the encoder stood still while it was on the belt",
-            Self::Blind => "the line was blind when it came, and diverts everything meanwhile",
+            Self::Blind => {
+                "the line was blind when it arrived, and diverts everything while it is blind"
+            }
             Self::PlcRestarted => "the PLC was restarted while it was on the belt",
             Self::BridgeRestarted => {
                 "plc-bridge was restarted and does not know its place any more"

@@ -130,8 +130,7 @@ impl fmt::Display for Notice {
             Self::Plc(PlcState::Lost { cause }) => write!(f, "the PLC is lost: {cause}"),
             Self::PlcRestarted => write!(
                 f,
-                "the PLC was restarted; the items that were on the belt cannot be told apart any \
-                 more and end as ambiguous: check the belt by hand"
+                "the PLC was restarted; the items that were on the belt can no longer be distinguished and end as ambiguous: check the belt by hand"
             ),
             Self::PlcLostUs => write!(
                 f,
@@ -164,7 +163,7 @@ impl fmt::Display for Notice {
                  keeps bodies that nobody numbered from shipping; stop the belt by hand and bring the \
                  program up to date"
             ),
-            Self::FaultOver(fault) => write!(f, "it is over that {fault}"),
+            Self::FaultOver(fault) => write!(f, "this fault has ended: {fault}"),
             Self::InspectorConnected { owed: 0 } => write!(f, "inspectd is connected"),
             Self::InspectorConnected { owed } => {
                 write!(f, "inspectd is connected; {owed} events are sent to it again")
@@ -245,10 +244,10 @@ fn why_stray(why: StrayWhy) -> String {
 
 fn why_refused(why: Refusal) -> &'static str {
     match why {
-        Refusal::TooLate => "its decision stands already",
+        Refusal::TooLate => "the decision on it is already made",
         Refusal::UnknownItem => "no such item is on the belt",
         Refusal::UnknownLane => "the line file has no such lane",
         Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
-        Refusal::JudgedAlready => "it was judged before and that stands",
+        Refusal::JudgedAlready => "it already has a verdict, which stays in force",
     }
 }

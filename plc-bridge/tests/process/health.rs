@@ -67,6 +67,6 @@ fn a_log_that_nobody_reads_holds_up_nothing_and_its_losses_are_told() {
     let writes = plc.image().writes;
     wait_for("the exchange goes on", || plc.image().writes > writes + 20);
     drop(stalled);
-    bridge.wait_for_log("lines of this log were dropped");
+    bridge.wait_for_log("log lines were dropped because");
     drop(Inspector::connect(&bridge));
 }

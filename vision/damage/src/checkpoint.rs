@@ -41,7 +41,9 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is damaged or of another training.
-    #[error("checkpoint {path} cannot be resumed: {cause}; train without --resume to start anew")]
+    #[error(
+        "checkpoint {path} cannot be resumed: {cause}; delete it to start the training from the beginning"
+    )]
     Refused {
         /// The file.
         path: PathBuf,

@@ -17,7 +17,7 @@ use meaning::reading::Reading;
 
 /// A window reaches this many heights of the date beyond it on each side: "Use by" and a gap are about five.
 const REACH: f32 = 6.0;
-/// A window is sharpened against a blur of this share of the date's height (LABELS.md, "Measured").
+/// A window is sharpened against a blur of this share of the date's height (`docs/measurements/second-look.md`).
 const BLUR: f32 = 0.05;
 /// Contrast is evened out within this share of the date's height: about the height of the small words.
 const EVENED: f32 = 0.4;

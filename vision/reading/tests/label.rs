@@ -1,6 +1,6 @@
 //! Reads labels of the pictures in `../shared/data`: a fixed sample of each set, of pictures that were read
 //! right when the sample was fixed, so that nothing gets worse unseen. How many of all are right stands in
-//! `LABELS.md`. The tests say SKIPPED where the pictures are absent.
+//! `vision/reading/README.md`. The tests say SKIPPED where the pictures are absent.
 
 #[path = "../../tests/common/mod.rs"]
 mod common;

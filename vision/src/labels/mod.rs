@@ -1,6 +1,6 @@
 //! A thread that reads the labels of items and tells who they are, the most urgent item first.
 //!
-//! Text takes a thousand times as long as a code, so all views are searched for codes before any is read
+//! Text takes about thirty times as long as codes, so all views are searched for codes before any is read
 //! for text, and text is read only where it is **needed**: always, or where the codes leave open what the
 //! label must show. Its looks and the words that were read are compared with the catalogue where no code has
 //! the expected GTIN. An item whose deadline has passed waits until no item in time is left, but is read all

@@ -26,7 +26,7 @@ impl Link {
         tracing::info!(topic = order.from, "an order of the fleet");
         self.orders.try_send(order).map_err(|_| LinkProblem::Broken {
             broker: self.sender.broker(),
-            cause: "orders come faster than they can be followed".to_owned(),
+            cause: "orders arrive faster than the box can apply them".to_owned(),
         })?;
         Ok(Vec::new())
     }

@@ -70,7 +70,7 @@ impl Link {
         };
         if let Err(refused) = self.store.commit(vec![change], Vec::new(), done) {
             // It stays settled for this run, and is sent once more after a restart.
-            tracing::warn!("that message {id} is settled is not stored: {refused}");
+            tracing::warn!("cannot store that the broker has acknowledged message {id}: {refused}");
         }
     }
 

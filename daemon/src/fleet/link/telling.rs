@@ -32,7 +32,7 @@ impl Link {
         let room = self.room(Kind::State, session);
         let Some(text) = shortening::fit(text, room) else {
             tracing::error!(
-                "the state is not told: the broker's packets have room for {room} bytes"
+                "cannot send the state: the broker takes packets of at most {room} bytes"
             );
             session.state_told = Some((Instant::now(), details));
             return;

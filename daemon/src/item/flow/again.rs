@@ -7,7 +7,7 @@ use super::{Flow, Stage};
 
 /// Why the record of an item says nothing of its inspection.
 const RECORD_LOST: &str =
-    "its record was lost while the disk refused; where it went was told again";
+    "its record was lost while the disk refused writes; plc-bridge reported again where it went";
 
 impl Flow {
     /// Records are missing, and the bridge tells again what was not acknowledged: it is taken in although it

@@ -115,13 +115,13 @@ impl Flow {
     pub(super) fn give_up(&mut self, item: ItemNumber, now: Now, steps: &mut Vec<Step>) {
         let Some(open) = self.items.get_mut(&item) else { return };
         let cause = match open.stage {
-            Stage::Gathering => Some("its pictures were not there in time"),
+            Stage::Gathering => Some("its pictures did not arrive in time"),
             Stage::Inspecting if !open.is_scored => Some("its pictures were not scored in time"),
             Stage::Inspecting => {
                 let label = open.record.label.get_or_insert_default();
                 label.problem = Some("it was not read in time".to_owned());
                 (self.settings.label == LabelDuty::Required).then_some(if self.settings.looks {
-                    "its label was not read, or its looks not compared, in time"
+                    "its label was not read in time, or its looks were not compared in time"
                 } else {
                     "its label was not read in time"
                 })

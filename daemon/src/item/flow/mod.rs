@@ -211,7 +211,7 @@ impl Flow {
     /// Sees to it that every item gets its record and every record its end, although the bridge
     /// had to throw events away.
     fn make_up_for_lost_events(&mut self, event: &ItemEvent, now: Now, steps: &mut Vec<Step>) {
-        let cause = "what plc-bridge told of it was lost while inspectd was away";
+        let cause = "plc-bridge's messages about it were lost while inspectd was away";
         let Some(item) = event.item() else { return };
         let on_belt = self.items.split_off(&item.saturating_sub(MOST_ITEMS as u64));
         let ended = std::mem::replace(&mut self.items, on_belt);

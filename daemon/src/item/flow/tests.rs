@@ -375,9 +375,10 @@ fn with_label(label: LabelDuty, holds: Vec<Hold>) -> Flow {
 
 #[test]
 fn where_looks_are_compared_a_late_answer_is_not_called_an_unread_label() {
-    for (looks, told) in
-        [(true, "or its looks not compared"), (false, "its label was not read in time")]
-    {
+    for (looks, told) in [
+        (true, "or its looks were not compared in time"),
+        (false, "its label was not read in time"),
+    ] {
         let settings = FlowSettings { label: LabelDuty::Required, looks, ..settings() };
         let mut flow = Flow::new(settings, Vec::new(), quarantine(Vec::new()));
         flow.bridge(hello("a"), at(0));

@@ -47,7 +47,7 @@ pub enum LinkError {
         cause: String,
     },
     /// It was there and is gone.
-    #[error("plc-bridge closed the connection ({cause}); it is tried again")]
+    #[error("plc-bridge closed the connection ({cause}); inspectd reconnects")]
     Closed {
         /// What the system said.
         cause: String,

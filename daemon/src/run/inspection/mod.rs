@@ -391,10 +391,10 @@ impl Inspection {
 
 fn refusal_words(why: Refusal) -> &'static str {
     match why {
-        Refusal::TooLate => "its decision stands already",
+        Refusal::TooLate => "the decision on it is already made",
         Refusal::UnknownItem => "no such item is on the belt",
         Refusal::UnknownLane => "the bridge's line file has no such lane",
-        Refusal::JudgedAlready => "it was judged before and that stands",
+        Refusal::JudgedAlready => "it already has a verdict, which stays in force",
         Refusal::BridgeRestarted => "plc-bridge was restarted while it was on the belt",
     }
 }

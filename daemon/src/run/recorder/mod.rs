@@ -195,7 +195,9 @@ impl Recorder {
     /// The bridge has greeted, and tells again what was not acknowledged: from now on everything is in order.
     pub fn close_gap(&self) {
         self.load.gap.store(false, Ordering::Relaxed);
-        tracing::info!("there is room again: plc-bridge tells again what was not recorded");
+        tracing::info!(
+            "the disk takes records again: plc-bridge sends again what was not recorded"
+        );
     }
 
     fn missing(&self) -> MutexGuard<'_, Vec<Missing>> {

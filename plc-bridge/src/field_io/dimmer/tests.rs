@@ -126,7 +126,8 @@ fn a_bus_that_is_not_there_is_named_and_its_thread_still_ends() {
     assert!(message.contains("i2cdetect -l"), "{message}");
 
     let (done, ended) = mpsc::channel();
-    let thread = DimmerThread::start(section(), Log::with_room(4).0).expect("the system starts a thread");
+    let thread =
+        DimmerThread::start(section(), Log::with_room(4).0).expect("the system starts a thread");
     std::thread::spawn(move || {
         drop(thread);
         done.send(()).expect("the test waits");

@@ -9,7 +9,7 @@
 //!   to its greys (`blurred`).
 //!
 //! Codes in two dimensions may also be light on dark. The decoder is zxing-cpp (`decoder`). Its port to Rust,
-//! `rxing` (0.9.3), does not know DataBar Limited. Figures stand in `LABELS.md`.
+//! `rxing` (0.9.3), does not know DataBar Limited. Figures stand in `docs/measurements/labels.md`.
 //!
 //! **Time.** A picture is searched at a bounded number of pixels. Only where something was found that may
 //! be a code is a larger picture looked at closer.

@@ -74,7 +74,7 @@ pub enum TextError {
         language: String,
     },
     /// The caller's time was over before all was read.
-    #[error("time was over with {unread} of {} lines unread; allow more time for text", lines.len() + unread)]
+    #[error("the time ran out with {unread} of {} lines unread; allow more time for text", lines.len() + unread)]
     OutOfTime {
         /// The lines that were read, in reading order.
         lines: Vec<TextLine>,

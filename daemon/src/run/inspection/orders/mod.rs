@@ -14,7 +14,7 @@ impl Inspection {
     pub(super) fn on_order(&mut self, Order { from, content }: Order) {
         match content.and_then(|content| self.follow(content)) {
             Ok(changes) => {
-                tracing::info!(changes = changes.len(), "followed what {from} says");
+                tracing::info!(changes = changes.len(), "applied the order from {from}");
                 self.health.order(from, None);
                 if !changes.is_empty() {
                     self.recorder.record(Entry { changes, ..Entry::default() });
