@@ -2,6 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
     process::Command,
 };
 
@@ -134,3 +136,41 @@ fn closure(package: &str) -> BTreeSet<String> {
     }
     seen.iter().map(|id| names[id].to_owned()).collect()
 }
+
+/// What a folder of the daemon must not import, its tests aside.
+const ROOMS: [(&str, &[&str]); 4] = [
+    ("item", &["config", "ctl", "fleet", "run", "web"]),
+    ("records", &["ctl", "fleet", "run", "web"]),
+    ("warehouse", &["ctl", "fleet", "records", "run", "web"]),
+    ("wall_clock", &["ctl", "fleet", "item", "records", "run", "warehouse", "web"]),
+];
+
+#[test]
+fn inside_the_daemon_the_logic_imports_no_edge() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/src");
+    for (room, unwanted) in ROOMS {
+        let mut open = vec![source.join(room)];
+        let mut seen = 0;
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(&folder).expect("a room is a folder") {
+                let path = entry.expect("it can be listed").path();
+                if path.is_dir() {
+                    open.push(path);
+                    continue;
+                }
+                let text = fs::read_to_string(&path).expect("it is text");
+                let is_test = TESTS.iter().any(|name| path.ends_with(name));
+                let text = text.split("#[cfg(test)]").next().filter(|_| !is_test).unwrap_or("");
+                seen += text.len();
+                for other in unwanted {
+                    let import = format!("crate::{other}::");
+                    assert!(!text.contains(&import), "{} uses {import}", path.display());
+                }
+            }
+        }
+        assert!(seen > 1000, "{room} was read");
+    }
+}
+
+/// Files that hold nothing but tests.
+const TESTS: [&str; 3] = ["tests.rs", "samples.rs", "consequences.rs"];
