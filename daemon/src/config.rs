@@ -1,5 +1,6 @@
 //! The line file as inspectd and inspectctl see it: every section, each declared by the crate that
-//! obeys it, and here the ones that are the daemon's own: `[policy]`, `[store]`, `[fleet]`, `[web]`.
+//! obeys it, and here the ones that are the daemon's own: `[expected]`, `[policy]`, `[store]`, `[clock]`,
+//! `[fleet]`, `[web]`.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

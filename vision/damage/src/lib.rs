@@ -1,6 +1,6 @@
 //! Damage: what normal items look like, how far a view is from that, and what damage looks like.
 //!
-//! [`scoring`] compares a view with its reference; [`mod@drift`] follows the light. The rest is
+//! [`scoring`] compares a view with its reference; [`mod@drift`] makes copies of normal pictures as lamps drift. The rest is
 //! the **damage head**: a small transformer that learns from normal and damaged views what damage
 //! looks like. Before anybody has labelled a damaged item it learns from synthetic defects.
 //!

@@ -7,7 +7,7 @@ use tch::Device;
 
 /// What decides the weights, together with the examples. The defaults of learning are those of a
 /// prototype in Python that learned from bends made on 17 normal pictures; the network is the smallest
-/// that judged as well as a larger one (README.md, "Measured").
+/// that judged as well as a larger one (`docs/measurements/eye-before-members.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainOptions {
     /// Start of all randomness: the same seed, examples and threads give the same weights.

@@ -7,7 +7,7 @@
 //! are about as fast, the one with fewer threads leaves more of the box to cameras and compression.
 //!
 //! Views are not put into batches: their crops have different proportions, and on a CPU two pictures
-//! in one call take as long as in two (README.md, "Measured").
+//! in one call take half as long again as in two (112 ms against 75; `docs/measurements/eye-before-members.md`).
 
 use std::fmt;
 use std::sync::Barrier;

@@ -1,4 +1,4 @@
-//! **Inspection**: workers that score the views of items, the most urgent item first.
+//! **Inference**: workers that score the views of items, the most urgent item first.
 //!
 //! Workers are long-lived threads, because libtorch's memory grows with every new thread that runs a
 //! model (pytorch#64412). How many there are, and how many threads libtorch may use in each, is

@@ -1,4 +1,4 @@
-//! Hearing again what was heard before: the way in which a gap in the records heals (`recorder.rs`).
+//! Hearing again what was heard before: the way in which a gap in the records heals (`run/recorder`).
 
 use line::protocol::{ItemEvent, Verdict};
 

@@ -3,7 +3,7 @@
 //! * The **detector** tells for each pixel how likely it lies within a line of text (`detect`). The
 //!   method is differentiable binarisation (Liao et al., "Real-time Scene Text Detection with
 //!   Differentiable Binarization", AAAI 2020).
-//! * A **box** is the smallest rectangle, at any angle, round such pixels (`label/rectangle.rs`).
+//! * A **box** is the smallest rectangle, at any angle, round such pixels (`rectangle.rs` of this crate).
 //! * A **strip** is the box's part of the picture, turned so that its text runs from left to right
 //!   (`strip`).
 //! * The **direction classifier** tells whether a strip stands upside down (`direction`).
