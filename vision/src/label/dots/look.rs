@@ -56,6 +56,11 @@ const HIGHER: f32 = 1.7;
 const DISTANCES: [f32; 3] = [0.75, 0.95, 1.2];
 /// and a date is at least so many heights long.
 const DATE_LONG: f32 = 9.0;
+/// What the network of dots reads may cost this share of what the recogniser of strokes may: it knows dots.
+const DOTS_COST: f32 = 0.6;
+/// And what it reads in a half of a box this share: most boxes do not hold two rows, and halves of characters look
+/// like others.
+const HALVES_COST: f32 = 0.35;
 /// A date needs so many votes: of two crops that read the same, one in three read the same wrong.
 const LEAST_VOTES: usize = 3;
 /// And this share of all votes for dates in its place.
@@ -154,6 +159,11 @@ impl Look {
         let mut said: Vec<String> = Vec::new();
         for (view, votes) in VIEWS {
             let is_last_resort = matches!(view, View::Strokes(_));
+            let share = match (view, is_whole) {
+                (View::Strokes(_), _) => 1.0,
+                (View::Dots(_), true) => DOTS_COST,
+                (View::Dots(_), false) => HALVES_COST,
+            };
             if is_last_resort && (!is_whole || agree(&said)) {
                 break;
             }
@@ -168,7 +178,7 @@ impl Look {
                         None => continue,
                     },
                 };
-                if let Some(row) = decoders.read(answers) {
+                if let Some(row) = decoders.read(answers, share) {
                     if !is_last_resort {
                         said.push(row.date.clone());
                     }
