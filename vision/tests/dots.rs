@@ -28,7 +28,7 @@ use vision::label::reader::{LabelReader, ReadUntil, default_text_dir};
 
 const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
 /// Development pictures that the look at dots reads right and the first look does not.
-const SEEDS: [u64; 5] = [1_000_000, 1_000_009, 1_000_010, 1_000_020, 1_000_023];
+const SEEDS: [u64; 4] = [1_000_000, 1_000_003, 1_000_009, 1_000_010];
 
 fn read(reader: &mut LabelReader, scene: &Scene, until: ReadUntil) -> Reading {
     let picture = Picture::from(scene.picture.clone());

@@ -63,7 +63,9 @@ const DOTS_COST: f32 = 0.6;
 const HALVES_COST: f32 = 0.35;
 /// A date needs so many votes: of two crops that read the same, one in three read the same wrong.
 const LEAST_VOTES: usize = 3;
-/// And this share of all votes for dates in its place.
+/// A word needs so many: it gives a role to what the first look took for a date.
+const WORD_VOTES: usize = 2;
+/// A date needs this share of all votes for dates in its place.
 const LEAST_SHARE: f32 = 0.6;
 
 /// Whether a look at dots may help: the reading has no expiry date, and no date of which the label says what
@@ -254,9 +256,13 @@ impl Place {
         Some(TextLine { text: text.trim().to_owned(), corners: *corners, confidence })
     }
 
-    /// The row with the word that cost least.
+    /// The row with the word that cost least, of those words that have enough votes.
     fn word(&self) -> Option<&Seen> {
-        let words = self.rows.iter().filter(|seen| !seen.row.word.is_empty());
+        let worded = || self.rows.iter().filter(|seen| !seen.row.word.is_empty());
+        let votes = |word: &str| -> usize {
+            worded().filter(|seen| seen.row.word == word).map(|seen| seen.votes).sum()
+        };
+        let words = worded().filter(|seen| votes(&seen.row.word) >= WORD_VOTES);
         words.min_by(|a, b| a.row.word_cost.total_cmp(&b.row.word_cost))
     }
 
