@@ -1,7 +1,7 @@
 //! The **network of dots**: a small recogniser that was trained on rendered rows of dots.
 //!
 //! It reads a *strip*: the part of a picture within a row's corners, grey, [`ROWS`] pixels high, its contrast made
-//! even. For every [`STEP`] columns it answers how likely each of [`CODED`] stands there, or none. It is a chain
+//! even. For every [`STEP`] columns it answers how likely each of [`CHARACTERS`] stands there, or none. It is a chain
 //! of convolutions ([`LAYERS`]): the first ones see dots and strokes, then the height is folded into one row, and
 //! the last ones see the characters beside each other. `dotmatrix train` trains it and writes the
 //! weights, which this crate holds.
