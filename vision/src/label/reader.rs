@@ -11,8 +11,8 @@ use image::RgbImage;
 use image::imageops::grayscale;
 
 use super::codes::{self, CodeError};
-use super::dots::Decoders;
 use super::dots::look::{Look, WAYS, is_wanted};
+use super::dots::{Decoders, DotNet};
 use super::second_look;
 use super::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 use crate::backbone::default_model_dir;
@@ -87,12 +87,13 @@ pub struct LabelReader {
     text: Option<TextReader>,
     /// What reads dots, once it was needed.
     decoders: Option<Decoders>,
+    net: Option<DotNet>,
 }
 
 impl LabelReader {
     /// A reader of codes alone, of all kinds; it needs no file.
     pub fn of_codes() -> Self {
-        Self { kinds: Symbology::ALL.to_vec(), text: None, decoders: None }
+        Self { kinds: Symbology::ALL.to_vec(), text: None, decoders: None, net: None }
     }
 
     /// The same, which looks for these kinds of codes only.
@@ -248,9 +249,10 @@ impl LabelReader {
             self.decoders = None;
         }
         let decoders = self.decoders.get_or_insert_with(|| Decoders::new(context.today));
+        let net = self.net.get_or_insert_with(DotNet::trained);
         let mut read = None;
         for way in WAYS {
-            match look.by(way, &first, colour, (text, decoders), &options, context) {
+            match look.by(way, &first, colour, (text, decoders, net), &options, context) {
                 Ok(Some(better)) if !is_wanted(&better) => return Ok((better, true)),
                 Ok(better) => read = better.or(read),
                 Err(TextError::OutOfTime { .. }) => return Ok((read.unwrap_or(first), false)),
