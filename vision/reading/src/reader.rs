@@ -11,8 +11,9 @@ use image::RgbImage;
 use image::imageops::grayscale;
 
 use super::codes::{self, CodeError};
-use super::dots::Decoders;
 use super::dots::look::{Look, WAYS, is_wanted};
+use super::dots::{Decoders, DotNet};
+use super::scale::{self, Filter};
 use super::second_look;
 use super::text::{ReadOptions, Tesseract, TextError, TextModels, TextReader};
 use base::picture::Picture;
@@ -20,7 +21,7 @@ use features::backbone::default_model_dir;
 use line::clock::monotonic;
 use meaning::code::{Code, Symbology};
 use meaning::dates::Context;
-use meaning::line::Corners;
+use meaning::line::{Corners, TextLine};
 use meaning::reading::Reading;
 
 /// Where set-up puts the networks and the library that read text: `text` beside the default model's
@@ -46,6 +47,10 @@ impl LabelTimings {
         self.codes + self.text + self.meaning
     }
 }
+
+/// Dots are looked for in a picture whose longer side has at most so many pixels: the look takes time with each,
+/// and dots that are nearer than a pixel then are those of letters too small for it.
+const DOTS_SIDE_PX: u32 = 1920;
 
 /// A label as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +81,8 @@ pub enum LabelError {
 pub struct ReadUntil {
     /// Until when text is read.
     pub text: Option<Duration>,
-    /// Until when dots are looked for. That takes two to three times as long as text, and is done only where
+    /// Until when dots are looked for. That takes about as long as text where there is a
+    /// date, four times as long where there is none, and is done only where
     /// no expiry date was read.
     pub dots: Option<Duration>,
 }
@@ -87,12 +93,13 @@ pub struct LabelReader {
     text: Option<TextReader>,
     /// What reads dots, once it was needed.
     decoders: Option<Decoders>,
+    net: Option<DotNet>,
 }
 
 impl LabelReader {
     /// A reader of codes alone, of all kinds; it needs no file.
     pub fn of_codes() -> Self {
-        Self { kinds: Symbology::ALL.to_vec(), text: None, decoders: None }
+        Self { kinds: Symbology::ALL.to_vec(), text: None, decoders: None, net: None }
     }
 
     /// The same, which looks for these kinds of codes only.
@@ -225,40 +232,70 @@ impl LabelReader {
         }
         let LabelRead { reading, mut timings, found, .. } = read;
         let start = Instant::now();
-        let look = Look::new(found.clone());
-        let (reading, complete) = self.look_for_dots(look, reading, colour, context, until)?;
+        let longer = colour.width().max(colour.height());
+        let factor = (DOTS_SIDE_PX as f32 / longer as f32).min(1.0);
+        let (better, complete) = if factor < 1.0 {
+            let side = |px: u32| ((px as f32 * factor).round() as u32).max(1);
+            let (width, height) = (side(colour.width()), side(colour.height()));
+            let small = scale::colour(colour, width, height, Filter::Smooth);
+            let found = found.iter().map(|corners| scaled(corners, factor)).collect();
+            let first =
+                Reading::of(lines_scaled(&reading.lines, factor), reading.codes.clone(), context);
+            let look = Look::new(found);
+            let (better, complete) = self.look_for_dots(look, &first, &small, context, until)?;
+            let placed = |better: Reading| {
+                let lines = lines_scaled(&better.lines, 1.0 / factor);
+                Reading::of(lines, better.codes, context)
+            };
+            (better.map(placed), complete)
+        } else {
+            let look = Look::new(found.clone());
+            self.look_for_dots(look, &reading, colour, context, until)?
+        };
+        let reading = better.unwrap_or(reading);
         timings.text += start.elapsed();
         Ok(LabelRead { reading, timings, complete, found })
     }
 
     /// Looks for dots in one way after the other, until there is an expiry date or time is over: what is read
-    /// then, and whether time sufficed.
+    /// then, if that is more than the `first` reading, and whether time sufficed.
     fn look_for_dots(
         &mut self,
         mut look: Look,
-        first: Reading,
+        first: &Reading,
         colour: &RgbImage,
         context: &Context,
         until: Option<Duration>,
-    ) -> Result<(Reading, bool), TextError> {
+    ) -> Result<(Option<Reading>, bool), TextError> {
         let time_is_over = || is_over(until);
         let options = ReadOptions { time_is_over: &time_is_over, ..ReadOptions::default() };
-        let Some(text) = &mut self.text else { return Ok((first, true)) };
+        let Some(text) = &mut self.text else { return Ok((None, true)) };
         if self.decoders.as_ref().is_none_or(|decoders| decoders.today() != context.today) {
             self.decoders = None;
         }
         let decoders = self.decoders.get_or_insert_with(|| Decoders::new(context.today));
+        let net = self.net.get_or_insert_with(DotNet::trained);
         let mut read = None;
         for way in WAYS {
-            match look.by(way, &first, colour, (text, decoders), &options, context) {
-                Ok(Some(better)) if !is_wanted(&better) => return Ok((better, true)),
+            match look.by(way, first, colour, (text, decoders, net), &options, context) {
+                Ok(Some(better)) if !is_wanted(&better) => return Ok((Some(better), true)),
                 Ok(better) => read = better.or(read),
-                Err(TextError::OutOfTime { .. }) => return Ok((read.unwrap_or(first), false)),
+                Err(TextError::OutOfTime { .. }) => return Ok((read, false)),
                 Err(error) => return Err(error),
             }
         }
-        Ok((read.unwrap_or(first), true))
+        Ok((read, true))
     }
+}
+
+/// Corners in a picture that is so many times as large.
+fn scaled(corners: &Corners, by: f32) -> Corners {
+    corners.map(|corner| corner.map(|place| place * by))
+}
+
+fn lines_scaled(lines: &[TextLine], by: f32) -> Vec<TextLine> {
+    let scaled = |line: &TextLine| TextLine { corners: scaled(&line.corners, by), ..line.clone() };
+    lines.iter().map(scaled).collect()
 }
 
 /// Whether time is over; [`Duration::ZERO`] always is.

@@ -5,25 +5,30 @@
 #[path = "../examples/dotmatrix/render/mod.rs"]
 mod render;
 
+#[path = "../examples/dotmatrix/train/fonts.rs"]
+mod fonts;
+
 use std::time::Duration;
 
-use base::Picture;
+use base::picture::Picture;
+use fonts::Drawn;
 use jiff::civil::date;
 use meaning::dates::{Context, Region};
 use meaning::line::TextLine;
 use meaning::reading::Reading;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use reading::dots::net::{DotNet, likeliest};
 use reading::reader::{LabelReader, ReadUntil, default_text_dir};
 use render::Collection;
-use render::font::{Design, designs};
+use render::font::{Design, Font, designs};
 use render::judge::judge;
 use render::label;
 use render::scene::{Scene, draw};
 
 const CONTEXT: Context = Context { region: Region::Europe, today: date(2026, 3, 1) };
 /// Development pictures that the look at dots reads right and the first look does not.
-const SEEDS: [u64; 5] = [1_000_000, 1_000_009, 1_000_010, 1_000_020, 1_000_023];
+const SEEDS: [u64; 4] = [1_000_000, 1_000_003, 1_000_009, 1_000_010];
 
 fn read(reader: &mut LabelReader, scene: &Scene, until: ReadUntil) -> Reading {
     let picture = Picture::from(scene.picture.clone());
@@ -51,6 +56,30 @@ fn dots_that_the_first_look_misses_are_read_when_time_allows() {
 }
 
 #[test]
+fn the_network_of_dots_reads_most_rows_where_it_is_told_where_they_are() {
+    let net = DotNet::trained();
+    let (mut all, mut wrong) = (0, Vec::new());
+    for seed in 1_000_000..1_000_020 {
+        let scene = draw(Collection::Development, seed);
+        for (text, [a, b, c, d]) in scene.label.lines.iter().zip(&scene.corners) {
+            let more = 0.25 * (d[1] - a[1]);
+            let around = [
+                [a[0] - more, a[1] - more],
+                [b[0] + more, b[1] - more],
+                [c[0] + more, c[1] + more],
+                [d[0] - more, d[1] + more],
+            ];
+            let read = likeliest(&net.read(&scene.picture, &around));
+            all += 1;
+            if read != *text {
+                wrong.push((text.clone(), read));
+            }
+        }
+    }
+    assert!(2 * wrong.len() < all, "{} of {all}: {wrong:#?}", wrong.len());
+}
+
+#[test]
 fn every_print_is_understood_when_it_is_read_well() {
     for seed in 0..500 {
         let label = label::draw(&mut StdRng::seed_from_u64(seed));
@@ -72,6 +101,19 @@ fn fonts_of_both_collections_share_at_most_one_digit() {
         for other in digits(Collection::Test) {
             let same = one.iter().zip(&other).filter(|(a, b)| a == b).count();
             assert!(same <= 1, "{same} of ten digits have the same dots in both collections");
+        }
+    }
+}
+
+#[test]
+fn fonts_to_train_on_share_few_digits_with_those_of_the_test_set() {
+    let digits = |font: &dyn Font| "0123456789".chars().map(|digit| font.glyph(digit)).collect();
+    let known: Vec<Vec<_>> = designs(Collection::Test).iter().map(|font| digits(font)).collect();
+    for seed in 0..300 {
+        let drawn: Vec<_> = digits(&Drawn::new(&mut StdRng::seed_from_u64(seed)));
+        for known in &known {
+            let same = drawn.iter().zip(known).filter(|(a, b)| a == b).count();
+            assert!(same <= 3, "{same} of ten digits of font {seed} are those of one test font");
         }
     }
 }

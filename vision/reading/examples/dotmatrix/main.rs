@@ -3,28 +3,40 @@
 //! ```text
 //! cargo run -p reading --example dotmatrix -- fonts
 //! cargo run -p reading --example dotmatrix -- render  development|test SEED COUNT FOLDER
-//! cargo run -p reading --example dotmatrix -- measure development|test SEED COUNT
+//! cargo run -p reading --example dotmatrix -- measure development|test SEED FROM TO
+//! cargo run -p reading --example dotmatrix -- rows    development|test SEED FROM TO
 //! cargo run -p reading --example dotmatrix -- read    PICTURE...
+//! cargo run -p reading --example dotmatrix -- train   MINUTES vision/reading/weights/dots.safetensors [FROM]
+//! cargo run -p reading --example dotmatrix -- strips  PICTURE
 //! ```
 //!
 //! `read` tells what is read of pictures without a look at dots and with it. The pictures of a seed are those
 //! of the seeds SEED x 1,000,000 and following. The measurement that
-//! `docs/measurements/dot-matrix.md` reports is `measure test 5 500`; nothing else looks at these pictures.
+//! `docs/measurements/dot-matrix.md` reports is `measure test 5 0 500`; nothing else looks at these pictures.
 
 mod measure;
 mod render;
+mod train;
 
 use std::error::Error;
 use std::fmt::Write;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
+use render::font::Font;
 use render::scene::draw;
 use render::{Collection, font};
 
 /// The first picture's seed, and how far those of the next seed are.
 fn first(seed: u64) -> u64 {
     seed * 1_000_000
+}
+
+/// The seeds of the pictures `from` to `to`, the last one not among them.
+fn seeds(seed: &str, from: &str, to: &str) -> Result<Range<u64>, Box<dyn Error>> {
+    let first = first(seed.parse()?);
+    Ok(first + from.parse::<u64>()?..first + to.parse::<u64>()?)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,9 +47,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["render", collection, seed, count, folder] => {
             render(named(collection)?, seed.parse()?, count.parse()?, Path::new(folder))?;
         }
-        ["measure", collection, seed, count] => {
-            measure::measure(named(collection)?, first(seed.parse()?), count.parse()?)?;
+        ["measure", collection, seed, from, to] => {
+            measure::measure(named(collection)?, seeds(seed, from, to)?)?;
         }
+        ["rows", collection, seed, from, to] => {
+            measure::rows(named(collection)?, seeds(seed, from, to)?)?;
+        }
+        ["train", minutes, file, ref from @ ..] => {
+            let from = from.first().map(Path::new);
+            train::train(minutes.parse()?, Path::new(file), from)?;
+        }
+        ["strips", file] => train::show(Path::new(file))?,
         ["read", ref files @ ..] => measure::read(files)?,
         _ => {
             return Err(
@@ -62,7 +82,7 @@ fn fonts() {
         println!("{}", design.name);
         let letters: Vec<char> = font::ALPHABET.chars().collect();
         for some in letters.chunks(14) {
-            for row in 0..design.size.1 {
+            for row in 0..design.size().1 {
                 let line: Vec<String> = some
                     .iter()
                     .map(|letter| {

@@ -49,11 +49,12 @@ impl Decoders {
         self.today
     }
 
-    /// What a row says by the recogniser's answers for it, rows of logarithms of probabilities.
-    pub(super) fn read(&self, logarithms: Vec<f32>) -> Option<Row> {
+    /// What a row says by a recogniser's answers for it, rows of logarithms of probabilities. It may cost `share` of
+    /// what is allowed at most.
+    pub(super) fn read(&self, logarithms: Vec<f32>, share: f32) -> Option<Row> {
         let answers = Answers::new(logarithms);
         let found = self.decoders.iter().filter_map(|decoder| decoder.best(&answers));
-        found.into_iter().find(believed).map(|found| Row {
+        found.into_iter().find(|found| believed(found, share)).map(|found| Row {
             word: spaced(&found.word),
             before: found.before,
             date: found.date,
@@ -65,7 +66,7 @@ impl Decoders {
 }
 
 /// Whether what was found costs little, and is no part of something longer.
-fn believed(found: &Found) -> bool {
+fn believed(found: &Found, share: f32) -> bool {
     let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
     let (before, after) = (found.before.trim_end(), found.after.trim_start());
     let cut_off = found.word.is_empty()
@@ -84,8 +85,8 @@ fn believed(found: &Found) -> bool {
     let within_word =
         !found.word.is_empty() && (is_letter(found.before.chars().last()) || is_letter(after_word));
     let goes_on = !found.date.is_empty() && is_digit(after.chars().next());
-    found.word_cost <= WORD_COSTS
-        && found.date_cost <= DATE_COSTS
+    found.word_cost <= share * WORD_COSTS
+        && found.date_cost <= share * DATE_COSTS
         && !(cut_off || goes_on || lacks_day || within_word)
 }
 
@@ -116,23 +117,27 @@ mod tests {
 
     #[test]
     fn a_part_of_a_longer_number_and_a_month_after_a_day_that_was_misread_are_not_believed() {
-        assert!(believed(&found("LOT", "", "13.05.2027", "A1")));
-        assert!(!believed(&found("1", "", "13.05.2027", "")));
-        assert!(!believed(&found("", "", "13.05.20", "27")));
-        assert!(believed(&found("", "", "MAY 2028", "")));
-        assert!(believed(&found("OLD", "", "MAY 2028", "")), "a word may stand before it");
+        assert!(believed(&found("LOT", "", "13.05.2027", "A1"), 1.0));
+        assert!(!believed(&found("1", "", "13.05.2027", ""), 1.0));
+        assert!(!believed(&found("", "", "13.05.20", "27"), 1.0));
+        assert!(believed(&found("", "", "MAY 2028", ""), 1.0));
+        assert!(believed(&found("OLD", "", "MAY 2028", ""), 1.0), "a word may stand before it");
         for before in ["09.", "8G", "D"] {
-            assert!(!believed(&found(before, "", "MAY 2028", "")), "{before}");
+            assert!(!believed(&found(before, "", "MAY 2028", ""), 1.0), "{before}");
         }
-        assert!(!believed(&Found { date_cost: 0.9, ..found("", "EXP", "13.05.2027", "") }));
+        let costly = Found { date_cost: 0.4, ..found("", "EXP", "13.05.2027", "") };
+        assert!(believed(&costly, 1.0) && !believed(&costly, 0.6));
     }
 
     #[test]
     fn a_part_of_a_longer_word_is_not_believed() {
-        assert!(believed(&found("LEAD ", "BB", "", "")) && believed(&found("", "EXP", "", " 7")));
-        assert!(!believed(&found("CONS", "DDM", "", "ER")));
-        assert!(!believed(&found("", "EXP", "", "RESS")));
-        assert!(!believed(&found("R", "BB", "13.05.2027", "")));
+        assert!(
+            believed(&found("LEAD ", "BB", "", ""), 1.0)
+                && believed(&found("", "EXP", "", " 7"), 1.0)
+        );
+        assert!(!believed(&found("CONS", "DDM", "", "ER"), 1.0));
+        assert!(!believed(&found("", "EXP", "", "RESS"), 1.0));
+        assert!(!believed(&found("R", "BB", "13.05.2027", ""), 1.0));
     }
 
     #[test]

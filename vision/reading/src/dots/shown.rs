@@ -1,9 +1,8 @@
-//! How a row is shown to the recogniser: dots are joined by a blur at their pitch, or by the relief.
+//! How a row is shown to the recogniser of strokes: as it is, or its dots joined by a blur at their pitch.
 
 use image::RgbImage;
 use image::imageops::{blur, crop_imm};
 
-use super::relief::relief;
 use crate::text::contrast::stretched;
 use meaning::line::{Corners, TextLine};
 
@@ -19,8 +18,6 @@ pub(super) enum Shown {
     AsItIs,
     /// Blurred by this share of the pitch.
     Blurred(f32),
-    /// The relief for this share of the pitch.
-    Relief(f32),
 }
 
 /// The row within `corners` with what is around it, shown in this way, and its corners there; `None` where it
@@ -47,7 +44,6 @@ pub(super) fn shown(
     let part = match how {
         Shown::AsItIs => stretched(&part),
         Shown::Blurred(share) => blur(&stretched(&part), (share * pitch).max(0.3)),
-        Shown::Relief(share) => relief(&part, share * pitch),
     };
     Some((part, corners.map(|[x, y]| [x - left as f32, y - top as f32])))
 }

@@ -7,7 +7,7 @@ use std::f32::consts::TAU;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::font::Design;
+use super::font::Font;
 
 /// A dot in the picture, all in pixels.
 #[derive(Debug, Clone, Copy)]
@@ -98,34 +98,54 @@ impl Printer {
         }
     }
 
+    /// Leaves out what goes wrong.
+    #[allow(dead_code, reason = "only training begins with easy rows")]
+    pub fn faultless(&mut self) {
+        (self.uneven, self.bounce, self.missing, self.satellites) = (0.0, 0.0, 0.0, 0.0);
+        self.clogged = false;
+        self.lean *= 0.3;
+    }
+
+    /// The distance of two lines, in heights.
+    #[allow(dead_code, reason = "only training prints single rows")]
+    pub fn line(&self) -> f32 {
+        self.line
+    }
+
+    /// The share of a character and the gap after it that is gap.
+    #[allow(dead_code, reason = "only training prints single rows")]
+    pub fn gap_share(&self, font: &dyn Font) -> f32 {
+        self.gap as f32 / (font.size().0 + self.gap) as f32
+    }
+
     /// The distance of two dots of a column, in pixels.
-    pub fn pitch(&self, design: &Design) -> f32 {
-        self.height / (design.size.1 - 1) as f32
+    pub fn pitch(&self, font: &dyn Font) -> f32 {
+        self.height / (font.size().1 - 1) as f32
     }
 
     /// The width of so many characters, in pixels.
-    pub fn width(&self, design: &Design, characters: usize) -> f32 {
-        let columns = characters * (design.size.0 + self.gap) - self.gap.min(characters);
-        columns as f32 * self.column * self.pitch(design)
+    pub fn width(&self, font: &dyn Font, characters: usize) -> f32 {
+        let columns = characters * (font.size().0 + self.gap) - self.gap.min(characters);
+        columns as f32 * self.column * self.pitch(font)
     }
 
     /// The dots of `lines`, and the corners of each line, clockwise from its top left.
     pub fn print(
         &self,
         lines: &[String],
-        design: &Design,
+        font: &dyn Font,
         pose: &Pose,
         rng: &mut StdRng,
     ) -> (Vec<Dot>, Vec<[[f32; 2]; 4]>) {
-        let pitch = self.pitch(design);
-        let character = (design.size.0 + self.gap) as f32 * self.column * pitch;
-        let clogged = self.clogged.then(|| rng.random_range(0..design.size.1));
+        let pitch = self.pitch(font);
+        let character = (font.size().0 + self.gap) as f32 * self.column * pitch;
+        let clogged = self.clogged.then(|| rng.random_range(0..font.size().1));
         let (mut dots, mut corners) = (Vec::new(), Vec::new());
         let left = -pose.half_width;
         for (nth, line) in lines.iter().enumerate() {
             let middle = (nth as f32 - 0.5 * (lines.len() - 1) as f32) * self.line * self.height;
             let top = middle - 0.5 * self.height;
-            let width = self.width(design, line.chars().count());
+            let width = self.width(font, line.chars().count());
             let (right, bottom) = (left + width, top + self.height);
             corners.push(
                 [[left, top], [right, top], [right, bottom], [left, bottom]].map(|at| pose.of(at)),
@@ -133,14 +153,14 @@ impl Printer {
             let (phase, waves) = (rng.random_range(0.0..TAU), rng.random_range(0.5..2.5));
             for (place, letter) in line.chars().enumerate() {
                 let jump = self.bounce * self.height * rng.random_range(-1.0..1.0);
-                for (row, columns) in design.glyph(letter).iter().enumerate() {
+                for (row, columns) in font.glyph(letter).iter().enumerate() {
                     for (column, _) in columns.iter().enumerate().filter(|(_, dot)| **dot) {
                         if rng.random_bool(self.missing) {
                             continue;
                         }
                         let x = place as f32 * character + column as f32 * self.column * pitch;
                         let speed = (phase + waves * TAU * x / width.max(1.0)).sin();
-                        let up = 0.5 - row as f32 / (design.size.1 - 1) as f32;
+                        let up = 0.5 - row as f32 / (font.size().1 - 1) as f32;
                         let mut astray = || self.astray * pitch * rng.random_range(-1.0..1.0);
                         let plane = [
                             left + x

@@ -12,13 +12,22 @@ pub const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ./-:";
 /// A character as dots: rows from the top, of columns from the left.
 pub type Glyph = Vec<Vec<bool>>;
 
+/// What tells the dots of characters.
+pub trait Font {
+    /// Columns and rows of dots.
+    fn size(&self) -> (usize, usize);
+
+    /// The dots of a character; none where the font lacks it, as for a space.
+    fn glyph(&self, character: char) -> Glyph;
+}
+
 /// How the characters of a font are drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Design {
     /// Its name, in tables.
     pub name: &'static str,
     /// Columns and rows of dots.
-    pub size: (usize, usize),
+    size: (usize, usize),
     /// How much of a round corner is cut off, in places of the raster.
     cut: f32,
     /// Shapes that replace the common ones.
@@ -172,40 +181,46 @@ pub fn designs(collection: Collection) -> &'static [Design] {
     }
 }
 
-impl Design {
-    /// The dots of a character; none where the font lacks it, as for a space.
-    pub fn glyph(&self, character: char) -> Glyph {
-        let (columns, rows) = self.size;
-        let mut dots = vec![vec![false; columns]; rows];
+impl Font for Design {
+    fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    fn glyph(&self, character: char) -> Glyph {
         let of = |table: &[(char, &'static str)]| {
             table.iter().find(|(known, _)| *known == character).map(|(_, strokes)| *strokes)
         };
-        for stroke in of(self.shapes).or_else(|| of(&COMMON)).unwrap_or("").split_whitespace() {
-            self.draw(stroke, &mut dots);
-        }
-        dots
+        raster(of(self.shapes).or_else(|| of(&COMMON)).unwrap_or(""), self.size, self.cut)
     }
+}
 
-    fn draw(&self, stroke: &str, dots: &mut Glyph) {
-        let (columns, rows) = self.size;
-        let (wide, high) = ((columns - 1) as f32, (rows - 1) as f32);
-        // Halves go to the middle, so that what is symmetrical stays so.
-        let place = |at: f32, last: f32| {
-            let inwards = if at * 2.0 > last { -0.01 } else { 0.01 };
-            (at + inwards).round().clamp(0.0, last) as usize
-        };
-        let points: Vec<[f32; 2]> = cornered(&points(stroke), self.cut)
-            .into_iter()
-            .map(|[x, y]| [x * wide / 4.0, y * high / 6.0])
-            .collect();
-        for pair in points.windows(2).chain([[points[0]; 2].as_slice()]) {
-            let [from, to] = [pair[0], pair[1]];
-            let steps = (to[0] - from[0]).abs().max((to[1] - from[1]).abs()).round().max(1.0);
-            for step in 0..=steps as usize {
-                let share = step as f32 / steps;
-                let [x, y] = [0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * share);
-                dots[place(y, high)][place(x, wide)] = true;
-            }
+/// The dots of a character of these strokes on `size` places, `cut` taken off its round corners.
+pub fn raster(strokes: &str, size: (usize, usize), cut: f32) -> Glyph {
+    let mut dots = vec![vec![false; size.0]; size.1];
+    for stroke in strokes.split_whitespace() {
+        draw(stroke, size, cut, &mut dots);
+    }
+    dots
+}
+
+fn draw(stroke: &str, (columns, rows): (usize, usize), cut: f32, dots: &mut Glyph) {
+    let (wide, high) = ((columns - 1) as f32, (rows - 1) as f32);
+    // Halves go to the middle, so that what is symmetrical stays so.
+    let place = |at: f32, last: f32| {
+        let inwards = if at * 2.0 > last { -0.01 } else { 0.01 };
+        (at + inwards).round().clamp(0.0, last) as usize
+    };
+    let points: Vec<[f32; 2]> = cornered(&points(stroke), cut)
+        .into_iter()
+        .map(|[x, y]| [x * wide / 4.0, y * high / 6.0])
+        .collect();
+    for pair in points.windows(2).chain([[points[0]; 2].as_slice()]) {
+        let [from, to] = [pair[0], pair[1]];
+        let steps = (to[0] - from[0]).abs().max((to[1] - from[1]).abs()).round().max(1.0);
+        for step in 0..=steps as usize {
+            let share = step as f32 / steps;
+            let [x, y] = [0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * share);
+            dots[place(y, high)][place(x, wide)] = true;
         }
     }
 }

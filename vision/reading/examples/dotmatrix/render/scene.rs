@@ -12,7 +12,7 @@ use rand_distr::{Distribution, Normal};
 
 use super::Collection;
 use super::dots::{Dot, Pose, Printer};
-use super::font::designs;
+use super::font::{Font, designs};
 use super::label::{self, Label};
 use super::noise::Field;
 use super::surface::{Surface, kinds};
@@ -29,6 +29,15 @@ pub enum Ink {
 }
 
 impl Ink {
+    /// How bright what it is printed on is.
+    fn level(self, rng: &mut StdRng) -> f32 {
+        rng.random_range(match self {
+            Ink::Dark => 110.0..225.0,
+            Ink::Light => 25.0..115.0,
+            Ink::Embossed => 90.0..190.0,
+        })
+    }
+
     /// Its name, in tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -91,11 +100,7 @@ pub fn draw(collection: Collection, seed: u64) -> Scene {
     };
     let (dots, corners) = printer.print(&label.lines, design, &pose, rng);
 
-    let level = match ink {
-        Ink::Dark => rng.random_range(110.0..225.0),
-        Ink::Light => rng.random_range(25.0..115.0),
-        Ink::Embossed => rng.random_range(90.0..190.0),
-    };
+    let level = ink.level(rng);
     let surface = Surface::draw(kind, level, rng);
     let mut canvas = Canvas::of(&surface, size);
     if !kind.is_metal() && rng.random_bool(0.4) {
@@ -106,6 +111,75 @@ pub fn draw(collection: Collection, seed: u64) -> Scene {
     let picture = canvas.seen(printer.height, rng);
     let (surface, font) = (kind.name(), design.name);
     Scene { picture, label, corners, ink, surface, font, height: printer.height }
+}
+
+/// A row on a piece of a surface of the development collection, with the lines above and below it.
+#[allow(dead_code, reason = "tests read whole scenes")]
+pub struct Piece {
+    /// The picture.
+    pub picture: RgbImage,
+    /// The corners of the row, clockwise from its top left.
+    pub corners: [[f32; 2]; 4],
+    /// How far the middle of the row lies below its ends, in pixels.
+    pub sag: f32,
+    /// The share of a character and the gap after it that is gap.
+    pub gap: f32,
+}
+
+/// The distance of two dots in a piece is at least so many pixels.
+#[allow(dead_code, reason = "tests read whole scenes")]
+const LEAST_PITCH: f32 = 1.45;
+
+/// A piece with the row `nth` of `lines` in its middle; the printer of an `easy` one has fewer faults.
+#[allow(dead_code, reason = "tests read whole scenes")]
+pub fn piece(lines: &[String], nth: usize, font: &dyn Font, easy: bool, rng: &mut StdRng) -> Piece {
+    let kinds = kinds(Collection::Development);
+    let kind = kinds[rng.random_range(0..kinds.len())];
+    let ink = match rng.random_range(0..100) {
+        0..55 if kind.is_metal() => Ink::Embossed,
+        0..6 => Ink::Embossed,
+        6..62 => Ink::Dark,
+        _ => Ink::Light,
+    };
+    let mut printer = Printer::draw(rng);
+    // Dots nearer to each other than that are no longer read by anybody.
+    printer.height = printer.height.max(LEAST_PITCH * (font.size().1 - 1) as f32);
+    if easy {
+        printer.faultless();
+    }
+    let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(1);
+    let own = printer.width(font, lines[nth].chars().count());
+    let half_width = 0.5 * printer.width(font, longest);
+    let turn: f32 = rng.random_range(-1.0..1.0_f32).powi(3) * 0.1;
+    let slope = own * turn.sin().abs();
+    let size = [own + 4.0 * printer.height, 3.4 * printer.height + slope];
+    let share = |of: usize| of as f32 - 0.5 * (lines.len() - 1) as f32;
+    // The rows begin where the longest begins; this one's middle comes to the middle of the piece.
+    let off = [0.5 * own - half_width, share(nth) * printer.line() * printer.height];
+    let (sine, cosine) = turn.sin_cos();
+    let pose = Pose {
+        middle: [
+            0.5 * size[0] - off[0] * cosine + off[1] * sine,
+            0.5 * size[1] - off[0] * sine - off[1] * cosine,
+        ],
+        turn,
+        bow: printer.height
+            * rng.random_range(-0.5..0.5)
+            * f32::from(u8::from(rng.random_bool(0.4))),
+        perspective: rng.random_range(-0.12..0.12),
+        half_width,
+    };
+    let (dots, corners) = printer.print(lines, font, &pose, rng);
+    let level = ink.level(rng);
+    let surface = Surface::draw(kind, level, rng);
+    let mut canvas = Canvas::of(&surface, size);
+    canvas.print(&dots, ink, level, printer.pitch(font), rng);
+    canvas.light(if easy { 0.0 } else { kind.gloss() }, rng);
+    let picture = canvas.seen(printer.height, rng);
+    let [left, right] = [corners[nth][0], corners[nth][1]];
+    let top = off[1] - 0.5 * printer.height;
+    let sag = pose.of([0.5 * own - half_width, top])[1] - 0.5 * (left[1] + right[1]);
+    Piece { picture, corners: corners[nth], sag, gap: printer.gap_share(font) }
 }
 
 /// The reflection of a lamp: brightest in its middle, longer than it is broad.
