@@ -124,7 +124,8 @@ fn closure(package: &str) -> BTreeSet<String> {
         .iter()
         .map(|package| (text(package, "id"), text(package, "name")))
         .collect();
-    let root = names.iter().find(|(_, name)| **name == package).map(|(id, _)| *id).unwrap();
+    let root = names.iter().find(|(_, name)| **name == package).map(|(id, _)| *id);
+    let root = root.expect("it is a package of the workspace");
     let (mut seen, mut open) = (BTreeSet::new(), vec![root]);
     while let Some(id) = open.pop() {
         if seen.insert(id) {
