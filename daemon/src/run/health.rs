@@ -607,9 +607,9 @@ mod tests {
             let of_line = |p: &&Problem| p.what.contains("encoder") || p.what.contains("lane 2");
             let of_line: Vec<&Problem> = status.problems.iter().filter(of_line).collect();
             let [encoder, eye] = of_line[..] else { panic!("{:?}", status.problems) };
-            assert!(encoder.what.contains("encoder") && encoder.what.contains("nobody inspects"));
+            assert!(encoder.what.contains("encoder") && encoder.what.contains("without inspection"));
             assert!(encoder.remedy.contains("coupling"));
-            assert!(eye.what.contains("lane 2") && !eye.what.contains("nobody inspects"));
+            assert!(eye.what.contains("lane 2") && !eye.what.contains("without inspection"));
         }
         it.health.faults(Vec::new());
         assert_eq!(it.health.report(&[], &ItemCounts::default(), at(2)).len(), 2);
