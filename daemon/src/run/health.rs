@@ -607,7 +607,9 @@ mod tests {
             let of_line = |p: &&Problem| p.what.contains("encoder") || p.what.contains("lane 2");
             let of_line: Vec<&Problem> = status.problems.iter().filter(of_line).collect();
             let [encoder, eye] = of_line[..] else { panic!("{:?}", status.problems) };
-            assert!(encoder.what.contains("encoder") && encoder.what.contains("without inspection"));
+            assert!(
+                encoder.what.contains("encoder") && encoder.what.contains("without inspection")
+            );
             assert!(encoder.remedy.contains("coupling"));
             assert!(eye.what.contains("lane 2") && !eye.what.contains("without inspection"));
         }

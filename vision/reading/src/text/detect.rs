@@ -35,8 +35,10 @@ const MOST_ENLARGED: f32 = 4.0;
 pub(super) struct Look {
     /// The shorter side is made at least this long,
     pub(super) short_side_px: u32,
-    /// but the longer side at most this; both to the nearest multiple of 32.
+    /// but the longer side at most this,
     pub(super) long_side_px: u32,
+    /// and all at most so many pixels; sides to the nearest multiple of 32.
+    pub(super) most_px: u32,
 }
 
 /// The detector.
@@ -91,7 +93,8 @@ impl Detector {
 fn size(picture: &RgbImage, look: Look) -> (u32, u32) {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let enlarged = (look.short_side_px as f32 / width.min(height)).clamp(1.0, MOST_ENLARGED);
-    let scale = enlarged.min(look.long_side_px as f32 / width.max(height));
+    let most = (look.most_px as f32 / (width * height)).sqrt();
+    let scale = enlarged.min(look.long_side_px as f32 / width.max(height)).min(most);
     let stepped = |side: f32| {
         let steps = (side * scale / SIDE_STEP as f32).round();
         (steps as u32).max(1) * SIDE_STEP
@@ -240,11 +243,12 @@ mod tests {
     fn the_networks_input_has_the_asked_sides_in_steps_of_32_and_is_never_huge() {
         let of = |width, height| {
             let picture = RgbImage::new(width, height);
-            size(&picture, Look { short_side_px: 736, long_side_px: 2000 })
+            size(&picture, Look { short_side_px: 736, long_side_px: 2000, most_px: 1280 * 960 })
         };
         assert_eq!(of(840, 640), (960, 736));
         assert_eq!(of(960, 540), (1312, 736));
-        assert_eq!(of(4000, 3000), (2016, 1504));
+        assert_eq!(of(4000, 3000), (1280, 960));
+        assert_eq!(of(1120, 540), (1536, 736), "it has fewer pixels than are looked at");
         assert_eq!(of(8, 8), (32, 32));
         assert_eq!(of(9000, 10), (2016, 32));
     }

@@ -5,6 +5,7 @@
 //! *window* is a part of the picture that holds print and what is near it. Windows are shown in full, or as large as
 //! the time of one more look at the whole picture allows.
 
+use super::detect::Look;
 use crate::rectangle::Rectangle;
 
 /// What is within so many heights of a line is near it.
@@ -36,19 +37,17 @@ impl Window {
     }
 }
 
-/// The windows of a picture of `size` in which a look at `long_side_px` pixels found `boxes`, those with the most
-/// boxes first, each with the length in pixels at which its longer side is to be shown. No two share a pixel, and
-/// all together are no more pixels to look at than the whole was.
-pub(super) fn windows(
-    boxes: &[Rectangle],
-    size: (u32, u32),
-    long_side_px: u32,
-) -> Vec<(Window, u32)> {
-    let of_whole = long_side_px as f32 / size.0.max(size.1) as f32;
+/// The windows of a picture of `size` in which a `look` at the whole found `boxes`, those with the most boxes first,
+/// each with the length in pixels at which its longer side is to be shown. No two share a pixel, and all together are
+/// no more pixels to look at than the whole was.
+pub(super) fn windows(boxes: &[Rectangle], size: (u32, u32), look: Look) -> Vec<(Window, u32)> {
+    let area = size.0 as f32 * size.1 as f32;
+    let most = (look.most_px as f32 / area).sqrt();
+    let of_whole = most.min(look.long_side_px as f32 / size.0.max(size.1) as f32);
     if of_whole * LARGER > 1.0 {
         return Vec::new();
     }
-    let mut pixels = size.0 as f32 * size.1 as f32 * of_whole * of_whole;
+    let mut pixels = area * of_whole * of_whole;
     let mut groups = groups(boxes, size);
     groups.sort_by_key(|(_, boxes)| std::cmp::Reverse(*boxes));
     let mut windows = Vec::new();
@@ -57,9 +56,10 @@ pub(super) fn windows(
             Window { left, top, width: right.max(left) - left, height: bottom.max(top) - top };
         let longer = window.width.max(window.height) as f32;
         let area = window.width as f32 * window.height as f32;
-        let scale = (pixels / area.max(1.0)).sqrt().min(long_side_px as f32 / longer).min(1.0);
+        let fits = (pixels / area.max(1.0)).sqrt().min(look.long_side_px as f32 / longer);
+        let scale = fits.min(1.0);
         if area > 0.0 && scale >= LARGER * of_whole {
-            pixels -= area * scale * scale;
+            pixels = (pixels - area * scale * scale).max(0.0);
             windows.push((window, (longer * scale) as u32));
         }
     }
@@ -109,6 +109,8 @@ mod tests {
 
     use super::*;
 
+    const LOOK: Look = Look { short_side_px: 736, long_side_px: 2000, most_px: 1280 * 960 };
+
     fn line(x: f32, y: f32, width: f32, height: f32) -> Rectangle {
         Rectangle { centre: [x, y], along: [1.0, 0.0], width, height }
     }
@@ -116,8 +118,8 @@ mod tests {
     #[test]
     fn a_label_in_a_large_picture_is_one_window() {
         let lines = [line(2000.0, 1500.0, 400.0, 60.0), line(2000.0, 1640.0, 300.0, 20.0)];
-        let windows = windows(&lines, (4000, 3000), 1280);
-        let window = Window { left: 1500, top: 1170, width: 1000, height: 590 };
+        let windows = windows(&lines, (4000, 3000), LOOK);
+        let window = Window { left: 1500, top: 1170, width: 1000, height: 660 };
         assert_eq!(windows, [(window, 1000)]);
         assert!(window.holds(&lines[1]));
         let within = line(440.0, 270.0, 400.0, 60.0);
@@ -127,18 +129,18 @@ mod tests {
     #[test]
     fn a_picture_that_was_shown_in_full_and_one_full_of_print_have_no_window() {
         let lines = [line(500.0, 400.0, 400.0, 60.0)];
-        assert!(windows(&lines, (1280, 960), 1280).is_empty());
+        assert!(windows(&lines, (1280, 960), LOOK).is_empty());
         let full: Vec<Rectangle> =
             (1..10).map(|row| line(2000.0, 300.0 * row as f32, 3500.0, 100.0)).collect();
-        assert!(windows(&full, (4000, 3000), 1280).is_empty());
-        assert!(windows(&[], (4000, 3000), 1280).is_empty());
+        assert!(windows(&full, (4000, 3000), LOOK).is_empty());
+        assert!(windows(&[], (4000, 3000), LOOK).is_empty());
     }
 
     #[test]
     fn what_has_the_most_print_goes_first() {
         let mut lines = vec![line(400.0, 300.0, 200.0, 20.0)];
         lines.extend((0..3).map(|row| line(3000.0, 2000.0 + 40.0 * row as f32, 200.0, 20.0)));
-        let windows = windows(&lines, (4000, 3000), 1280);
+        let windows = windows(&lines, (4000, 3000), LOOK);
         assert_eq!(windows.len(), 2);
         assert!(windows[0].0.holds(&lines[1]) && windows[1].0.holds(&lines[0]));
     }
@@ -151,7 +153,7 @@ mod tests {
         ) {
             let lines: Vec<Rectangle> =
                 places.iter().map(|[x, y, w, h]| line(*x, *y, w.abs() / 4.0, h.abs() / 40.0)).collect();
-            let windows = windows(&lines, (width, height), 1280);
+            let windows = windows(&lines, (width, height), LOOK);
             let mut work = 0.0;
             for (at, (window, long_side)) in windows.iter().enumerate() {
                 prop_assert!(window.left + window.width <= width && window.top + window.height <= height);
@@ -159,17 +161,16 @@ mod tests {
                 let apart = |(other, _): &(Window, u32)| !overlap(&bounds(window), &bounds(other));
                 prop_assert!(windows[..at].iter().all(apart));
                 let scale = *long_side as f32 / window.width.max(window.height) as f32;
-                prop_assert!(*long_side <= 1280 && scale <= 1.0);
+                prop_assert!(*long_side <= 2000 && scale <= 1.0);
                 work += window.width as f32 * window.height as f32 * scale * scale;
             }
-            let scale = (1280.0 / width.max(height) as f32).min(1.0);
-            prop_assert!(work <= 1.001 * width as f32 * height as f32 * scale * scale);
+            prop_assert!(work <= 1.001 * LOOK.most_px as f32);
         }
 
         #[test]
         fn places_that_are_none_do_no_harm(centre: [f32; 2], along: [f32; 2], width: f32, height: f32) {
             let found = Rectangle { centre, along, width, height };
-            for (window, _) in windows(&[found], (4000, 3000), 1280) {
+            for (window, _) in windows(&[found], (4000, 3000), LOOK) {
                 prop_assert!(window.left + window.width <= 4000 && window.top + window.height <= 3000);
             }
         }
