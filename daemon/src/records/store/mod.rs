@@ -59,7 +59,7 @@ pub struct Owing {
     pub tell: fn(News<'_>) -> Result<Message, serde_json::Error>,
 }
 
-/// A change that the fleet is told of.
+/// A change that the fleet hears of.
 #[derive(Debug, Clone, Copy)]
 pub enum News<'a> {
     /// A record was closed.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use base::picture::Picture;
+use base::statistics::wilson;
 use jiff::civil::date;
 use meaning::dates::{Context, Region};
 use reading::dots::net::{DotNet, likeliest};
@@ -37,7 +38,7 @@ impl Count {
     }
 
     fn row(&self) -> String {
-        let (low, high) = wilson(self.right, self.pictures);
+        let [low, high] = wilson(self.right as usize, self.pictures as usize);
         let Self { dated, right, wrong, .. } = self;
         let ms = self.took.as_millis() / u128::from(self.pictures);
         format!("{dated} | {right} ({:.0} to {:.0} %) | {wrong} | {ms}", 100.0 * low, 100.0 * high)
@@ -108,7 +109,7 @@ pub fn rows(collection: Collection, seeds: Range<u64>) -> Result<(), Box<dyn Err
     }
     println!("\n| kind | rows | without an error |\n| --- | --- | --- |");
     for (key, [of, right]) in counts {
-        let (low, high) = wilson(right, of);
+        let [low, high] = wilson(right as usize, of as usize);
         println!("| {key} | {of} | {right} ({:.0} to {:.0} %) |", 100.0 * low, 100.0 * high);
     }
     println!("{:.1} ms each", took.as_secs_f64() * 1e3 / f64::from(all));
@@ -175,14 +176,4 @@ fn keys(scene: &Scene) -> [String; 5] {
         format!("ink: {}", scene.ink.name()),
         format!("surface: {}", scene.surface),
     ]
-}
-
-/// The interval that holds the true share with 95 % (Wilson 1927).
-fn wilson(hits: u32, of: u32) -> (f64, f64) {
-    let (n, z) = (f64::from(of), 1.96_f64);
-    let share = f64::from(hits) / n;
-    let middle = share + z * z / (2.0 * n);
-    let reach = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    let size = 1.0 + z * z / n;
-    ((middle - reach) / size, (middle + reach) / size)
 }

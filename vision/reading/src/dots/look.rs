@@ -1,7 +1,7 @@
 //! The **look at dots** itself: which rows, how each is shown, and what is believed of it.
 //!
 //! One view of a row is easily misread, so a date counts by *votes*: each way of finding rows and each *view* of a
-//! row has some. A view is a crop that the network of dots reads, or the row shown to the recogniser of strokes
+//! row has one. A view is a crop that the network of dots reads, or the row shown to the recogniser of strokes
 //! in some way. A date needs a few, and most of those in its place.
 
 use image::RgbImage;
@@ -40,13 +40,13 @@ enum View {
     Strokes(Shown),
 }
 
-/// The views, the cheapest first, and how many votes each has.
-const VIEWS: [(View, usize); 5] = [
-    (View::Dots(0.0), 1),
-    (View::Dots(0.1), 1),
-    (View::Dots(-0.06), 1),
-    (View::Strokes(Shown::AsItIs), 1),
-    (View::Strokes(Shown::Blurred(0.45)), 1),
+/// The views, the cheapest first; each has one vote.
+const VIEWS: [View; 5] = [
+    View::Dots(0.0),
+    View::Dots(0.1),
+    View::Dots(-0.06),
+    View::Strokes(Shown::AsItIs),
+    View::Strokes(Shown::Blurred(0.45)),
 ];
 /// So many rows are read in each way, the longest first: coders print four lines.
 const ROWS_MAX: usize = 16;
@@ -93,12 +93,11 @@ struct Place {
     rows: Vec<Seen>,
 }
 
-/// What one view showed, where, and how many votes it has.
+/// What one view showed, and where.
 #[derive(Debug)]
 struct Seen {
     corners: Corners,
     row: Row,
-    votes: usize,
 }
 
 impl Look {
@@ -159,7 +158,7 @@ impl Look {
         let mut ways = vec![[a, b, c, d], [c, d, a, b]];
         // What the network of dots says in its views.
         let mut said: Vec<String> = Vec::new();
-        for (view, votes) in VIEWS {
+        for view in VIEWS {
             let is_last_resort = matches!(view, View::Strokes(_));
             let share = match (view, is_whole) {
                 (View::Strokes(_), _) => 1.0,
@@ -184,7 +183,7 @@ impl Look {
                     if !is_last_resort {
                         said.push(row.date.clone());
                     }
-                    self.saw(Seen { corners, row, votes });
+                    self.saw(Seen { corners, row });
                     ways = vec![corners];
                 }
             }
@@ -259,9 +258,7 @@ impl Place {
     /// The row with the word that cost least, of those words that have enough votes.
     fn word(&self) -> Option<&Seen> {
         let worded = || self.rows.iter().filter(|seen| !seen.row.word.is_empty());
-        let votes = |word: &str| -> usize {
-            worded().filter(|seen| seen.row.word == word).map(|seen| seen.votes).sum()
-        };
+        let votes = |word: &str| worded().filter(|seen| seen.row.word == word).count();
         let words = worded().filter(|seen| votes(&seen.row.word) >= WORD_VOTES);
         words.min_by(|a, b| a.row.word_cost.total_cmp(&b.row.word_cost))
     }
@@ -277,13 +274,10 @@ impl Place {
             let is_whole = |seen: &&Seen| !seen.row.date.is_empty() && !is_cut(&seen.row.date);
             self.rows.iter().filter(is_whole)
         };
-        let votes = |date: &str| -> usize {
-            let same = dated().filter(|seen| same_date(&seen.row.date, date));
-            same.map(|seen| seen.votes).sum()
-        };
+        let votes = |date: &str| dated().filter(|seen| same_date(&seen.row.date, date)).count();
         let best = &dated().max_by_key(|seen| votes(&seen.row.date))?.row.date;
         let most = votes(best);
-        let all: usize = dated().map(|seen| seen.votes).sum();
+        let all = dated().count();
         if most < LEAST_VOTES || (most as f32) < LEAST_SHARE * all as f32 {
             return None;
         }
