@@ -1,5 +1,8 @@
 //! **SVG drawings**: the few elements that reports are made of, in one self-contained file, with the
 //! viewer's own sans-serif font. Numbers are in SVG units.
+//!
+//! Reports are pictures, tables and words in a grid, with a curve or two. `plotters` draws charts: the grid would still
+//! be written by hand.
 
 use std::fmt::Write;
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Job, Scored};
+use base::deadline_queue::{DeadlineQueue, Late};
 use capture::Frame;
 use damage::scoring::{ScoringError, ViewScore};
 
@@ -39,18 +40,17 @@ pub(super) struct Task {
 #[derive(Debug)]
 struct Open {
     ticket: u64,
-    job: Job,
-    sku: Arc<str>,
+    item: u64,
     since: Instant,
     begun: Option<Instant>,
-    /// Views given out.
-    given: usize,
-    answers: Vec<Option<Answer>>,
+    /// Camera and answer of each view.
+    answers: Vec<(Arc<str>, Option<Answer>)>,
 }
 
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
+    tasks: DeadlineQueue<Task>,
     open: Vec<Open>,
     tickets: u64,
     closed: bool,
@@ -63,57 +63,46 @@ impl Queue {
             return Err(job);
         }
         self.tickets += 1;
-        self.open.push(Open {
-            ticket: self.tickets,
-            sku: job.sku.as_str().into(),
-            answers: job.views.iter().map(|_| None).collect(),
-            job,
-            since: now,
-            begun: None,
-            given: 0,
-        });
+        let ticket = self.tickets;
+        let (sku, views) = (Arc::<str>::from(job.sku), job.views.len());
+        let cameras = job.views.iter().map(|(camera, _)| (Arc::clone(camera), None)).collect();
+        self.open.push(Open { ticket, item: job.item, since: now, begun: None, answers: cameras });
+        for (view, (camera, frame)) in job.views.into_iter().enumerate() {
+            let sku = Arc::clone(&sku);
+            let task = Task { ticket, view, sku, camera, frame, views, deadline: job.deadline };
+            self.tasks.push(job.item, job.deadline, task);
+        }
         Ok(())
     }
 
     /// Moves the deadline of `item`, for the views of it that are not given out yet.
     pub fn set_deadline(&mut self, item: u64, deadline: Duration) {
-        for open in self.open.iter_mut().filter(|open| open.job.item == item) {
-            open.job.deadline = deadline;
-        }
+        self.tasks.set_deadline(item, deadline);
     }
 
     /// The next view of the item with the earliest deadline; of equal ones of the one that came first.
-    pub fn take(&mut self, now: Instant) -> Option<Task> {
-        let waiting = self.open.iter_mut().filter(|open| open.given < open.answers.len());
-        let open = waiting.min_by_key(|open| (open.job.deadline, open.ticket))?;
+    /// `mono` is now on the deadlines' clock.
+    pub fn take(&mut self, mono: Duration, now: Instant) -> Option<Task> {
+        // A late view is answered without being scored.
+        let (deadline, task) = self.tasks.take(mono, Late::First)?;
+        let open = self.open.iter_mut().find(|open| open.ticket == task.ticket)?;
         open.begun.get_or_insert(now);
-        let view = open.given;
-        open.given += 1;
-        let (camera, frame) = &open.job.views[view];
-        Some(Task {
-            ticket: open.ticket,
-            view,
-            sku: Arc::clone(&open.sku),
-            camera: Arc::clone(camera),
-            frame: Arc::clone(frame),
-            views: open.answers.len(),
-            deadline: open.job.deadline,
-        })
+        Some(Task { deadline, ..task })
     }
 
     /// Notes the answer to `task`; the item's answer, if that was its last view.
     pub fn answered(&mut self, task: &Task, answer: Answer, now: Instant) -> Option<Scored> {
         let at = self.open.iter().position(|open| open.ticket == task.ticket)?;
-        self.open[at].answers[task.view] = Some(answer);
-        if self.open[at].answers.iter().any(Option::is_none) {
+        self.open[at].answers[task.view].1 = Some(answer);
+        if self.open[at].answers.iter().any(|(_, answer)| answer.is_none()) {
             return None;
         }
         let open = self.open.remove(at);
         let begun = open.begun.unwrap_or(now);
-        let cameras = open.job.views.into_iter().map(|(camera, _)| camera);
+        let answers = open.answers.into_iter();
         Some(Scored {
-            item: open.job.item,
-            views: cameras.zip(open.answers.into_iter().flatten()).collect(),
+            item: open.item,
+            views: answers.filter_map(|(camera, answer)| Some((camera, answer?))).collect(),
             queued_for: begun - open.since,
             took: now - begun,
         })
@@ -121,7 +110,7 @@ impl Queue {
 
     /// Items of which no view is given out yet.
     pub fn waiting(&self) -> usize {
-        self.open.iter().filter(|open| open.given == 0).count()
+        self.open.iter().filter(|open| open.begun.is_none()).count()
     }
 
     /// Ends the work: nothing more is taken in.
@@ -162,7 +151,7 @@ mod tests {
             queue.submit(job(item, deadline_ms, 2), now).unwrap();
         }
         assert_eq!(queue.waiting(), 4);
-        let tasks: Vec<Task> = std::iter::from_fn(|| queue.take(now)).collect();
+        let tasks: Vec<Task> = std::iter::from_fn(|| queue.take(Duration::ZERO, now)).collect();
         assert_eq!(queue.waiting(), 0);
         let answered: Vec<u64> = tasks
             .iter()
@@ -179,7 +168,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.submit(job(7, 100, 3), now).unwrap();
         let later = now + Duration::from_millis(20);
-        let tasks: Vec<Task> = std::iter::from_fn(|| queue.take(later)).collect();
+        let tasks: Vec<Task> = std::iter::from_fn(|| queue.take(Duration::ZERO, later)).collect();
         assert!(queue.answered(&tasks[2], refused(), later).is_none());
         assert!(queue.answered(&tasks[0], refused(), later).is_none());
         let end = later + Duration::from_millis(5);
@@ -191,19 +180,6 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_moves_changes_the_order_and_an_item_that_is_not_there_is_ignored() {
-        let now = Instant::now();
-        let mut queue = Queue::default();
-        queue.submit(job(1, 300, 1), now).unwrap();
-        queue.submit(job(2, 600, 1), now).unwrap();
-        queue.set_deadline(1, Duration::from_millis(900));
-        queue.set_deadline(3, Duration::ZERO);
-        let deadlines: Vec<u128> =
-            std::iter::from_fn(|| queue.take(now)).map(|task| task.deadline.as_millis()).collect();
-        assert_eq!(deadlines, [600, 900]);
-    }
-
-    #[test]
     fn a_full_or_closed_queue_and_an_item_without_views_are_refused() {
         let now = Instant::now();
         let mut queue = Queue::default();
@@ -212,7 +188,7 @@ mod tests {
             queue.submit(job(item, 0, 1), now).unwrap();
         }
         assert_eq!(queue.submit(job(99, 0, 1), now).unwrap_err().item, 99);
-        let task = queue.take(now).unwrap();
+        let task = queue.take(Duration::ZERO, now).unwrap();
         queue.answered(&task, refused(), now).unwrap();
         queue.close();
         assert_eq!(queue.submit(job(99, 0, 1), now).unwrap_err().item, 99);
@@ -229,7 +205,7 @@ mod tests {
             let (mut coming, mut given) = (items.iter().enumerate(), Vec::new());
             let mut answers = Vec::new();
             for flag in order.into_iter().chain(std::iter::repeat_n(true, 400)) {
-                if flag && let Some(task) = queue.take(now) {
+                if flag && let Some(task) = queue.take(Duration::ZERO, now) {
                     given.push(task);
                 } else if let Some((item, (deadline, views))) = coming.next() {
                     queue.submit(job(item as u64, *deadline, *views), now).unwrap();
