@@ -2,7 +2,8 @@
 //!
 //! It shows both register blocks live, measures the round trip, tells what looks wrong and what to
 //! do about it, and moves a diverter after a typed confirmation. Where a bridge is writing already
-//! it only reads, so that it can be used on a running line.
+//! it only reads, so that it can be used on a running line. It speaks through the bridge's own client, and not through
+//! `tokio-modbus`, so that it meets what the bridge will meet.
 //!
 //! Logic without I/O stands in the modules: [`mod@findings`], [`view`], [`output`], [`look`] and
 //! [`round_trip`].
