@@ -17,10 +17,12 @@ use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vision::config::{IdentitySection, LabelSection, LabelUse, ModelSection};
+use vision::config::{
+    IdentitySection, LabelSection, LabelUse, LearningSection, ModelSection, SkuSource,
+};
 
-use crate::fleet::orders;
 use crate::item::batches::BatchTest;
+use crate::item::flow::Unfamiliar;
 use crate::wall_clock::{ClockRules, ClockTrust, build_date};
 
 /// Where the line file stands on the appliance.
@@ -50,6 +52,9 @@ pub struct LineFile {
     /// Whether items are what they should be.
     #[serde(default)]
     pub identity: IdentitySection,
+    /// How the box learns what products look like.
+    #[serde(default)]
+    pub learning: LearningSection,
     /// Where it is known what items are expected to say.
     #[serde(default)]
     pub expected: ExpectedSection,
@@ -196,6 +201,30 @@ impl Rules for LineFile {
                 "write read = \"as_needed\", or leave must_show away".to_owned(),
             ));
         }
+        let asks = |source| self.identity.sources.contains(&source);
+        if self.line.sku.is_none() && self.identity.sources.is_empty() {
+            mistakes.push(Mistake::new(
+                &["line", "sku"],
+                "nobody says what the items are".to_owned(),
+                "write the SKU that runs, or who knows what an item is: [identity] sources"
+                    .to_owned(),
+            ));
+        }
+        if self.label.read == LabelUse::Off && (asks(SkuSource::Codes) || asks(SkuSource::Looks)) {
+            mistakes.push(Mistake::new(
+                &["identity", "sources"],
+                "codes and looks are asked what an item is, and labels are not read".to_owned(),
+                "write read = \"as_needed\" into [label], or ask others".to_owned(),
+            ));
+        }
+        if asks(SkuSource::Looks) && self.identity.catalog.is_none() {
+            mistakes.push(Mistake::new(
+                &["identity", "sources"],
+                "looks are asked what an item is, and there is no catalogue to compare them with"
+                    .to_owned(),
+                "write [identity] catalog, which `inspectctl identify --save` makes".to_owned(),
+            ));
+        }
         if self.label.read == LabelUse::Off && self.identity.catalog.is_some() {
             mistakes.push(Mistake::new(
                 &["identity", "catalog"],
@@ -218,7 +247,7 @@ impl Rules for LineFile {
                 format!("write more than batch_ordinary_share, {}", policy.batch_ordinary_share),
             ));
         }
-        if self.fleet.as_ref().is_some_and(|fleet| fleet.box_name == orders::ALL) {
+        if self.fleet.as_ref().is_some_and(|fleet| fleet.box_name == ALL_BOXES) {
             mistakes.push(Mistake::new(
                 &["fleet", "box_name"],
                 "`all` means every box of the site".to_owned(),
@@ -279,6 +308,11 @@ pub struct PolicySection {
     /// item whose views are not scored by then is reported as uninspected.
     #[schemars(range(min = 1, max = 5000))]
     pub verdict_margin_ms: u32,
+    /// What is asked for of an item that nobody knows, and against which neither its label nor a hold speaks: `pass`,
+    /// `divert`, or `uninspected`, which leaves it to the bridge's fall-back.
+    pub unknown: Unfamiliar,
+    /// The same for an item whose SKU has no reference yet, since it is being learned.
+    pub learning: Unfamiliar,
     /// Which part of the items may fail in any lot. A lot that fails more often, and so much that chance
     /// explains it badly, is suspect.
     #[schemars(range(min = 0.0001, max = 0.5))]
@@ -301,6 +335,8 @@ impl Default for PolicySection {
             false_divert_budget: 0.005,
             divert_lane: 1,
             verdict_margin_ms: 40,
+            unknown: Unfamiliar::Uninspected,
+            learning: Unfamiliar::Uninspected,
             batch_ordinary_share: 0.01,
             batch_suspect_share: 0.1,
             batch_false_alarm: 0.001,
@@ -367,6 +403,9 @@ impl ClockSection {
         ClockRules { trust: self.trust, built: build_date(), not_before, newest_record }
     }
 }
+
+/// Every box of the site listens to this box's topics, too.
+pub const ALL_BOXES: &str = "all";
 
 /// `[fleet]`: the MQTT 5 link to the fleet managers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -91,7 +91,8 @@ impl Bench {
             views: vec![view],
             verdict: Some(Verdict::Pass),
             outcome: Some(Outcome::Passed),
-            ..Record::of(id(item), "carton".to_owned(), wall_now())
+            sku: Some("carton".to_owned()),
+            ..Record::of(id(item), wall_now())
         };
         let on_done = move || done.send(()).expect("waited for");
         self.store.commit(vec![Change::Close(record)], vec![picture], on_done).expect("taken");
@@ -185,7 +186,8 @@ fn records_outrank_pictures_on_a_disk_that_both_share() {
         }
         for item in 1..=4_000 {
             let id = ItemId { boot: "later".to_owned(), item };
-            let record = Record::of(id, "carton".repeat(20), wall_now());
+            let sku = Some("carton".repeat(20));
+            let record = Record { sku, ..Record::of(id, wall_now()) };
             bench.store.commit(vec![Change::Close(record)], Vec::new(), || {}).expect("taken");
         }
         let deadline = Instant::now() + DEADLINE;

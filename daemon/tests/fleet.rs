@@ -58,7 +58,8 @@ fn close(store: &StoreHandle, items: impl Iterator<Item = u64>) {
         let record = Record {
             verdict: Some(Verdict::Pass),
             outcome: Some(Outcome::Passed),
-            ..Record::of(id, "carton-a".to_owned(), jiff::Timestamp::now())
+            sku: Some("carton-a".to_owned()),
+            ..Record::of(id, jiff::Timestamp::now())
         };
         let taken = store.commit(vec![Change::Close(record)], Vec::new(), || {});
         taken.expect("taken");

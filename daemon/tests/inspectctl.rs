@@ -82,7 +82,8 @@ fn record(item: u64, verdict: Verdict) -> Record {
         decision: Some(Decision { action, fall_back: None }),
         outcome: Some(Outcome::Passed),
         timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
-        ..Record::of(id, "CARTON-17".to_owned(), entered_at)
+        sku: Some("CARTON-17".to_owned()),
+        ..Record::of(id, entered_at)
     }
 }
 

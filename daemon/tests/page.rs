@@ -50,7 +50,8 @@ fn diverted(item: u64) -> Record {
         decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
         outcome: Some(Outcome::Diverted { lane: 1 }),
         timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
-        ..Record::of(id, "CARTON-17".to_owned(), entered_at)
+        sku: Some("CARTON-17".to_owned()),
+        ..Record::of(id, entered_at)
     }
 }
 

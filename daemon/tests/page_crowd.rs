@@ -101,7 +101,7 @@ impl Line {
     fn turn(&mut self) {
         let id = ItemId { boot: "boot".to_owned(), item: self.turns as u64 };
         let at = "2026-11-22T10:00:00Z".parse().expect("a time");
-        let record = Record::of(id, "CARTON-17".to_owned(), at);
+        let record = Record { sku: Some("CARTON-17".to_owned()), ..Record::of(id, at) };
         self.store.commit(&[Change::Close(record)]).expect("the record is stored");
         File::create(&self.file).expect("a picture can be written");
         let called = TcpStream::connect(self.fleet.local_addr().expect("it has one"));

@@ -22,7 +22,8 @@ fn record(item: u64) -> Record {
     Record {
         verdict: Some(Verdict::Pass),
         outcome: Some(Outcome::Passed),
-        ..Record::of(id, "carton-a".to_owned(), jiff::Timestamp::now())
+        sku: Some("carton-a".to_owned()),
+        ..Record::of(id, jiff::Timestamp::now())
     }
 }
 

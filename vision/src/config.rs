@@ -1,4 +1,4 @@
-//! The sections of the line file that vision obeys: `[model]`, `[label]` and `[identity]`; `[[camera]]` is
+//! The sections of the line file that vision obeys: `[model]`, `[label]`, `[identity]` and `[learning]`; `[[camera]]` is
 //! [`capture::CameraSection`].
 
 use std::path::PathBuf;
@@ -106,11 +106,90 @@ pub struct IdentitySection {
     /// was the guess before looking.
     #[schemars(range(min = 0.0, max = 0.5))]
     pub divert_below: f64,
+    /// Who is asked what an item is, on a line with more than one product: `plc` (its item code), `scanner` (the
+    /// `[[scanner]]`s), `codes` (in the item's own pictures), `looks` (compared with the catalogue, where nobody else
+    /// knows). The first one that is certain names the item; if another one contradicts, the item is diverted as wrong.
+    pub sources: Vec<SkuSource>,
+    /// What a code means that no list of the warehouse has: `unknown`, or `sku`, a SKU of that name. With `sku` a line
+    /// without any list learns what passes.
+    pub unlisted_codes: UnlistedCodes,
+    /// An item whose looks are compared with all SKUs is the most probable one from this probability on.
+    #[schemars(range(min = 0.5, max = 1.0))]
+    pub certain_from: f64,
+    /// How long before its deadline an item is scored at the latest, in milliseconds: nobody is asked any more then what
+    /// it is.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub scoring_reserve_ms: u32,
 }
 
 impl Default for IdentitySection {
     fn default() -> Self {
-        Self { catalog: None, divert_below: 0.05 }
+        Self {
+            catalog: None,
+            divert_below: 0.05,
+            sources: Vec::new(),
+            unlisted_codes: UnlistedCodes::Unknown,
+            certain_from: 0.95,
+            scoring_reserve_ms: 500,
+        }
+    }
+}
+
+/// Who is asked what an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkuSource {
+    /// The conveyor PLC.
+    Plc,
+    /// The fixed scanners.
+    Scanner,
+    /// The codes in the item's pictures.
+    Codes,
+    /// Its looks.
+    Looks,
+}
+
+/// What a code means that no list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlistedCodes {
+    /// Nobody knows the item.
+    Unknown,
+    /// The code is the name of a SKU.
+    Sku,
+}
+
+/// `[learning]`: how the box learns by itself what products look like, from the items that pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearningSection {
+    /// Items of a SKU from which its first reference is learned; 0: nothing is learned on the belt.
+    #[schemars(range(max = 1000))]
+    pub learn_after_items: usize,
+    /// Items from which a SKU is known in full.
+    #[schemars(range(min = 1, max = 1000))]
+    pub learn_until_items: usize,
+    /// Of a SKU that is known in full, one passed item in so many takes the place of the oldest one that was learned
+    /// from; 0: its reference stays as it is.
+    #[schemars(range(max = 1_000_000))]
+    pub refresh_every_items: usize,
+    /// Folder of the pictures that are learned from.
+    pub folder: PathBuf,
+    /// Room that these pictures may take, in mebibytes. Of the SKUs that are known in full the pictures of the one that
+    /// was seen longest ago go first; its reference stays.
+    #[schemars(range(min = 16, max = 10_000_000))]
+    pub keep_mib: u64,
+}
+
+impl Default for LearningSection {
+    fn default() -> Self {
+        Self {
+            learn_after_items: 8,
+            learn_until_items: 60,
+            refresh_every_items: 50,
+            folder: PathBuf::from("/var/lib/inspectd/learning"),
+            keep_mib: 10_000,
+        }
     }
 }
 

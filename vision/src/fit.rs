@@ -39,7 +39,8 @@ pub struct Misfit {
 /// Looks at what was learned, as often as it is asked.
 #[derive(Debug)]
 pub struct Fit {
-    sku: String,
+    /// The SKU that must be known: none on a line that meets any, or learns what it meets.
+    sku: Option<String>,
     cameras: Vec<String>,
     model: ModelSection,
     catalog: Option<PathBuf>,
@@ -54,15 +55,15 @@ struct Header {
 }
 
 impl Fit {
-    /// For a line on which `sku` runs past `cameras`.
+    /// For a line with these `cameras`, on which `sku` runs and nothing else, or any product.
     pub fn new(
-        sku: &str,
+        sku: Option<&str>,
         cameras: &[CameraSection],
         model: &ModelSection,
         identity: &IdentitySection,
     ) -> Fit {
         Fit {
-            sku: sku.to_owned(),
+            sku: sku.map(str::to_owned),
             cameras: cameras.iter().map(|camera| camera.name.clone()).collect(),
             model: model.clone(),
             catalog: identity.catalog.clone(),
@@ -86,7 +87,7 @@ impl Fit {
 
     /// Cameras without a reference of the line's SKU.
     fn missing(&self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
-        let sku = &self.sku;
+        let Some(sku) = &self.sku else { return Vec::new() };
         let Some(views) = known.get(sku) else {
             let folder = self.model.references.display();
             return vec![self.references(
@@ -202,15 +203,15 @@ impl Fit {
                 return misfit(format!("the catalogue {} cannot be read: {cause}", path.display()));
             }
         };
+        let sku = self.sku.as_ref()?;
         let entry: Value = serde_json::from_str(&entry).unwrap_or_default();
         let skus = entry["skus"].as_array().into_iter().flatten();
-        if skus.into_iter().any(|sku| sku["name"] == self.sku.as_str()) {
+        if skus.into_iter().any(|known| known["name"] == sku.as_str()) {
             return None;
         }
         misfit(format!(
-            "the catalogue {} does not know SKU {}: its items are not compared with it",
-            path.display(),
-            self.sku
+            "the catalogue {} does not know SKU {sku}: its items are not compared with it",
+            path.display()
         ))
     }
 
@@ -334,7 +335,7 @@ mod tests {
         let catalog = catalog.map(|name| root.join(name));
         let identity = IdentitySection { catalog, ..IdentitySection::default() };
         let cameras = [camera("side"), camera("top")];
-        let mut fit = Fit::new("tea", &cameras, &model, &identity);
+        let mut fit = Fit::new(Some("tea"), &cameras, &model, &identity);
         fit.look().into_iter().map(|misfit| format!("{}; {}", misfit.what, misfit.remedy)).collect()
     }
 

@@ -2,13 +2,15 @@
 //! first.
 //!
 //! [`config`] holds the sections of the line file that it obeys. [`inference`] scores views on threads of its own, and
-//! [`labels`] reads codes and text and compares looks on another. [`fit`] says whether what was learned fits the line.
+//! [`labels`] reads codes and text and compares looks on others. [`learning`] learns what products look like from the items
+//! that pass. [`fit`] says whether what was learned fits the line.
 //! What they do it with are the crates beside: `capture`, `features`, `damage`, `reading`, `meaning`, `identity`.
 
 pub mod config;
 pub mod fit;
 pub mod inference;
 pub mod labels;
+pub mod learning;
 
 pub use config::{IdentitySection, LabelSection, ModelSection};
 pub use inference::{InferencePool, Job, Scored};

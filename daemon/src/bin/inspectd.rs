@@ -27,7 +27,8 @@ use inspectd::web::status::PageStatus;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::config::LabelUse;
-use vision::labels::LabelWorker;
+use vision::labels::{CodeWorker, LabelWorker};
+use vision::learning::Learner;
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
 const ORDERS: usize = 64;
@@ -110,22 +111,37 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         fleet: fleet.as_ref().map(FleetLink::status),
         misfits: learned::watch(&line),
     };
-    let health = Health::new(&line.line.name, &line.line.sku, watched, status, state);
+    let health = Health::new(&line.line.name, line.line.sku.as_deref(), watched, status, state);
     let page = PageThread::start(line.web.listen, status_seen, line.store.folder.clone())
         .context("cannot start the thread of the status page")?;
 
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
     let (labels, labels_seen) = mpsc::channel(LABELS);
-    let label_worker = if line.label.read == LabelUse::Off {
-        None
+    let (codes, codes_seen) = mpsc::channel(LABELS);
+    let (code_worker, label_worker) = if line.label.read == LabelUse::Off {
+        (None, None)
     } else {
         // A loop that has ended needs no labels.
+        let on_done = move |done| _ = codes.blocking_send(done);
+        let code_worker = CodeWorker::start(line.label.clone(), on_done);
         let on_done = move |done| _ = labels.blocking_send(done);
         let worker = LabelWorker::start(line.label.clone(), line.identity.clone(), on_done);
-        Some(worker.context("cannot start the thread that reads labels")?)
+        let code_worker = code_worker.context("cannot start the thread that reads codes")?;
+        (Some(code_worker), Some(worker.context("cannot start the thread that reads labels")?))
     };
-    let parts = Parts { cameras, label_worker, link: bridge, recorder, health, clock };
+    let learner = Learner::start(line.learning.clone(), line.model.references.clone())
+        .context("cannot start the threads that learn from what passes")?;
+    let parts = Parts {
+        cameras,
+        code_worker,
+        label_worker,
+        learner,
+        link: bridge,
+        recorder,
+        health,
+        clock,
+    };
     let inspection = Inspection::new(&line, parts, open_records, quarantine, expectations);
 
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
@@ -138,10 +154,17 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     };
     // Last, since nothing may fail any more: its thread has to be joined.
     let (model, model_thread) = model::start(line.model.clone(), line.policy.false_divert_budget)?;
-    tracing::info!("inspecting {} on {}", line.line.sku, line.line.name);
+    tracing::info!("inspecting {} on {}", line.line.product(), line.line.name);
     inspection
         .run(
-            Inputs { link, model, orders: orders_seen, labels: labels_seen, stored: stored_seen },
+            Inputs {
+                link,
+                model,
+                orders: orders_seen,
+                codes: codes_seen,
+                labels: labels_seen,
+                stored: stored_seen,
+            },
             stop,
         )
         .await;

@@ -76,7 +76,7 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
                 "{} is fine: line `{}`, SKU {}, cameras {cameras}, {}",
                 file.display(),
                 line_file.line.name,
-                line_file.line.sku,
+                line_file.line.product(),
                 plc_words(&line_file.plc)
             );
             let warnings = warnings(&file, &line_file);

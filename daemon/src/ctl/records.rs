@@ -105,7 +105,7 @@ fn row(item: ItemView) -> Vec<String> {
     vec![
         entered.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         item.item.to_string(),
-        item.sku,
+        item.sku.unwrap_or_else(|| "unknown".to_owned()),
         cell(item.score, |score| format!("{score:.2}")),
         cell(item.verdict, str::to_owned),
         cell(item.ms, |ms| format!("{ms:.0}")),

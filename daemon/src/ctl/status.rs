@@ -80,7 +80,8 @@ fn for_people(status: &PageStatus) -> String {
         let _ = writeln!(text, "{name:<10}{value}");
     };
     line("state", if status.ready { "inspecting" } else { "NOT INSPECTING" }.to_owned());
-    line("line", format!("{} ({}), inspectd {}", status.line, status.sku, status.version));
+    let product = status.sku.as_deref().unwrap_or("any product");
+    line("line", format!("{} ({product}), inspectd {}", status.line, status.version));
     for problem in &status.problems {
         line("problem", format!("{}. {} (since {})", problem.what, problem.remedy, problem.since));
     }

@@ -171,8 +171,17 @@ impl Holds {
         shown.map(|(origin, hold)| Held { origin, hold: hold.clone() }).collect()
     }
 
-    /// Whether an item is held; `lots` are what its views show, none where none could be read.
-    pub fn on_sight(&self, sku: &str, lots: &[LotSeen], now: WallTime) -> Sight {
+    /// Whether an item is held; `lots` are what its views show, none where none could be read. An item that nobody knows
+    /// is held where it shows any lot that is on hold: it may be of that SKU.
+    pub fn on_sight(&self, sku: Option<&str>, lots: &[LotSeen], now: WallTime) -> Sight {
+        let Some(sku) = sku else {
+            let shown = |hold: &&Hold| {
+                let lot = hold.lot.as_deref();
+                !hold.is_over(now) && lot.is_some_and(|held| lots::shows(lots, held))
+            };
+            let held = self.holds.values().find(shown).cloned();
+            return held.map_or(Sight::Free, Sight::Held);
+        };
         let of_sku = || self.holds.values().filter(|hold| hold.applies_to(sku, now));
         let held =
             of_sku().find(|hold| hold.lot.as_deref().is_none_or(|held| lots::shows(lots, held)));
@@ -324,7 +333,7 @@ mod tests {
     fn a_held_lot_is_held_and_the_other_lots_are_free() {
         let mut holds = Holds::default();
         holds.set(hold("h1", "tea", Some("A1"))).unwrap();
-        let sight = |sku, lot: Option<&str>| holds.on_sight(sku, &seen(lot), now(1));
+        let sight = |sku, lot: Option<&str>| holds.on_sight(Some(sku), &seen(lot), now(1));
         assert_eq!(sight("tea", Some("A1")), Sight::Held(hold("h1", "tea", Some("A1"))));
         assert_eq!(sight("tea", Some("A2")), Sight::Free);
         assert_eq!(sight("soap", Some("A1")), Sight::Free);
@@ -339,7 +348,7 @@ mod tests {
         let mut holds = Holds::default();
         holds.set(hold("h1", "tea", None)).unwrap();
         for lot in [None, Some("A1")] {
-            assert!(matches!(holds.on_sight("tea", &seen(lot), now(1)), Sight::Held(_)));
+            assert!(matches!(holds.on_sight(Some("tea"), &seen(lot), now(1)), Sight::Held(_)));
         }
     }
 
@@ -351,9 +360,9 @@ mod tests {
         assert_eq!(holds.replace(Origin::Fleet, vec![hold("f", "milk", None)]), Ok(true));
         assert_eq!(holds.replace(Origin::Site, vec![hold("s", "soap", None)]), Ok(false));
         assert_eq!(holds.replace(Origin::Site, Vec::new()), Ok(true));
-        assert_eq!(holds.on_sight("soap", &[], now(1)), Sight::Free);
-        assert!(matches!(holds.on_sight("tea", &[], now(1)), Sight::Held(_)));
-        assert!(matches!(holds.on_sight("milk", &[], now(1)), Sight::Held(_)));
+        assert_eq!(holds.on_sight(Some("soap"), &[], now(1)), Sight::Free);
+        assert!(matches!(holds.on_sight(Some("tea"), &[], now(1)), Sight::Held(_)));
+        assert!(matches!(holds.on_sight(Some("milk"), &[], now(1)), Sight::Held(_)));
     }
 
     #[test]
@@ -366,7 +375,7 @@ mod tests {
         let nameless = vec![hold("a", "x", None), hold("b", " ", None)];
         let refused = holds.replace(Origin::Site, nameless);
         assert_eq!(refused, Err(HoldError::Empty { place: 2, what: "sku" }));
-        assert!(matches!(holds.on_sight("soap", &[], now(1)), Sight::Held(_)));
+        assert!(matches!(holds.on_sight(Some("soap"), &[], now(1)), Sight::Held(_)));
     }
 
     #[test]
@@ -376,7 +385,7 @@ mod tests {
         holds.set(hold("mine", "tea", None)).unwrap();
         assert_eq!(holds.lift("s"), Err(HoldError::Unknown { id: "s".to_owned() }));
         assert_eq!(holds.lift("mine"), Ok(hold("mine", "tea", None)));
-        assert_eq!(holds.on_sight("tea", &[], now(1)), Sight::Free);
+        assert_eq!(holds.on_sight(Some("tea"), &[], now(1)), Sight::Free);
     }
 
     #[test]
@@ -384,8 +393,8 @@ mod tests {
         let mut holds = Holds::default();
         let brief = Hold { expires_at: Some(at(100)), ..hold("h", "tea", None) };
         holds.set(brief.clone()).unwrap();
-        assert!(matches!(holds.on_sight("tea", &[], now(99)), Sight::Held(_)));
-        assert_eq!(holds.on_sight("tea", &[], now(100)), Sight::Free);
+        assert!(matches!(holds.on_sight(Some("tea"), &[], now(99)), Sight::Held(_)));
+        assert_eq!(holds.on_sight(Some("tea"), &[], now(100)), Sight::Free);
         assert_eq!(holds.expire(now(99)), []);
         assert_eq!(holds.expire(now(100)), [brief]);
         assert_eq!(holds.iter().count(), 0);
@@ -408,7 +417,7 @@ mod tests {
                 let now = WallTime::doubted(at(second));
                 prop_assert_eq!(holds.expire(now), []);
                 for number in 0..ends.len() {
-                    let sight = holds.on_sight(&number.to_string(), &[], now);
+                    let sight = holds.on_sight(Some(&number.to_string()), &[], now);
                     prop_assert!(matches!(sight, Sight::Held(_)));
                 }
             }
@@ -427,7 +436,7 @@ mod tests {
             let stored: Vec<_> = holds.iter().map(|(origin, hold)| (origin, hold.clone())).collect();
             prop_assert_eq!(&Holds::new(stored), &holds);
             let held = lots.iter().any(|lot| lot.is_none() || *lot == asked);
-            let sight = holds.on_sight("tea", &seen(asked.as_deref()), now(1));
+            let sight = holds.on_sight(Some("tea"), &seen(asked.as_deref()), now(1));
             prop_assert_eq!(matches!(sight, Sight::Held(_)), held);
             prop_assert_eq!(sight == Sight::Free, !held && (asked.is_some() || lots.is_empty()));
         }

@@ -5,6 +5,7 @@
 use identity::Compared;
 use line::protocol::Check;
 
+use crate::item::identification::{Claim, Source};
 use crate::records::record::Finding;
 
 /// From this probability on another SKU is named as what the item is.
@@ -28,6 +29,32 @@ pub fn check(compared: &Compared, sku: &str, divert_below: f64) -> Option<Findin
         threshold: (1.0 - divert_below) as f32,
         ..Finding::fact(Check::Identity, None, words)
     })
+}
+
+/// What an item's looks, compared with all SKUs of the catalogue, say that it is: the most probable SKU, if its
+/// probability is at least `certain_from`.
+pub fn claim(compared: Option<Result<Compared, String>>, certain_from: f64) -> Claim {
+    let compared = match compared {
+        Some(Ok(compared)) => compared,
+        Some(Err(cause)) => {
+            return Claim::none(Source::Looks, &format!("they could not be compared: {cause}"));
+        }
+        None => return Claim::none(Source::Looks, "there is no catalogue to compare them with"),
+    };
+    let ranked = compared.ranked();
+    match ranked.first() {
+        Some(first) if first.probability >= certain_from => {
+            let said = Some(format!("{:.2}", first.probability));
+            Claim { said, ..Claim::of(Source::Looks, &first.sku) }
+        }
+        Some(first) => {
+            let (sku, probability) = (&first.sku, first.probability);
+            let words =
+                format!("nothing in the catalogue is alike; {sku} is nearest ({probability:.2})");
+            Claim::none(Source::Looks, &words)
+        }
+        None => Claim::none(Source::Looks, "the catalogue is empty"),
+    }
 }
 
 #[cfg(test)]
@@ -66,5 +93,16 @@ mod tests {
         assert!(finding.words.starts_with("does not look like tea"), "{}", finding.words);
         assert!(!check(&compared(0.0, 0.0), "tea", 0.0).unwrap().exceeds(), "0 diverts nothing");
         assert_eq!(check(&compared(0.0, 0.0), "rum", 0.05), None);
+    }
+
+    #[test]
+    fn among_all_skus_only_a_certain_one_names_the_item() {
+        let told = claim(Some(Ok(compared(80.0, 2.0))), 0.95);
+        assert_eq!((told.skus, told.problem), (vec!["tea".to_owned()], None));
+        let unsure = claim(Some(Ok(compared(0.0, 0.0))), 0.95);
+        assert!(unsure.skus.is_empty(), "{unsure:?}");
+        assert!(unsure.problem.expect("why").contains("nothing in the catalogue is alike"));
+        let broken = claim(Some(Err("the file is gone".to_owned())), 0.95);
+        assert!(broken.problem.expect("why").contains("the file is gone"));
     }
 }

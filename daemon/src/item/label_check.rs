@@ -98,7 +98,7 @@ pub fn check(
             }
         }
     }
-    if let Some(expected) = known.expectations.of(known.sku) {
+    if let Some(expected) = known.sku.and_then(|sku| known.expectations.of(sku)) {
         findings.extend(contradictions(&readings, expected, known.expectations, today.likely));
     }
     if problems.is_empty() {
@@ -154,8 +154,8 @@ pub fn with_unseen(
 pub struct Known<'a> {
     /// Of all items.
     pub expectations: &'a Expectations,
-    /// The SKU.
-    pub sku: &'a str,
+    /// The SKU, where it is known.
+    pub sku: Option<&'a str>,
 }
 
 /// Whether an expectation names anything that only text tells.
@@ -286,7 +286,7 @@ mod tests {
     }
 
     fn on(today: Today, views: &Views, section: &LabelSection) -> Checked {
-        let known = Known { expectations: &Expectations::default(), sku: "tea" };
+        let known = Known { expectations: &Expectations::default(), sku: Some("tea") };
         check(views, section, known, today)
     }
 
@@ -343,7 +343,7 @@ mod tests {
         let mut known = Expectations::default();
         let expected = Expectation::from_json(r#"{"sku":"tea","lot":"B2"}"#).unwrap();
         assert!(known.replace(Source::File, Arc::new(Catalogue::new([expected]))).changed);
-        let known = Known { expectations: &known, sku: "tea" };
+        let known = Known { expectations: &known, sku: Some("tea") };
         assert_eq!(check(&views[..1], &section(&[]), known, TRUSTED).findings, []);
         assert_eq!(check(&views[1..], &section(&[]), known, TRUSTED).findings.len(), 1);
     }
@@ -420,7 +420,7 @@ mod tests {
         };
         let known = expected(r#"{"sku":"shirt","size":"L","colour":"blue"}"#);
         let of = |views: &Views| {
-            check(views, &section(&[]), Known { expectations: &known, sku: "shirt" }, TRUSTED)
+            check(views, &section(&[]), Known { expectations: &known, sku: Some("shirt") }, TRUSTED)
                 .findings
         };
         let wrong = view("front", &["T-SHIRT", "SIZE M", "BLUE"]);

@@ -65,7 +65,7 @@ impl Quarantine {
     }
 
     /// Whether an item of `sku` is held.
-    pub fn on_sight(&self, sku: &str, lots: &[LotSeen], now: WallTime) -> Sight {
+    pub fn on_sight(&self, sku: Option<&str>, lots: &[LotSeen], now: WallTime) -> Sight {
         self.holds.on_sight(sku, lots, now)
     }
 
@@ -250,12 +250,15 @@ mod tests {
     fn a_batch_that_becomes_suspect_is_held_at_once_and_the_fleet_is_told() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         let changes = fail(&mut quarantine, 3);
-        let Sight::Held(hold) = quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11))
+        let Sight::Held(hold) = quarantine.on_sight(Some("tea"), &[LotSeen::printed("A")], now(11))
         else {
             panic!("lot A is free");
         };
         assert_eq!(hold.expires_at, Some(at(10 + 86_400)));
-        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("B")], now(11)), Sight::Free);
+        assert_eq!(
+            quarantine.on_sight(Some("tea"), &[LotSeen::printed("B")], now(11)),
+            Sight::Free
+        );
         let [Change::Batch(..), Change::Holds(kept), Change::BatchSuspect(news)] = &changes[..]
         else {
             panic!("{changes:?}");
@@ -270,7 +273,10 @@ mod tests {
         let mut quarantine = quarantine(None);
         let changes = fail(&mut quarantine, 3);
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
-        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
+        assert_eq!(
+            quarantine.on_sight(Some("tea"), &[LotSeen::printed("A")], now(11)),
+            Sight::Free
+        );
     }
 
     #[test]
@@ -278,7 +284,7 @@ mod tests {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         let changes = (0..3).map(|_| quarantine.count("tea", None, true, now(10))).last().unwrap();
         assert!(matches!(&changes[1], Change::BatchSuspect(news) if news.hold.is_none()));
-        assert_eq!(quarantine.on_sight("tea", &[], now(11)), Sight::Free);
+        assert_eq!(quarantine.on_sight(Some("tea"), &[], now(11)), Sight::Free);
     }
 
     #[test]
@@ -288,7 +294,7 @@ mod tests {
         let count = |lot| quarantine.count("tea", Some(lot), true, now(10));
         let changes = read.iter().map(count).last().unwrap();
         assert!(matches!(changes.last(), Some(Change::BatchSuspect(_))), "{changes:?}");
-        let sight = quarantine.on_sight("tea", &[LotSeen::printed("BZZIO")], now(11));
+        let sight = quarantine.on_sight(Some("tea"), &[LotSeen::printed("BZZIO")], now(11));
         assert!(matches!(sight, Sight::Held(_)), "{sight:?}");
         // A code tells how the lot is really called: its items are held, and those of its namesake not.
         let code = |text| LotSeen { from_code: true, ..LotSeen::printed(text) };
@@ -297,9 +303,9 @@ mod tests {
         assert!(matches!(&changes[1], Change::Holds(holds) if holds.len() == 1), "{changes:?}");
         let [.., Change::Batch(batch, Some(seen))] = &changes[..] else { panic!("{changes:?}") };
         assert_eq!((batch, seen.failed), (&lot("8221O"), 4));
-        let sight = quarantine.on_sight("tea", &[code("8221O")], now(13));
+        let sight = quarantine.on_sight(Some("tea"), &[code("8221O")], now(13));
         let Sight::Held(hold) = sight else { panic!("{sight:?}") };
-        assert_eq!(quarantine.on_sight("tea", &[code("B2210")], now(13)), Sight::Free);
+        assert_eq!(quarantine.on_sight(Some("tea"), &[code("B2210")], now(13)), Sight::Free);
         quarantine.lift(&hold.id).unwrap();
         let [Change::Batch(_, Some(seen))] =
             &quarantine.count("tea", Some(&code("8221O")), true, now(14))[..]
@@ -315,7 +321,10 @@ mod tests {
         fail(&mut quarantine, 3);
         let changes = quarantine.lift("batch:tea/A@1970-01-01T00:00:10Z").unwrap();
         assert_eq!(changes, [Change::Holds(Vec::new()), Change::Batch(lot("A"), None)]);
-        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
+        assert_eq!(
+            quarantine.on_sight(Some("tea"), &[LotSeen::printed("A")], now(11)),
+            Sight::Free
+        );
         assert_eq!(fail(&mut quarantine, 2).len(), 1, "two failures are not suspect yet");
     }
 
@@ -332,7 +341,10 @@ mod tests {
         let [_, Change::BatchSuspect(news)] = &changes[..] else { panic!("{changes:?}") };
         assert_eq!(news.hold, None);
         assert!(news.words.contains("NOT on hold") && news.words.contains("too many"), "{news:?}");
-        assert_eq!(quarantine.on_sight("tea", &[LotSeen::printed("A")], now(11)), Sight::Free);
+        assert_eq!(
+            quarantine.on_sight(Some("tea"), &[LotSeen::printed("A")], now(11)),
+            Sight::Free
+        );
     }
 
     #[test]
@@ -356,7 +368,7 @@ mod tests {
         assert!(hold.why.contains("until it is lifted"), "{}", hold.why);
         // The clock is set right: 24 hours after 1970 are long over.
         assert_eq!(quarantine.expire(now(1_800_000_000)), []);
-        let sight = quarantine.on_sight("tea", &[LotSeen::printed("A")], now(1_800_000_000));
+        let sight = quarantine.on_sight(Some("tea"), &[LotSeen::printed("A")], now(1_800_000_000));
         assert!(matches!(sight, Sight::Held(_)), "{sight:?}");
     }
 }

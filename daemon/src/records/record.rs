@@ -8,7 +8,9 @@ use line::protocol::{Check, Decision, ItemNumber, Outcome, Verdict};
 use line::text::{Cut, QUOTING_MAX, WORDS_MAX, cut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vision::learning::Familiarity;
 
+use crate::item::identification::Claim;
 use crate::wall_clock::WallTime;
 
 /// Which item: its number, and the start of the bridge that gave it.
@@ -28,8 +30,14 @@ pub struct Record {
     /// Which item.
     #[serde(flatten)]
     pub id: ItemId,
-    /// What it was supposed to be.
-    pub sku: String,
+    /// What it is; none where nobody knew, or knows yet.
+    pub sku: Option<String>,
+    /// Who said what it is, in the order in which they said so.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+    /// What the box knew of how this SKU looks, when it inspected the item.
+    #[serde(default)]
+    pub familiarity: Option<Familiarity>,
     /// When it crossed the entry eye.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub entered_at: Timestamp,
@@ -58,10 +66,12 @@ pub struct Record {
 
 impl Record {
     /// The record of an item that has just crossed the entry eye.
-    pub fn of(id: ItemId, sku: String, entered_at: Timestamp) -> Self {
+    pub fn of(id: ItemId, entered_at: Timestamp) -> Self {
         Self {
             id,
-            sku,
+            sku: None,
+            claims: Vec::new(),
+            familiarity: None,
             entered_at,
             views: Vec::new(),
             findings: Vec::new(),

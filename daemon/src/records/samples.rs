@@ -10,7 +10,7 @@ use super::{Finding, ItemId, Record, Timings, ViewRecord};
 pub fn open(item: u64) -> Record {
     let id = ItemId { boot: "bridge-1".to_owned(), item };
     let entered_at = jiff::Timestamp::new(1_770_000_000 + item as i64, 0).expect("a time");
-    Record::of(id, "carton-a".to_owned(), entered_at)
+    Record { sku: Some("carton-a".to_owned()), ..Record::of(id, entered_at) }
 }
 
 /// The record of a damaged item at its end.

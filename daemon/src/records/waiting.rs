@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn renamed(record: Record) -> Record {
-        Record { sku: "carton-b".to_owned(), ..record }
+        Record { sku: Some("carton-b".to_owned()), ..record }
     }
 
     #[test]

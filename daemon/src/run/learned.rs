@@ -12,7 +12,9 @@ const PERIOD: Duration = Duration::from_secs(30);
 
 /// What [`Fit`] has to say about the line.
 pub fn fit(line: &LineFile) -> Fit {
-    Fit::new(&line.line.sku, &line.camera, &line.model, &line.identity)
+    // A SKU that is learned on the belt may be missing.
+    let must_be_known = line.line.sku.as_deref().filter(|_| line.learning.learn_after_items == 0);
+    Fit::new(must_be_known, &line.camera, &line.model, &line.identity)
 }
 
 /// Looks now and then, until the receiver is gone. Each misfit is logged when it appears.

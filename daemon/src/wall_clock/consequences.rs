@@ -114,7 +114,7 @@ impl Bench {
         let views = [("side".to_owned(), Ok(LabelReading::of(lines, Vec::new(), &context)))];
         let section =
             LabelSection { must_show: vec![LabelPart::Expiry], ..LabelSection::default() };
-        let known = Known { expectations: &Expectations::default(), sku: "tea" };
+        let known = Known { expectations: &Expectations::default(), sku: Some("tea") };
         let checked = label_check::check(&views, &section, known, today);
         assert_eq!(
             checked.label.last_day.as_deref(),

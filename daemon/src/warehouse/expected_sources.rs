@@ -31,13 +31,17 @@ const ANSWER_MAX: u64 = 64 * 1024;
 ///
 /// # Errors
 /// The system's, when it starts no thread.
-pub fn start(section: ExpectedSection, sku: String, orders: mpsc::Sender<Order>) -> io::Result<()> {
+pub fn start(
+    section: ExpectedSection,
+    sku: Option<String>,
+    orders: mpsc::Sender<Order>,
+) -> io::Result<()> {
     if section.file.is_none() && section.look_up.is_none() {
         return Ok(());
     }
     thread::Builder::new().name("expected".to_owned()).spawn(move || {
         let mut file = section.file.map(|path| File { path, seen: None });
-        let mut look_up = section.look_up.map(|url| LookUp {
+        let mut look_up = section.look_up.zip(sku).map(|(url, sku)| LookUp {
             url: url.replace("{sku}", &encoded(&sku)),
             period: Duration::from_secs(60 * u64::from(section.look_up_minutes)),
             due: Instant::now(),

@@ -20,7 +20,7 @@ pub struct ItemView {
     /// The number within it.
     pub item: u64,
     /// What it was supposed to be.
-    pub sku: String,
+    pub sku: Option<String>,
     /// When it crossed the entry eye.
     pub entered_at: Timestamp,
     /// Largest ratio of score to threshold over the views; none when no view was scored.
@@ -214,7 +214,8 @@ mod tests {
             views,
             verdict: Some(Verdict::Pass),
             timings: Timings { eye_to_verdict_ms: Some(312.5), ..Timings::default() },
-            ..Record::of(id, "carton".to_owned(), Timestamp::UNIX_EPOCH)
+            sku: Some("carton".to_owned()),
+            ..Record::of(id, Timestamp::UNIX_EPOCH)
         }
     }
 

@@ -19,8 +19,9 @@ pub struct PageStatus {
     pub version: String,
     /// The line's name, from the line file.
     pub line: String,
-    /// What runs on the line.
-    pub sku: String,
+    /// What runs on the line; none where any product does.
+    #[serde(default)]
+    pub sku: Option<String>,
     /// Whether items are being inspected: model warm, bridge connected, a camera delivering.
     pub ready: bool,
     /// What is wrong now, the most important first. A box may be ready and have problems.

@@ -63,7 +63,7 @@ fn cells(item: &Item) -> [String; 7] {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     [
         item.item.to_string(),
-        item.sku.clone(),
+        item.sku.clone().unwrap_or_else(|| "unknown".to_owned()),
         or_dash(item.score.map(|score| format!("{score:.2}"))),
         or_dash(item.verdict.clone()),
         shortened(item.words.first().map_or("", String::as_str)),
@@ -102,7 +102,7 @@ mod tests {
     fn item() -> Item {
         Item {
             item: 7,
-            sku: "tea".into(),
+            sku: Some("tea".into()),
             score: Some(1.234),
             verdict: Some("divert".into()),
             words: vec!["top: unlike the normal ones at 10, 20".into()],

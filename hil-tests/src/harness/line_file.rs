@@ -20,7 +20,9 @@ use line::config::{
     LineSection, PlcMode, PlcSection, WordOrder,
 };
 use twin::config::TwinLine;
-use vision::config::{IdentitySection, LabelPart, LabelSection, LabelUse, ModelSection};
+use vision::config::{
+    IdentitySection, LabelPart, LabelSection, LabelUse, LearningSection, ModelSection,
+};
 
 /// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
 /// busy processor, and the bridge's lead.
@@ -58,6 +60,8 @@ pub struct Layout {
     pub cameras: Vec<CameraLayout>,
     /// What is read on items: the rendered cartons' codes, unless another thing is played.
     pub label: LabelSection,
+    /// How the box learns from what passes.
+    pub learning: LearningSection,
     /// How findings become verdicts and holds.
     pub policy: PolicySection,
     /// The PLC's port.
@@ -95,6 +99,12 @@ impl Layout {
                 read: LabelUse::Codes,
                 must_show: vec![LabelPart::Lot, LabelPart::Expiry],
                 ..LabelSection::default()
+            },
+            // What the tests inspect is learned before.
+            learning: LearningSection {
+                learn_after_items: 0,
+                folder: folder.join("learning"),
+                ..LearningSection::default()
             },
             // A fifth of the twin's items is damaged: on a real line every such lot is held.
             policy: PolicySection {
@@ -140,7 +150,7 @@ impl Layout {
         LineFile {
             line: LineSection {
                 name: "twin".to_owned(),
-                sku: self.sku.clone(),
+                sku: Some(self.sku.clone()),
                 bridge_socket: self.sockets.join("bridge"),
                 bridge_journal: self.sockets.join("bridge.journal"),
             },
@@ -182,6 +192,7 @@ impl Layout {
             },
             io: IoSection::default(),
             label: self.label.clone(),
+            learning: self.learning.clone(),
             identity: IdentitySection::default(),
             expected: ExpectedSection::default(),
             model: ModelSection {

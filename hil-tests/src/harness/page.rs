@@ -59,7 +59,7 @@ pub struct Item {
     /// Its number.
     pub item: u64,
     /// What it was supposed to be.
-    pub sku: String,
+    pub sku: Option<String>,
     /// Largest ratio of score to threshold over the views.
     pub score: Option<f64>,
     /// `pass`, `divert` or `uninspected`.

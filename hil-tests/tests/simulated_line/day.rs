@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use inspectd::item::batches::BatchTest;
-use inspectd::item::flow::{Flow, FlowSettings, LabelDuty, Now, Step};
+use inspectd::item::flow::{Flow, FlowSettings, LabelDuty, Now, Step, Unfamiliar};
 use inspectd::item::holds::{Hold, Origin};
 use inspectd::item::quarantine::Quarantine;
 use inspectd::wall_clock::{ClockRules, ClockTrust, Reading, WallClock};
@@ -133,7 +133,11 @@ fn day(seed: u64) -> Day {
         ),
     };
     let settings = FlowSettings {
-        sku: "box".to_owned(),
+        sku: Some("box".to_owned()),
+        sources: Vec::new(),
+        scoring_reserve: Duration::from_millis(500),
+        unknown: Unfamiliar::Uninspected,
+        learning: Unfamiliar::Uninspected,
         divert_lane: 1,
         verdict_margin: Duration::from_millis(40),
         label: LabelDuty::Off,

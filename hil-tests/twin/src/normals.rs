@@ -63,15 +63,15 @@ pub fn render(
         let mut scene = Scene::new(&camera.name, camera.width_px, camera.height_px);
         // The same items and places for every camera, in the same order.
         let mut rng = Rng::new(seed);
-        let mut good = CartonFeed::new(&file.line.sku, 0.0, seed);
-        let mut mixed = CartonFeed::new(&file.line.sku, 0.5, seed ^ 1);
+        let mut good = CartonFeed::new(file.line.product(), 0.0, seed);
+        let mut mixed = CartonFeed::new(file.line.product(), 0.5, seed ^ 1);
         let half_mm = file.conveyor.nominal_speed_mm_s * (0.5 / f64::from(camera.fps));
         let late_mm = file.conveyor.nominal_speed_mm_s * LATENCY_MS / 1000.0;
         for number in 0..normals + test {
             let (part, mut what) =
                 if number < normals { ("train", good.next()) } else { ("test", mixed.next()) };
             // Lot numbers change from one to the next: that is normal.
-            what.lot = Some(carton::lot(&file.line.sku, rng.below(LOTS) as u32));
+            what.lot = Some(carton::lot(file.line.product(), rng.below(LOTS) as u32));
             let class = what.defect.clone().unwrap_or_else(|| "good".to_owned());
             let offset_mm = (half_mm + late_mm) * (2.0 * (number as f64 * GOLDEN).fract() - 1.0);
             let travel_mm = rng.between(0.0, 10_000.0);

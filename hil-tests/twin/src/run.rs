@@ -128,10 +128,10 @@ pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
     let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot);
     let feed: Box<dyn Feed> = match &options.pictures {
         None => Box::new(
-            CartonFeed::with_lots(&file.line.sku, options.lots.clone(), options.seed)
+            CartonFeed::with_lots(file.line.product(), options.lots.clone(), options.seed)
                 .with_wrong(options.wrong_rate),
         ),
-        Some(set) => Box::new(PictureFeed::new(set, &file.line.sku, options.seed)),
+        Some(set) => Box::new(PictureFeed::new(set, file.line.product(), options.seed)),
     };
     let line = SimulatedLine::new(world, plc, options.seed, feed, start);
     let line = Arc::new(Mutex::new(line));

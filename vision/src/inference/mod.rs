@@ -63,6 +63,7 @@ pub struct Scored {
 pub struct InferencePool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    scorer: Arc<Scorer>,
     probe: Probe,
     engine: String,
 }
@@ -88,8 +89,13 @@ impl InferencePool {
         let scorer = Arc::new(scorer);
         let shared = Arc::new(Shared::default());
         let (results, receiver) = mpsc::sync_channel(ITEMS_MAX);
-        let mut pool =
-            InferencePool { shared: Arc::clone(&shared), workers: Vec::new(), probe, engine };
+        let mut pool = InferencePool {
+            shared: Arc::clone(&shared),
+            workers: Vec::new(),
+            scorer: Arc::clone(&scorer),
+            probe,
+            engine,
+        };
         for number in 0..pool.probe.layout.workers {
             let worker = Worker {
                 scorer: Arc::clone(&scorer),
@@ -106,6 +112,11 @@ impl InferencePool {
             pool.workers.push(thread.map_err(|cause| ScoringError::NoThread { cause })?);
         }
         Ok((pool, receiver))
+    }
+
+    /// The model that the workers share.
+    pub fn scorer(&self) -> Arc<Scorer> {
+        Arc::clone(&self.scorer)
     }
 
     /// How the work is laid out, and what else was tried.
@@ -171,7 +182,7 @@ impl Shared {
             if queue.is_closed() {
                 return None;
             }
-            if let Some(task) = queue.take(Instant::now()) {
+            if let Some(task) = queue.take(monotonic(), Instant::now()) {
                 return Some(task);
             }
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);

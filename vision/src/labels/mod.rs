@@ -1,17 +1,17 @@
-//! A thread that reads the labels of items and tells who they are, the most urgent item first.
+//! Threads that read the labels of items and compare their looks, the most urgent item first.
 //!
-//! Text takes about thirty times as long as codes, so all views are searched for codes before any is read
-//! for text, and text is read only where it is **needed**: always, or where the codes leave open what the
-//! label must show. Its looks and the words that were read are compared with the catalogue where no code has
-//! the expected GTIN. An item whose deadline has passed waits until no item in time is left, but is read all
-//! the same: what its label says can still put its lot on hold.
+//! Codes take milliseconds, and what the item is may depend on them: a thread of its own reads them
+//! ([`CodeWorker`]). Text takes about thirty times as long. It is read on another thread ([`LabelWorker`]), and only
+//! where it is **needed**: always, or where the codes leave open what the label must show, or what the item is. Looks
+//! and the words that were read are compared with the catalogue there. An item whose deadline has passed waits until
+//! no item in time is left, but is read all the same: what its label says can still put its lot on hold.
 
+mod codes;
 mod queue;
 mod thread;
 
 use std::io;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::config::{IdentitySection, LabelPart, LabelSection};
@@ -19,26 +19,72 @@ use capture::Frame;
 use identity::Compared;
 use meaning::dates::{Context, Role};
 use meaning::reading::Reading;
-use queue::Queue;
+use queue::{Job, Worker};
 use thread::ReadingThread;
 
-/// An item whose label is to be read.
+/// Camera and frame of each view of an item.
+pub type Views = Vec<(Arc<str>, Arc<Frame>)>;
+
+/// Camera and reading of each view of an item, or why there is none and what to do.
+pub type Readings = Vec<(Arc<str>, Result<Reading, String>)>;
+
+/// An item whose codes are to be read.
+#[derive(Debug, Clone)]
+pub struct CodeJob {
+    /// The item's number.
+    pub item: u64,
+    /// When the verdict is needed, since the zero of CLOCK_MONOTONIC.
+    pub deadline: Duration,
+    /// Its views.
+    pub views: Views,
+    /// Where and when the label is read.
+    pub context: Context,
+}
+
+/// What came of a [`CodeJob`].
+#[derive(Debug)]
+pub struct CodesDone {
+    /// The item's number.
+    pub item: u64,
+    /// What the codes say.
+    pub views: Readings,
+    /// From the submission on.
+    pub took: Duration,
+}
+
+/// With what an item's looks and words are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompareWith {
+    /// With nothing.
+    Nothing,
+    /// With this SKU, unless the catalogue does not have it, or a code has its GTIN.
+    Expected {
+        /// The SKU that the item should be.
+        sku: String,
+        /// Its GTIN, where it is known.
+        gtin: Option<String>,
+    },
+    /// With all SKUs of the catalogue: nobody knows what the item is.
+    All,
+}
+
+/// An item whose label is to be read, after its codes.
 #[derive(Debug, Clone)]
 pub struct LabelJob {
     /// The item's number.
     pub item: u64,
     /// When the verdict is needed, since the zero of CLOCK_MONOTONIC.
     pub deadline: Duration,
-    /// Camera and frame of each view.
-    pub views: Vec<(Arc<str>, Arc<Frame>)>,
+    /// Its views.
+    pub views: Views,
+    /// What their codes say.
+    pub coded: Readings,
     /// Where and when the label is read.
     pub context: Context,
     /// Whether text is needed whatever the codes say, since there is something to compare it with.
     pub needs_text: bool,
-    /// The SKU that the item should be.
-    pub sku: String,
-    /// That SKU's GTIN, where it is known.
-    pub gtin: Option<String>,
+    /// With what it is compared.
+    pub compare: CompareWith,
 }
 
 /// What came of a [`LabelJob`].
@@ -46,21 +92,47 @@ pub struct LabelJob {
 pub struct LabelDone {
     /// The item's number.
     pub item: u64,
-    /// Camera and reading of each view, or why there is none and what to do.
-    pub views: Vec<(Arc<str>, Result<Reading, String>)>,
+    /// What its label says.
+    pub views: Readings,
     /// How the item compares with the SKUs of the catalogue, all views together, or why that is not known;
     /// `None` where it was not asked for.
     pub compared: Option<Result<Compared, String>>,
+    /// With what it was compared.
+    pub compare: CompareWith,
     /// From the submission on.
     pub took: Duration,
 }
 
-/// The handle to the thread; dropping it ends the thread after the item in hand.
+/// The handle to the thread that reads codes; dropping it ends the thread after the item in hand.
 #[derive(Debug)]
-pub struct LabelWorker {
-    queue: Arc<Queue>,
-    thread: Option<JoinHandle<()>>,
+pub struct CodeWorker(Worker<CodeJob>);
+
+impl CodeWorker {
+    /// Starts the thread, which calls `on_done` for each item.
+    ///
+    /// # Errors
+    /// The system's, when it starts no thread.
+    pub fn start(
+        section: LabelSection,
+        on_done: impl FnMut(CodesDone) + Send + 'static,
+    ) -> io::Result<CodeWorker> {
+        Worker::start("codes", move |queue| codes::run(&section, queue, on_done)).map(CodeWorker)
+    }
+
+    /// Queues an item; gives it back when too many wait.
+    pub fn submit(&self, job: CodeJob) -> Result<(), CodeJob> {
+        self.0.submit(job)
+    }
+
+    /// Moves the deadline of an item that waits.
+    pub fn set_deadline(&self, item: u64, deadline: Duration) {
+        self.0.set_deadline(item, deadline);
+    }
 }
+
+/// The handle to the thread that reads text and compares looks; dropping it ends the thread after the item in hand.
+#[derive(Debug)]
+pub struct LabelWorker(Worker<LabelJob>);
 
 impl LabelWorker {
     /// Starts the thread, which calls `on_done` for each item. The networks for text, and the catalogue, are
@@ -73,31 +145,48 @@ impl LabelWorker {
         identity: IdentitySection,
         on_done: impl FnMut(LabelDone) + Send + 'static,
     ) -> io::Result<LabelWorker> {
-        let queue = Arc::new(Queue::default());
-        let taken_from = Arc::clone(&queue);
-        let thread = std::thread::Builder::new().name("labels".to_owned()).spawn(move || {
-            ReadingThread::new(section, identity).run(&taken_from, on_done);
-        })?;
-        Ok(LabelWorker { queue, thread: Some(thread) })
+        let work = move |queue: &queue::Queue<LabelJob>| {
+            ReadingThread::new(section, identity).run(queue, on_done);
+        };
+        Worker::start("labels", work).map(LabelWorker)
     }
 
     /// Queues an item; gives it back when too many wait.
     pub fn submit(&self, job: LabelJob) -> Result<(), LabelJob> {
-        self.queue.submit(job)
+        self.0.submit(job)
     }
 
     /// Moves the deadline of an item that waits.
     pub fn set_deadline(&self, item: u64, deadline: Duration) {
-        self.queue.set_deadline(item, deadline);
+        self.0.set_deadline(item, deadline);
     }
 }
 
-impl Drop for LabelWorker {
-    fn drop(&mut self) {
-        self.queue.close();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that reads labels had panicked");
-        }
+impl Job for CodeJob {
+    fn item(&self) -> u64 {
+        self.item
+    }
+
+    fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    fn postpone(&mut self, deadline: Duration) {
+        self.deadline = deadline;
+    }
+}
+
+impl Job for LabelJob {
+    fn item(&self) -> u64 {
+        self.item
+    }
+
+    fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    fn postpone(&mut self, deadline: Duration) {
+        self.deadline = deadline;
     }
 }
 
@@ -154,11 +243,15 @@ mod tests {
             item,
             deadline: Duration::from_millis(deadline_ms),
             views: vec![("top".into(), frame)],
+            coded: Vec::new(),
             context: CONTEXT,
             needs_text: false,
-            sku: "tea".to_owned(),
-            gtin: None,
+            compare: expected("tea", None),
         }
+    }
+
+    fn expected(sku: &str, gtin: Option<&str>) -> CompareWith {
+        CompareWith::Expected { sku: sku.to_owned(), gtin: gtin.map(str::to_owned) }
     }
 
     fn read(section: LabelSection, job: LabelJob) -> LabelDone {
@@ -170,10 +263,17 @@ mod tests {
         identity: IdentitySection,
         job: LabelJob,
     ) -> LabelDone {
+        let (sender, coded) = std::sync::mpsc::channel();
+        let codes =
+            CodeWorker::start(section.clone(), move |done| sender.send(done).unwrap()).unwrap();
+        let LabelJob { item, deadline, ref views, context, .. } = job;
+        codes.submit(CodeJob { item, deadline, views: views.clone(), context }).unwrap();
+        let coded = coded.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(coded.item, item);
         let (sender, done) = std::sync::mpsc::channel();
         let worker =
             LabelWorker::start(section, identity, move |done| sender.send(done).unwrap()).unwrap();
-        worker.submit(job).unwrap();
+        worker.submit(LabelJob { coded: coded.views, ..job }).unwrap();
         done.recv_timeout(Duration::from_secs(60)).unwrap()
     }
 
@@ -210,16 +310,20 @@ mod tests {
         let appearance = Appearance::of(&job(0, 0).views[0].1.picture, &[]).unwrap();
         catalog.learn("tea", &[appearance]).unwrap();
         catalog.save(&file).unwrap();
-        let compared = |sku: &str, gtin: Option<&str>, file: PathBuf| {
+        let compared_with = |compare: CompareWith, file: PathBuf| {
             let identity = IdentitySection { catalog: Some(file), ..IdentitySection::default() };
-            let gtin = gtin.map(str::to_owned);
-            let job = LabelJob { sku: sku.to_owned(), gtin, ..job(1, 0) };
+            let job = LabelJob { compare, ..job(1, 0) };
             read_and_compared(section(LabelUse::Codes, &[]), identity, job).compared
         };
+        let compared =
+            |sku: &str, gtin: Option<&str>, file| compared_with(expected(sku, gtin), file);
         let looked = compared("tea", Some("09521234543220"), file.clone()).unwrap().unwrap();
         assert!(looked.same_item("tea").unwrap() > 0.9, "{looked:?}");
         assert_eq!(compared("tea", Some("09521234543213"), file.clone()), None, "the code says so");
         assert_eq!(compared("rum", None, file.clone()), None, "rum is not in the catalogue");
+        let told = compared_with(CompareWith::All, file.clone()).unwrap().unwrap();
+        assert_eq!(told.ranked()[0].sku, "tea", "nobody else is in the catalogue");
+        assert_eq!(compared_with(CompareWith::Nothing, file), None);
         let missing = compared("tea", None, folder.path().join("gone")).unwrap().unwrap_err();
         assert!(missing.contains("gone"), "{missing}");
     }

@@ -1,4 +1,4 @@
-//! What is done with one item: codes first, text where they leave something open, then looks.
+//! What is done with one item whose codes are read: text where they leave something open, then looks.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::queue::Queue;
-use super::{LabelDone, LabelJob, shows};
+use super::{CompareWith, LabelDone, LabelJob, Readings, shows};
 use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
 use base::panics::panic_message;
 use capture::Frame;
@@ -17,9 +17,6 @@ use reading::reader::{LabelRead, LabelReader, ReadUntil, codes_of};
 /// So long before an item's deadline a look that takes seconds ends: its last step is finished, and the verdict
 /// is still to be made and sent.
 const ANSWER: Duration = Duration::from_millis(500);
-
-/// Camera and reading of each view, or why there is none.
-type Readings = Vec<(Arc<str>, Result<Reading, String>)>;
 
 /// What the thread keeps from item to item.
 pub(super) struct ReadingThread {
@@ -43,7 +40,7 @@ impl ReadingThread {
     }
 
     /// Works off the queue until it is closed.
-    pub(super) fn run(&mut self, queue: &Queue, mut on_done: impl FnMut(LabelDone)) {
+    pub(super) fn run(&mut self, queue: &Queue<LabelJob>, mut on_done: impl FnMut(LabelDone)) {
         tch::set_num_threads(i32::try_from(self.section.threads).unwrap_or(1));
         while let Some((job, since)) = queue.take() {
             // The reader keeps no state between pictures that a call which unwinds could spoil.
@@ -58,25 +55,25 @@ impl ReadingThread {
                 let cameras = job.views.iter().map(|(camera, _)| Arc::clone(camera));
                 (cameras.map(|camera| (camera, Err(cause.clone()))).collect(), None)
             });
-            on_done(LabelDone { item: job.item, views, compared, took: since.elapsed() });
+            let LabelJob { item, compare, .. } = job;
+            on_done(LabelDone { item, views, compared, compare, took: since.elapsed() });
         }
     }
 
     fn item(&mut self, job: &LabelJob) -> Readings {
         let must_show = |part: LabelPart| self.section.must_show.contains(&part);
         let in_time = job.deadline.saturating_sub(ANSWER);
-        let asked = |asked: bool| Some(if asked { in_time } else { Duration::ZERO });
-        let out_of_focus = asked(must_show(LabelPart::Gtin));
-        let dots =
-            asked(must_show(LabelPart::Expiry) || self.section.divert_days_before_expiry > 0);
-        let coded = |frame: &Frame| {
-            let codes = codes_of(&frame.picture, &self.section.codes, out_of_focus)
-                .map_err(|error| error.to_string())?;
-            Ok(Reading::of(Vec::new(), codes, &job.context))
+        let dots = must_show(LabelPart::Expiry) || self.section.divert_days_before_expiry > 0;
+        let dots = Some(if dots { in_time } else { Duration::ZERO });
+        let mut views = job.coded.clone();
+        let is_shown = |view: &Result<Reading, String>| {
+            view.as_ref().is_ok_and(|reading| shows(reading, LabelPart::Gtin))
         };
-        let mut views: Readings =
-            job.views.iter().map(|(camera, frame)| (Arc::clone(camera), coded(frame))).collect();
-        if !needs_text(&self.section, job.needs_text, &views) {
+        if must_show(LabelPart::Gtin) && !views.iter().any(|(_, view)| is_shown(view)) {
+            self.look_for_blurred_codes(job, &mut views, in_time);
+        }
+        let asked = job.needs_text || job.compare == CompareWith::All;
+        if !needs_text(&self.section, asked, &views) {
             return views;
         }
         let mut looks = Vec::new();
@@ -96,6 +93,16 @@ impl ReadingThread {
         }
         self.look_for_dots(job, &mut views, looks, dots);
         views
+    }
+
+    /// Looks again for codes, also for those that are out of focus.
+    fn look_for_blurred_codes(&self, job: &LabelJob, views: &mut Readings, until: Duration) {
+        for ((_, view), (_, frame)) in views.iter_mut().zip(&job.views) {
+            match codes_of(&frame.picture, &self.section.codes, Some(until)) {
+                Ok(codes) => *view = Ok(Reading::of(Vec::new(), codes, &job.context)),
+                Err(error) => *view = Err(error.to_string()),
+            }
+        }
     }
 
     /// Looks for dots in one view after the other, until one shows the expiry or time is over. All views were
@@ -137,14 +144,17 @@ impl ReadingThread {
     fn compared(&mut self, job: &LabelJob, views: &Readings) -> Option<Result<Compared, String>> {
         let readings = || views.iter().map(|(_, view)| view.as_ref().ok());
         let has_gtin = |gtin| readings().flatten().any(|reading| reading.gtins.contains(gtin));
-        if job.gtin.as_ref().is_some_and(has_gtin) {
-            return None;
-        }
+        let expected = match &job.compare {
+            CompareWith::Nothing => return None,
+            CompareWith::Expected { gtin: Some(gtin), .. } if has_gtin(gtin) => return None,
+            CompareWith::Expected { sku, .. } => Some(sku),
+            CompareWith::All => None,
+        };
         let catalog = match self.catalog()? {
             Ok(catalog) => catalog,
             Err(cause) => return Some(Err(cause)),
         };
-        if !catalog.skus().any(|sku| sku == job.sku) {
+        if expected.is_some_and(|expected| !catalog.skus().any(|sku| sku == expected)) {
             return None;
         }
         let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {

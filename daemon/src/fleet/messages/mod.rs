@@ -145,7 +145,7 @@ pub struct Summary {
     /// Which item: the bridge's start and the number within it.
     pub item: ItemId,
     /// What it was supposed to be.
-    pub sku: String,
+    pub sku: Option<String>,
     /// Its lot, as its label says it; null where that is not known.
     #[serde(default)]
     pub lot: Option<String>,

@@ -12,14 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::config::ALL_BOXES;
 use crate::item::holds::{self, HOLDS_MAX, Hold, Origin};
 use crate::item::orders::{Content, Order};
 use crate::warehouse::expectations::{ExpectedList, Source};
 
 use super::messages::ROOT;
 
-/// Every box of the site listens to this box's topics, too.
-pub const ALL: &str = "all";
 /// Last level of the topics for holds.
 const HOLDS: &str = "holds";
 /// Last level of the topics for what is known of items.
@@ -97,13 +96,13 @@ impl HoldList {
 /// The topics that a box listens to.
 pub fn topics(site: &str, box_name: &str) -> Vec<String> {
     let topic = |name| move |level| format!("{ROOT}/{site}/{name}/{level}");
-    [ALL, box_name].into_iter().flat_map(|name| [HOLDS, EXPECTED].map(topic(name))).collect()
+    [ALL_BOXES, box_name].into_iter().flat_map(|name| [HOLDS, EXPECTED].map(topic(name))).collect()
 }
 
 /// Reads what came on one of [`topics`]. An empty message is an empty list: so a retained one is removed.
 pub fn read(topic: &str, text: &[u8]) -> Order {
     let mut levels = topic.rsplit('/');
-    let (level, for_all) = (levels.next(), levels.next() == Some(ALL));
+    let (level, for_all) = (levels.next(), levels.next() == Some(ALL_BOXES));
     let content = if level == Some(EXPECTED) {
         let source = if for_all { Source::Site } else { Source::Fleet };
         ExpectedList::read(text).map(|items| Content::Expected(source, Arc::new(items)))

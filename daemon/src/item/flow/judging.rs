@@ -10,16 +10,25 @@ use std::time::Duration;
 use damage::Calibration;
 use line::protocol::{Check, ItemNumber, ToBridge, Verdict};
 use line::text::{Cut, WORDS_MAX};
+use vision::learning::Familiarity;
 
-use super::step::{LabelAnswer, Now, ScoredView, Scores, Step};
+use super::step::{LabelAnswer, Now, ScoredView, Scores, Step, Unscored};
 use super::{Flow, LabelDuty, OpenItem, Stage, millis};
 use crate::item::causes;
 use crate::item::holds::Sight;
+use crate::item::identification::Source;
 use crate::item::lots::{self, LotSeen};
 use crate::item::policy;
-use crate::records::record::Finding;
+use crate::records::record::{Finding, Record};
 
 impl Flow {
+    /// How well the box knows what the item's SKU looks like; to be told before its scores.
+    pub fn familiar(&mut self, item: ItemNumber, familiarity: Familiarity) {
+        if let Some(open) = self.items.get_mut(&item) {
+            open.record.familiarity = Some(familiarity);
+        }
+    }
+
     /// The inference thread has scored the item's views. Scores that come after the verdict are
     /// kept in the record and change nothing else.
     pub fn scored(
@@ -36,6 +45,7 @@ impl Flow {
         let record = &mut open.record;
         record.timings.queued_ms = Some(millis(queued));
         record.timings.scoring_ms = Some(millis(took));
+        let mut uncompared = Vec::new();
         for scored in views {
             let Some(view) = record.views.iter_mut().find(|view| view.camera == scored.camera)
             else {
@@ -48,15 +58,23 @@ impl Flow {
                     view.threshold = Some(scores.threshold);
                     view.calibration = Some(scores.calibration);
                     record.timings.scoring_steps.get_or_insert_default().add(scores.steps);
-                    record.findings.push(damage_finding(&scored.camera, &record.sku, scores));
+                    let sku = record.sku.as_deref().unwrap_or_default();
+                    record.findings.push(damage_finding(&scored.camera, sku, scores));
                 }
                 Ok(_) => view.unscored("the score is not a finite number"),
-                Err(why) => view.unscored(&why),
+                Err(Unscored::Because(why)) => view.unscored(&why),
+                Err(Unscored::NoReference) => uncompared.push(scored.camera),
             }
+        }
+        if !uncompared.is_empty() {
+            let why = no_reference(record, &uncompared);
+            open.unfamiliar = Some((self.settings.learning, why));
         }
         // A camera whose view went unanswered must not count as normal.
         for view in record.views.iter_mut().filter(|view| view.score.is_none()) {
-            view.problem.get_or_insert_with(|| "the view was not scored".to_owned());
+            if !uncompared.contains(&view.camera) {
+                view.problem.get_or_insert_with(|| "the view was not scored".to_owned());
+            }
         }
         open.is_scored = true;
         self.go_on(item, now)
@@ -73,11 +91,20 @@ impl Flow {
         open.undecided = answer.undecided;
         open.lots = answer.lots;
         open.record.findings.extend(answer.findings);
-        self.go_on(item, now)
+        open.identification.answered(Source::Codes);
+        open.identification.answered(Source::Looks);
+        if let Some(claim) = answer.claim {
+            open.identification.claim(claim);
+        }
+        open.note_claims();
+        let mut steps = Vec::new();
+        self.name(item, now, &mut steps);
+        steps.extend(self.go_on(item, now));
+        steps
     }
 
     /// A check has answered: the item is judged if that was the last one.
-    fn go_on(&mut self, item: ItemNumber, now: Now) -> Vec<Step> {
+    pub(super) fn go_on(&mut self, item: ItemNumber, now: Now) -> Vec<Step> {
         let mut steps = Vec::new();
         let Some(open) = self.items.get(&item) else { return steps };
         if open.stage == Stage::Judged {
@@ -105,6 +132,7 @@ impl Flow {
             self.items.iter().filter(|(_, open)| is_late(open)).map(|(item, _)| *item).collect();
         let mut steps: Vec<Step> =
             self.quarantine.expire(now.wall).into_iter().map(Step::Keep).collect();
+        self.name_in_time(now, &mut steps);
         for item in late {
             self.give_up(item, now, &mut steps);
         }
@@ -116,6 +144,7 @@ impl Flow {
         let Some(open) = self.items.get_mut(&item) else { return };
         let cause = match open.stage {
             Stage::Gathering => Some("its pictures did not arrive in time"),
+            Stage::Inspecting if !open.is_handed => Some("it was not known in time what it is"),
             Stage::Inspecting if !open.is_scored => Some("its pictures were not scored in time"),
             Stage::Inspecting => {
                 let label = open.record.label.get_or_insert_default();
@@ -145,7 +174,7 @@ impl Flow {
         let Some(known) = self.items.get_mut(&item) else { return };
         let record = &mut known.record;
         let mut open = open.map(str::to_owned);
-        match self.quarantine.on_sight(&record.sku, &known.lots, now.wall) {
+        match self.quarantine.on_sight(record.sku.as_deref(), &known.lots, now.wall) {
             Sight::Free => {}
             Sight::Held(hold) => {
                 record.findings.push(Finding::fact(Check::Hold, None, hold.words()));
@@ -154,13 +183,17 @@ impl Flow {
                 open.get_or_insert_with(|| format!("{doubt}, and {}", hold.words()));
             }
         }
-        let mut verdict = policy::verdict(&record.views, &record.findings, open.as_deref(), lane);
+        let unfamiliar = known.unfamiliar();
+        let record = &known.record;
+        let mut verdict =
+            policy::verdict(&record.views, &record.findings, open.as_deref(), unfamiliar, lane);
         if let Verdict::Uninspected { cause } = &mut verdict {
             // It quotes errors and labels, and must fit into a line of the socket.
             cause.cut_to(WORDS_MAX);
             causes::count(&mut self.counts.uninspected, cause, 1);
         }
         known.stage = Stage::Judged;
+        let record = &mut known.record;
         record.verdict = Some(verdict.clone());
         if record.decision.is_none() {
             record.timings.eye_to_verdict_ms =
@@ -187,8 +220,22 @@ impl Flow {
         let lot = lots::surest(&open.lots).cloned().or_else(kept);
         let against = |finding: &&Finding| finding.check != Check::Hold && finding.exceeds();
         let failed = record.findings.iter().any(|finding| against(&finding));
-        let changes = self.quarantine.count(&record.sku, lot.as_ref(), failed, now.wall);
+        // A batch is one of a SKU: an item that nobody knows is in none.
+        let Some(sku) = &record.sku else { return };
+        let changes = self.quarantine.count(sku, lot.as_ref(), failed, now.wall);
         steps.extend(changes.into_iter().map(Step::Keep));
+    }
+}
+
+/// Why the views of these cameras were not compared with anything.
+fn no_reference(record: &Record, cameras: &[String]) -> String {
+    let sku = record.sku.as_deref().unwrap_or_default();
+    let cameras = cameras.join(", ");
+    match &record.familiarity {
+        Some(known) => format!("{sku} has no reference for {cameras} yet ({known})"),
+        None => format!(
+            "{sku} has no reference for {cameras}; learn it with `inspectctl learn --sku \"{sku}\" FOLDER`"
+        ),
     }
 }
 

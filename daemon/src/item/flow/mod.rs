@@ -1,8 +1,8 @@
 //! One item's way through inspectd: from the bridge's `Entered` to the closed record.
 //!
 //! A plain state machine: events, results and the time go in, [`Step`]s for the wiring come out.
-//! An item is **gathering** (its views are being chosen), **inspecting** (they are being scored, and its
-//! label read), **judged** (its verdict has left) or **interrupted** (an earlier run of inspectd began
+//! An item is **gathering** (its views are being chosen), **inspecting** (it is found out what it is, its views are
+//! being scored, and its label read), **judged** (its verdict has left) or **interrupted** (an earlier run of inspectd began
 //! it and was killed; its pictures are gone). Its **deadline** is the bridge's predicted commit
 //! time less the margin of the line file (`judging`).
 //!
@@ -12,6 +12,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use line::protocol::{
     FallBackCause, FromBridge, ItemEvent, ItemNumber, MOST_ITEMS, Outcome, ToBridge, Verdict,
 };
@@ -19,6 +22,7 @@ use line::protocol::{
 use crate::item::causes;
 use crate::item::counts::ItemCounts;
 use crate::item::holds::Holds;
+use crate::item::identification::{Claim, Identification, Source};
 use crate::item::quarantine::Quarantine;
 use crate::records::record::{ItemId, Record, ViewRecord};
 use crate::records::{Change, Unnumbered};
@@ -26,9 +30,10 @@ use crate::wall_clock::WallTime;
 
 mod again;
 mod judging;
+mod naming;
 mod step;
 
-pub use step::{LabelAnswer, Now, ScoredView, Scores, Step};
+pub use step::{Compare, LabelAnswer, Now, ScoredView, Scores, Step, Unscored};
 
 /// Why an item is not inspected whose bridge has forgotten it.
 const BRIDGE_RESTARTED: &str = "plc-bridge was restarted while the item was on the belt";
@@ -36,8 +41,17 @@ const BRIDGE_RESTARTED: &str = "plc-bridge was restarted while the item was on t
 /// What the line file fixes for every item.
 #[derive(Debug, Clone)]
 pub struct FlowSettings {
-    /// The SKU that runs.
-    pub sku: String,
+    /// The SKU that every item is, where one product runs.
+    pub sku: Option<String>,
+    /// Who is asked what an item is.
+    pub sources: Vec<Source>,
+    /// How long before an item's deadline its views are scored at the latest, and so nobody is asked any more what it
+    /// is.
+    pub scoring_reserve: Duration,
+    /// What is asked for of an item that nobody knows.
+    pub unknown: Unfamiliar,
+    /// What is asked for of an item whose SKU has no reference yet.
+    pub learning: Unfamiliar,
     /// The lane for imperfect items.
     pub divert_lane: u8,
     /// How long before the bridge's decision a verdict must leave.
@@ -46,6 +60,20 @@ pub struct FlowSettings {
     pub label: LabelDuty,
     /// Whether an item's looks are compared together with its label.
     pub looks: bool,
+}
+
+/// What is asked for of an item that could not be compared with what it normally looks like, and against which nothing
+/// else speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfamiliar {
+    /// It passes.
+    Pass,
+    /// It is diverted, for people to look at.
+    Divert,
+    /// It is reported as not inspected: what the bridge falls back to happens.
+    #[default]
+    Uninspected,
 }
 
 /// Whether labels are read, and what follows when one is not.
@@ -74,8 +102,15 @@ struct OpenItem {
     entered: Option<Duration>,
     commit_at: Duration,
     stage: Stage,
+    identification: Identification,
+    /// Whether its views were handed to be scored, or cannot be.
+    is_handed: bool,
     is_scored: bool,
+    /// Whether what its label says was asked for, beside its codes.
+    is_label_asked: bool,
     awaits_label: bool,
+    /// Why it was not compared with what it normally looks like, and what is asked for then.
+    unfamiliar: Option<(Unfamiliar, String)>,
     /// Why a question about its label that must be answered was not.
     undecided: Option<String>,
     /// The lots that its views show.
@@ -134,6 +169,17 @@ impl Flow {
     /// Which item this is, and when it entered; none once it is closed.
     pub fn entry_of(&self, item: ItemNumber) -> Option<(&ItemId, WallTime)> {
         self.items.get(&item).map(|open| (&open.record.id, open.record.entered()))
+    }
+
+    /// What an item is, as far as it is known.
+    pub fn sku(&self, item: ItemNumber) -> Option<&str> {
+        self.items.get(&item)?.identification.sku()
+    }
+
+    /// Whether an item's views are still to be scored or read.
+    pub fn needs_views(&self, item: ItemNumber) -> bool {
+        let reads = self.settings.label != LabelDuty::Off;
+        self.items.get(&item).is_some_and(|open| !open.is_scored || (reads && !open.is_label_asked))
     }
 
     /// The views of an item, as far as they are gathered.
@@ -294,6 +340,7 @@ impl Flow {
                 }
                 if let Some(mut open) = self.items.remove(&item) {
                     open.record.outcome = Some(outcome);
+                    steps.extend(open.lesson(outcome));
                     match outcome {
                         Outcome::Passed => self.counts.passed += 1,
                         Outcome::Diverted { .. } => self.counts.diverted += 1,
@@ -316,22 +363,31 @@ impl Flow {
         }
         let record = self.new_record(item, now.wall_at(at));
         let stage = Stage::Gathering;
-        let open = OpenItem {
+        let mut identification = Identification::new(&self.settings.sources);
+        if let Some(sku) = &self.settings.sku {
+            identification.claim(Claim::of(Source::Line, sku));
+        }
+        let mut open = OpenItem {
             record,
             entered: Some(at),
             commit_at,
             stage,
+            identification,
+            is_handed: false,
             is_scored: false,
+            is_label_asked: false,
             awaits_label: false,
+            unfamiliar: None,
             undecided: None,
             lots: Vec::new(),
         };
+        open.note_claims();
         self.items.insert(item, open);
     }
 
     fn new_record(&self, item: ItemNumber, entered: WallTime) -> Record {
         let id = ItemId { boot: self.boot.clone().unwrap_or_default(), item };
-        let record = Record::of(id, self.settings.sku.clone(), entered.at());
+        let record = Record::of(id, entered.at());
         Record { clock_doubted: !entered.is_trusted(), ..record }
     }
 
@@ -357,13 +413,17 @@ impl Flow {
         }
         open.stage = Stage::Inspecting;
         open.awaits_label = self.settings.label != LabelDuty::Off;
-        let (commit_at, record) = (open.commit_at, open.record.clone());
-        let deadline = self.deadline(commit_at);
-        let mut steps = vec![Step::Score { item, deadline }];
-        if self.settings.label != LabelDuty::Off {
-            steps.push(Step::ReadLabel { item, deadline });
+        let deadline = self.deadline(self.items[&item].commit_at);
+        let mut steps = Vec::new();
+        if self.settings.label == LabelDuty::Off {
+            self.no_codes(item);
+        } else {
+            steps.push(Step::ReadCodes { item, deadline });
         }
-        steps.push(Step::Save(record));
+        self.name(item, now, &mut steps);
+        if let Some(open) = self.items.get(&item).filter(|open| open.stage == Stage::Inspecting) {
+            steps.push(Step::Save(open.record.clone()));
+        }
         steps
     }
 }
@@ -373,12 +433,16 @@ impl OpenItem {
     fn resumed(record: Record) -> Self {
         let stage = if record.verdict.is_some() { Stage::Judged } else { Stage::Interrupted };
         Self {
+            identification: Identification::resumed(record.sku.clone(), record.claims.clone()),
             record,
             entered: None,
             commit_at: Duration::ZERO,
             stage,
+            is_handed: true,
             is_scored: false,
+            is_label_asked: true,
             awaits_label: false,
+            unfamiliar: None,
             undecided: None,
             lots: Vec::new(),
         }

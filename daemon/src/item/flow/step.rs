@@ -6,9 +6,10 @@ use damage::Calibration;
 use jiff::SignedDuration;
 use line::protocol::{ItemNumber, ToBridge};
 
+use crate::item::identification::Claim;
 use crate::item::lots::LotSeen;
 use crate::records::Change;
-use crate::records::record::{Finding, LabelRecord, Record, ScoringSteps};
+use crate::records::record::{Finding, ItemId, LabelRecord, Record, ScoringSteps};
 use crate::wall_clock::WallTime;
 
 /// The time, on both clocks.
@@ -40,19 +41,42 @@ pub enum Step {
         /// The encoder's count at that moment.
         count: i64,
     },
+    /// Read the codes in the item's views.
+    ReadCodes {
+        /// The item.
+        item: ItemNumber,
+        /// When the verdict must leave.
+        deadline: Duration,
+    },
     /// Score the item's views before the deadline.
     Score {
         /// The item.
         item: ItemNumber,
         /// When the verdict must leave.
         deadline: Duration,
+        /// What it is.
+        sku: String,
     },
-    /// Read the label in the item's views; before the deadline, if it is to count for the verdict.
+    /// Read the label in the item's views, whose codes are read; before the deadline, if it is to count for the
+    /// verdict.
     ReadLabel {
         /// The item.
         item: ItemNumber,
         /// When the verdict must leave.
         deadline: Duration,
+        /// What it is, where that is known.
+        sku: Option<String>,
+        /// With what its looks are compared.
+        compare: Compare,
+    },
+    /// The item has left: learn from its views what its SKU looks like.
+    Learn {
+        /// The item.
+        id: ItemId,
+        /// What it is.
+        sku: String,
+        /// Whether nothing speaks against it; else its looks do.
+        is_normal: bool,
     },
     /// The deadline of an item that is being inspected has moved.
     Postpone {
@@ -81,9 +105,20 @@ pub enum Step {
     },
 }
 
+/// With what an item's looks are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// With what it should be, unless a code says so.
+    Expected,
+    /// With all SKUs of the catalogue: nothing else told what it is.
+    All,
+}
+
 /// What reading an item's label brought.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelAnswer {
+    /// What its looks say that it is, where they were asked.
+    pub claim: Option<Claim>,
     /// What it says.
     pub label: LabelRecord,
     /// What speaks against the item: its expiry, or what it should say and does not.
@@ -102,9 +137,18 @@ pub struct ScoredView {
     /// The camera.
     pub camera: String,
     /// The score, or why there is none.
-    pub result: Result<Scores, String>,
+    pub result: Result<Scores, Unscored>,
     /// Where the picture with the heat map goes, relative to the evidence folder.
     pub heat_map: Option<String>,
+}
+
+/// Why a view has no score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unscored {
+    /// Its SKU has no reference yet.
+    NoReference,
+    /// In plain words.
+    Because(String),
 }
 
 /// A view's score against its reference.

@@ -351,7 +351,7 @@ fn write(step: &Transaction<'_>, record: &Record, closed: bool) -> Result<bool, 
         .execute(params![
             record.id.boot,
             signed(record.id.item),
-            record.sku,
+            record.sku.as_deref().unwrap_or_default(),
             record.entered_at.as_microsecond(),
             closed,
             verdict,

@@ -169,7 +169,7 @@ fn a_notice_that_tells_of_earlier_ones_keeps_the_newest_reason_however_often_it_
 fn records_are_found_by_sku_verdict_and_time() {
     let folder = folder();
     let mut store = Store::open(folder.path()).expect("opened");
-    let other = Record { sku: "carton-b".to_owned(), ..passed(3) };
+    let other = Record { sku: Some("carton-b".to_owned()), ..passed(3) };
     let silent = Record { verdict: None, outcome: Some(Outcome::Lost), ..passed(4) };
     let changes = [diverted(1), passed(2), other.clone(), silent.clone()].map(Change::Close);
     store.commit(&changes).expect("committed");

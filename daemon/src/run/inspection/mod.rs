@@ -4,29 +4,30 @@
 //! One task owns all state; everything that takes long (scoring, compressing, writing, the network)
 //! has a thread or a task of its own and answers through a channel.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use capture::Camera;
-use capture::Frame;
 use capture::eyesight::{Eyesight, Sight};
 use capture::gather::Gathered;
 use capture::gather::Gatherer;
 use capture::gather::Rings;
 use capture::gather::Window;
 use capture::usable;
-use damage::scoring::Timings;
+use damage::scoring::{ScoringError, Timings};
 use line::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::InferencePool;
 use vision::Job;
 use vision::Scored;
-use vision::config::{IdentitySection, LabelSection, LabelUse};
-use vision::labels::{LabelDone, LabelWorker};
+use vision::config::{IdentitySection, LabelSection, LabelUse, SkuSource};
+use vision::labels::{CodeWorker, CodesDone, LabelDone, LabelWorker, Readings, Views};
+use vision::learning::Learner;
 
 use crate::config::LineFile;
-use crate::item::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step};
+use crate::item::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step, Unscored};
+use crate::item::identification::Source;
 use crate::item::orders::Order;
 use crate::item::quarantine::Quarantine;
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
@@ -39,6 +40,7 @@ use crate::wall_clock::Clock;
 use crate::warehouse::expectations::Expectations;
 
 mod labels;
+mod learning;
 mod orders;
 mod state;
 
@@ -47,9 +49,6 @@ const TICK: Duration = Duration::from_millis(5);
 
 /// How often the state of the box is put together for the page and the fleet.
 const HEALTH_PERIOD: Duration = Duration::from_millis(500);
-
-/// Camera and frame of each view of one item.
-type Views = Vec<(Arc<str>, Arc<Frame>)>;
 
 /// What reaches the loop from the threads and tasks around it.
 #[derive(Debug)]
@@ -60,6 +59,8 @@ pub struct Inputs {
     pub model: mpsc::Receiver<ModelEvent>,
     /// What the fleet tells the box.
     pub orders: mpsc::Receiver<Order>,
+    /// Codes that were read.
+    pub codes: mpsc::Receiver<CodesDone>,
     /// Labels that were read.
     pub labels: mpsc::Receiver<LabelDone>,
     /// Bridge events that now stand in the database.
@@ -71,8 +72,12 @@ pub struct Inputs {
 pub struct Parts {
     /// The running cameras, one a view.
     pub cameras: Vec<Camera>,
+    /// The thread that reads codes, where labels are read.
+    pub code_worker: Option<CodeWorker>,
     /// The thread that reads labels, where they are read.
     pub label_worker: Option<LabelWorker>,
+    /// What learns from the items that pass.
+    pub learner: Learner,
     /// The socket to plc-bridge.
     pub link: BridgeLink,
     /// Where records and pictures go.
@@ -86,20 +91,25 @@ pub struct Parts {
 /// The loop's state.
 #[derive(Debug)]
 pub struct Inspection {
-    sku: String,
     flow: Flow,
     gatherer: Gatherer,
     rings: Rings,
     cameras: Vec<Camera>,
     /// How well the cameras see.
     eyesight: HashMap<Arc<str>, Eyesight>,
-    /// Views of items that are not scored yet.
+    /// Views of items that are not scored and read yet, or are to be learned from.
     frames: HashMap<ItemNumber, Views>,
+    /// What the codes of items say whose labels are read next.
+    coded: HashMap<ItemNumber, Readings>,
+    /// Items whose views are learned from when they have left, if nothing speaks against them.
+    wanted: HashSet<ItemNumber>,
     scorer: Option<InferencePool>,
     label: LabelSection,
     identity: IdentitySection,
     expectations: Expectations,
+    code_worker: Option<CodeWorker>,
     label_worker: Option<LabelWorker>,
+    learner: Learner,
     link: BridgeLink,
     verdicts: Verdicts,
     recorder: Recorder,
@@ -118,9 +128,14 @@ impl Inspection {
         quarantine: Quarantine,
         expectations: Expectations,
     ) -> Self {
-        let Parts { cameras, label_worker, link, recorder, health, clock } = parts;
+        let Parts { cameras, code_worker, label_worker, learner, link, recorder, health, clock } =
+            parts;
         let settings = FlowSettings {
             sku: line.line.sku.clone(),
+            sources: line.identity.sources.iter().map(|source| asked(*source)).collect(),
+            scoring_reserve: Duration::from_millis(line.identity.scoring_reserve_ms.into()),
+            unknown: line.policy.unknown,
+            learning: line.policy.learning,
             divert_lane: line.policy.divert_lane,
             verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
             looks: line.identity.catalog.is_some(),
@@ -134,7 +149,6 @@ impl Inspection {
         };
         let windows = line.camera.iter().map(Window::from).collect();
         Self {
-            sku: line.line.sku.clone(),
             flow: Flow::new(settings, open_records, quarantine),
             gatherer: Gatherer::new(windows, line.conveyor.mm_per_count),
             rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
@@ -142,9 +156,13 @@ impl Inspection {
             label: line.label.clone(),
             identity: line.identity.clone(),
             expectations,
+            code_worker,
             label_worker,
+            learner,
             eyesight: HashMap::new(),
             frames: HashMap::new(),
+            coded: HashMap::new(),
+            wanted: HashSet::new(),
             scorer: None,
             verdicts: Verdicts::new(link.clone()),
             link,
@@ -166,6 +184,7 @@ impl Inspection {
                 () = &mut stop => return,
                 Some(event) = inputs.link.recv() => self.on_link(event),
                 Some(event) = inputs.model.recv() => self.on_model(event),
+                Some(done) = inputs.codes.recv() => self.on_codes(done),
                 Some(done) = inputs.labels.recv() => self.on_label(done),
                 Some(order) = inputs.orders.recv() => self.on_order(order),
                 Some(through) = inputs.stored.recv() => {
@@ -230,6 +249,7 @@ impl Inspection {
             ModelEvent::Ready(scorer) => {
                 tracing::info!("the model is loaded, checked and warm");
                 self.health.model(ModelHealth::Ready { engine: scorer.engine().to_owned() });
+                self.learner.model(scorer.scorer());
                 self.scorer = Some(scorer);
             }
             ModelEvent::Failed(cause) => {
@@ -281,7 +301,7 @@ impl Inspection {
 
     fn on_scored(&mut self, scored: Scored) {
         let item = scored.item;
-        let frames = self.frames.remove(&item).unwrap_or_default();
+        let frames = self.frames.get(&item).cloned().unwrap_or_default();
         let Some((id, entered)) = self.flow.entry_of(item) else {
             return;
         };
@@ -315,13 +335,20 @@ impl Inspection {
                         steps: steps_of(&score.timings),
                     })
                 }
-                Err(error) => Err(error.to_string()),
+                Err(ScoringError::NoReference { .. }) => Err(Unscored::NoReference),
+                Err(error) => Err(Unscored::Because(error.to_string())),
             };
             views.push(ScoredView { camera: camera.to_string(), result, heat_map });
         }
+        let is_missing = |view: &ScoredView| view.result == Err(Unscored::NoReference);
+        let has_reference = !views.iter().any(is_missing);
+        let exceeds = |scores: &Scores| scores.score > scores.threshold;
+        let is_damaged = views.iter().any(|view| view.result.as_ref().is_ok_and(exceeds));
+        self.learn_later(item, has_reference, is_damaged);
         let now = self.now();
         let steps = self.flow.scored(item, views, scored.queued_for, scored.took, now);
         self.perform(steps, shots);
+        self.release(item);
     }
 
     /// Carries out the steps. What is to be stored goes to the recorder as one entry.
@@ -332,10 +359,15 @@ impl Inspection {
             match step {
                 Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
                 // What a refusal leads to comes last: its record is newer than the ones here.
-                Step::Score { item, deadline } => steps.extend(self.score(item, deadline)),
+                Step::Score { item, deadline, sku } => {
+                    steps.extend(self.score(item, deadline, sku));
+                }
                 Step::Postpone { item, deadline } => {
                     if let Some(scorer) = &self.scorer {
                         scorer.set_deadline(item, deadline);
+                    }
+                    if let Some(worker) = &self.code_worker {
+                        worker.set_deadline(item, deadline);
                     }
                     if let Some(worker) = &self.label_worker {
                         worker.set_deadline(item, deadline);
@@ -344,13 +376,19 @@ impl Inspection {
                 Step::Forget { item } => {
                     self.gatherer.forget(item);
                     self.frames.remove(&item);
+                    self.coded.remove(&item);
+                    self.wanted.remove(&item);
                 }
                 Step::Send(message) => {
                     if !self.verdicts.send(message) {
                         tracing::warn!("plc-bridge is away: a verdict waits for its return");
                     }
                 }
-                Step::ReadLabel { item, deadline } => steps.extend(self.read_label(item, deadline)),
+                Step::ReadCodes { item, deadline } => steps.extend(self.read_codes(item, deadline)),
+                Step::ReadLabel { item, deadline, sku, compare } => {
+                    steps.extend(self.read_label(item, deadline, sku, compare));
+                }
+                Step::Learn { id, sku, is_normal } => self.learn(id, sku, is_normal),
                 Step::Keep(change) => entry.changes.push(change),
                 Step::Save(record) => entry.changes.push(Change::Save(record)),
                 Step::Close(record) => entry.changes.push(Change::Close(record)),
@@ -363,12 +401,11 @@ impl Inspection {
     }
 
     /// Hands an item to the inspection pool; returns what follows when it is not taken.
-    fn score(&mut self, item: ItemNumber, deadline: Duration) -> Vec<Step> {
+    fn score(&mut self, item: ItemNumber, deadline: Duration, sku: String) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         // Without the box that is left out on purpose, it looks like another reference.
-        let expected = self.expectations.of(&self.sku);
-        let shown_by = expected.and_then(|expected| expected.reference.clone());
-        let sku = shown_by.unwrap_or_else(|| self.sku.clone());
+        let expected = self.expectations.of(&sku);
+        let sku = expected.and_then(|expected| expected.reference.clone()).unwrap_or(sku);
         let job = Job { item, sku, deadline, views };
         let refused = match &self.scorer {
             Some(scorer) => match scorer.submit(job) {
@@ -380,12 +417,22 @@ impl Inspection {
         let (job, why) = refused;
         let unscored = |(camera, _): (Arc<str>, _)| ScoredView {
             camera: camera.to_string(),
-            result: Err(why.to_owned()),
+            result: Err(Unscored::Because(why.to_owned())),
             heat_map: None,
         };
         let views = job.views.into_iter().map(unscored).collect();
         let now = self.now();
         self.flow.scored(item, views, Duration::ZERO, Duration::ZERO, now)
+    }
+}
+
+/// The source that a key of the line file names.
+fn asked(source: SkuSource) -> Source {
+    match source {
+        SkuSource::Plc => Source::Plc,
+        SkuSource::Scanner => Source::Scanner,
+        SkuSource::Codes => Source::Codes,
+        SkuSource::Looks => Source::Looks,
     }
 }
 

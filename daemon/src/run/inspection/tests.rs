@@ -2,6 +2,7 @@ use std::thread::JoinHandle;
 
 use base::Picture;
 use base::PixelFormat;
+use capture::Frame;
 use capture::gather::View;
 use line::clock::monotonic;
 use line::line_file;
@@ -9,6 +10,7 @@ use line::protocol::{ItemEvent, VERSION, Verdict};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
+use vision::config::LearningSection;
 
 use super::*;
 use crate::records::samples::{open, refuse_records, take_records};
@@ -16,6 +18,12 @@ use crate::records::thread::MAX_CHANGES;
 use crate::records::{Store, StoreThread};
 use crate::run::health::Watched;
 use crate::web::status::PageStatus;
+
+/// A learner that is switched off.
+pub(super) fn learns_nothing() -> Learner {
+    let section = LearningSection { learn_after_items: 0, ..LearningSection::default() };
+    Learner::start(section, "/nowhere".into()).expect("it starts no thread")
+}
 
 /// The loop of the example line, with a store and without cameras, model and bridge.
 struct Bench {
@@ -39,14 +47,23 @@ impl Bench {
         let (_, misfits) = tokio::sync::watch::channel(Vec::new());
         let watched =
             Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
-        let health = Health::new("line 1", "carton", watched, status, state);
+        let health = Health::new("line 1", Some("carton"), watched, status, state);
         let (link, _events) = BridgeLink::start(folder.path().join("nobody.sock"));
         let line: LineFile =
             line_file::parse(include_str!("../../ctl/example-line.toml")).expect("no mistake");
         let clock = Clock::system(line.clock.rules(None));
         let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-        let parts =
-            Parts { cameras: Vec::new(), label_worker: None, link, recorder, health, clock };
+        let learner = learns_nothing();
+        let parts = Parts {
+            cameras: Vec::new(),
+            code_worker: None,
+            label_worker: None,
+            learner,
+            link,
+            recorder,
+            health,
+            clock,
+        };
         let mut inspection =
             Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
         let hello = FromBridge::Hello { protocol: VERSION, boot: "a".to_owned() };
@@ -167,7 +184,7 @@ async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_aga
     let (_, misfits) = watch::channel(Vec::new());
     let watched =
         Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
-    let health = Health::new("line 1", "carton", watched, status, state);
+    let health = Health::new("line 1", Some("carton"), watched, status, state);
     let socket = folder.path().join("bridge.sock");
     let bridge = UnixListener::bind(&socket).expect("a socket");
     let (link, _events) = BridgeLink::start(socket);
@@ -175,7 +192,17 @@ async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_aga
         line_file::parse(include_str!("../../ctl/example-line.toml")).expect("no mistake");
     let clock = Clock::system(line.clock.rules(None));
     let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-    let parts = Parts { cameras: Vec::new(), label_worker: None, link, recorder, health, clock };
+    let learner = learns_nothing();
+    let parts = Parts {
+        cameras: Vec::new(),
+        code_worker: None,
+        label_worker: None,
+        learner,
+        link,
+        recorder,
+        health,
+        clock,
+    };
     let mut inspection =
         Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
     let (_first, _) = bridge.accept().await.expect("connected");

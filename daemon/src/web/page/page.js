@@ -79,7 +79,7 @@ function showStatus(status) {
   showProblems(!status.ready && count === 0 ? [unexplained] : status.problems);
   showHolds(status.holds);
   say("line", status.line);
-  say("sku", status.sku);
+  say("sku", status.sku ?? "any product");
   say("version", `inspectd ${status.version}`);
   showCounts(status.items);
   showDevices(status);

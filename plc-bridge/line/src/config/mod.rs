@@ -54,10 +54,12 @@ pub struct LineSection {
     /// What people call this line; shown on the page and in logs.
     #[schemars(length(min = 1, max = 60))]
     pub name: String,
-    /// The SKU that runs on the line. Every item is compared with this SKU's references. Letters,
-    /// digits, blanks, `.`, `_` and `-`, since a folder is named after it.
+    /// The SKU that runs on the line, if only one does: every item is compared with its references. Without it
+    /// `[identity] sources` says who knows what an item is. Letters, digits, blanks, `.`, `_` and `-`, since a folder is
+    /// named after it.
+    #[serde(default)]
     #[schemars(length(min = 1, max = 80), regex(pattern = r"^[\p{L}\p{N}_ -][\p{L}\p{N}._ -]*$"))]
-    pub sku: String,
+    pub sku: Option<String>,
     /// Unix socket on which plc-bridge listens for inspectd.
     #[serde(default = "bridge_socket")]
     pub bridge_socket: PathBuf,
@@ -66,6 +68,13 @@ pub struct LineSection {
     /// cycle; after a restart of the box it is of no use.
     #[serde(default = "bridge_journal")]
     pub bridge_journal: PathBuf,
+}
+
+impl LineSection {
+    /// What runs on the line, in words.
+    pub fn product(&self) -> &str {
+        self.sku.as_deref().unwrap_or("any product")
+    }
 }
 
 fn bridge_socket() -> PathBuf {

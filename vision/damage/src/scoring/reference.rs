@@ -443,6 +443,13 @@ impl Reference {
         &self.joint
     }
 
+    /// How odd each normal picture is among its fellows, in the order of the pictures: how far its joint level lies
+    /// above their middle, in units of their spread.
+    pub fn oddities(&self) -> Vec<f64> {
+        let each = joint_levels(&self.levels, |_| true).unwrap_or_default();
+        each.into_iter().map(|level| self.joint.standard(f64::from(level))).collect()
+    }
+
     /// The held-out joint levels of some members.
     pub(super) fn joint_among(&self, among: impl Fn(Member) -> bool) -> Option<Held> {
         joint_of(&self.levels, self.normals, among)
@@ -477,6 +484,14 @@ fn joint_of(
     normals: usize,
     among: impl Fn(Member) -> bool,
 ) -> Option<Held> {
+    Held::new(joint_levels(levels, among)?, normals, Prior::JOINT)
+}
+
+/// The same, one number a picture, in the order of the pictures.
+fn joint_levels(
+    levels: &BTreeMap<Member, Levels>,
+    among: impl Fn(Member) -> bool,
+) -> Option<Vec<f32>> {
     let members: Vec<(&Member, &Levels)> =
         levels.iter().filter(|(member, _)| among(**member)).collect();
     let count = members.iter().map(|(_, levels)| levels.each.len()).min()?;
@@ -485,7 +500,7 @@ fn joint_of(
             (**member, levels.held_out.standard(f64::from(levels.each[at])))
         })) as f32
     };
-    Held::new((0..count).map(joint).collect(), normals, Prior::JOINT)
+    Some((0..count).map(joint).collect())
 }
 
 /// The features with the distance to the reference, in units of `typical`, as one more number: what

@@ -15,6 +15,7 @@ use crate::records::{Evidence, Store, StoreThread};
 use crate::run::bridge_link::BridgeLink;
 use crate::run::health::{Health, Watched};
 use crate::run::inspection::Parts;
+use crate::run::inspection::tests::learns_nothing;
 use crate::run::recorder::Recorder;
 use crate::wall_clock::Clock;
 use crate::warehouse::expectations::{EXPECTATIONS_MAX, Expectations};
@@ -40,13 +41,23 @@ fn idle() -> Idle {
     let (_, misfits) = watch::channel(Vec::new());
     let watched =
         Watched { store: handle.state(), evidence: handle.evidence(), fleet: None, misfits };
-    let health = Health::new("line 1", "carton", watched, status, state);
+    let health = Health::new("line 1", Some("carton"), watched, status, state);
     let (link, _events) = BridgeLink::start(folder.path().join("nobody.sock"));
     let line: LineFile =
         line_file::parse(include_str!("../../../ctl/example-line.toml")).expect("no mistake");
     let clock = Clock::system(line.clock.rules(None));
     let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-    let parts = Parts { cameras: Vec::new(), label_worker: None, link, recorder, health, clock };
+    let learner = learns_nothing();
+    let parts = Parts {
+        cameras: Vec::new(),
+        code_worker: None,
+        label_worker: None,
+        learner,
+        link,
+        recorder,
+        health,
+        clock,
+    };
     let inspection = Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
     Idle { inspection, store, _folder: folder }
 }

@@ -1,0 +1,382 @@
+//! The threads: one keeps what is offered, the other learns from it.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, PoisonError};
+
+use base::dataset::ViewPictures;
+use base::panics::panic_message;
+use base::picture::Picture;
+use base::progress::Progress;
+use damage::scoring::{Reference, ReferenceKey, Scorer, ScoringError};
+use lab::learn::{Turns, learn_view};
+
+use super::lessons::{Lessons, Shelf};
+use super::plan::{Failed, Learned};
+use super::{Lesson, Shared};
+use crate::config::LearningSection;
+use crate::learning::plan;
+
+/// Counter-examples that are kept of a SKU.
+const DAMAGED_MAX: usize = 8;
+/// The least priority of a thread: everything else on the box goes first.
+const NICE: i32 = 19;
+/// A picture whose joint level lies so many spreads above the middle of its fellows' differs from them. Of the normal
+/// pictures of the test sets, one in a hundred does (docs/measurements/learning.md).
+const ODD: f64 = 4.0;
+/// If more than one picture in so many is odd, the product itself varies: none is left out.
+const ODD_SHARE: usize = 4;
+
+/// Keeps what is offered until nobody can offer any more.
+pub(super) fn write(
+    section: &LearningSection,
+    lessons: &Lessons,
+    shared: &Shared,
+    offered: Receiver<Lesson>,
+) {
+    yield_to_all_others();
+    let mut bytes = take_stock(lessons, shared);
+    for lesson in offered {
+        if shared.lock().closed {
+            return;
+        }
+        match keep(section, lessons, shared, &lesson) {
+            Ok(kept) => {
+                bytes += kept;
+                shared.lock().problem = None;
+            }
+            Err(error) => tell(shared, lessons, &lesson.sku, &error),
+        }
+        let most = section.keep_mib << 20;
+        if bytes > most {
+            bytes = thin_out(lessons, shared, section, bytes, most);
+        }
+    }
+}
+
+/// What an earlier run kept; returns the bytes that it takes.
+fn take_stock(lessons: &Lessons, shared: &Shared) -> u64 {
+    let all = match lessons.all() {
+        Ok(all) => all,
+        Err(error) => {
+            tell(shared, lessons, "", &error);
+            return 0;
+        }
+    };
+    let bytes = all.iter().map(|(sku, _)| lessons.bytes(sku).unwrap_or(0)).sum();
+    let mut book = shared.lock();
+    for (sku, known) in all {
+        // An item that came meanwhile is on disk by its own writing only: nothing was written yet.
+        book.due.insert(sku.clone());
+        book.skus.insert(sku, known);
+    }
+    shared.changed.notify_all();
+    bytes
+}
+
+fn tell(shared: &Shared, lessons: &Lessons, sku: &str, error: &io::Error) {
+    let folder = lessons.sku(sku);
+    let problem = format!(
+        "cannot keep pictures to learn from in {}: {error}; make room there, or correct [learning] folder",
+        folder.display()
+    );
+    let mut book = shared.lock();
+    if book.problem.as_ref() != Some(&problem) {
+        tracing::warn!("{problem}");
+    }
+    book.problem = Some(problem);
+}
+
+/// Keeps one item; returns the bytes that its pictures take.
+fn keep(
+    section: &LearningSection,
+    lessons: &Lessons,
+    shared: &Shared,
+    lesson: &Lesson,
+) -> io::Result<u64> {
+    let is_full = |known: &plan::Known| known.is_full(section);
+    if !lesson.is_normal && !shared.lock().skus.get(&lesson.sku).is_some_and(is_full) {
+        // What a reference of few items diverts may be good: it must not bind the next one. And where somebody else
+        // taught the SKU, the box learns nothing about it.
+        return Ok(0);
+    }
+    let most = if lesson.is_normal { plan::until(section) } else { DAMAGED_MAX };
+    let replaced = lessons.keep(lesson, most)?;
+    let mut bytes = 0;
+    if !replaced {
+        let shelf = if lesson.is_normal { Shelf::Normal } else { Shelf::Damaged };
+        for (_, file) in lessons.pictures(&lesson.sku, shelf, &lesson.id)? {
+            bytes += std::fs::metadata(file)?.len();
+        }
+    }
+    if lesson.is_normal {
+        let mut book = shared.lock();
+        let known = book.skus.entry(lesson.sku.clone()).or_default();
+        if replaced {
+            known.refreshed += 1;
+        } else {
+            known.items += 1;
+        }
+        book.due.insert(lesson.sku.clone());
+        shared.changed.notify_all();
+    }
+    Ok(bytes)
+}
+
+/// Removes the pictures of SKUs that are known in full until no more than `most` bytes are left.
+fn thin_out(
+    lessons: &Lessons,
+    shared: &Shared,
+    section: &LearningSection,
+    mut bytes: u64,
+    most: u64,
+) -> u64 {
+    let full: Vec<String> = {
+        let book = shared.lock();
+        let full = book.skus.iter().filter(|(_, known)| known.items > 0 && known.is_full(section));
+        full.map(|(sku, _)| sku.clone()).collect()
+    };
+    let newest = |sku: &String| {
+        let file = std::fs::metadata(lessons.sku(sku)).and_then(|folder| folder.modified());
+        file.ok()
+    };
+    let mut by_age: Vec<(Option<std::time::SystemTime>, String)> =
+        full.into_iter().map(|sku| (newest(&sku), sku)).collect();
+    by_age.sort();
+    for (_, sku) in by_age {
+        if bytes <= most {
+            break;
+        }
+        match lessons.thin(&sku) {
+            Ok(gone) => {
+                bytes = bytes.saturating_sub(gone);
+                if let Some(known) = shared.lock().skus.get_mut(&sku) {
+                    known.items = 0;
+                    known.refreshed = 0;
+                }
+            }
+            Err(error) => tell(shared, lessons, &sku, &error),
+        }
+    }
+    bytes
+}
+
+/// Learns what is due until the handle is dropped.
+pub(super) fn learn(
+    section: &LearningSection,
+    lessons: &Lessons,
+    references: &Path,
+    shared: &Shared,
+) {
+    yield_to_all_others();
+    tch::set_num_threads(1);
+    while let Some((sku, scorer)) = next(section, shared) {
+        let student = Student { section, lessons, references, scorer: &scorer, shared };
+        let learned = catch_unwind(AssertUnwindSafe(|| tch::no_grad(|| student.learn(&sku))));
+        let outcome = match learned {
+            Ok(outcome) => outcome,
+            Err(panic) if panic.is::<BrokenOff>() => return,
+            Err(panic) => {
+                Err(format!("learning panicked: {}; see the log", panic_message(&*panic)))
+            }
+        };
+        student.note(&sku, outcome);
+    }
+}
+
+/// Waits for a SKU that is to be learned; `None` once the handle is dropped.
+fn next(section: &LearningSection, shared: &Shared) -> Option<(String, Arc<Scorer>)> {
+    let mut book = shared.lock();
+    loop {
+        if book.closed {
+            return None;
+        }
+        if let Some(scorer) = book.scorer.clone() {
+            let backbone = scorer.backbone_sha256();
+            while let Some(sku) = book.due.pop_first() {
+                if book.skus.get(&sku).is_some_and(|known| known.is_due(section, backbone)) {
+                    return Some((sku, scorer));
+                }
+            }
+        }
+        book = shared.changed.wait(book).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Learning was broken off since the box stops.
+struct BrokenOff;
+
+/// Breaks learning off when the box stops: what is on disk is whole, and the next run learns it.
+struct UntilClosed<'a>(&'a Shared);
+
+impl Progress for UntilClosed<'_> {
+    fn step(&mut self, _: usize, _: usize, _: &str) {
+        if self.0.lock().closed {
+            resume_unwind(Box::new(BrokenOff));
+        }
+    }
+}
+
+/// Learns one SKU.
+struct Student<'a> {
+    section: &'a LearningSection,
+    lessons: &'a Lessons,
+    references: &'a Path,
+    scorer: &'a Scorer,
+    shared: &'a Shared,
+}
+
+impl Student<'_> {
+    /// Learns all views of a SKU; returns how many items they were learned from. `Ok(None)`: too few are left that are
+    /// alike.
+    fn learn(&self, sku: &str) -> Result<Option<usize>, String> {
+        let unread = |error: io::Error| format!("its pictures cannot be read: {error}");
+        loop {
+            let items = self.lessons.items(sku, Shelf::Normal).map_err(unread)?;
+            if items.len() < self.section.learn_after_items {
+                return Ok(None);
+            }
+            let mut learned = Vec::new();
+            let mut odd: Vec<(f64, String)> = Vec::new();
+            for view in self.views(sku, &items)? {
+                let (reference, oddest) = self.view(sku, &view, &items)?;
+                learned.push(reference);
+                odd.extend(oddest);
+            }
+            odd.sort_by(|a, b| b.0.total_cmp(&a.0));
+            odd.dedup_by(|a, b| a.1 == b.1);
+            if let Some((_, id)) = odd.first().filter(|_| odd.len() * ODD_SHARE <= items.len()) {
+                tracing::info!(
+                    sku,
+                    id,
+                    "an item differs from its fellows, and is not learned from"
+                );
+                self.lessons.leave_out(sku, id).map_err(unread)?;
+                continue;
+            }
+            for reference in &learned {
+                self.refuse_what_lets_damage_pass(sku, reference)?;
+            }
+            for reference in learned {
+                reference.save(self.references).map_err(|error| error.to_string())?;
+            }
+            return Ok(Some(items.len()));
+        }
+    }
+
+    /// The views that every item has.
+    fn views(&self, sku: &str, items: &[String]) -> Result<Vec<String>, String> {
+        let mut common: Option<Vec<String>> = None;
+        for id in items {
+            let pictures = self.lessons.pictures(sku, Shelf::Normal, id);
+            let pictures =
+                pictures.map_err(|error| format!("its pictures cannot be read: {error}"))?;
+            let of_item: Vec<String> = pictures.into_iter().map(|(view, _)| view).collect();
+            common = Some(match common {
+                None => of_item,
+                Some(common) => common.into_iter().filter(|view| of_item.contains(view)).collect(),
+            });
+        }
+        let common = common.unwrap_or_default();
+        if common.is_empty() {
+            Err("its items have no view in common".to_owned())
+        } else {
+            Ok(common)
+        }
+    }
+
+    /// The reference of one view, and the items that are odd in it.
+    fn view(
+        &self,
+        sku: &str,
+        view: &str,
+        items: &[String],
+    ) -> Result<(Reference, Vec<(f64, String)>), String> {
+        let mut normals = Vec::with_capacity(items.len());
+        for id in items {
+            let pictures = self.lessons.pictures(sku, Shelf::Normal, id);
+            let pictures =
+                pictures.map_err(|error| format!("its pictures cannot be read: {error}"))?;
+            normals.extend(pictures.into_iter().filter(|(of, _)| of == view).map(|(_, file)| file));
+        }
+        let key = ReferenceKey::new(sku, view).map_err(|error| error.to_string())?;
+        let pictures = ViewPictures { normals: normals.clone(), ..ViewPictures::default() };
+        let mut progress = UntilClosed(self.shared);
+        let learned = learn_view(self.scorer, key, &pictures, Turns::One, &mut progress);
+        let (reference, passed_over) = learned.map_err(|error| error.to_string())?;
+        let used = items
+            .iter()
+            .zip(&normals)
+            .filter(|(_, file)| !passed_over.iter().any(|passed| passed.file == **file));
+        let odd = used.zip(reference.oddities()).filter(|(_, oddity)| *oddity > ODD);
+        let odd = odd.map(|((id, _), oddity)| (oddity, id.clone())).collect();
+        Ok((reference, odd))
+    }
+
+    /// Damage that grows slowly is not learned: a reference by which a damaged item would pass that the one before it
+    /// diverted is refused.
+    fn refuse_what_lets_damage_pass(&self, sku: &str, new: &Reference) -> Result<(), String> {
+        let before = Reference::load(self.references, new.key(), self.scorer.backbone_sha256());
+        let Ok(before) = before else { return Ok(()) };
+        let unread = |error: io::Error| format!("its counter-examples cannot be read: {error}");
+        for id in self.lessons.items(sku, Shelf::Damaged).map_err(unread)? {
+            let pictures = self.lessons.pictures(sku, Shelf::Damaged, &id).map_err(unread)?;
+            let views = pictures.len();
+            let of_view = pictures.into_iter().find(|(view, _)| *view == new.key().view);
+            let Some((view, file)) = of_view else { continue };
+            let picture = Picture::open(&file).map_err(|error| error.to_string())?;
+            let exceeds =
+                |reference: &Reference| match self.scorer.score(&picture, reference, views) {
+                    Ok(score) => score.exceeds,
+                    // An item that is not found is not passed either.
+                    Err(ScoringError::NoItem | ScoringError::SeveralItems { .. }) => true,
+                    Err(_) => false,
+                };
+            if exceeds(&before) && !exceeds(new) {
+                return Err(format!(
+                    "item {id} was diverted as damaged, and would pass ({view}); look at it with `inspectctl skus \
+                     show \"{sku}\"`, and forget it there if it is good"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what came of it, on disk and in the book.
+    fn note(&self, sku: &str, outcome: Result<Option<usize>, String>) {
+        let items = self.lessons.items(sku, Shelf::Normal).map_or(0, |items| items.len());
+        let before = self.lessons.learned(sku);
+        let backbone_sha256 = self.scorer.backbone_sha256().to_owned();
+        let learned = match outcome {
+            Ok(Some(items)) => {
+                tracing::info!(sku, items, "a reference was learned from what passed");
+                Some(Learned { items, backbone_sha256, failed: None })
+            }
+            Ok(None) => before,
+            Err(why) => {
+                tracing::warn!(sku, why, "no reference was learned");
+                let failed = Some(Failed { items, why });
+                Some(Learned { failed, ..before.unwrap_or_default() })
+            }
+        };
+        if let Some(learned) = &learned
+            && let Err(error) = self.lessons.note(sku, learned)
+        {
+            tell(self.shared, self.lessons, sku, &error);
+        }
+        if let Some(known) = self.shared.lock().skus.get_mut(sku) {
+            known.items = items;
+            known.refreshed = 0;
+            known.learned = learned;
+        }
+    }
+}
+
+/// Everything else on the box goes first. On Linux the priority is that of the calling thread.
+fn yield_to_all_others() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::warn!(%error, "learning runs with the priority of everything else");
+    }
+}
