@@ -278,11 +278,12 @@ impl PolicySection {
 pub struct ExpectedSection {
     /// A file with a list of items (`docs/schemas/expected.json`), read again when it changes.
     pub file: Option<PathBuf>,
-    /// Where an item is looked up by HTTP, for example `http://wms.local/items/{sku}`: answers with one
-    /// item of that list, or with status 404.
+    /// Where an item is looked up by HTTP, for example `http://wms.local/items/{sku}` on a line with one SKU, or
+    /// `http://wms.local/codes/{code}` for each code that no list has: answers with one item of that list, or with
+    /// status 404.
     #[schemars(extend("format" = HTTP_URL))]
     pub look_up: Option<String>,
-    /// Minutes after which an item is looked up again.
+    /// Minutes after which an item is looked up again; an unknown code after half a minute.
     #[schemars(range(min = 1, max = 10_080))]
     pub look_up_minutes: u32,
 }

@@ -72,7 +72,7 @@ fn status() -> PageStatus {
     PageStatus {
         version: "0.1.0".to_owned(),
         line: "outbound 3".to_owned(),
-        sku: "CARTON-17".to_owned(),
+        sku: Some("CARTON-17".to_owned()),
         problems: vec![Problem {
             what: "camera top is down".to_owned(),
             remedy: "Check its cable.".to_owned(),

@@ -21,7 +21,8 @@ use inspectd::run::recorder::Recorder;
 use inspectd::run::{learned, model};
 use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
-use inspectd::warehouse::expected_sources;
+use inspectd::warehouse::look_up_thread::LookUpThread;
+use inspectd::warehouse::{expected_sources, look_up_thread};
 use inspectd::web::PageThread;
 use inspectd::web::status::PageStatus;
 use tokio::signal::unix::{SignalKind, signal};
@@ -132,11 +133,16 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     };
     let learner = Learner::start(line.learning.clone(), line.model.references.clone())
         .context("cannot start the threads that learn from what passes")?;
+    let (looked_up, looked_up_seen) = mpsc::channel(ORDERS);
+    let by_code = line.expected.look_up.clone().filter(|url| url.contains(look_up_thread::CODE));
+    let look_up = by_code.map(|url| LookUpThread::start(url, looked_up)).transpose();
+    let look_up = look_up.context("cannot start the thread that asks the warehouse")?;
     let parts = Parts {
         cameras,
         code_worker,
         label_worker,
         learner,
+        look_up,
         link: bridge,
         recorder,
         health,
@@ -160,6 +166,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
             Inputs {
                 link,
                 model,
+                looked_up: looked_up_seen,
                 orders: orders_seen,
                 codes: codes_seen,
                 labels: labels_seen,

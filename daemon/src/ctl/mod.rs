@@ -5,7 +5,7 @@
 //! progress to stderr. Exit codes: 0 done, 1 it could not be done or the answer is bad news (a line
 //! file with mistakes, a box that is not inspecting), 2 the command line itself is wrong.
 //!
-//! Nothing here changes what a running inspectd does, except `learn` and `train`, which write
+//! Nothing here changes what a running inspectd does, except `learn`, `train` and `skus`, which write
 //! references that inspectd loads with the next item, and a damage head that it loads when it starts.
 
 mod compare;
@@ -23,6 +23,7 @@ mod output;
 mod progress;
 mod records;
 mod score;
+mod skus;
 mod status;
 mod train;
 
@@ -63,6 +64,8 @@ enum Command {
     Label(label::Label),
     Identify(identify::Identify),
     Records(records::Find),
+    #[command(subcommand)]
+    Skus(skus::Skus),
     Status(status::Status),
     #[command(subcommand)]
     Config(config::Config),
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Label(label) => label.run(&context),
         Command::Identify(identify) => identify.run(&context),
         Command::Records(find) => find.run(&context),
+        Command::Skus(skus) => skus.run(&context),
         Command::Status(status) => status.run(&context),
         Command::Config(config) => config.run(&context),
     };

@@ -139,6 +139,11 @@ impl Identification {
         self.awaited.contains(&source)
     }
 
+    /// Whether nobody but its looks may still tell.
+    pub fn awaits_looks_at_most(&self) -> bool {
+        self.awaited.iter().all(|source| *source == Source::Looks)
+    }
+
     /// What is known now.
     pub fn identity(&self) -> Identity<'_> {
         match &self.sku {

@@ -98,7 +98,7 @@ pub fn check(
             }
         }
     }
-    if let Some(expected) = known.sku.and_then(|sku| known.expectations.of(sku)) {
+    if let Some(expected) = known.expected {
         findings.extend(contradictions(&readings, expected, known.expectations, today.likely));
     }
     if problems.is_empty() {
@@ -154,8 +154,15 @@ pub fn with_unseen(
 pub struct Known<'a> {
     /// Of all items.
     pub expectations: &'a Expectations,
-    /// The SKU, where it is known.
-    pub sku: Option<&'a str>,
+    /// Of this one.
+    pub expected: Option<&'a Expectation>,
+}
+
+impl<'a> Known<'a> {
+    /// What the lists say of `sku`.
+    pub fn of(expectations: &'a Expectations, sku: Option<&str>) -> Self {
+        Self { expectations, expected: sku.and_then(|sku| expectations.of(sku)) }
+    }
 }
 
 /// Whether an expectation names anything that only text tells.
@@ -286,7 +293,8 @@ mod tests {
     }
 
     fn on(today: Today, views: &Views, section: &LabelSection) -> Checked {
-        let known = Known { expectations: &Expectations::default(), sku: Some("tea") };
+        let expectations = Expectations::default();
+        let known = Known::of(&expectations, Some("tea"));
         check(views, section, known, today)
     }
 
@@ -343,7 +351,7 @@ mod tests {
         let mut known = Expectations::default();
         let expected = Expectation::from_json(r#"{"sku":"tea","lot":"B2"}"#).unwrap();
         assert!(known.replace(Source::File, Arc::new(Catalogue::new([expected]))).changed);
-        let known = Known { expectations: &known, sku: Some("tea") };
+        let known = Known::of(&known, Some("tea"));
         assert_eq!(check(&views[..1], &section(&[]), known, TRUSTED).findings, []);
         assert_eq!(check(&views[1..], &section(&[]), known, TRUSTED).findings.len(), 1);
     }
@@ -420,8 +428,7 @@ mod tests {
         };
         let known = expected(r#"{"sku":"shirt","size":"L","colour":"blue"}"#);
         let of = |views: &Views| {
-            check(views, &section(&[]), Known { expectations: &known, sku: Some("shirt") }, TRUSTED)
-                .findings
+            check(views, &section(&[]), Known::of(&known, Some("shirt")), TRUSTED).findings
         };
         let wrong = view("front", &["T-SHIRT", "SIZE M", "BLUE"]);
         let findings = of(std::slice::from_ref(&wrong));

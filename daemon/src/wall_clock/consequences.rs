@@ -114,7 +114,8 @@ impl Bench {
         let views = [("side".to_owned(), Ok(LabelReading::of(lines, Vec::new(), &context)))];
         let section =
             LabelSection { must_show: vec![LabelPart::Expiry], ..LabelSection::default() };
-        let known = Known { expectations: &Expectations::default(), sku: Some("tea") };
+        let expectations = Expectations::default();
+        let known = Known::of(&expectations, Some("tea"));
         let checked = label_check::check(&views, &section, known, today);
         assert_eq!(
             checked.label.last_day.as_deref(),

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::config::ExpectedSection;
 use crate::item::orders::{Content, Order};
 use crate::warehouse::expectations::{Catalogue, ExpectedList, Source};
+use crate::warehouse::look_up_thread::CODE;
 
 /// How often the file is looked at.
 const FILE_PERIOD: Duration = Duration::from_secs(2);
@@ -41,11 +42,12 @@ pub fn start(
     }
     thread::Builder::new().name("expected".to_owned()).spawn(move || {
         let mut file = section.file.map(|path| File { path, seen: None });
-        let mut look_up = section.look_up.zip(sku).map(|(url, sku)| LookUp {
-            url: url.replace("{sku}", &encoded(&sku)),
-            period: Duration::from_secs(60 * u64::from(section.look_up_minutes)),
-            due: Instant::now(),
-        });
+        let mut look_up =
+            section.look_up.filter(|url| !url.contains(CODE)).zip(sku).map(|(url, sku)| LookUp {
+                url: url.replace("{sku}", &encoded(&sku)),
+                period: Duration::from_secs(60 * u64::from(section.look_up_minutes)),
+                due: Instant::now(),
+            });
         while !orders.is_closed() {
             let from_file = file.as_mut().and_then(File::changed);
             let looked_up = look_up.as_mut().and_then(LookUp::asked);
@@ -116,7 +118,7 @@ impl LookUp {
         if Instant::now() < self.due {
             return None;
         }
-        let content = ask(&self.url);
+        let content = looked_up(&self.url);
         let pause = if content.is_ok() { self.period } else { LOOK_UP_RETRY };
         self.due = Instant::now() + pause;
         Some(Order { from: self.url.clone(), content })
@@ -124,27 +126,32 @@ impl LookUp {
 }
 
 /// What the warehouse's system says; an item that it does not know (404) has no expectation.
-fn ask(url: &str) -> Result<Content, String> {
+pub(super) fn ask(url: &str) -> Result<Option<Expectation>, String> {
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(LOOK_UP_LIMIT))
         .http_status_as_error(false)
         .build();
     let failed = |error: ureq::Error| format!("{error}; check the network and [expected] look_up");
     let mut answer = ureq::Agent::new_with_config(config).get(url).call().map_err(failed)?;
-    let items = match answer.status().as_u16() {
-        404 => Vec::new(),
+    match answer.status().as_u16() {
+        404 => Ok(None),
         200 => {
             let text = answer.body_mut().with_config().limit(ANSWER_MAX).read_to_string();
             let text = text.map_err(failed)?;
-            vec![Expectation::from_json(&text).map_err(|error| error.to_string())?]
+            Expectation::from_json(&text).map(Some).map_err(|error| error.to_string())
         }
-        status => return Err(format!("it answers with HTTP status {status}; see its log")),
-    };
-    Ok(Content::Expected(Source::LookUp, Arc::new(Catalogue::new(items))))
+        status => Err(format!("it answers with HTTP status {status}; see its log")),
+    }
 }
 
-/// A SKU as a part of a URL's path (RFC 3986, section 2.1).
-fn encoded(sku: &str) -> String {
+/// The catalogue of the one item that was looked up.
+fn looked_up(url: &str) -> Result<Content, String> {
+    let catalogue = Catalogue::new(ask(url)?);
+    Ok(Content::Expected(Source::LookUp, Arc::new(catalogue)))
+}
+
+/// A SKU or a code as a part of a URL (RFC 3986, section 2.1).
+pub(super) fn encoded(sku: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     sku.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
@@ -218,7 +225,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 33\r\nConnection: close\r\n\r\n\
              {\"sku\":\"green tea\",\"size\":\"50 g\"}",
         );
-        let found = items(ask(&format!("{url}{}", encoded("green tea"))));
+        let found = items(looked_up(&format!("{url}{}", encoded("green tea"))));
         assert_eq!(found[0].size.as_deref(), Some("50 g"));
         assert_eq!(asked.join().unwrap(), "GET /items/green%20tea HTTP/1.1");
     }
@@ -230,10 +237,12 @@ mod tests {
             500 => "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
         };
-        assert_eq!(items(ask(&server(answer(404)).0)), []);
-        assert!(ask(&server(answer(500)).0).unwrap_err().contains("500"));
-        assert!(ask(&server(answer(200)).0).unwrap_err().contains("sku"));
+        assert_eq!(items(looked_up(&server(answer(404)).0)), []);
+        assert!(looked_up(&server(answer(500)).0).unwrap_err().contains("500"));
+        assert!(looked_up(&server(answer(200)).0).unwrap_err().contains("sku"));
         let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert!(ask(&format!("http://{nobody}/")).unwrap_err().contains("[expected] look_up"));
+        assert!(
+            looked_up(&format!("http://{nobody}/")).unwrap_err().contains("[expected] look_up")
+        );
     }
 }

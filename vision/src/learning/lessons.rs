@@ -182,6 +182,24 @@ impl Lessons {
         Ok(bytes)
     }
 
+    /// Removes an item.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn drop_item(&self, sku: &str, shelf: Shelf, id: &str) -> io::Result<()> {
+        fs::remove_dir_all(self.shelf(sku, shelf).join(id))
+    }
+
+    /// Makes an item of `from` one of `into`.
+    ///
+    /// # Errors
+    /// The system's; the item stays where it was.
+    pub fn give(&self, from: &str, into: &str, shelf: Shelf, id: &str) -> io::Result<()> {
+        let folder = self.shelf(into, shelf);
+        fs::create_dir_all(&folder)?;
+        fs::rename(self.shelf(from, shelf).join(id), folder.join(id))
+    }
+
     /// How the reference of a SKU was learned; `None` where it was not, or nobody can tell any more.
     pub fn learned(&self, sku: &str) -> Option<Learned> {
         let text = fs::read(self.sku(sku).join(LEARNED)).ok()?;
@@ -276,7 +294,7 @@ mod tests {
         let lessons = Lessons::new(folder.path());
         lessons.keep(&lesson("a-1", true), 9).unwrap();
         fs::create_dir_all(folder.path().join("tea/.a-2")).unwrap();
-        let learned = Learned { items: 8, backbone_sha256: "b".to_owned(), failed: None };
+        let learned = Learned { items: 8, backbone_sha256: "b".to_owned(), ..Learned::default() };
         lessons.note("tea", &learned).unwrap();
         let all = lessons.all().unwrap();
         assert_eq!(

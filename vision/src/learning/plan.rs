@@ -49,6 +49,9 @@ pub struct Learned {
     pub items: usize,
     /// The backbone that it belongs to.
     pub backbone_sha256: String,
+    /// Whether a person said that the reference is to stay as it is.
+    #[serde(default)]
+    pub pinned: bool,
     /// Why the last attempt was refused or failed, and with how many lessons.
     #[serde(default)]
     pub failed: Option<Failed>,
@@ -81,6 +84,9 @@ impl Known {
     pub fn is_due(&self, section: &LearningSection, backbone_sha256: &str) -> bool {
         let (after, until) = (section.learn_after_items, until(section));
         let Some(learned) = &self.learned else { return self.items >= after };
+        if learned.pinned {
+            return false;
+        }
         let failed = learned.failed.as_ref().is_some_and(|failed| failed.items >= self.items);
         if failed && self.refreshed == 0 {
             return false;
@@ -93,6 +99,11 @@ impl Known {
         grown || renewed
     }
 
+    /// Whether a person said that its reference is to stay as it is.
+    pub fn is_pinned(&self) -> bool {
+        self.learned.as_ref().is_some_and(|learned| learned.pinned)
+    }
+
     /// Whether its reference was learned from as many items as will be.
     pub fn is_full(&self, section: &LearningSection) -> bool {
         self.learned.as_ref().is_some_and(|learned| learned.items >= until(section))
@@ -100,6 +111,9 @@ impl Known {
 
     /// Whether the next item teaches anything; counts it.
     pub fn wants(&mut self, section: &LearningSection) -> bool {
+        if self.is_pinned() {
+            return false;
+        }
         if !self.is_full(section) && self.items < until(section) {
             return true;
         }
@@ -130,6 +144,7 @@ pub fn familiarity(
         };
     };
     match known.learned.as_ref().map_or(0, |learned| learned.items) {
+        _ if known.is_pinned() => Familiarity::Full,
         0 => Familiarity::Learning { items: known.items.min(after), of: after },
         items if items < until => Familiarity::Weak { items, of: until },
         _ => Familiarity::Full,
@@ -155,7 +170,7 @@ mod tests {
         let learned = (learned > 0).then(|| Learned {
             items: learned,
             backbone_sha256: "a".to_owned(),
-            failed: None,
+            ..Learned::default()
         });
         Known { items, learned, ..Known::default() }
     }
@@ -195,6 +210,9 @@ mod tests {
         assert!(!one.is_due(&section(), "a"));
         one.refreshed = 30;
         assert!(one.is_due(&section(), "a"));
+        let pinned = Some(Learned { pinned: true, ..Learned::default() });
+        let mut pinned = Known { items: 60, learned: pinned, refreshed: 60, passed: 0 };
+        assert!(!pinned.is_due(&section(), "a") && !pinned.wants(&section()));
         let never = LearningSection { refresh_every_items: 0, ..section() };
         assert!(!(0..200).any(|_| one.wants(&never)));
     }

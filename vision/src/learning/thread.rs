@@ -102,6 +102,12 @@ fn keep(
         // taught the SKU, the box learns nothing about it.
         return Ok(0);
     }
+    // A person may have pinned or forgotten the SKU with `inspectctl skus` meanwhile.
+    let learned = lessons.learned(&lesson.sku);
+    if learned.as_ref().is_some_and(|learned| learned.pinned) {
+        shared.lock().skus.entry(lesson.sku.clone()).or_default().learned = learned;
+        return Ok(0);
+    }
     let most = if lesson.is_normal { plan::until(section) } else { DAMAGED_MAX };
     let replaced = lessons.keep(lesson, most)?;
     let mut bytes = 0;
@@ -112,12 +118,13 @@ fn keep(
         }
     }
     if lesson.is_normal {
+        let items = lessons.items(&lesson.sku, Shelf::Normal)?.len();
         let mut book = shared.lock();
         let known = book.skus.entry(lesson.sku.clone()).or_default();
-        if replaced {
+        known.items = items;
+        known.learned = learned;
+        if known.is_full(section) {
             known.refreshed += 1;
-        } else {
-            known.items += 1;
         }
         book.due.insert(lesson.sku.clone());
         shared.changed.notify_all();
@@ -352,7 +359,7 @@ impl Student<'_> {
         let learned = match outcome {
             Ok(Some(items)) => {
                 tracing::info!(sku, items, "a reference was learned from what passed");
-                Some(Learned { items, backbone_sha256, failed: None })
+                Some(Learned { items, backbone_sha256, ..Learned::default() })
             }
             Ok(None) => before,
             Err(why) => {

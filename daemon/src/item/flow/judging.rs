@@ -91,7 +91,6 @@ impl Flow {
         open.undecided = answer.undecided;
         open.lots = answer.lots;
         open.record.findings.extend(answer.findings);
-        open.identification.answered(Source::Codes);
         open.identification.answered(Source::Looks);
         if let Some(claim) = answer.claim {
             open.identification.claim(claim);

@@ -106,6 +106,7 @@ struct OpenItem {
     /// Whether its views were handed to be scored, or cannot be.
     is_handed: bool,
     is_scored: bool,
+    are_codes_read: bool,
     /// Whether what its label says was asked for, beside its codes.
     is_label_asked: bool,
     awaits_label: bool,
@@ -375,6 +376,7 @@ impl Flow {
             identification,
             is_handed: false,
             is_scored: false,
+            are_codes_read: false,
             is_label_asked: false,
             awaits_label: false,
             unfamiliar: None,
@@ -440,6 +442,7 @@ impl OpenItem {
             stage,
             is_handed: true,
             is_scored: false,
+            are_codes_read: true,
             is_label_asked: true,
             awaits_label: false,
             unfamiliar: None,

@@ -31,35 +31,19 @@ impl Flow {
         steps
     }
 
-    /// The codes in the item's views are read; `claim` is what they say it is, where they are asked. Its label is read
-    /// next.
+    /// The codes in the item's views are read; `claim` is what they say it is, where they are asked, unless the warehouse
+    /// is still being asked what they mean.
     pub fn codes_read(&mut self, item: ItemNumber, claim: Option<Claim>, now: Now) -> Vec<Step> {
-        let deadline = match self.items.get_mut(&item) {
-            Some(open) => {
-                if let Some(claim) = claim {
-                    open.identification.claim(claim);
-                }
-                open.identification.answered(Source::Codes);
-                open.note_claims();
-                let commit_at = open.commit_at;
-                self.deadline(commit_at)
+        let Some(open) = self.items.get_mut(&item) else { return Vec::new() };
+        open.are_codes_read = true;
+        match claim {
+            Some(claim) => self.told(item, claim, true, now),
+            None => {
+                let mut steps = Vec::new();
+                self.name(item, now, &mut steps);
+                steps
             }
-            None => return Vec::new(),
-        };
-        let mut steps = Vec::new();
-        self.name(item, now, &mut steps);
-        let Some(open) = self.items.get_mut(&item) else { return steps };
-        if !open.is_label_asked {
-            open.is_label_asked = true;
-            let sku = open.identification.sku().map(str::to_owned);
-            let compare = match open.identification.awaits(Source::Looks) && sku.is_none() {
-                true => Compare::All,
-                false => Compare::Expected,
-            };
-            steps.push(Step::ReadLabel { item, deadline, sku, compare });
         }
-        steps.push(Step::Save(open.record.clone()));
-        steps
     }
 
     /// Nobody reads codes, nor compares looks, for this item.
@@ -69,9 +53,22 @@ impl Flow {
         open.identification.answered(Source::Looks);
     }
 
-    /// Hands an item to be scored once it is known what it is, or that nobody knows.
+    /// Hands an item to be scored once it is known what it is, or that nobody knows; and to be read once nothing but its
+    /// looks can still tell, which are compared with its label.
     pub(super) fn name(&mut self, item: ItemNumber, now: Now, steps: &mut Vec<Step>) {
         let unknown = self.settings.unknown;
+        let Some(open) = self.items.get_mut(&item) else { return };
+        if open.stage == Stage::Inspecting && open.are_codes_read && !open.is_label_asked {
+            let sku = open.identification.sku().map(str::to_owned);
+            if sku.is_some() || open.identification.awaits_looks_at_most() {
+                open.is_label_asked = true;
+                let asks_looks = sku.is_none() && open.identification.awaits(Source::Looks);
+                let compare = if asks_looks { Compare::All } else { Compare::Expected };
+                let commit_at = open.commit_at;
+                let deadline = self.deadline(commit_at);
+                steps.push(Step::ReadLabel { item, deadline, sku, compare });
+            }
+        }
         let Some(open) = self.items.get_mut(&item) else { return };
         if open.stage != Stage::Inspecting || open.is_handed {
             return;

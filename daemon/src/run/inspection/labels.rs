@@ -9,12 +9,12 @@ use vision::config::SkuSource;
 use vision::labels::{CodeJob, CodesDone, CompareWith, LabelDone, LabelJob, Readings};
 
 use super::Inspection;
+use super::naming::Said;
 use crate::item::flow::{Compare, LabelAnswer, Step};
 use crate::item::identification::{Claim, Source};
 use crate::item::identity_check;
 use crate::item::label_check::{self, Checked, Known};
 use crate::records::record::LabelRecord;
-use crate::warehouse::codes;
 
 impl Inspection {
     fn context(&self) -> Context {
@@ -45,25 +45,28 @@ impl Inspection {
     }
 
     fn codes_read(&mut self, item: ItemNumber, views: Readings) -> Vec<Step> {
-        let claim = self.asks(SkuSource::Codes).then(|| self.claim_of_codes(&views));
-        if self.flow.entry_of(item).is_some() {
-            self.coded.insert(item, views);
+        if self.flow.entry_of(item).is_none() {
+            return Vec::new();
         }
+        let claim = match self.asks(SkuSource::Codes) {
+            true => self.claim_of_codes(item, &views),
+            false => None,
+        };
+        self.coded.insert(item, views);
         let now = self.now();
         self.flow.codes_read(item, claim, now)
     }
 
-    /// What the codes in an item's own pictures say that it is.
-    fn claim_of_codes(&self, views: &Readings) -> Claim {
+    /// What the codes in an item's own pictures say that it is; `None` while the warehouse is asked.
+    fn claim_of_codes(&mut self, item: ItemNumber, views: &Readings) -> Option<Claim> {
         let readings = || views.iter().filter_map(|(_, view)| view.as_ref().ok());
         let gtins: Vec<String> = readings().flat_map(|reading| reading.gtins.clone()).collect();
-        let first = readings().flat_map(|reading| &reading.codes).next();
-        let Some(first) = first else {
-            return Claim::none(Source::Codes, "its pictures show no code that can be read");
+        let Some(first) = readings().flat_map(|reading| &reading.codes).next() else {
+            let problem = "its pictures show no code that can be read";
+            return Some(Claim::none(Source::Codes, problem));
         };
         let said = gtins.first().cloned().unwrap_or_else(|| first.text.clone());
-        let skus = codes::skus_of(&self.expectations, &said, &gtins, self.identity.unlisted_codes);
-        Claim { said: Some(said), skus, ..Claim::of(Source::Codes, "") }
+        self.claim(Said { item, source: Source::Codes, by: None, said, gtins, is_all: true })
     }
 
     /// Hands an item to the thread that reads labels; returns what follows when it is not taken.
@@ -76,7 +79,7 @@ impl Inspection {
     ) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         let coded = self.coded.remove(&item).unwrap_or_default();
-        let expected = sku.as_ref().and_then(|sku| self.expectations.of(sku));
+        let expected = sku.as_ref().and_then(|sku| self.expected(sku));
         let needs_text = expected.is_some_and(label_check::has_words);
         let gtin = expected.and_then(|expected| expected.gtin.clone());
         let compare = match (compare, sku) {
@@ -107,7 +110,8 @@ impl Inspection {
         let views: Vec<(String, Result<Reading, String>)> = views.collect();
         let views = label_check::with_unseen(views, self.flow.views(done.item));
         let sku = self.flow.sku(done.item).map(str::to_owned);
-        let known = Known { expectations: &self.expectations, sku: sku.as_deref() };
+        let expected = sku.as_ref().and_then(|sku| self.expected(sku));
+        let known = Known { expectations: &self.expectations, expected };
         let today = self.clock.today();
         let checked = label_check::check(&views, &self.label, known, today);
         let Checked { label, lots, mut findings, mut undecided } = checked;

@@ -38,9 +38,13 @@ use crate::run::model::ModelEvent;
 use crate::run::recorder::{Entry, Recorder, Shot};
 use crate::wall_clock::Clock;
 use crate::warehouse::expectations::Expectations;
+use crate::warehouse::look_up_thread::{LookUpThread, LookedUp};
+use crate::warehouse::look_ups::LookUps;
+use naming::{Said, kept};
 
 mod labels;
 mod learning;
+mod naming;
 mod orders;
 mod state;
 
@@ -57,6 +61,8 @@ pub struct Inputs {
     pub link: mpsc::Receiver<LinkEvent>,
     /// From the thread that loads the model and scores.
     pub model: mpsc::Receiver<ModelEvent>,
+    /// What the warehouse says of codes.
+    pub looked_up: mpsc::Receiver<LookedUp>,
     /// What the fleet tells the box.
     pub orders: mpsc::Receiver<Order>,
     /// Codes that were read.
@@ -78,6 +84,8 @@ pub struct Parts {
     pub label_worker: Option<LabelWorker>,
     /// What learns from the items that pass.
     pub learner: Learner,
+    /// The thread that asks the warehouse what codes mean, where it can be asked.
+    pub look_up: Option<LookUpThread>,
     /// The socket to plc-bridge.
     pub link: BridgeLink,
     /// Where records and pictures go.
@@ -107,6 +115,10 @@ pub struct Inspection {
     label: LabelSection,
     identity: IdentitySection,
     expectations: Expectations,
+    look_ups: LookUps,
+    look_up: Option<LookUpThread>,
+    /// What sources said of items while the warehouse is asked what it means.
+    asked_about: Vec<Said>,
     code_worker: Option<CodeWorker>,
     label_worker: Option<LabelWorker>,
     learner: Learner,
@@ -128,8 +140,17 @@ impl Inspection {
         quarantine: Quarantine,
         expectations: Expectations,
     ) -> Self {
-        let Parts { cameras, code_worker, label_worker, learner, link, recorder, health, clock } =
-            parts;
+        let Parts {
+            cameras,
+            code_worker,
+            label_worker,
+            learner,
+            look_up,
+            link,
+            recorder,
+            health,
+            clock,
+        } = parts;
         let settings = FlowSettings {
             sku: line.line.sku.clone(),
             sources: line.identity.sources.iter().map(|source| asked(*source)).collect(),
@@ -156,6 +177,9 @@ impl Inspection {
             label: line.label.clone(),
             identity: line.identity.clone(),
             expectations,
+            look_ups: LookUps::new(kept(line.expected.look_up_minutes)),
+            look_up,
+            asked_about: Vec::new(),
             code_worker,
             label_worker,
             learner,
@@ -186,6 +210,7 @@ impl Inspection {
                 Some(event) = inputs.model.recv() => self.on_model(event),
                 Some(done) = inputs.codes.recv() => self.on_codes(done),
                 Some(done) = inputs.labels.recv() => self.on_label(done),
+                Some(looked_up) = inputs.looked_up.recv() => self.on_looked_up(looked_up),
                 Some(order) = inputs.orders.recv() => self.on_order(order),
                 Some(through) = inputs.stored.recv() => {
                     // One that is dropped is made good by the next: each says all before it.
@@ -377,6 +402,7 @@ impl Inspection {
                     self.gatherer.forget(item);
                     self.frames.remove(&item);
                     self.coded.remove(&item);
+                    self.forget_asked(item);
                     self.wanted.remove(&item);
                 }
                 Step::Send(message) => {
@@ -404,7 +430,7 @@ impl Inspection {
     fn score(&mut self, item: ItemNumber, deadline: Duration, sku: String) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
         // Without the box that is left out on purpose, it looks like another reference.
-        let expected = self.expectations.of(&sku);
+        let expected = self.expected(&sku);
         let sku = expected.and_then(|expected| expected.reference.clone()).unwrap_or(sku);
         let job = Job { item, sku, deadline, views };
         let refused = match &self.scorer {

@@ -53,6 +53,7 @@ fn idle() -> Idle {
         code_worker: None,
         label_worker: None,
         learner,
+        look_up: None,
         link,
         recorder,
         health,
