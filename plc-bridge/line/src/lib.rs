@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod config;
+pub mod item_code;
 pub mod line_file;
 pub mod protocol;
 pub mod socket_line;

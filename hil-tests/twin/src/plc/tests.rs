@@ -1,4 +1,4 @@
-use line::config::FallBack;
+use line::config::{FallBack, ItemCodeKind};
 use plc_bridge::registers::{Eye, LANE_STOP, OwnFallBack, PlcResult, RING};
 
 use super::*;
@@ -18,6 +18,7 @@ fn config() -> PlcConfig {
         mid_eyes_mm: vec![500.0],
         diverters: vec![diverter(1, 900.0), diverter(2, 1200.0)],
         boot: 42,
+        item_code: ItemCodeKind::Ascii,
     }
 }
 
@@ -71,6 +72,7 @@ impl Bench {
             encoder: self.encoder,
             belt_running: true,
             operator_reset,
+            codes: &[],
             command: self.command.as_ref(),
         };
         self.plc.scan(&inputs, self.now)
@@ -291,6 +293,7 @@ fn a_bridge_whose_heartbeat_stands_still_is_lost_and_comes_back() {
             encoder,
             belt_running: true,
             operator_reset: false,
+            codes: &[],
             command: Some(&still),
         };
         bench.plc.scan(&inputs, bench.now);
