@@ -134,8 +134,8 @@ fn a_client_reads_and_writes_any_registers_and_a_refusal_leaves_it_connected() {
     client.write_registers("writing", 7, &[1, 2, 0xffff]).unwrap();
     client.read_holding("reading", 7, &mut words).unwrap();
     assert_eq!(words, [1, 2, 0xffff]);
-    let error = client.read_holding("reading", 198, &mut words).unwrap_err();
-    assert!(!error.is_broken() && error.to_string().contains("3 registers from 198"), "{error}");
+    let error = client.read_holding("reading", 298, &mut words).unwrap_err();
+    assert!(!error.is_broken() && error.to_string().contains("3 registers from 298"), "{error}");
     client.write_coils("writing", 5, &[true; 9]).unwrap();
     assert_eq!(memory.lock().unwrap().coil_writes, [(5, vec![true; 9])]);
 }

@@ -1,4 +1,4 @@
-//! The two blocks of Modbus holding registers that the bridge and the PLC share.
+//! The blocks of Modbus holding registers that the bridge and the PLC share.
 //!
 //! * **Status block** (PLC to bridge, [`Status`]): the PLC's heartbeat, the encoder, and a ring of
 //!   the last [`EVENT_RING`] **line events** (an eye saw an edge), each numbered and with the

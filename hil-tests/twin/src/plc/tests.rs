@@ -1,5 +1,5 @@
 use line::config::{FallBack, ItemCodeKind};
-use plc_bridge::registers::{Eye, LANE_STOP, OwnFallBack, PlcResult, RING};
+use plc_bridge::registers::{CODE_RING, Eye, LANE_STOP, OwnFallBack, PlcResult, RING};
 
 use super::*;
 
@@ -356,4 +356,32 @@ fn tracking_goes_on_when_the_encoder_wraps() {
     bench.give(acquisition, 0, 1);
     let (applied, gates) = bench.run_out();
     assert_eq!((applied.acquisition, applied.lane, gates), (acquisition, 0, [false; 2]));
+}
+
+#[test]
+fn a_code_is_told_of_its_item_by_id_and_count_and_refused_for_any_other() {
+    let mut bench = Bench::new();
+    let first = bench.item();
+    let entered = bench.encoder;
+    (0..60).for_each(|_| drop(bench.scan(&[])));
+    let second = bench.item();
+    let words = [0x4142, 0, 0, 0, 0, 0, 0, 0];
+    for offer in [(first, words), (second + 1, words), (0, words)] {
+        let inputs = Inputs {
+            edges: &[],
+            encoder: bench.encoder,
+            belt_running: true,
+            operator_reset: false,
+            codes: &[offer],
+            command: None,
+        };
+        bench.plc.scan(&inputs, bench.now);
+    }
+    let codes = bench.plc.codes();
+    assert_eq!((codes.code_head, codes.plc_boot, bench.plc.codes_refused()), (1, 42, 2));
+    let told = codes.codes[slot(1, CODE_RING)];
+    assert_eq!(
+        (told.acquisition, told.encoder, told.words, told.number),
+        (first, entered, words, 1)
+    );
 }
