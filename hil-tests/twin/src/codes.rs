@@ -128,6 +128,6 @@ mod tests {
         assert_eq!(teller.numbered(1, Some("carton"), Duration::ZERO), None);
         assert_eq!(teller.numbered(2, None, Duration::ZERO), None);
         assert_eq!(teller.numbered(3, Some("4006381"), Duration::ZERO).as_deref(), Some("4006381"));
-        assert_eq!(teller.due(PROMPT), [(3, [0, 0, 61, 8621, 0, 0, 0, 0])]);
+        assert_eq!(teller.due(PROMPT), [(3, [0, 0, 61, 8685, 0, 0, 0, 0])]);
     }
 }

@@ -1,4 +1,4 @@
-//! **Item codes**: what the PLC, or a scanner behind it, calls an item. A short printable text.
+//! **Item codes**: what the PLC, or a scanner behind it, calls an item: a short printable text.
 
 use std::fmt;
 use std::str::FromStr;

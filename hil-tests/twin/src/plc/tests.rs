@@ -361,8 +361,8 @@ fn tracking_goes_on_when_the_encoder_wraps() {
 #[test]
 fn a_code_is_told_of_its_item_by_id_and_count_and_refused_for_any_other() {
     let mut bench = Bench::new();
-    let first = bench.item();
     let entered = bench.encoder;
+    let first = bench.item();
     (0..60).for_each(|_| drop(bench.scan(&[])));
     let second = bench.item();
     let words = [0x4142, 0, 0, 0, 0, 0, 0, 0];

@@ -60,7 +60,7 @@ pub struct PlcSection {
     #[schemars(range(min = 2, max = 1000))]
     pub cycle_ms: u32,
     /// How long one request may take before the connection is dropped, in milliseconds. A cycle has
-    /// two, and a third when coils are due.
+    /// two, and one more each when coils are due and for items' codes.
     #[serde(default = "timeout_ms")]
     #[schemars(range(min = 5, max = 10_000))]
     pub timeout_ms: u32,
