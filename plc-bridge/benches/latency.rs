@@ -26,7 +26,7 @@ use plc_bridge::inspector_socket;
 use plc_bridge::logger::{Entry, Log};
 use plc_bridge::modbus::{self, Client, Tcp};
 use plc_bridge::realtime;
-use plc_bridge::registers::{Command, Eye, Order, Status};
+use plc_bridge::registers::{CodeBlock, Command, Eye, Order, Status};
 use plc_bridge::soft_plc::{COMMAND_BASE, SoftPlc, UNIT};
 use plc_bridge::statistics::Report;
 use plc_bridge::whole_line::Line;
@@ -84,6 +84,10 @@ impl PlcWire for Noting {
 
     fn read_status(&mut self) -> Result<Status, PlcError> {
         self.wire.read_status()
+    }
+
+    fn read_codes(&mut self) -> Result<CodeBlock, PlcError> {
+        self.wire.read_codes()
     }
 
     fn disconnect(&mut self) {

@@ -11,14 +11,17 @@ use std::{io, thread};
 
 use crate::modbus::{Registers, Server};
 use crate::registers::{
-    COMMAND_LEN, Command, EVENT_RING, Eye, LineEvent, Order, PlcResult, RING, STATUS_LEN, Status,
-    slot,
+    CODE_LEN, CODE_RING, COMMAND_LEN, CodeBlock, Command, EVENT_RING, Eye, LineEvent, MapVersion,
+    Order, PlcResult, RING, STATUS_LEN, Status, ToldCode, code_words, slot,
 };
+use line::config::ItemCodeKind;
 
 /// Where the status block stands.
 pub const STATUS_BASE: u16 = 0;
 /// Where the command block stands.
 pub const COMMAND_BASE: u16 = 100;
+/// Where the code block stands.
+pub const CODE_BASE: u16 = 150;
 /// Its Modbus unit.
 pub const UNIT: u8 = 1;
 /// The Modbus exception for an address that is not there.
@@ -41,6 +44,10 @@ pub struct Image {
     pub coil_changes: Vec<(u32, Vec<bool>)>,
     /// Registers that the status area has; smaller than the block, and reading it is refused.
     pub missing_registers: usize,
+    /// What it tells of items, once [`Image::tell_code`] was called.
+    pub codes: CodeBlock,
+    /// How it writes codes.
+    pub code_kind: ItemCodeKind,
     /// It scans at each write, so that it acknowledges at once, and not in time.
     pub scans_on_write: bool,
     bridge_boot: Option<u16>,
@@ -64,10 +71,38 @@ impl Image {
         }
     }
 
+    /// It is made for this map and tells codes of this kind, or none.
+    pub fn speak(&mut self, version: MapVersion, kind: ItemCodeKind) {
+        self.status.version = version;
+        self.status.capabilities.item_codes = kind != ItemCodeKind::None;
+        self.code_kind = kind;
+    }
+
+    /// The event that gave an item its acquisition id, if it still stands in the ring.
+    pub fn entry_of(&self, acquisition: u16) -> Option<LineEvent> {
+        let events = self.status.events.iter();
+        let mut its = events.filter(|event| {
+            event.eye == Some(Eye::Entry) && !event.trailing && event.acquisition == acquisition
+        });
+        its.next().copied()
+    }
+
+    /// Tells the code of the item that `entry` has numbered; nothing where there is no such code.
+    pub fn tell_code(&mut self, entry: &LineEvent, code: &str) {
+        let Some(words) = code_words(self.code_kind, code) else { return };
+        let number = self.codes.code_head.wrapping_add(1);
+        let (acquisition, encoder) = (entry.acquisition, entry.encoder);
+        let told = ToldCode { acquisition, encoder, words, number };
+        self.codes.codes[slot(number, CODE_RING)] = told;
+        self.codes.code_head = number;
+    }
+
     /// As after a power cut: another boot, and nothing is known.
     pub fn restart(&mut self) {
-        self.status =
-            Status { plc_boot: self.status.plc_boot.wrapping_add(1), ..Status::default() };
+        let Status { plc_boot, version, capabilities, .. } = self.status;
+        let plc_boot = plc_boot.wrapping_add(1);
+        self.status = Status { plc_boot, version, capabilities, ..Status::default() };
+        self.codes = CodeBlock::default();
         (self.command, self.bridge_boot, self.acquisition) = (None, None, 0);
         self.edges.clear();
     }
@@ -101,6 +136,11 @@ impl Image {
 
 impl Registers for Image {
     fn read(&mut self, base: u16, words: &mut [u16]) -> Result<(), u8> {
+        if base == CODE_BASE && words.len() == CODE_LEN && self.status.capabilities.item_codes {
+            let codes = CodeBlock { plc_boot: self.status.plc_boot, ..self.codes.clone() };
+            words.copy_from_slice(&codes.encode(Order::default(), self.code_kind));
+            return Ok(());
+        }
         if base != STATUS_BASE || words.len() > STATUS_LEN - self.missing_registers {
             return Err(ILLEGAL_DATA_ADDRESS);
         }
@@ -112,8 +152,12 @@ impl Registers for Image {
         if base != COMMAND_BASE || words.len() != COMMAND_LEN {
             return Err(ILLEGAL_DATA_ADDRESS);
         }
-        self.command =
-            Some(Command::decode(words, Order::default()).map_err(|_| ILLEGAL_DATA_ADDRESS)?);
+        let command = Command::decode(words, Order::default()).map_err(|_| ILLEGAL_DATA_ADDRESS)?;
+        if command.version != self.status.version {
+            // Another version's program takes nothing of it, and goes on to refuse.
+            return Ok(());
+        }
+        self.command = Some(command);
         self.writes += 1;
         if self.scans_on_write {
             self.scan();

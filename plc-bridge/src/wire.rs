@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::registers::{Command, DecodeError, Status};
+use crate::registers::{CodeBlock, Command, DecodeError, Status};
 
 /// A PLC that can be told and asked. Its owner calls one method at a time; each of them comes back
 /// within the wire's time-outs. After an error that [`PlcError::is_broken`] it calls
@@ -35,6 +35,15 @@ pub trait PlcWire {
     /// Says whether the PLC refused or the wire broke, and what to check.
     fn read_status(&mut self) -> Result<Status, PlcError>;
 
+    /// Reads the whole code block, with one request. It is asked only of a PLC whose capabilities
+    /// say that it has one; a wire to one that never has needs no more than this.
+    ///
+    /// # Errors
+    /// Says whether the PLC refused or the wire broke, and what to check.
+    fn read_codes(&mut self) -> Result<CodeBlock, PlcError> {
+        Ok(CodeBlock::default())
+    }
+
     /// Drops the connection, with whatever answer is still under way.
     fn disconnect(&mut self);
 }
@@ -50,6 +59,10 @@ impl<W: PlcWire + ?Sized> PlcWire for Box<W> {
 
     fn read_status(&mut self) -> Result<Status, PlcError> {
         (**self).read_status()
+    }
+
+    fn read_codes(&mut self) -> Result<CodeBlock, PlcError> {
+        (**self).read_codes()
     }
 
     fn disconnect(&mut self) {
@@ -125,11 +138,13 @@ pub enum PlcError {
         /// The Modbus exception.
         code: Exception,
     },
-    /// The status block makes no sense.
-    #[error("{peer} sends something else than a status block: {source}")]
+    /// A block makes no sense.
+    #[error("{peer} sends something else than a {block} block: {source}")]
     Unreadable {
         /// The PLC.
         peer: Peer,
+        /// `status` or `code`.
+        block: &'static str,
         /// What is wrong with it.
         source: DecodeError,
     },

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use line::config::{BridgeConfig, ByteOrder, PlcSection, WordOrder};
+use line::config::{BridgeConfig, ByteOrder, ItemCodeKind, PlcSection, WordOrder};
 use plc_bridge::modbus::{Client, ModbusPlc, Registers, Server, Tcp};
-use plc_bridge::registers::{Command, Order, STATUS_LEN, Status};
+use plc_bridge::registers::{
+    CODE_LEN, CodeBlock, Command, Order, STATUS_LEN, Status, ToldCode, code_words,
+};
 use plc_bridge::wire::{PlcError, PlcWire};
 
 /// Registers and coils, and nothing behind them.
@@ -35,7 +37,7 @@ impl Registers for Memory {
 }
 
 fn memory() -> (Server, Arc<Mutex<Memory>>) {
-    let memory = Memory { words: vec![0; 200], coil_writes: Vec::new() };
+    let memory = Memory { words: vec![0; 300], coil_writes: Vec::new() };
     let memory = Arc::new(Mutex::new(memory));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     (Server::start(any, 1, Arc::clone(&memory)).expect("a port is free"), memory)
@@ -65,6 +67,30 @@ fn blocks_cross_the_wire_in_the_order_of_the_line_file() {
     let words = memory.lock().unwrap().words[100..143].to_vec();
     assert_eq!(Command::decode(&words, order).unwrap(), command);
     assert_eq!(memory.lock().unwrap().coil_writes, [], "mailbox mode writes no coils");
+}
+
+#[test]
+fn codes_cross_the_wire_and_a_block_that_is_none_leaves_the_connection_as_it_is() {
+    let (server, memory) = memory();
+    let order = Order { words: WordOrder::LowFirst, bytes: ByteOrder::LowFirst };
+    let words = code_words(ItemCodeKind::Number, "4006381333931").expect("a number");
+    let mut codes = CodeBlock { plc_boot: 3, code_head: 1, ..CodeBlock::default() };
+    codes.codes[1] = ToldCode { acquisition: 7, encoder: 0x0102_0304, words, number: 1 };
+    let block = codes.encode(order, ItemCodeKind::Number);
+    memory.lock().unwrap().words[180..180 + CODE_LEN].copy_from_slice(&block);
+    let plc = "word_order = \"low_first\"\nbyte_order = \"low_first\"\n\
+               item_code = \"number\"\ncode_base = 180";
+    let mut plc = ModbusPlc::new(Tcp::new(&server.address().to_string()), &plc_section(plc), 1);
+    plc.connect().unwrap();
+    assert_eq!(plc.read_codes().unwrap(), codes);
+    memory.lock().unwrap().words[180] = 0;
+    let error = plc.read_codes().unwrap_err();
+    assert!(matches!(error, PlcError::Unreadable { block: "code", .. }), "{error}");
+    memory.lock().unwrap().words.truncate(200);
+    let error = plc.read_codes().unwrap_err();
+    assert!(matches!(error, PlcError::Refused { .. }), "{error}");
+    memory.lock().unwrap().words[..STATUS_LEN].copy_from_slice(&Status::default().encode(order));
+    plc.read_status().expect("the connection stands");
 }
 
 #[test]
@@ -108,8 +134,8 @@ fn a_client_reads_and_writes_any_registers_and_a_refusal_leaves_it_connected() {
     client.write_registers("writing", 7, &[1, 2, 0xffff]).unwrap();
     client.read_holding("reading", 7, &mut words).unwrap();
     assert_eq!(words, [1, 2, 0xffff]);
-    let error = client.read_holding("reading", 198, &mut words).unwrap_err();
-    assert!(!error.is_broken() && error.to_string().contains("3 registers from 198"), "{error}");
+    let error = client.read_holding("reading", 298, &mut words).unwrap_err();
+    assert!(!error.is_broken() && error.to_string().contains("3 registers from 298"), "{error}");
     client.write_coils("writing", 5, &[true; 9]).unwrap();
     assert_eq!(memory.lock().unwrap().coil_writes, [(5, vec![true; 9])]);
 }

@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use line::config::BridgeConfig;
+use line::config::{BridgeConfig, ItemCodeKind};
 use line::line_file;
 use plc_bridge::modbus::{Registers, Server};
 use plc_bridge::probe::{Console, ProbeArgs, run_on};
-use plc_bridge::registers::{COMMAND_LEN, Capabilities, Command, Order, STATUS_LEN, Status};
+use plc_bridge::registers::{
+    CODE_LEN, COMMAND_LEN, Capabilities, CodeBlock, Command, MapVersion, Order, STATUS_LEN, Status,
+    ToldCode, code_words,
+};
 
 const UNIT: u8 = 1;
 const COMMAND_BASE: u16 = 100;
@@ -17,6 +20,8 @@ struct Plc {
     status: Status,
     status_base: u16,
     command: Vec<u16>,
+    /// The code block, at 150, where it is mapped.
+    codes: Option<CodeBlock>,
     /// Another bridge writes a command before each read.
     has_bridge: bool,
     /// Every command that was written.
@@ -31,11 +36,13 @@ impl Plc {
             stops_belt: true,
             obeys_blind: true,
             run_signal: true,
+            item_codes: false,
         };
         Self {
             status: Status { plc_boot: 3, capabilities, bridge_lost: true, ..Status::default() },
             status_base: 0,
             command: vec![0; COMMAND_LEN],
+            codes: None,
             has_bridge: false,
             written: Vec::new(),
         }
@@ -60,6 +67,10 @@ impl Registers for Plc {
             words.copy_from_slice(&self.status.encode(Order::default()));
         } else if (base, words.len()) == (COMMAND_BASE, COMMAND_LEN) {
             words.copy_from_slice(&self.command);
+        } else if let Some(codes) =
+            self.codes.as_ref().filter(|_| (base, words.len()) == (150, CODE_LEN))
+        {
+            words.copy_from_slice(&codes.encode(Order::default(), ItemCodeKind::Ascii));
         } else {
             return Err(2);
         }
@@ -176,4 +187,67 @@ fn a_wrong_unit_is_said_with_what_to_check() {
     assert!(ended.is_err());
     assert!(report.contains("did not answer within 50 ms"), "{report}");
     assert!(report.contains("plc.unit_id"), "{report}");
+}
+
+/// A bench whose line file asks for codes as text.
+fn asking_for_codes(plc: Plc) -> Bench {
+    let mut bench = Bench::with(plc);
+    bench.config.plc.item_code = ItemCodeKind::Ascii;
+    bench
+}
+
+#[test]
+fn a_plc_of_version_2_is_a_note_and_wrong_only_where_codes_are_asked_for() {
+    let old = || {
+        let mut plc = Plc::sound();
+        plc.status.version = MapVersion::V2;
+        plc
+    };
+    let (report, ended) = Bench::with(old()).probe(None, "");
+    assert_eq!(ended, Ok(()), "{report}");
+    assert!(
+        report.contains("note: the PLC program is made for map version 2: it works"),
+        "{report}"
+    );
+    let (report, ended) = asking_for_codes(old()).probe(None, "");
+    assert!(ended.is_err());
+    assert!(report.contains("WRONG: plc.item_code asks for items' codes, but the PLC program is made for map version 2"), "{report}");
+    let bench = Bench::with(old());
+    bench.probe(Some(0), "yes, move diverter 0\n").1.expect("it is moved");
+    let written = &bench.plc().written;
+    assert!(written.iter().all(|command| command.version == MapVersion::V2), "or it is refused");
+}
+
+#[test]
+fn codes_are_shown_and_what_is_none_is_named() {
+    let told = |number: u16, code: &str| ToldCode {
+        acquisition: number,
+        encoder: 1000,
+        words: code_words(ItemCodeKind::Ascii, code).expect("it is short enough"),
+        number,
+    };
+    let plc = |codes: Option<CodeBlock>| {
+        let mut plc = Plc { codes, ..Plc::sound() };
+        plc.status.capabilities.item_codes = true;
+        plc
+    };
+    let mut codes = CodeBlock { plc_boot: 3, code_head: 1, ..CodeBlock::default() };
+    codes.codes[1] = told(1, "CARTON-1");
+    let (report, ended) = asking_for_codes(plc(Some(codes.clone()))).probe(None, "");
+    assert_eq!(ended, Ok(()), "{report}");
+    assert!(report.contains("\"CARTON-1\" of item 1, numbered at 1000"), "{report}");
+
+    codes.codes[2] = told(2, "NO\u{7}READ");
+    codes.code_head = 2;
+    let (report, ended) = asking_for_codes(plc(Some(codes.clone()))).probe(None, "");
+    assert!(ended.is_err());
+    assert!(report.contains("1 of the 2 codes in the ring are none: byte 0x07"), "{report}");
+    let (report, _) =
+        asking_for_codes(plc(Some(CodeBlock { plc_boot: 9, ..codes }))).probe(None, "");
+    assert!(report.contains("of another start of the PLC"), "{report}");
+    let (report, _) = asking_for_codes(plc(None)).probe(None, "");
+    assert!(report.contains("WRONG: the code block cannot be read"), "{report}");
+    assert!(report.contains("map CodeRegisters (99 registers) to plc.code_base (150)"), "{report}");
+    let (report, _) = asking_for_codes(Plc::sound()).probe(None, "");
+    assert!(report.contains("set Parameters.TellsCodes"), "{report}");
 }

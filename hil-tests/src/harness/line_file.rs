@@ -16,8 +16,8 @@ use inspectd::config::{
 use inspectd::wall_clock::ClockTrust;
 use line::config::io::IoSection;
 use line::config::{
-    ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, LineFallBackSection,
-    LineSection, PlcMode, PlcSection, WordOrder,
+    ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, ItemCodeKind,
+    LineFallBackSection, LineSection, PlcMode, PlcSection, WordOrder,
 };
 use twin::config::TwinLine;
 use vision::config::{
@@ -185,6 +185,8 @@ impl Layout {
                 coil_base: None,
                 status_base: 0,
                 command_base: 100,
+                item_code: ItemCodeKind::default(),
+                code_base: 150,
                 cycle_ms: 10,
                 timeout_ms: 500,
                 heartbeat_timeout_ms: 1000,

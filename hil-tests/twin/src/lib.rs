@@ -5,11 +5,12 @@
 //! [`run`](mod@run)) puts the same logic on the host's clock, a TCP port and shared-memory video,
 //! where plc-bridge and inspectd meet it exactly as they would meet a real line.
 //!
-//! Reading order: [`belt`], [`world`], [`plc`], [`line`](mod@line), [`scene`], then the edge.
+//! Reading order: [`belt`], [`world`], [`plc`], [`codes`], [`line`](mod@line), [`scene`], then the edge.
 
 pub mod belt;
 pub mod cameras;
 pub mod clock;
+pub mod codes;
 pub mod config;
 pub mod line;
 pub mod modbus_server;

@@ -6,10 +6,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use plc_bridge::registers::{Command, LANE_STOP, Status};
+use plc_bridge::registers::{CodeBlock, Command, LANE_STOP, Status};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    codes::{CodePlan, CodeTeller},
     plc::{Applied, Inputs, Outputs, Plc, PlcConfig},
     world::{End, Feed, Left, World, WorldConfig},
 };
@@ -35,6 +36,13 @@ pub struct Truth {
     /// The lot that it came from.
     #[serde(default)]
     pub lot: Option<String>,
+    /// Its code, where it has one.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The code that the plant told the PLC of it, or was still to tell; another than `code` where it
+    /// was wrong, and none where it told none.
+    #[serde(default)]
+    pub told_code: Option<String>,
     /// What was wrong with it; `None` when it was as it should be.
     pub defect: Option<String>,
     /// When it crossed the entry eye, in nanoseconds of the monotonic clock.
@@ -72,6 +80,8 @@ impl Truth {
 pub struct Scanned {
     /// The status block; `None` while the PLC is switched off.
     pub status: Option<Status>,
+    /// The code block; `None` while the PLC is switched off.
+    pub codes: Option<CodeBlock>,
     /// The items that have left.
     pub left: Vec<Truth>,
 }
@@ -80,6 +90,7 @@ pub struct Scanned {
 #[derive(Debug, Default)]
 struct Known {
     acquisition: u16,
+    told_code: Option<String>,
     applied: Option<Applied>,
     orphaned: bool,
 }
@@ -90,6 +101,7 @@ pub struct SimulatedLine {
     pub world: World,
     plc: Option<Plc>,
     config: PlcConfig,
+    teller: CodeTeller,
     known: HashMap<u64, Known>,
     /// By acquisition id of this PLC's life: the item's number.
     numbers: HashMap<u16, u64>,
@@ -111,6 +123,7 @@ impl SimulatedLine {
         Self {
             world: World::new(world, seed, feed, start),
             plc: Some(Plc::new(plc.clone())),
+            teller: CodeTeller::new(plc.item_code, CodePlan::default(), seed),
             config: plc,
             known: HashMap::new(),
             numbers: HashMap::new(),
@@ -119,9 +132,16 @@ impl SimulatedLine {
         }
     }
 
+    /// The same line, whose plant tells codes as wrongly as this.
+    #[must_use]
+    pub fn telling(self, plan: CodePlan, seed: u64) -> Self {
+        Self { teller: CodeTeller::new(self.config.item_code, plan, seed), ..self }
+    }
+
     /// The PLC's power is cut: it forgets everything, the gates go to rest and the belt stops.
     pub fn cut_power(&mut self) {
         self.plc = None;
+        self.teller.forget();
         self.numbers.clear();
         self.known.values_mut().for_each(|known| known.orphaned = true);
         self.stopped_since = None;
@@ -144,6 +164,7 @@ impl SimulatedLine {
     pub fn scan(&mut self, now: Duration, command: Option<&Command>) -> Scanned {
         self.world.advance(now);
         let edges = self.world.take_edges();
+        let codes = self.teller.due(now);
         let scanned = self.plc.as_mut().map(|plc| {
             let inputs = Inputs {
                 edges: &edges,
@@ -152,18 +173,22 @@ impl SimulatedLine {
                 operator_reset: self
                     .stopped_since
                     .is_some_and(|since| now - since >= OPERATOR_LOOKS),
+                codes: &codes,
                 command,
             };
             let outputs = plc.scan(&inputs, now);
-            (outputs, plc.status().clone())
+            (outputs, plc.status().clone(), plc.codes().clone())
         });
-        let status = scanned.map(|(outputs, status)| {
-            self.obey(outputs, now);
-            status
-        });
+        let (status, codes) = match scanned {
+            Some((outputs, status, codes)) => {
+                self.obey(outputs, now);
+                (Some(status), Some(codes))
+            }
+            None => (None, None),
+        };
         let left = self.world.take_left();
         let left = left.into_iter().map(|left| self.truth(left)).collect();
-        Scanned { status, left }
+        Scanned { status, codes, left }
     }
 
     fn obey(&mut self, outputs: Outputs, now: Duration) {
@@ -173,7 +198,11 @@ impl SimulatedLine {
         self.stopped_since = outputs.stop_belt.then(|| self.stopped_since.unwrap_or(now));
         for (number, acquisition) in outputs.numbered {
             self.numbers.insert(acquisition, number);
-            self.known.entry(number).or_default().acquisition = acquisition;
+            let item = self.world.on_belt().find(|item| item.number == number);
+            let code = item.and_then(|item| item.what.code.clone());
+            let told = self.teller.numbered(acquisition, code.as_deref(), now);
+            let known = self.known.entry(number).or_default();
+            (known.acquisition, known.told_code) = (acquisition, told);
         }
         for applied in outputs.applied {
             let number = self.numbers.get(&applied.acquisition);
@@ -192,6 +221,8 @@ impl SimulatedLine {
             acquisition: known.acquisition,
             sku: left.what.sku,
             lot: left.what.lot,
+            code: left.what.code,
+            told_code: known.told_code,
             defect: left.what.defect,
             entered_ns: left.entered.as_nanos() as u64,
             left_ns: left.left.as_nanos() as u64,

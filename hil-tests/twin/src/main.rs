@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use rustix::process::{Signal, set_parent_process_death_signal};
+use twin::codes::CodePlan;
 use twin::config::TwinLine;
 use twin::{
     cameras::Freeze,
@@ -46,6 +47,15 @@ struct Run {
     /// Share of the whole items that are another item, have another item's label, or are expired.
     #[arg(long, default_value_t = 0.0)]
     wrong_rate: f64,
+    /// Share of items of which the plant tells the PLC another item's code (`plc.item_code`).
+    #[arg(long, default_value_t = 0.0)]
+    code_wrong_rate: f64,
+    /// Share of items whose code the plant tells the PLC seconds late.
+    #[arg(long, default_value_t = 0.0)]
+    code_late_rate: f64,
+    /// Share of items of which the plant tells the PLC no code.
+    #[arg(long, default_value_t = 0.0)]
+    code_none_rate: f64,
     /// Fixes the items, their slip and their distances.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -148,6 +158,11 @@ fn work(options: Options) -> anyhow::Result<()> {
                 rate: args.rate,
                 lots,
                 wrong_rate: args.wrong_rate,
+                codes: CodePlan {
+                    wrong_rate: args.code_wrong_rate,
+                    late_rate: args.code_late_rate,
+                    none_rate: args.code_none_rate,
+                },
                 seed: args.seed,
                 items: args.items,
                 wait_ready: args.wait_ready,

@@ -1,9 +1,9 @@
-//! The PLC's Modbus TCP server: the two register blocks, and nothing else.
+//! The PLC's Modbus TCP server: the register blocks, and nothing else.
 //!
 //! The server answers from a [`RegisterImage`] that the scan loop fills once a scan, as a PLC's
 //! communication processor does. Before each answer it has the scans made up that are due: on a
 //! busy host the scan loop may be late, and a stale image followed by a fresh one would look like a
-//! belt that leaps. The status block can be read, the command block read and written;
+//! belt that leaps. The status block and, where codes are told, the code block can be read, the command block read and written;
 //! any other address is refused with *illegal data address*, any other function with *illegal
 //! function*.
 //!
@@ -17,8 +17,11 @@ use std::{
     time::Duration,
 };
 
+use line::config::ItemCodeKind;
 use line::config::PlcSection;
-use plc_bridge::registers::{COMMAND_LEN, Command, DecodeError, Order, STATUS_LEN, Status};
+use plc_bridge::registers::{
+    CODE_LEN, COMMAND_LEN, CodeBlock, Command, DecodeError, Order, STATUS_LEN, Status,
+};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_modbus::{
     ExceptionCode, Request, Response,
@@ -37,7 +40,10 @@ pub struct RegisterImage {
     order: Order,
     status_base: u16,
     command_base: u16,
+    code_base: u16,
+    item_code: ItemCodeKind,
     status: [u16; STATUS_LEN],
+    codes: [u16; CODE_LEN],
     command: [u16; COMMAND_LEN],
     written: bool,
 }
@@ -49,7 +55,10 @@ impl RegisterImage {
             order: Order { words: plc.word_order, bytes: plc.byte_order },
             status_base: plc.status_base,
             command_base: plc.command_base,
+            code_base: plc.code_base,
+            item_code: plc.item_code,
             status: [0; STATUS_LEN],
+            codes: [0; CODE_LEN],
             command: [0; COMMAND_LEN],
             written: false,
         }
@@ -60,9 +69,15 @@ impl RegisterImage {
         self.status = status.encode(self.order);
     }
 
+    /// Puts the code block of this scan where the bridge reads it.
+    pub fn set_codes(&mut self, codes: &CodeBlock) {
+        self.codes = codes.encode(self.order, self.item_code);
+    }
+
     /// The power was cut: nothing is left of what stood there.
     pub fn clear(&mut self) {
         self.status = [0; STATUS_LEN];
+        self.codes = [0; CODE_LEN];
         self.command = [0; COMMAND_LEN];
         self.written = false;
     }
@@ -79,8 +94,12 @@ impl RegisterImage {
     }
 
     fn read(&self, address: u16, count: u16) -> Result<Vec<u16>, ExceptionCode> {
-        let blocks: [(u16, &[u16]); 2] =
-            [(self.status_base, &self.status), (self.command_base, &self.command)];
+        let codes: &[u16] = if self.item_code == ItemCodeKind::None { &[] } else { &self.codes };
+        let blocks: [(u16, &[u16]); 3] = [
+            (self.status_base, &self.status),
+            (self.command_base, &self.command),
+            (self.code_base, codes),
+        ];
         blocks
             .iter()
             .find_map(|(base, words)| words.get(span(*base, address, count.into())?))

@@ -192,6 +192,7 @@ impl Feed for PictureFeed {
         NewItem {
             sku: self.sku.clone(),
             lot: None,
+            code: Some(self.sku.clone()),
             length_mm: LENGTH_MM,
             defect: (class != "good").then(|| class.clone()),
             look: index as u64,

@@ -23,6 +23,7 @@ use tokio::signal::unix;
 use super::{
     cameras::{CameraError, Freeze, ShmCamera},
     clock,
+    codes::CodePlan,
     line::{SCAN, SimulatedLine, Truth},
     modbus_server::{ModbusServer, Refresh, RegisterImage, SharedImage},
     pictures::{PictureFeed, PictureSet},
@@ -50,6 +51,8 @@ pub struct RunOptions {
     pub lots: Vec<LotPlan>,
     /// The share of wrong ones among the whole.
     pub wrong_rate: f64,
+    /// How wrongly the plant tells items' codes, where `plc.item_code` asks for them.
+    pub codes: CodePlan,
     /// What fixes the items, their slip and their distances.
     pub seed: u64,
     /// Feed this many items only.
@@ -125,7 +128,7 @@ pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
         .with_rate(options.rate, file.conveyor.nominal_speed_mm_s);
     // A start of the PLC is told from the last one by this number.
     let boot = start.subsec_micros() as u16 | 1;
-    let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot);
+    let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot).telling(file.plc.item_code);
     let feed: Box<dyn Feed> = match &options.pictures {
         None => Box::new(
             CartonFeed::with_lots(file.line.product(), options.lots.clone(), options.seed)
@@ -133,7 +136,8 @@ pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
         ),
         Some(set) => Box::new(PictureFeed::new(set, file.line.product(), options.seed)),
     };
-    let line = SimulatedLine::new(world, plc, options.seed, feed, start);
+    let line = SimulatedLine::new(world, plc, options.seed, feed, start)
+        .telling(options.codes, options.seed);
     let line = Arc::new(Mutex::new(line));
     let mut cameras = Vec::new();
     for camera in &file.camera {
@@ -294,6 +298,9 @@ impl Scans {
         let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
         self.feed(&mut line, command.as_ref(), now);
         let scanned = line.scan(now, command.as_ref());
+        if let Some(codes) = &scanned.codes {
+            self.image.lock().unwrap_or_else(PoisonError::into_inner).set_codes(codes);
+        }
         let bridge_lost = scanned.status.as_ref().map_or(self.told_bridge_lost, |status| {
             self.image.lock().unwrap_or_else(PoisonError::into_inner).set_status(status);
             status.bridge_lost

@@ -20,9 +20,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::item_code::ItemCode;
+
 /// The protocol's version. Each side names its own in its `Hello`; a peer with another is refused,
 /// since a verdict read wrongly diverts the wrong item.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Longest line either side accepts, in bytes. The largest message, a verdict with its reasons,
 /// stays under 4 KiB; a peer that sends more is broken.
@@ -115,6 +117,18 @@ pub enum ItemEvent {
         #[serde(rename = "commit_at_ns", with = "nanos")]
         commit_at: Duration,
     },
+    /// The PLC has told what it is. At most twice for an item: the second time with another code,
+    /// which contradicts the first; neither is to be believed then. It may come at any time between
+    /// the item's entry and its outcome.
+    Identified {
+        /// The item.
+        item: ItemNumber,
+        /// When the code was read from the PLC.
+        #[serde(rename = "at_ns", with = "nanos")]
+        at: Duration,
+        /// What the PLC calls it.
+        code: ItemCode,
+    },
     /// The PLC has confirmed that it holds the verdict that inspectd handed over.
     Delivered {
         /// The item.
@@ -190,6 +204,7 @@ impl ItemEvent {
         match self {
             Self::Unnumbered { .. } => None,
             Self::Entered { item, .. }
+            | Self::Identified { item, .. }
             | Self::Delivered { item, .. }
             | Self::Decided { item, .. }
             | Self::Placed { item, .. }

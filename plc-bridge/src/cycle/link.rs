@@ -173,7 +173,7 @@ mod tests {
 
     fn broken() -> PlcError {
         let source = DecodeError::Length { block: "status", expected: 75, got: 0 };
-        PlcError::Unreadable { peer: peer(), source }
+        PlcError::Unreadable { peer: peer(), block: "status", source }
     }
 
     /// Polls until the wire is up; how many attempts have failed.

@@ -274,8 +274,9 @@ impl Cycle {
 
     fn report_news(&mut self, now: Duration) {
         let counters = self.line.counters;
-        // Items that enter are no news.
-        let news = Counters { items: self.reported.items, ..counters };
+        // Items that enter, and what they are, are no news.
+        let Counters { items, codes, .. } = self.reported;
+        let news = Counters { items, codes, ..counters };
         if news != self.reported {
             self.log.put(Entry::Report(self.report()));
         }
@@ -301,6 +302,17 @@ fn exchange(
     if let Some(command) = &command {
         before_sending(line);
         wire.write_command(command)?;
+    }
+    // Before the status block: an item whose code is told has entered by then.
+    if !is_new && line.wants_codes(now()) {
+        match wire.read_codes() {
+            Ok(block) => line.codes(block),
+            // The PLC sorts as well without; the wire is sound.
+            Err(error @ (PlcError::Refused { .. } | PlcError::Unreadable { .. })) => {
+                line.codes_unread(error.to_string(), now());
+            }
+            Err(error) => return Err(error),
+        }
     }
     let asked = now();
     let status = wire.read_status()?;

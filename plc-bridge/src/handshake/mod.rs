@@ -25,8 +25,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::registers::{
-    BlindOrder, CAUSE_NONE, Command, EVENT_RING, LineEvent, OwnFallBack, PlcResult, RING, Status,
-    slot,
+    BlindOrder, CAUSE_NONE, CODE_RING, CodeBlock, Command, EVENT_RING, LineEvent, MapVersion,
+    OwnFallBack, PlcResult, RING, Status, ToldCode, slot,
 };
 use crate::tracker::{Delivery, Edge};
 use crate::wrap::{Unwrapped, ahead, in_window};
@@ -60,6 +60,15 @@ pub struct Heard {
     pub events_lost: u16,
     /// Results that the PLC has taken.
     pub acknowledged: Vec<Delivery>,
+}
+
+/// What one code block told.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HeardCodes {
+    /// New codes, in their order, each with the unwrapped count by which it names its item.
+    pub codes: Vec<(ToldCode, i64)>,
+    /// Codes that were overwritten before the bridge could read them.
+    pub lost: u16,
 }
 
 /// What the bridge says of itself in the command block's flags.
@@ -108,12 +117,19 @@ pub struct Resume {
     pub encoder: u32,
     /// The same, unwrapped.
     pub count: i64,
+    /// The last code taken; `None` when none was ever looked at.
+    #[serde(default)]
+    pub code_taken: Option<u16>,
 }
 
 /// What belongs to one boot of the PLC.
 #[derive(Debug)]
 struct Session {
     plc_boot: u16,
+    /// The map that the PLC's program is made for.
+    version: MapVersion,
+    /// The last code taken; `None` until a code block was looked at.
+    code_taken: Option<u16>,
     event_taken: u16,
     result_head: u16,
     first_sequence: u16,
@@ -185,6 +201,33 @@ impl Handshake {
         self.take_acknowledgements(status, &mut heard.acknowledged);
     }
 
+    /// Takes a code block that was read before the newest status block; `heard` is filled anew.
+    ///
+    /// The ring of codes belongs to a start of the PLC as the ring of events does. Codes of another
+    /// start are left alone: either it has ended, or the next status block shows it. Codes that
+    /// stand in the ring when the bridge first looks are passed over, as those events are.
+    pub fn codes(&mut self, block: &CodeBlock, heard: &mut HeardCodes) {
+        heard.codes.clear();
+        heard.lost = 0;
+        let Some(session) = self.session.as_mut().filter(|met| met.plc_boot == block.plc_boot)
+        else {
+            return;
+        };
+        let taken = session.code_taken.replace(block.code_head).unwrap_or(block.code_head);
+        let fresh = ahead(block.code_head, taken);
+        if fresh >= RAN_BACK {
+            return;
+        }
+        for back in (0..fresh.min(CODE_RING as u16)).rev() {
+            let number = block.code_head.wrapping_sub(back);
+            let told = block.codes[slot(number, CODE_RING)];
+            if told.number == number {
+                heard.codes.push((told, self.encoder.near(told.encoder)));
+            }
+        }
+        heard.lost = fresh - heard.codes.len() as u16;
+    }
+
     /// Whether the PLC's heartbeat counts.
     pub fn plc_alive(&self, now: Duration) -> bool {
         self.plc_heartbeat.is_some_and(|(_, at)| now.saturating_sub(at) < self.heartbeat_timeout)
@@ -217,6 +260,7 @@ impl Handshake {
             self.in_flight.push_back(Sent { nth, sequence: self.sequence, delivery });
         }
         Some(Command {
+            version: session.version,
             heartbeat: self.heartbeat,
             inspector_alive: flags.inspector_alive,
             inspector_ready: flags.inspector_ready,
@@ -256,11 +300,15 @@ impl Handshake {
     /// bridge that goes on in the PLC's session is told what was taken of what it had in flight.
     fn meet(&mut self, status: &Status, acknowledged: &mut Vec<Delivery>) -> bool {
         let known = self.session.as_ref().map(|session| (session.plc_boot, session.event_taken));
-        let resumes = self.resumes.take().map(|at| (at.plc_boot, at.event_taken));
+        let resume = self.resumes.take();
+        let resumes = resume.map(|at| (at.plc_boot, at.event_taken));
         let goes_on = |(plc_boot, event_taken)| {
             plc_boot == status.plc_boot && ahead(status.event_head, event_taken) < RAN_BACK
         };
         if known.is_some_and(goes_on) {
+            if let Some(session) = &mut self.session {
+                session.version = status.version;
+            }
             return false;
         }
         let resumed = resumes.filter(|at| goes_on(*at));
@@ -285,6 +333,11 @@ impl Handshake {
         self.sequence = status.sequence_echo.wrapping_add(SEQUENCE_JUMP);
         self.session = Some(Session {
             plc_boot: status.plc_boot,
+            version: status.version,
+            code_taken: match resumed {
+                Some(_) => resume.and_then(|at| at.code_taken),
+                None => restarted.then_some(0),
+            },
             event_taken: match resumed {
                 Some((_, event_taken)) => event_taken,
                 None if restarted => 0,
@@ -301,7 +354,8 @@ impl Handshake {
     pub fn progress(&self, encoder: u32) -> Option<Resume> {
         let Some(session) = &self.session else { return self.resumes };
         let (plc_boot, event_taken) = (session.plc_boot, session.event_taken);
-        Some(Resume { plc_boot, event_taken, encoder, count: self.encoder.count() })
+        let (count, code_taken) = (self.encoder.count(), session.code_taken);
+        Some(Resume { plc_boot, event_taken, encoder, count, code_taken })
     }
 
     /// The number that the PLC knows this start of the bridge by.

@@ -189,7 +189,8 @@ fn a_bridge_that_was_killed_goes_on_at_the_event_that_it_had_taken_last() {
     plc.status.encoder = 10;
     exchange(&mut bridge, &mut plc, ms(10));
     let progress = bridge.progress(10).expect("met");
-    assert_eq!(progress, Resume { plc_boot: 9, event_taken: 501, encoder: 10, count: 16 });
+    let (encoder, count, code_taken) = (10, 16, None);
+    assert_eq!(progress, Resume { plc_boot: 9, event_taken: 501, encoder, count, code_taken });
 
     plc.edge(Eye::Entry, 2);
     plc.status.encoder = 30;
@@ -235,7 +236,8 @@ fn a_bridge_that_was_killed_asks_the_plc_which_of_its_results_in_flight_were_tak
 fn a_plc_that_was_restarted_while_the_bridge_was_away_is_noticed() {
     let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(10, 0, 0));
     (1..=3).for_each(|acquisition| plc.edge(Eye::Entry, acquisition));
-    let progress = Resume { plc_boot: 9, event_taken: 501, encoder: 10, count: 16 };
+    let (encoder, count, code_taken) = (10, 16, None);
+    let progress = Resume { plc_boot: 9, event_taken: 501, encoder, count, code_taken };
     let in_flight = Sent { nth: 1, sequence: 0, delivery: delivery(1, 1) };
     bridge.resume(&progress, 0, std::iter::once(in_flight));
     let heard = exchange(&mut bridge, &mut plc, ms(500));
@@ -363,4 +365,70 @@ proptest! {
         acknowledged += exchange(&mut bridge, &mut plc, ms(item)).acknowledged.len() as u64;
         prop_assert_eq!((acknowledged, plc.taken.len() as u64), (item, item));
     }
+}
+
+/// The numbers of the codes that a bridge hears of a ring with this head, whose slots are filled up
+/// to it; and how many it has lost.
+fn codes(bridge: &mut Handshake, plc_boot: u16, code_head: u16) -> (Vec<u16>, u16) {
+    let mut block = CodeBlock { plc_boot, code_head, ..CodeBlock::default() };
+    for number in (0..CODE_RING as u16).map(|back| code_head.wrapping_sub(back)) {
+        block.codes[slot(number, CODE_RING)].number = number;
+    }
+    let mut heard = HeardCodes::default();
+    bridge.codes(&block, &mut heard);
+    (heard.codes.iter().map(|(told, _)| told.number).collect(), heard.lost)
+}
+
+#[test]
+fn each_code_is_taken_once_in_order_across_the_wrap_and_what_was_overwritten_is_counted() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 500, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    assert_eq!(codes(&mut bridge, 9, 65_533), (vec![], 0), "what stood there is passed over");
+    assert_eq!(codes(&mut bridge, 9, 1), (vec![65_534, 65_535, 0, 1], 0));
+    assert_eq!(codes(&mut bridge, 9, 1), (vec![], 0));
+    assert_eq!(codes(&mut bridge, 9, 11), ((4..=11).collect(), 2));
+    assert_eq!(codes(&mut bridge, 8, 12), (vec![], 0), "another start's");
+    assert_eq!(codes(&mut bridge, 9, 12), (vec![12], 0));
+}
+
+#[test]
+fn a_code_that_is_half_written_is_lost_and_not_taken() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 500, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    codes(&mut bridge, 9, 5);
+    let mut block = CodeBlock { plc_boot: 9, code_head: 6, ..CodeBlock::default() };
+    block.codes[slot(6, CODE_RING)].number = 65_534;
+    let mut heard = HeardCodes::default();
+    bridge.codes(&block, &mut heard);
+    assert_eq!((heard.codes.len(), heard.lost), (0, 1));
+}
+
+#[test]
+fn a_restarted_plc_numbers_its_codes_from_one_and_a_killed_bridge_goes_on() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 500, 0));
+    exchange(&mut bridge, &mut plc, ms(0));
+    codes(&mut bridge, 9, 5);
+    let progress = bridge.progress(0).expect("met");
+    assert_eq!(progress.code_taken, Some(5));
+    let mut again = Handshake::new(2, TIMEOUT);
+    again.resume(&progress, 0, std::iter::empty());
+    exchange(&mut again, &mut plc, ms(20));
+    assert_eq!(codes(&mut again, 9, 7), (vec![6, 7], 0));
+
+    plc = Plc::new(10, 2, 0);
+    assert!(exchange(&mut again, &mut plc, ms(30)).restarted);
+    assert_eq!(codes(&mut again, 9, 8), (vec![], 0), "what was read before the restart");
+    assert_eq!(codes(&mut again, 10, 2), (vec![1, 2], 0));
+}
+
+#[test]
+fn a_plc_of_version_2_is_commanded_in_version_2() {
+    let (mut bridge, mut plc) = (Handshake::new(1, TIMEOUT), Plc::new(9, 0, 0));
+    plc.status.version = MapVersion::V2;
+    read(&mut bridge, &plc, ms(0));
+    assert_eq!(bridge.command(Flags::default()).expect("met").version, MapVersion::V2);
+    // It was given the new program, and forgets to take another boot.
+    plc.status.version = MapVersion::V3;
+    read(&mut bridge, &plc, ms(10));
+    assert_eq!(bridge.command(Flags::default()).expect("met").version, MapVersion::V3);
 }

@@ -1,4 +1,4 @@
-//! The PLC behind Modbus: the two blocks of [`crate::registers`], over TCP or a serial line (RTU).
+//! The PLC behind Modbus: the blocks of [`crate::registers`], over TCP or a serial line (RTU).
 //!
 //! A [`Client`] sends one request at a time over a [`Transport`] and takes nothing but the answer
 //! to it. [`ModbusPlc`] knows which registers hold the blocks, and in which order. [`Server`] is
@@ -20,10 +20,10 @@ pub use serial::Serial;
 pub use server::{Registers, Server};
 pub use tcp::Tcp;
 
-use crate::registers::{Command, Order, STATUS_LEN, Status};
+use crate::registers::{CODE_LEN, CodeBlock, Command, Order, STATUS_LEN, Status};
 use crate::wire::{PlcError, PlcWire};
 use line::clock;
-use line::config::{PlcMode, PlcSection};
+use line::config::{ItemCodeKind, PlcMode, PlcSection};
 
 /// How often the coils are written although nothing has changed: a coil that something else in the
 /// PLC has overwritten stays wrong for no longer than this.
@@ -37,6 +37,8 @@ pub struct ModbusPlc<T> {
     order: Order,
     status_base: u16,
     command_base: u16,
+    code_base: u16,
+    item_code: ItemCodeKind,
     coils: Option<Coils>,
 }
 
@@ -69,6 +71,8 @@ impl<T: Transport> ModbusPlc<T> {
             order: Order { words: plc.word_order, bytes: plc.byte_order },
             status_base: plc.status_base,
             command_base: plc.command_base,
+            code_base: plc.code_base,
+            item_code: plc.item_code,
             coils: base.map(|base| Coils { base, count: diverters.min(MOST_COILS), written: None }),
         }
     }
@@ -94,8 +98,19 @@ impl<T: Transport> PlcWire for ModbusPlc<T> {
     fn read_status(&mut self) -> Result<Status, PlcError> {
         let mut words = [0; STATUS_LEN];
         self.client.read_holding("reading the status block", self.status_base, &mut words)?;
-        Status::decode(&words, self.order)
-            .map_err(|source| PlcError::Unreadable { peer: self.client.peer(), source })
+        Status::decode(&words, self.order).map_err(|source| PlcError::Unreadable {
+            peer: self.client.peer(),
+            block: "status",
+            source,
+        })
+    }
+
+    fn read_codes(&mut self) -> Result<CodeBlock, PlcError> {
+        let mut words = [0; CODE_LEN];
+        self.client.read_holding("reading the code block", self.code_base, &mut words)?;
+        CodeBlock::decode(&words, self.order, self.item_code).map_err(|source| {
+            PlcError::Unreadable { peer: self.client.peer(), block: "code", source }
+        })
     }
 
     fn disconnect(&mut self) {

@@ -1,14 +1,14 @@
-//! What the probe sees: both blocks, read one after the other, again and again.
+//! What the probe sees: the blocks, read one after the other, again and again.
 //!
-//! [`ReadRegisters`] is what looking on asks of a Modbus client. A [`Look`] is one reading of both
+//! [`ReadRegisters`] is what looking on asks of a Modbus client. A [`Look`] is one reading of the
 //! blocks as they came; nothing is judged here.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::registers::{COMMAND_LEN, MAP_VERSION, Order, OwnFallBack, STATUS_LEN};
-use line::config::{BridgeConfig, FallBack, PlcMode};
+use crate::registers::{CODE_LEN, COMMAND_LEN, MapVersion, Order, OwnFallBack, STATUS_LEN, Status};
+use line::config::{BridgeConfig, FallBack, ItemCodeKind, PlcMode};
 
 /// A PLC whose registers can be read.
 pub trait ReadRegisters {
@@ -30,7 +30,7 @@ pub enum AccessError {
     Broken(String),
 }
 
-/// One reading of both blocks.
+/// One reading of the blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// When, since the probe's beginning.
@@ -39,26 +39,33 @@ pub struct Look {
     pub status: Result<Vec<u16>, AccessError>,
     /// The command block's registers as they came.
     pub command: Result<Vec<u16>, AccessError>,
+    /// The code block's registers as they came; `None` where the line file asks for no codes, or the
+    /// PLC tells none.
+    pub codes: Option<Result<Vec<u16>, AccessError>>,
 }
 
 impl Look {
-    /// Reads both blocks.
+    /// Reads the blocks.
     pub fn take(plc: &mut impl ReadRegisters, expected: &Expected, at: Duration) -> Self {
         let mut read = |base, len| {
             let mut words = vec![0; len];
             plc.read(base, &mut words).map(|()| words)
         };
-        Self {
-            at,
-            status: read(expected.status_base, STATUS_LEN),
-            command: read(expected.command_base, COMMAND_LEN),
-        }
+        let status = read(expected.status_base, STATUS_LEN);
+        let command = read(expected.command_base, COMMAND_LEN);
+        let tells_codes = status.as_ref().is_ok_and(|words| {
+            let status = Status::decode(words, expected.order);
+            status.is_ok_and(|status| status.capabilities.item_codes)
+        });
+        let is_read = tells_codes && expected.item_code != ItemCodeKind::None;
+        let codes = is_read.then(|| read(expected.code_base, CODE_LEN));
+        Self { at, status, command, codes }
     }
 
     /// Whether the connection has to be made anew.
     pub fn is_broken(&self) -> bool {
         let broken = |read: &Result<_, _>| matches!(read, Err(AccessError::Broken(_)));
-        broken(&self.status) || broken(&self.command)
+        broken(&self.status) || broken(&self.command) || self.codes.as_ref().is_some_and(broken)
     }
 }
 
@@ -71,6 +78,10 @@ pub struct Expected {
     pub status_base: u16,
     /// `plc.command_base`.
     pub command_base: u16,
+    /// `plc.code_base`.
+    pub code_base: u16,
+    /// `plc.item_code`.
+    pub item_code: ItemCodeKind,
     /// `plc.coil_base`, in `direct` mode.
     pub coil_base: Option<u16>,
     /// `plc.cycle_ms`.
@@ -105,6 +116,8 @@ impl From<&BridgeConfig> for Expected {
             order: Order { words: plc.word_order, bytes: plc.byte_order },
             status_base: plc.status_base,
             command_base: plc.command_base,
+            code_base: plc.code_base,
+            item_code: plc.item_code,
             coil_base: plc.coil_base.filter(|_| plc.mode == PlcMode::Direct),
             cycle: Duration::from_millis(plc.cycle_ms.into()),
             timeout: Duration::from_millis(plc.timeout_ms.into()),
@@ -144,7 +157,9 @@ pub fn find_status(plc: &mut impl ReadRegisters, base: u16) -> Result<Vec<u16>, 
     for other in other_bases(base) {
         let mut words = [0; STATUS_LEN];
         match plc.read(other, &mut words) {
-            Ok(()) if [MAP_VERSION, MAP_VERSION.swap_bytes()].contains(&words[0]) => {
+            Ok(())
+                if MapVersion::of(words[0]).or(MapVersion::of(words[0].swap_bytes())).is_some() =>
+            {
                 found.push(other);
             }
             Ok(()) | Err(AccessError::Refused(_)) => {}

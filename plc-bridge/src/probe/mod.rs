@@ -1,6 +1,6 @@
 //! `plc-bridge probe`: what a technician needs on the bench, before the bridge itself runs.
 //!
-//! It shows both register blocks live, measures the round trip, tells what looks wrong and what to
+//! It shows the register blocks live, measures the round trip, tells what looks wrong and what to
 //! do about it, and moves a diverter after a typed confirmation. Where a bridge is writing already
 //! it only reads, so that it can be used on a running line. It speaks through the bridge's own client, and not through
 //! `tokio-modbus`, so that it meets what the bridge will meet.
@@ -8,6 +8,7 @@
 //! Logic without I/O stands in the modules: [`mod@findings`], [`view`], [`output`], [`look`] and
 //! [`round_trip`].
 
+mod code_findings;
 pub mod findings;
 pub mod look;
 pub mod output;
@@ -213,6 +214,11 @@ impl<T: Transport> Probe<T> {
             look.command.clone().map(|words| view::command_lines(&words, order, diverters));
         let mut lines = block("status block, PLC to bridge", self.expected.status_base, status);
         lines.extend(block("command block, bridge to PLC", self.expected.command_base, command));
+        if let Some(codes) = look.codes.clone() {
+            let kind = self.expected.item_code;
+            let codes = codes.map(|words| view::code_lines(&words, order, kind));
+            lines.extend(block("code block, PLC to bridge", self.expected.code_base, codes));
+        }
         lines
     }
 

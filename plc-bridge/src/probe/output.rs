@@ -37,6 +37,7 @@ impl Movement {
     ) -> Self {
         let last = last.cloned().unwrap_or_default();
         let command = Command {
+            version: status.version,
             heartbeat: last.heartbeat,
             direct: true,
             bridge_boot: last.bridge_boot.wrapping_add(1),
@@ -79,6 +80,7 @@ impl Movement {
 mod tests {
     use super::*;
     use crate::registers::{Order, OwnFallBack};
+    use line::config::ItemCodeKind;
 
     #[test]
     fn a_diverter_goes_out_for_a_second_and_back() {
@@ -86,6 +88,8 @@ mod tests {
             order: Order::default(),
             status_base: 0,
             command_base: 100,
+            code_base: 150,
+            item_code: ItemCodeKind::None,
             coil_base: None,
             cycle: Duration::from_millis(10),
             timeout: Duration::from_millis(200),

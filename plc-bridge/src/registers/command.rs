@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DecodeError, MAP_VERSION, Order, bit, flags, whole};
-use line::config::FallBack;
+use super::{DecodeError, MapVersion, Order, bit, flags, whole};
+use line::config::{COMMAND_REGISTERS, FallBack};
 use line::protocol::{Check, FallBackCause};
 
 /// Entries in the ring of results.
@@ -16,6 +16,8 @@ const RESULTS_AT: usize = 10;
 const SEQUENCE_AT: usize = RESULTS_AT + RING * RESULT_WORDS;
 /// Number of registers in the command block.
 pub const COMMAND_LEN: usize = SEQUENCE_AT + 1;
+
+const _: () = assert!(COMMAND_LEN == COMMAND_REGISTERS as usize);
 
 /// [`PlcResult::lane`]: the belt is to be stopped when the item reaches its next commit point.
 pub const LANE_STOP: u16 = 0xffff;
@@ -45,6 +47,8 @@ pub const CAUSE_BRIDGE_RESTARTED: u16 = 6;
 /// What the bridge says, decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Command {
+    /// Register 0: the version of the map, which is the PLC's own.
+    pub version: MapVersion,
     /// Register 1: counts up with each command.
     pub heartbeat: u16,
     /// Register 2, bit 0: inspectd's heartbeat counts.
@@ -166,7 +170,7 @@ impl Command {
     /// The block's registers.
     pub fn encode(&self, order: Order) -> [u16; COMMAND_LEN] {
         let mut words = [0; COMMAND_LEN];
-        words[0] = MAP_VERSION;
+        words[0] = self.version.number();
         words[1] = self.heartbeat;
         words[2] = flags([
             self.inspector_alive,
@@ -201,7 +205,7 @@ impl Command {
 
     /// Reads a whole block; `Err` says what is wrong with it and what to check.
     pub fn decode(words: &[u16], order: Order) -> Result<Self, DecodeError> {
-        let words: [u16; COMMAND_LEN] = whole("command", words, order, std::iter::empty())?;
+        let (words, version) = whole::<COMMAND_LEN>("command", words, order, std::iter::empty())?;
         let mut results = [PlcResult::default(); RING];
         let ring = &words[RESULTS_AT..SEQUENCE_AT];
         for (result, words) in results.iter_mut().zip(ring.chunks_exact(RESULT_WORDS)) {
@@ -213,6 +217,7 @@ impl Command {
             };
         }
         Ok(Self {
+            version,
             heartbeat: words[1],
             inspector_alive: bit(words[2], 0),
             inspector_ready: bit(words[2], 1),

@@ -1,4 +1,4 @@
-//! The two blocks of Modbus holding registers that the bridge and the PLC share.
+//! The blocks of Modbus holding registers that the bridge and the PLC share.
 //!
 //! * **Status block** (PLC to bridge, [`Status`]): the PLC's heartbeat, the encoder, and a ring of
 //!   the last [`EVENT_RING`] **line events** (an eye saw an edge), each numbered and with the
@@ -8,6 +8,10 @@
 //!   [`RING`] **results** (what to do with an item), each numbered. It is written in one
 //!   `write_multiple_registers` a cycle, with the sequence number last, so that a PLC that scans
 //!   in the middle of a write sees the old sequence and waits.
+//!
+//! * **Code block** (PLC to bridge, [`CodeBlock`]): a ring of the last [`CODE_RING`] **codes** (what
+//!   an item is), each numbered. It is read only where the line file and the PLC's capabilities say
+//!   so, and each time before the status block: an item whose code is told has then entered.
 //!
 //! Each side acknowledges the other's ring by the number of the last entry that it took. A number
 //! counts up by one from 1 and wraps from 65,535 to 0; entry `n` stands in slot `n % ring`.
@@ -22,27 +26,57 @@
 //! results whose acquisition id it does not know and ignores them, and lets a later result for
 //! the same item replace an earlier one until its own commit point.
 //!
+//! **Versions.** Version 3 has the code block and is version 2 besides. The bridge speaks both: it
+//! writes the command block in the version that the PLC's status block names.
+//!
 //! Both directions are public: the bridge decodes [`Status`] and encodes [`Command`], a PLC made
 //! in software (the twin's) does the reverse with the same types.
 
+mod codes;
 mod command;
 mod page;
 mod status;
 
+pub use codes::{CODE_LEN, CODE_RING, CODE_TEXT_WORDS, CodeBlock, CodeFault, ToldCode, code_words};
 pub use command::{
     BlindOrder, CAUSE_AMBIGUOUS, CAUSE_BRIDGE_RESTARTED, CAUSE_INSPECTOR_DEAD, CAUSE_NO_VERDICT,
     CAUSE_NONE, CAUSE_PLC_LOST, CAUSE_UNINSPECTED, COMMAND_LEN, Command, LANE_STOP, OwnFallBack,
     PlcResult, RING, SOURCE_FALL_BACK, SOURCE_UNUSED, SOURCE_VERDICT, cause_code, reason_bits,
 };
-pub use page::{Entry, command_entries, page, status_entries};
+pub use page::{Entry, code_entries, command_entries, page, status_entries};
 pub use status::{Capabilities, EVENT_RING, Eye, LineEvent, STATUS_LEN, Status};
 
 use thiserror::Error;
 
 use line::config::{ByteOrder, WordOrder};
 
-/// Version of this map; stands in the first register of both blocks.
-pub const MAP_VERSION: u16 = 2;
+/// Version of this map; stands in the first register of each block.
+pub const MAP_VERSION: u16 = 3;
+
+/// A version of the map that the bridge speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MapVersion {
+    /// Without the code block.
+    V2,
+    /// With it, where the PLC's capabilities say so.
+    #[default]
+    V3,
+}
+
+impl MapVersion {
+    /// As it stands in the first register of a block.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::V2 => 2,
+            Self::V3 => MAP_VERSION,
+        }
+    }
+
+    /// The version that a first register names.
+    pub fn of(number: u16) -> Option<Self> {
+        [Self::V2, Self::V3].into_iter().find(|version| version.number() == number)
+    }
+}
 
 /// How the PLC arranges what is larger than a byte, as the line file has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,18 +109,19 @@ pub enum DecodeError {
          one request"
     )]
     Length {
-        /// `status` or `command`.
+        /// `status`, `command` or `code`.
         block: &'static str,
         /// How many it has.
         expected: usize,
         /// How many came.
         got: usize,
     },
-    /// The first register does not hold this map's version.
+    /// The first register does not hold a version of this map.
     #[error(
-        "the {block} block's first register should hold map version {MAP_VERSION} but holds \
-         {got}: check the block's base address in [plc], that the PLC program runs, and that it \
-         is made for this version"
+        "the {block} block's first register should hold map version {} but holds {got}: check the \
+         block's base address in [plc], that the PLC program runs, and that it is made for this \
+         version",
+        versions(block)
     )]
     MapVersion {
         /// `status` or `command`.
@@ -116,6 +151,11 @@ pub enum DecodeError {
     },
 }
 
+/// The versions that a block may be of, in words.
+fn versions(block: &str) -> &'static str {
+    if block == "code" { "3" } else { "2 or 3" }
+}
+
 /// The slot in which entry `number` of a ring of `len` entries stands.
 pub fn slot(number: u16, len: usize) -> usize {
     usize::from(number) % len
@@ -127,17 +167,18 @@ fn whole<const N: usize>(
     words: &[u16],
     order: Order,
     doubles: impl Iterator<Item = usize>,
-) -> Result<[u16; N], DecodeError> {
+) -> Result<([u16; N], MapVersion), DecodeError> {
     let mut words: [u16; N] = words.try_into().map_err(|_| DecodeError::Length {
         block,
         expected: N,
         got: words.len(),
     })?;
     order.arrange(&mut words, doubles);
-    match words[0] {
-        MAP_VERSION => Ok(words),
-        got if got.swap_bytes() == MAP_VERSION => Err(DecodeError::ByteOrder { block }),
-        got => Err(DecodeError::MapVersion { block, got }),
+    let got = words[0];
+    match (MapVersion::of(got), MapVersion::of(got.swap_bytes())) {
+        (Some(version), _) => Ok((words, version)),
+        (None, Some(_)) => Err(DecodeError::ByteOrder { block }),
+        (None, None) => Err(DecodeError::MapVersion { block, got }),
     }
 }
 

@@ -4,9 +4,12 @@
 
 use std::fmt::Write;
 
+use super::codes::CODE_WORDS;
 use super::command::RESULT_WORDS;
 use super::status::EVENT_WORDS;
-use super::{COMMAND_LEN, EVENT_RING, MAP_VERSION, RING, STATUS_LEN};
+use super::{
+    CODE_LEN, CODE_RING, CODE_TEXT_WORDS, COMMAND_LEN, EVENT_RING, MAP_VERSION, RING, STATUS_LEN,
+};
 
 /// One entry of a block: how many registers it takes, its name, and what stands in it.
 pub type Entry = (usize, &'static str, &'static str);
@@ -16,13 +19,18 @@ pub fn status_entries() -> &'static [Entry] {
     STATUS
 }
 
+/// The code block's entries, in order.
+pub fn code_entries() -> &'static [Entry] {
+    CODES
+}
+
 /// The command block's entries, in order.
 pub fn command_entries() -> &'static [Entry] {
     COMMAND
 }
 
 const STATUS: &[Entry] = &[
-    (1, "map_version", "2; anything else is refused by the bridge"),
+    (1, "map_version", "3; the bridge works with 2 too, without codes, and refuses all else"),
     (1, "heartbeat", "counts up once a scan"),
     (1, "plc_boot", "a number the PLC picks at its start, another one each time"),
     (
@@ -36,7 +44,7 @@ const STATUS: &[Entry] = &[
         "capabilities",
         "bit 0 reports trailing edges; bit 1 tells the belt's direction at an edge; bit 2 stops \
          the belt when a result asks for it; bit 3 obeys command flags 6 and 7; bit 4 `belt runs` \
-         follows the drive",
+         follows the drive; bit 5 (from version 3 on) tells items' codes in the code block",
     ),
     (2, "encoder", "count now, wrapping at 2^32; counts down when the belt runs backwards"),
     (1, "sequence_echo", "`sequence` of the last command block taken"),
@@ -47,7 +55,7 @@ const STATUS: &[Entry] = &[
 ];
 
 const COMMAND: &[Entry] = &[
-    (1, "map_version", "2; anything else is refused by the PLC"),
+    (1, "map_version", "the status block's own; anything else is refused by the PLC"),
     (1, "heartbeat", "counts up with each command, at least once a cycle"),
     (
         1,
@@ -76,6 +84,26 @@ const COMMAND: &[Entry] = &[
     (1, "items", "items on the belt that have no outcome yet"),
     (RING * RESULT_WORDS, "results", "ring of results, see below"),
     (1, "sequence", "counts up with each command; written last"),
+];
+
+const CODES: &[Entry] = &[
+    (1, "map_version", "3; anything else is refused by the bridge"),
+    (1, "plc_boot", "as in the status block; codes of another start are not taken"),
+    (1, "code_head", "number of the newest code; 0 before the first"),
+    (CODE_RING * CODE_WORDS, "codes", "ring of codes, see below"),
+];
+
+const CODE: &[Entry] = &[
+    (1, "acquisition", "the item's acquisition id"),
+    (2, "encoder", "count in the line event that gave the item this id (rule 14)"),
+    (
+        CODE_TEXT_WORDS,
+        "code",
+        "`ascii`: up to 16 printable characters, the first in the first register's high byte, filled \
+         up with NUL or blanks; `number`: 64 bits in the first four registers, as `word_order` has \
+         it, and 0 in the others",
+    ),
+    (1, "number", "the number of this code; written last"),
 ];
 
 const EVENT: &[Entry] = &[
@@ -113,28 +141,31 @@ pub fn page() -> String {
 
 Printed by `plc-bridge --registers`; change `src/registers/page.rs`, not this page.
 
-The PLC is a Modbus server (TCP or RTU) with two blocks of 16-bit holding registers. Offsets count
-from the block's base address (`status_base` and `command_base` in `[plc]` of the line file). 32-bit
+The PLC is a Modbus server (TCP or RTU) with blocks of 16-bit holding registers. Offsets count from
+the block's base address (`status_base`, `command_base` and `code_base` in `[plc]` of the line file). 32-bit
 values stand high word first, bytes high byte first; `word_order` and `byte_order` change that. Once
 a cycle (`cycle_ms`) the bridge writes the whole command block with one request and reads the whole
-status block with another. A fall-back that follows from the status block is written at once, with
-a command of its own. A program that follows the rules is `plc/inspectd.st`.
+status block with another. Where `item_code` in `[plc]` is not `none` and the PLC's capabilities have
+bit 5, it reads the whole code block between the two, with a third. A fall-back that follows from the
+status block is written at once, with a command of its own. A program that follows the rules is `plc/inspectd.st`.
 
 "
     );
     table(&mut page, "Status block: the PLC writes, the bridge reads", STATUS);
     table(&mut page, "Command block: the bridge writes, the PLC reads", COMMAND);
+    table(&mut page, "Code block: the PLC writes, the bridge reads", CODES);
     table(&mut page, "One line event", EVENT);
     table(&mut page, "One result", RESULT);
+    table(&mut page, "One code", CODE);
     let _ = write!(
         page,
         "## Rules
 
-1. Numbers of events, results and sequences count up by one from 1 and wrap from 65,535 to 0.
+1. Numbers of events, results, codes and sequences count up by one from 1 and wrap from 65,535 to 0.
    Compare by wrapping subtraction. Event `n` stands in slot `n mod {EVENT_RING}`, result `n` in
-   slot `n mod {RING}`.
-2. The PLC copies the status block into the registers between two scans, never during one. It takes
-   a command when `sequence` has changed: results `result_taken + 1` to `result_head`, at most
+   slot `n mod {RING}`, code `n` in slot `n mod {CODE_RING}`.
+2. The PLC copies the status block and the code block into the registers between two scans, never during
+   one. It takes a command when `sequence` has changed: results `result_taken + 1` to `result_head`, at most
    {RING}. It then sets `result_taken` and `sequence_echo` in the same scan.
 3. A result for an unknown acquisition id is taken and ignored. A later result for an item replaces
    an earlier one until the item reaches its commit point. At the commit point of the diverter of
@@ -167,6 +198,16 @@ a command of its own. A program that follows the rules is `plc/inspectd.st`.
 13. The direction at an edge (bit 14) follows the belt's travel, not single counts: a belt that stands
    and trembles keeps its last direction, and whatever covers the entry eye of a standing belt is a
    new item once the belt has carried it on.
+14. The PLC tells a code only of an item that it knows by its acquisition id, and names the item twice:
+   by that id, and by the encoder's count in the line event that gave the id. A bridge gives a code
+   to the item that has both. Any other code is dropped, counted and logged; it is never given to a
+   neighbour. Where there is no code, or the PLC does not know whose it is, it tells none.
+15. A code may come at any time after that line event while the item is on the belt. The same code again
+   says nothing new. Another code for the same item contradicts the first; the bridge tells
+   inspectd both.
+16. Version 3 is version 2 with the code block and capability bit 5. A bridge of version 3 works with a
+   PLC of version 2, in version 2 and without codes. A bridge of version 2 refuses a PLC of
+   version 3: bring the box up to date first, then the PLC.
 "
     );
     page
@@ -185,11 +226,8 @@ fn table(page: &mut String, title: &str, entries: &[Entry]) {
 }
 
 const _: () = assert!(words(STATUS) == STATUS_LEN, "the status table has gaps");
-const _: () = assert!(
-    STATUS_LEN + COMMAND_LEN == line::config::BLOCK_REGISTERS as usize,
-    "the line file reckons with blocks of another length"
-);
 const _: () = assert!(words(COMMAND) == COMMAND_LEN, "the command table has gaps");
+const _: () = assert!(words(CODES) == CODE_LEN && words(CODE) == CODE_WORDS);
 const _: () = assert!(words(EVENT) == EVENT_WORDS && words(RESULT) == RESULT_WORDS);
 
 const fn words(entries: &[Entry]) -> usize {

@@ -1,6 +1,7 @@
 //! The status block: what the PLC says.
 
-use super::{DecodeError, MAP_VERSION, Order, bit, flags, halves, joined, whole};
+use super::{DecodeError, MapVersion, Order, bit, flags, halves, joined, whole};
+use line::config::STATUS_REGISTERS;
 pub use line::protocol::Eye;
 
 /// Entries in the ring of line events: half a second of a busy line, so that a bridge that was
@@ -16,9 +17,13 @@ const EVENTS_AT: usize = 11;
 /// Number of registers in the status block.
 pub const STATUS_LEN: usize = EVENTS_AT + EVENT_RING * EVENT_WORDS;
 
+const _: () = assert!(STATUS_LEN == STATUS_REGISTERS as usize);
+
 /// What the PLC says, decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
+    /// Register 0: the version of the map that the PLC program is made for.
+    pub version: MapVersion,
     /// Register 1: counts up once a scan.
     pub heartbeat: u16,
     /// Register 2: a number the PLC picks at its start, so that a restart is noticed.
@@ -60,6 +65,8 @@ pub struct Capabilities {
     pub obeys_blind: bool,
     /// Bit 4: `belt_running` follows the drive, so that it can be held against the encoder.
     pub run_signal: bool,
+    /// Bit 5, from map version 3 on: it tells what items are, in the code block.
+    pub item_codes: bool,
 }
 
 /// An eye saw the edge of an item.
@@ -84,7 +91,7 @@ impl Status {
     /// The block's registers.
     pub fn encode(&self, order: Order) -> [u16; STATUS_LEN] {
         let mut words = [0; STATUS_LEN];
-        words[0] = MAP_VERSION;
+        words[0] = self.version.number();
         words[1] = self.heartbeat;
         words[2] = self.plc_boot;
         words[3] = flags([self.belt_running, self.bridge_lost, self.stopped_for_item]);
@@ -103,18 +110,19 @@ impl Status {
 
     /// Reads a whole block; `Err` says what is wrong with it and what to check.
     pub fn decode(words: &[u16], order: Order) -> Result<Self, DecodeError> {
-        let words: [u16; STATUS_LEN] = whole("status", words, order, doubles())?;
+        let (words, version) = whole::<STATUS_LEN>("status", words, order, doubles())?;
         let mut events = [LineEvent::default(); EVENT_RING];
         for (slot, words) in words[EVENTS_AT..].chunks_exact(EVENT_WORDS).enumerate() {
             events[slot] = LineEvent::decode(slot, words)?;
         }
         Ok(Self {
+            version,
             heartbeat: words[1],
             plc_boot: words[2],
             belt_running: bit(words[3], 0),
             bridge_lost: bit(words[3], 1),
             stopped_for_item: bit(words[3], 2),
-            capabilities: Capabilities::decode(words[4]),
+            capabilities: Capabilities::decode(words[4], version),
             encoder: joined(words[ENCODER_AT], words[ENCODER_AT + 1]),
             sequence_echo: words[7],
             result_taken: words[8],
@@ -139,16 +147,18 @@ impl Capabilities {
             self.stops_belt,
             self.obeys_blind,
             self.run_signal,
+            self.item_codes,
         ])
     }
 
-    fn decode(word: u16) -> Self {
+    fn decode(word: u16, version: MapVersion) -> Self {
         Self {
             trailing_edges: bit(word, 0),
             direction: bit(word, 1),
             stops_belt: bit(word, 2),
             obeys_blind: bit(word, 3),
             run_signal: bit(word, 4),
+            item_codes: bit(word, 5) && version >= MapVersion::V3,
         }
     }
 }

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use line::config::FallBack;
+use line::config::{FallBack, ItemCodeKind};
+use line::item_code::ItemCodeError;
 use line::protocol::Check;
 
 fn any_eye() -> impl Strategy<Value = Option<Eye>> {
@@ -32,10 +33,27 @@ fn any_event() -> impl Strategy<Value = LineEvent> {
     )
 }
 
+fn any_version() -> impl Strategy<Value = MapVersion> {
+    prop_oneof![Just(MapVersion::V2), Just(MapVersion::V3)]
+}
+
+fn any_kind() -> impl Strategy<Value = ItemCodeKind> {
+    prop_oneof![Just(ItemCodeKind::Ascii), Just(ItemCodeKind::Number)]
+}
+
+fn any_codes() -> impl Strategy<Value = CodeBlock> {
+    let told = (any::<[u16; 2]>(), any::<u32>(), any::<[u16; 8]>()).prop_map(
+        |([acquisition, number], encoder, words)| ToldCode { acquisition, encoder, words, number },
+    );
+    (any::<[u16; 2]>(), prop::array::uniform8(told))
+        .prop_map(|([plc_boot, code_head], codes)| CodeBlock { plc_boot, code_head, codes })
+}
+
 fn any_status() -> impl Strategy<Value = Status> {
     let events = prop::array::uniform16(any_event());
-    (any::<[u16; 6]>(), any::<[bool; 8]>(), any::<u32>(), events).prop_map(
-        |(words, bits, encoder, events)| Status {
+    (any::<[u16; 6]>(), any::<[bool; 9]>(), any::<u32>(), events, any_version()).prop_map(
+        |(words, bits, encoder, events, version)| Status {
+            version,
             heartbeat: words[0],
             plc_boot: words[1],
             belt_running: bits[0],
@@ -47,6 +65,7 @@ fn any_status() -> impl Strategy<Value = Status> {
                 stops_belt: bits[5],
                 obeys_blind: bits[6],
                 run_signal: bits[7],
+                item_codes: bits[8] && version == MapVersion::V3,
             },
             encoder,
             sequence_echo: words[2],
@@ -59,8 +78,10 @@ fn any_status() -> impl Strategy<Value = Status> {
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
-    (any::<[u16; 9]>(), any::<[bool; 8]>(), prop::array::uniform8(any::<[u16; 4]>())).prop_map(
-        |(words, bits, results)| Command {
+    let results = prop::array::uniform8(any::<[u16; 4]>());
+    (any::<[u16; 9]>(), any::<[bool; 8]>(), results, any_version()).prop_map(
+        |(words, bits, results, version)| Command {
+            version,
             heartbeat: words[0],
             inspector_alive: bits[0],
             inspector_ready: bits[1],
@@ -101,6 +122,21 @@ proptest! {
     fn a_command_block_survives_the_wire(command in any_command(), order in any_order()) {
         prop_assert_eq!(Command::decode(&command.encode(order), order), Ok(command));
     }
+
+    #[test]
+    fn a_code_block_survives_the_wire(codes in any_codes(), order in any_order(), kind in any_kind()) {
+        prop_assert_eq!(CodeBlock::decode(&codes.encode(order, kind), order, kind), Ok(codes));
+    }
+
+    /// A code that is cut, mirrored or read as another kind on its way would show here.
+    #[test]
+    fn what_a_plc_writes_as_a_code_is_read_as_it(text in "[!-~]([ -~]{0,14}[!-~])?", number in 1..=u64::MAX) {
+        for (kind, code) in [(ItemCodeKind::Ascii, text), (ItemCodeKind::Number, number.to_string())] {
+            let words = code_words(kind, &code).expect("there is room");
+            let told = ToldCode { words, ..ToldCode::default() };
+            prop_assert_eq!(told.code(kind).map(|read| read.to_string()), Ok(code));
+        }
+    }
 }
 
 #[test]
@@ -132,6 +168,50 @@ fn a_plc_that_keeps_halves_and_bytes_the_other_way_round_is_understood() {
     assert_eq!((both[1], &both[5..7]), (0x0605, &[0x0403, 0x0201][..]));
     let error = Status::decode(&both, Order::default()).unwrap_err();
     assert_eq!(error, DecodeError::ByteOrder { block: "status" });
+}
+
+#[test]
+fn a_number_has_its_words_in_the_order_of_the_plc() {
+    let number = 0x0001_0002_0003_0004_u64.to_string();
+    let words = code_words(ItemCodeKind::Number, &number).expect("a number");
+    let mut codes = CodeBlock::default();
+    codes.codes[1] = ToldCode { acquisition: 9, encoder: 0x0506_0708, words, number: 1 };
+    let in_slot = |order| codes.encode(order, ItemCodeKind::Number)[15..27].to_vec();
+    let usual = [9, 0x0506, 0x0708, 1, 2, 3, 4, 0, 0, 0, 0, 1];
+    assert_eq!(in_slot(Order::default()), usual);
+    let low_first = Order { words: WordOrder::LowFirst, ..Order::default() };
+    assert_eq!(in_slot(low_first), [9, 0x0708, 0x0506, 4, 3, 2, 1, 0, 0, 0, 0, 1]);
+    let text = codes.encode(low_first, ItemCodeKind::Ascii)[18..22].to_vec();
+    assert_eq!(text, [1, 2, 3, 4], "a text is no number");
+}
+
+#[test]
+fn a_text_begins_in_the_high_byte_and_ends_with_its_padding() {
+    let words = code_words(ItemCodeKind::Ascii, "AB-7").expect("there is room");
+    assert_eq!(words, [0x4142, 0x2d37, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(code_words(ItemCodeKind::Ascii, "SEVENTEEN LETTERS"), None);
+    assert_eq!(code_words(ItemCodeKind::Number, "AB-7"), None);
+    let behind = ToldCode { words: [0, 0, 0, 5, 0x4142, 0, 0, 0], ..ToldCode::default() };
+    assert_eq!(behind.code(ItemCodeKind::Number), Err(CodeFault::NoNumber), "a text, perhaps");
+    let empty = Err(CodeFault::NoCode(ItemCodeError::Empty));
+    assert_eq!(ToldCode::default().code(ItemCodeKind::Ascii), empty);
+    assert_eq!(ToldCode::default().code(ItemCodeKind::Number), empty);
+}
+
+#[test]
+fn a_plc_of_version_2_is_read_and_answered_in_its_own_version() {
+    let capabilities = Capabilities { item_codes: true, ..Capabilities::default() };
+    let status = Status { version: MapVersion::V2, capabilities, ..Status::default() };
+    let words = status.encode(Order::default());
+    let read = Status::decode(&words, Order::default()).expect("the bridge speaks version 2");
+    assert_eq!(read.version, MapVersion::V2);
+    assert!(!read.capabilities.item_codes, "bit 5 meant nothing in version 2");
+    let command = Command { version: MapVersion::V2, ..Command::default() };
+    assert_eq!(command.encode(Order::default())[0], 2);
+    let mut codes = CodeBlock::default().encode(Order::default(), ItemCodeKind::Ascii);
+    codes[0] = 2;
+    let error = CodeBlock::decode(&codes, Order::default(), ItemCodeKind::Ascii).unwrap_err();
+    assert_eq!(error, DecodeError::MapVersion { block: "code", got: 2 });
 }
 
 #[test]

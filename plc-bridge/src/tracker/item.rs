@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::registers::{Eye, LANE_STOP, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT, reason_bits};
 use line::config::FallBack;
+use line::item_code::ItemCode;
 use line::protocol::{
     Action, Ambiguity, Decision, FallBackCause, ItemNumber, Outcome, Refusal, Verdict,
 };
@@ -13,6 +14,11 @@ use line::protocol::{
 pub(super) struct Item {
     pub number: ItemNumber,
     pub acquisition: u16,
+    /// The encoder's count in the event that gave it its number and its id. It never changes: with
+    /// the id it names the item.
+    pub numbered_at: i64,
+    /// What the PLC has called it, and whether it has called it something else since.
+    pub code: Option<(ItemCode, bool)>,
     /// The encoder's count when its leading edge stood at the entry eye; a mid-belt eye corrects it
     /// for slip. The item's position is the belt's travel since.
     pub origin: i64,
@@ -78,6 +84,8 @@ impl Item {
         Self {
             number,
             acquisition,
+            numbered_at: origin,
+            code: None,
             origin,
             leading: origin,
             trailing: None,

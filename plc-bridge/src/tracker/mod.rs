@@ -30,6 +30,7 @@ mod belt;
 mod deciding;
 mod firing;
 mod item;
+mod naming;
 mod output;
 mod seeing;
 
@@ -37,12 +38,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use belt::{FAR, Sample};
+pub use naming::Naming;
 pub use output::{Delivery, Edge, Output, Stray, StrayWhy};
 
 use crate::registers::{BlindOrder, Capabilities, Eye, PlcResult};
 use belt::Belt;
 use item::{Item, Place};
 use line::config::{BridgeConfig, ConveyorSection, DiverterSection, PlcMode};
+use line::item_code::ItemCode;
 use line::protocol::{
     Action, Ambiguity, COMMIT_SHIFT, Decision, ItemEvent, ItemNumber, MOST_ITEMS, NEVER, Outcome,
     Refusal, Verdict,
@@ -73,6 +76,10 @@ pub struct Remembered {
     pub acquisition: u16,
     /// The unwrapped count at the entry eye.
     pub count: i64,
+    /// The same when it was numbered, before any mid-belt eye corrected it.
+    pub numbered_at: i64,
+    /// What the PLC has called it, and whether it has contradicted itself.
+    pub code: Option<(ItemCode, bool)>,
     /// What the PLC has last confirmed to hold for it.
     pub held: Option<PlcResult>,
     /// Its decision, when that was made.
@@ -157,6 +164,8 @@ impl Tracker {
         for remembered in items.take(MOST_ITEMS) {
             let mut item = Item::new(remembered.item, remembered.acquisition, remembered.count);
             item.restarted = true;
+            item.numbered_at = remembered.numbered_at;
+            item.code = remembered.code;
             item.held = remembered.held;
             item.decision = remembered.decision;
             for (place, at, alone) in remembered.seen {

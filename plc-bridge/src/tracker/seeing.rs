@@ -113,6 +113,7 @@ impl Tracker {
             self.last_acquisition = Some(edge.acquisition);
         }
         let mut item = Item::new(self.next, edge.acquisition, origin);
+        item.numbered_at = edge.count;
         self.next += 1;
         let commit_at = self.commit_at(&item, sample);
         item.commit_told = Some(commit_at);

@@ -5,11 +5,13 @@
 //! with the next command block, keeps the events for inspectd, and collects [`Notice`]s for the
 //! log. The real loop, tests and simulations drive the same one.
 
+mod codes;
 mod notice;
 mod resume;
 
 use std::time::Duration;
 
+use codes::Codes;
 pub use notice::Notice;
 pub use resume::Kept;
 
@@ -68,6 +70,17 @@ pub struct Counters {
     pub unnumbered: u64,
     /// Line events overwritten in the PLC's ring before they were read.
     pub events_lost: u64,
+    /// Codes that the PLC told and that were given to their items; those that contradict an earlier
+    /// one are not among them.
+    pub codes: u64,
+    /// Codes of the PLC that name no item on the belt for certain.
+    pub codes_unassigned: u64,
+    /// Codes of the PLC that are empty or not printable.
+    pub codes_unreadable: u64,
+    /// Codes of the PLC that contradict an earlier one of the same item.
+    pub codes_contradicting: u64,
+    /// Codes overwritten in the PLC's ring before they were read.
+    pub codes_lost: u64,
     /// Cycles that were skipped because an exchange took too long.
     pub cycles_missed: u64,
     /// Encoder samples not sent because inspectd did not read.
@@ -86,6 +99,7 @@ pub struct Line {
     blind: BlindFallBack,
     obeys_blind: bool,
     handshake: Handshake,
+    codes: Codes,
     journal: Journal,
     inspector: Inspector,
     plc: PlcState,
@@ -121,6 +135,7 @@ impl Line {
             blind: config.conveyor.fall_back.blind,
             obeys_blind: false,
             handshake: Handshake::new(bridge_boot, timeout),
+            codes: Codes::new(config.plc.item_code),
             journal: Journal::starting_at(first_seq),
             inspector: Inspector::Away,
             plc: PlcState::Lost { cause: "it has not been reached yet".into() },
@@ -154,6 +169,7 @@ impl Line {
         if heard.restarted {
             self.notice(Notice::PlcRestarted);
             self.tracker.plc_restarted(at, &mut self.outputs);
+            self.codes.forget_block();
             self.senses.restart();
         }
         if heard.events_lost > 0 {
@@ -202,6 +218,7 @@ impl Line {
         }
         self.encoder = status.encoder;
         self.heard = heard;
+        self.identify(status, at);
         self.handle_outputs();
         self.tell_faults();
         self.watch_plc(status, at);
@@ -394,7 +411,10 @@ impl Line {
                 self.counters.unnumbered += 1;
                 self.notice(Notice::Unnumbered { eye: *eye, why: *why });
             }
-            ItemEvent::Delivered { .. } | ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
+            ItemEvent::Identified { .. }
+            | ItemEvent::Delivered { .. }
+            | ItemEvent::Placed { .. }
+            | ItemEvent::Seen { .. } => {}
             ItemEvent::Decided { item, decision, .. } => {
                 self.cause = cause_code(decision.fall_back.as_ref());
                 if let Some(cause) = &decision.fall_back {
@@ -501,5 +521,7 @@ fn action_of(lane: u16) -> Action {
     }
 }
 
+#[cfg(test)]
+mod code_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,9 @@ use std::fmt;
 
 use tracing::Level;
 
+use crate::registers::{CodeFault, MapVersion};
 use crate::tracker::{Stray, StrayWhy};
+use line::item_code::ItemCode;
 use line::protocol::{
     Action, Ambiguity, Eye, FallBackCause, ItemNumber, LineFault, PlcState, Refusal, UnnumberedWhy,
 };
@@ -23,6 +25,40 @@ pub enum Notice {
     StoppedForItem,
     /// The PLC's ring of events overflowed between two exchanges.
     EventsLost(u16),
+    /// The PLC's ring of codes overflowed between two exchanges, or was read in the middle of a write.
+    CodesLost(u16),
+    /// A code names no item on the belt for certain.
+    CodeUnassigned {
+        /// The acquisition id that it names.
+        acquisition: u16,
+        /// The code.
+        code: ItemCode,
+    },
+    /// What the PLC wrote is no code.
+    CodeUnreadable {
+        /// The acquisition id that it names.
+        acquisition: u16,
+        /// Why it is none.
+        why: CodeFault,
+    },
+    /// The PLC calls an item something else than before.
+    CodeContradicts {
+        /// The item.
+        item: ItemNumber,
+        /// What it was called before.
+        before: ItemCode,
+        /// What it is called now.
+        code: ItemCode,
+    },
+    /// The line file asks for codes, and the PLC's program tells none.
+    CodesNotTold(MapVersion),
+    /// The PLC's code block cannot be read.
+    CodesUnread {
+        /// Why, and what to check.
+        cause: String,
+    },
+    /// The PLC's code block is read again.
+    CodesTold,
     /// An edge belonged to no item.
     Stray(Stray),
     /// A body crossed an eye that no number explains.
@@ -101,6 +137,7 @@ impl Notice {
             | Self::InspectorConnected { .. }
             | Self::InspectorSpeaks
             | Self::FaultOver(_)
+            | Self::CodesTold
             | Self::InspectorReady(true) => Level::INFO,
             Self::WrongLane { .. } | Self::Fault(_) | Self::CannotObeyBlind => Level::ERROR,
             Self::Plc(PlcState::Lost { .. })
@@ -108,6 +145,12 @@ impl Notice {
             | Self::PlcLostUs
             | Self::StoppedForItem
             | Self::EventsLost(_)
+            | Self::CodesLost(_)
+            | Self::CodeUnassigned { .. }
+            | Self::CodeUnreadable { .. }
+            | Self::CodeContradicts { .. }
+            | Self::CodesNotTold(_)
+            | Self::CodesUnread { .. }
             | Self::Stray(_)
             | Self::Unnumbered { .. }
             | Self::InspectorGone { .. }
@@ -146,6 +189,42 @@ impl fmt::Display for Notice {
                 "{count} line events were overwritten in the PLC before they could be read; if \
                  this happens again, look for what slows the network down"
             ),
+            Self::CodesLost(count) => write!(
+                f,
+                "{count} items' codes were overwritten in the PLC before they could be read; if this \
+                 happens again, look for what slows the network down, or tell each code once"
+            ),
+            Self::CodeUnassigned { acquisition, code } => write!(
+                f,
+                "the PLC tells the code {code} for its item {acquisition}, but no item on the belt has \
+                 this id and the count told with it: the code is dropped; check when the PLC tells it"
+            ),
+            Self::CodeUnreadable { acquisition, why } => write!(
+                f,
+                "what the PLC tells as the code of its item {acquisition} is none: {why}; check \
+                 plc.item_code, plc.byte_order, and that a reader's \"no read\" is not told"
+            ),
+            Self::CodeContradicts { item, before, code } => write!(
+                f,
+                "the PLC calls item {item} {code} after it has called it {before}: check how the PLC \
+                 finds out which item a code belongs to"
+            ),
+            Self::CodesNotTold(MapVersion::V2) => write!(
+                f,
+                "plc.item_code asks for items' codes, but the PLC's program is made for map version 2, \
+                 which has none: the line goes on without codes; load the program of this version into \
+                 the PLC, or leave plc.item_code out"
+            ),
+            Self::CodesNotTold(_) => write!(
+                f,
+                "plc.item_code asks for items' codes, but the PLC says that it tells none (capability \
+                 bit 5): the line goes on without codes; wire CodeRegisters in the PLC, or leave \
+                 plc.item_code out"
+            ),
+            Self::CodesUnread { cause } => {
+                write!(f, "the line goes on without items' codes: {cause}; check plc.code_base")
+            }
+            Self::CodesTold => write!(f, "the PLC's code block is read again"),
             Self::Stray(stray) => write!(
                 f,
                 "{} saw something at count {}, but {}",

@@ -125,7 +125,21 @@ fn replay(items: &mut Vec<Remembered>, event: ItemEvent) {
     match (event, known) {
         (ItemEvent::Entered { item, count, acquisition, .. }, None) => {
             let (held, decision, seen) = (None, None, Vec::new());
-            items.push(Remembered { item, acquisition, count, held, decision, seen });
+            let (numbered_at, code) = (count, None);
+            items.push(Remembered {
+                item,
+                acquisition,
+                count,
+                numbered_at,
+                code,
+                held,
+                decision,
+                seen,
+            });
+        }
+        (ItemEvent::Identified { code, .. }, Some(index)) => {
+            let before = items[index].code;
+            items[index].code = Some(before.map_or((code, false), |(first, _)| (first, true)));
         }
         (ItemEvent::Decided { decision, .. }, Some(index)) => {
             items[index].decision = Some(decision);

@@ -8,6 +8,7 @@ use line::protocol::{
 use plc_bridge::registers::{Eye, PlcResult, SOURCE_FALL_BACK, SOURCE_VERDICT};
 
 mod bridge;
+mod codes;
 mod faults;
 mod health;
 mod pymodbus;

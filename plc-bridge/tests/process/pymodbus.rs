@@ -137,6 +137,7 @@ fn check(event: &ItemEvent) {
         }
         ItemEvent::Entered { .. }
         | ItemEvent::Delivered { .. }
+        | ItemEvent::Identified { .. }
         | ItemEvent::Placed { .. }
         | ItemEvent::Seen { .. } => {}
         ItemEvent::Unnumbered { .. } => panic!("{event:?}"),
@@ -168,6 +169,7 @@ fn ten_thousand_verdicts_are_delivered_exactly_once_on_a_wire_with_every_fault()
                 assert_eq!(item, delivered, "each once, and in order");
             }
             ItemEvent::Decided { .. }
+            | ItemEvent::Identified { .. }
             | ItemEvent::Placed { .. }
             | ItemEvent::Seen { .. }
             | ItemEvent::Unnumbered { .. }

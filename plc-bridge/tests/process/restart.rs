@@ -57,6 +57,7 @@ fn a_bridge_that_is_killed_knows_its_items_again() {
             ItemEvent::Decided { item, decision, .. } => decided.push((item, decision)),
             ItemEvent::Outcome { item, outcome, .. } => ended.push((item, outcome)),
             ItemEvent::Entered { .. }
+            | ItemEvent::Identified { .. }
             | ItemEvent::Delivered { .. }
             | ItemEvent::Placed { .. }
             | ItemEvent::Seen { .. } => {}

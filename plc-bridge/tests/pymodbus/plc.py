@@ -2,7 +2,8 @@
 
 Usage: plc.py ITEMS. Prints its port, then plays a line on which ITEMS items enter, until its
 standard input ends; then it prints what it has taken, as JSON. The registers are those of
-REGISTERS.md (map version 2), written down here a second time on purpose.
+REGISTERS.md, written down here a second time on purpose. It is made for map version 2, before items had
+codes: the bridge must work with such a PLC.
 
 The belt moves by one STEP for each item that enters, and only while there is room in the ring of
 line events and few items wait for their result: as fast as the bridge can follow, and never faster.

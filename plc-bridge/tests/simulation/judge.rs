@@ -9,6 +9,8 @@
 //! **Bodies.** Whatever an exit or lane eye has told the bridge of is accounted for: its item has an
 //! outcome, or it was told as unnumbered. Bodies are counted, not numbers: what never got one counts too.
 //!
+//! **Codes.** A code that the bridge gives to an item is the code of the item's body.
+//!
 //! Besides: numbers ascend and are never used twice, seqs have no gaps, each item has one entry, at
 //! most one decision and exactly one outcome, in this order; and on a line where nothing happened
 //! that could make an item's way unclear, no outcome is unclear.
@@ -23,6 +25,7 @@ use line::protocol::{
 };
 use plc_bridge::registers::{EVENT_RING, Eye, LineEvent};
 
+use crate::codes::code_of;
 use crate::inspector::instant;
 use crate::scenario::{Restart, Scenario, TroubleKind};
 use crate::tally::Tally;
@@ -35,6 +38,8 @@ const TOLD_KEPT: usize = 512;
 #[derive(Debug, Default)]
 pub struct Record {
     pub body: Option<usize>,
+    /// How often its code was told.
+    identified: u32,
     /// What inspectd asked for and was not refused.
     pub accepted: Option<Verdict>,
     /// What stood accepted when the decision was told.
@@ -213,6 +218,15 @@ impl<'s> Judge<'s> {
                 self.records.insert(key, Record { body, entered_at: at, ..Record::default() });
                 return Some((item, body));
             }
+            ItemEvent::Identified { code, .. } => {
+                let record = self.records.entry(key).or_default();
+                record.identified += 1;
+                let is_its = record.body.is_some_and(|body| code_of(body) == code.as_str());
+                if !is_its || record.identified > 1 || record.outcome.is_some() {
+                    let record = format!("{record:?}");
+                    self.wrong(format!("item {item}: it is called {code:?}; {record}"));
+                }
+            }
             ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
             ItemEvent::Delivered { .. } => {
                 if self.records.get(&key).is_none_or(|record| record.accepted.is_none()) {
@@ -263,6 +277,7 @@ impl<'s> Judge<'s> {
         let mut wrongs = std::mem::take(&mut self.wrongs);
         for ((boot, item), record) in &self.records {
             tally.items += 1;
+            tally.identified += u64::from(record.identified > 0);
             let name = format!("item {item} of start {boot}");
             let Some(outcome) = record.outcome else {
                 if record.died {

@@ -6,6 +6,7 @@
 //! [`cases`] holds what was found once and must not come back.
 
 mod cases;
+mod codes;
 mod inspector;
 mod judge;
 mod lines;
@@ -27,7 +28,7 @@ use tally::Tally;
 /// Lines of the mass run: a million items and some more.
 const LINES: u64 = 3_500;
 /// Everything that must have happened in the mass run.
-const FAULTS: [&str; 23] = [
+const FAULTS: [&str; 31] = [
     "removed by hand",
     "slipped far",
     "stranger put on",
@@ -51,6 +52,14 @@ const FAULTS: [&str; 23] = [
     "encoder wrapped",
     "event numbers wrapped",
     "ran back over the entry eye",
+    "code never told",
+    "code told late",
+    "code told twice",
+    "code with the id of the item before",
+    "code with the count of the item before",
+    "code not printable",
+    "code half written",
+    "code numbers wrapped",
 ];
 
 /// What is wrong with a scenario, with a trace of the items concerned.
@@ -122,6 +131,9 @@ fn no_item_goes_the_wrong_way_unreported_in_a_million() {
     assert!(tally.items >= 1_000_000, "only {} items", tally.items);
     // A line on which every item is unclear would be right, and useless.
     assert!(tally.unclear() < 0.06, "{:.3} of the items end unclear", tally.unclear());
+    // A bridge that dropped every code would never be wrong, and useless.
+    let share = tally.identified as f64 / tally.items as f64;
+    assert!(share > 0.6, "only {share:.3} of the items got their code");
     for fault in FAULTS {
         assert!(tally.faults.contains_key(fault), "{fault} never happened");
     }

@@ -8,6 +8,7 @@ use plc_bridge::registers::{
     Status, slot,
 };
 
+use crate::codes::Codes;
 use crate::scenario::{LineSpec, Starts};
 use crate::world::Signal;
 
@@ -34,6 +35,7 @@ struct Item {
 pub struct Plc<'l> {
     line: &'l LineSpec,
     pub status: Status,
+    pub codes: Codes,
     items: Vec<Item>,
     acquisition: u16,
     /// The belt's travel at which this boot's encoder stood at its start, and what it has not counted
@@ -58,13 +60,20 @@ pub struct Plc<'l> {
 }
 
 impl<'l> Plc<'l> {
-    pub fn new(line: &'l LineSpec, boot: u16, starts: Starts, belt: f64, now_ms: f64) -> Self {
+    pub fn new(
+        line: &'l LineSpec,
+        (boot, seed): (u16, u64),
+        starts: Starts,
+        belt: f64,
+        now_ms: f64,
+    ) -> Self {
         let capabilities = Capabilities {
             trailing_edges: line.trailing_edges,
             direction: line.direction,
             stops_belt: true,
             obeys_blind: true,
             run_signal: line.run_signal,
+            item_codes: true,
         };
         Self {
             line,
@@ -75,6 +84,8 @@ impl<'l> Plc<'l> {
                 encoder: starts.encoder,
                 ..Status::default()
             },
+            // Its numbers start where those of the events do: near their end at times.
+            codes: Codes::new(boot, starts.event, seed),
             items: Vec::new(),
             acquisition: starts.acquisition,
             belt_at_boot: belt,
@@ -135,8 +146,9 @@ impl<'l> Plc<'l> {
         self.status.heartbeat = self.status.heartbeat.wrapping_add(1);
         self.status.encoder = self.raw(belt);
         for signal in signals {
-            self.see(signal, told);
+            self.see(signal, now_ms, told);
         }
+        self.codes.scan(now_ms);
         self.take_command(now_ms);
         self.status.bridge_lost = now_ms - self.seen_command_ms > BRIDGE_TIMEOUT_MS;
         self.commit();
@@ -206,9 +218,10 @@ impl<'l> Plc<'l> {
         (self.count - item.zero) as f64 * self.line.mm_per_count
     }
 
-    fn see(&mut self, signal: &Signal, told: &mut Vec<(LineEvent, usize)>) {
+    fn see(&mut self, signal: &Signal, now_ms: f64, told: &mut Vec<(LineEvent, usize)>) {
         let count = self.count_at(signal.belt);
         let mids = self.line.mids.len();
+        let last = self.acquisition;
         let (eye, acquisition) = match signal.eye {
             0 => (Eye::Entry, self.at_entry(signal, count)),
             number if number <= mids => (Eye::Mid(number as u8), self.at_mid(signal, count)),
@@ -227,6 +240,9 @@ impl<'l> Plc<'l> {
         };
         self.status.event_head = self.status.event_head.wrapping_add(1);
         self.status.events[slot(self.status.event_head, EVENT_RING)] = event;
+        if self.acquisition != last {
+            self.codes.numbered(event.acquisition, event.encoder, signal.body, now_ms);
+        }
         told.push((event, signal.body));
     }
 

@@ -71,7 +71,13 @@ impl<'s> Run<'s> {
         Self {
             scenario,
             world: World::new(scenario),
-            plc: Plc::new(&scenario.line, FIRST_BOOT, scenario.line.starts, 0.0, START_MS),
+            plc: Plc::new(
+                &scenario.line,
+                (FIRST_BOOT, scenario.seed),
+                scenario.line.starts,
+                0.0,
+                START_MS,
+            ),
             line: Some(line),
             inspector: Inspector::new(&scenario.items),
             judge: Judge::new(scenario),
@@ -121,6 +127,7 @@ impl<'s> Run<'s> {
                 next_cycle += self.scenario.line.cycle_ms;
             }
             count_wraps(&self.plc, &mut counters, tally);
+            self.plc.codes.happened.drain(..).for_each(|name| tally.fault(name));
             // The belt runs on until the bridge, too, knows that nothing is left.
             if self.world.is_empty() && self.troubles.is_empty() {
                 let since = *empty_since.get_or_insert(self.now);
@@ -200,7 +207,8 @@ impl<'s> Run<'s> {
         let starts = Starts { encoder: u32::from(self.boots) * 1_000, ..Starts::default() };
         self.judge.plc_died();
         let boot = FIRST_BOOT + self.boots;
-        self.plc = Plc::new(&self.scenario.line, boot, starts, self.world.belt, self.now);
+        let (boot, belt) = ((boot, self.scenario.seed), self.world.belt);
+        self.plc = Plc::new(&self.scenario.line, boot, starts, belt, self.now);
         self.stopped_at = None;
     }
 
@@ -257,6 +265,9 @@ impl<'s> Run<'s> {
             if let Some(command) = line.command() {
                 self.book.send(line);
                 self.plc.write(&command);
+            }
+            if line.wants_codes(instant(ms)) {
+                line.codes(self.plc.codes.block.clone());
             }
             line.status(&self.plc.status, instant(ms));
             self.judge.read(self.fresh_bridge);

@@ -207,6 +207,7 @@ impl LineSpec {
         let mut text = format!(
             "[line]\nname = \"simulated\"\nsku = \"carton\"\n\
              [plc]\naddress = \"plc:502\"\nmode = \"{mode}\"\ncycle_ms = {}\n\
+             item_code = \"ascii\"\n\
              [conveyor]\nmm_per_count = {}\nnominal_speed_mm_s = {}\nexit_eye_mm = {}\n\
              slip_tolerance_mm = {}\ndecision_lead_ms = {}\nmin_gap_mm = {}\n",
             self.cycle_ms.round() as u32,

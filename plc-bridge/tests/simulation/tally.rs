@@ -10,6 +10,8 @@ pub struct Tally {
     pub quiet_lines: u64,
     /// Items that the bridge numbered.
     pub items: u64,
+    /// Those of them whose code was told.
+    pub identified: u64,
     /// Bodies that the bridge was told of when they left the belt, and those of them without a number.
     pub bodies: u64,
     pub unnumbered: u64,
@@ -55,6 +57,7 @@ impl Tally {
         self.lines += other.lines;
         self.quiet_lines += other.quiet_lines;
         self.items += other.items;
+        self.identified += other.identified;
         self.died += other.died;
         self.bodies += other.bodies;
         self.unnumbered += other.unnumbered;

@@ -35,6 +35,7 @@ int main(void) {
   EACH(set->DIVERTER_MM, 2);
   EACH(set->FIREAHEAD_MM, 2);
   EACH(set->HOLD_MM, 2);
+  set->TELLSCODES = number();
   for (long ms = 10;; ms += 10) {
     __CURRENT_TIME.tv_sec = ms / 1000;
     __CURRENT_TIME.tv_nsec = ms % 1000 * 1000000;
@@ -45,13 +46,18 @@ int main(void) {
     block.ENCODER.value = number();
     block.BELTRUNNING.value = number();
     block.OPERATORRESET.value = number();
+    block.CODEOFFERED.value = number();
+    block.CODEFOR.value = number();
+    EACH(block.ITEMCODE.value, 8);
     EACH(block.COMMANDREGISTERS.value, 43);
     FB_INSPECTD_body__(&block);
     for (int i = 0; i < 75; i++) printf("%u ", block.STATUSREGISTERS.value.table[i]);
+    for (int i = 0; i < 99; i++) printf("%u ", block.CODEREGISTERS.value.table[i]);
     for (int i = 0; i < 8; i++) printf("%d ", block.DIVERTEROUT.value.table[i]);
     printf("%d %d %d %d ", block.STOPBELT.value, block.BRIDGELOST.value, block.INSPECTORREADY.value, block.LINEBLIND.value);
     printf("%u %u ", block.FAULTCODE.value, block.CAUSECODE.value);
     printf("%.*s ", block.PANELTEXT.value.len, block.PANELTEXT.value.body);
-    printf("%u %u\n", block.ITEMSTRACKED.value, block.STOPPEDFOR.value);
+    printf("%u %u ", block.ITEMSTRACKED.value, block.STOPPEDFOR.value);
+    printf("%u %u\n", block.ENTRYACQUISITION.value, block.CODESREFUSED.value);
   }
 }

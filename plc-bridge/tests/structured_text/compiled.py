@@ -15,6 +15,7 @@ PARAMETERS = {
     "MmPerCount": 1.0, "NumberOfMidEyes": 2, "MidEye_mm": [200.0, 350.0], "ExitEye_mm": 1500.0, "LongestItem_mm": 400.0,
     "BlindFallBack": 1, "NumberOfDiverters": 2, "DiverterLane": [3, 7], "CommitPoint_mm": [500.0, 1000.0],
     "Diverter_mm": [600.0, 1100.0], "FireAhead_mm": [50.0, 50.0], "Hold_mm": [40.0, 40.0],
+    "TellsCodes": True,
 }
 
 
@@ -29,7 +30,7 @@ class Line:
         self.chance, self.encoder, self.items = chance, chance.choice([0, 5, 2**32 - 900]), []
         self.mode, self.encoder_dead, self.entry_dead, self.bridge_writes = "run", False, False, True
         self.blind, self.direct, self.results = 0, 0, 0
-        self.command = [2, 0, 0, 77] + [0] * 39
+        self.command = [3, 0, 0, 77] + [0] * 39
 
     def sometimes(self, probability):
         return self.chance.random() < probability
@@ -85,6 +86,8 @@ class Line:
             "EntryEye": self.covered(0) and not self.entry_dead, "ExitEye": self.covered(1500), "LaneEye": lanes,
             "MidEye": [self.covered(200), self.covered(350), False, False], "Encoder": self.encoder,
             "BeltRunning": (self.mode != "stand") != self.sometimes(0.001), "OperatorReset": self.sometimes(0.01),
+            "CodeOffered": self.sometimes(0.1), "CodeFor": self.chance.randint(0, 2 + number // 60),
+            "ItemCode": [self.chance.randrange(65536) for _ in range(8)],
         }
 
 
@@ -100,7 +103,7 @@ def compare(program, folder, cache, seed):
     plc = [sys.executable, os.path.join(os.path.dirname(__file__), "plc.py"), folder, cache, "run"]
     said = subprocess.run(plc, input="\n".join(text) + "\n", stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     said = [json.loads(answer) for answer in said]
-    answers["interpreted"] = [" ".join([flat(a["status"]), *map(flat, a["out"].values())]).rstrip() for a in said]
+    answers["interpreted"] = [" ".join([flat(a["status"]), flat(a["codes"]), *map(flat, a["out"].values())]).rstrip() for a in said]
     for number, (one, other) in enumerate(zip(*answers.values(), strict=True)):
         if one.rstrip() != other:
             sys.exit(f"seed {seed}, scan {number}: compiled, then interpreted:\n{one}\n{other}")

@@ -2,6 +2,7 @@
 //! map, and executed scan by scan against the map's own encoder and decoder.
 
 mod blind;
+mod codes;
 mod grammar;
 mod map;
 mod plc;

@@ -39,7 +39,11 @@ fn beginning(constants: &BTreeMap<String, usize>, prefix: &str) -> BTreeMap<Stri
 #[test]
 fn the_register_arrays_are_as_long_as_the_blocks() {
     let declared = &described().declared["FB_Inspectd"];
-    for (name, len) in [("StatusRegisters", STATUS_LEN), ("CommandRegisters", COMMAND_LEN)] {
+    for (name, len) in [
+        ("StatusRegisters", STATUS_LEN),
+        ("CommandRegisters", COMMAND_LEN),
+        ("CodeRegisters", CODE_LEN),
+    ] {
         let (section, _, kind, _) = &declared[name];
         assert_eq!(section, "InputOutputDeclarations", "{name}");
         assert_eq!(kind, &serde_json::json!([0, len - 1, "WORD"]), "{name}");
@@ -57,6 +61,10 @@ fn every_offset_is_that_of_the_map() {
     // The number of items is for people.
     command.remove("COMMAND_ITEMS");
     assert_eq!(beginning(&constants, "COMMAND_"), command);
+    let mut codes = offsets("CODE", code_entries());
+    codes.insert("CODE_RING".into(), CODE_RING);
+    codes.insert("CODE_WORDS".into(), (CODE_LEN - codes["CODE_CODES"]) / CODE_RING);
+    assert_eq!(beginning(&constants, "CODE_"), codes);
 }
 
 #[test]
@@ -106,10 +114,13 @@ fn every_event_code_is_that_of_the_map() {
         stops_belt: true,
         obeys_blind: true,
         run_signal: true,
+        item_codes: true,
     };
     let status = Status { capabilities: all, ..Status::default() };
     let capabilities = status.encode(Order::default())[constants["STATUS_CAPABILITIES"]];
-    let told = constants["CAPABILITIES"] + constants["CAPABILITY_RUN_SIGNAL"];
+    let told = constants["CAPABILITIES"]
+        + constants["CAPABILITY_RUN_SIGNAL"]
+        + constants["CAPABILITY_ITEM_CODES"];
     assert_eq!(told, usize::from(capabilities));
 }
 

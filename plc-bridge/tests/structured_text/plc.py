@@ -10,8 +10,8 @@ constant bounds.
 
 `describe` prints, as JSON, what each block declares, every identifier, and how many statements a
 call of each block and function can execute at most. `run` reads one line of JSON a scan, {"ms": 10,
-"set": {"EntryEye": true}, "command": [43 words]}, and answers with {"status": [75 words], "out":
-{"StopBelt": false}, "statements": 812}; Parameters.Name sets a parameter. With "power_cut": true the
+"set": {"EntryEye": true}, "command": [43 words]}, and answers with {"status": [75 words], "codes":
+[99 words], "out": {"StopBelt": false}, "statements": 812}; Parameters.Name sets a parameter. With "power_cut": true the
 power was off before the scan: what is retained is left, and the parameters and inputs, which are
 set by the plant. Parsing takes seconds, so the result is kept in the folder CACHE, by the checksum
 of all that it was made from.
@@ -362,7 +362,7 @@ def run(program):
         STATEMENTS[0] = 0
         names[BLOCK](v, {})
         out = {name: v[name].items if isinstance(v[name], Array) else v[name] for name in outputs}
-        print(json.dumps({"status": v["StatusRegisters"].items, "out": out, "statements": STATEMENTS[0]}), flush=True)
+        print(json.dumps({"status": v["StatusRegisters"].items, "codes": v["CodeRegisters"].items, "out": out, "statements": STATEMENTS[0]}), flush=True)
 
 
 if __name__ == "__main__":

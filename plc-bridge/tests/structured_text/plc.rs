@@ -5,7 +5,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command as Process, Stdio};
 
-use plc_bridge::registers::{Command, Eye, LineEvent, Order, PlcResult, RING, Status, slot};
+use line::config::ItemCodeKind;
+use plc_bridge::registers::{
+    CodeBlock, Command, Eye, LineEvent, Order, PlcResult, RING, Status, slot,
+};
 use serde_json::{Map, Value, json};
 
 /// Places on the belt of the tests, in counts of one millimetre.
@@ -82,6 +85,8 @@ pub struct Plc {
     written: Option<[u16; 43]>,
     power_cut: bool,
     pub status: Status,
+    /// The code block, whose codes are text.
+    pub codes: CodeBlock,
     pub out: Value,
     /// Statements that the last scan has executed.
     pub statements: u64,
@@ -132,6 +137,7 @@ impl Plc {
             written: None,
             power_cut: false,
             status: Status::default(),
+            codes: CodeBlock::default(),
             out: Value::Null,
             statements: 0,
             flipped: false,
@@ -223,6 +229,9 @@ impl Plc {
         self.output.read_line(&mut answer).expect("the program runs");
         let mut answer: Value = serde_json::from_str(&answer).expect("it answers; see its message");
         let words: Vec<u16> = serde_json::from_value(answer["status"].take()).expect("75 words");
+        let codes: Vec<u16> = serde_json::from_value(answer["codes"].take()).expect("99 words");
+        let codes = CodeBlock::decode(&codes, Order::default(), ItemCodeKind::Ascii);
+        self.codes = codes.expect("a code block of this map");
         self.out = answer["out"].take();
         self.statements = answer["statements"].as_u64().expect("a number");
         self.status = Status::decode(&words, Order::default()).expect("a block of this map");

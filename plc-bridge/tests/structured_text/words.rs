@@ -54,8 +54,8 @@ fn no_scan_can_cost_more_statements_than_is_documented() {
     assert_eq!(described().most["FB_Inspectd"], documented(" statements, whatever"));
 }
 
-/// Everything at once: a full table, all inputs change, eight results, and eight items at their
-/// commit points.
+/// Everything at once: a full table, all inputs change, eight results, a code, and eight items at
+/// their commit points.
 #[test]
 fn the_worst_scan_that_a_belt_can_make_costs_what_is_documented() {
     let mut plc = Plc::with_known_belt(0);
@@ -69,6 +69,7 @@ fn the_worst_scan_that_a_belt_can_make_costs_what_is_documented() {
     plc.set("Parameters.Hold_mm", vec![HOLD as f64; 8]);
     plc.set("Parameters.NumberOfMidEyes", 4);
     plc.set("Parameters.MidEye_mm", vec![200.0, 500.0, 800.0, 1100.0]);
+    plc.set("Parameters.TellsCodes", true);
     plc.reset();
     // One item every 80 counts: the first stand before the commit points, the last at the entry.
     (0..63).for_each(|index| plc.put(index * 80, 40));
@@ -76,9 +77,12 @@ fn the_worst_scan_that_a_belt_can_make_costs_what_is_documented() {
     assert_eq!(plc.out["ItemsTracked"], 63);
     let before = plc.statements;
     (1..=8).for_each(|id| plc.result(id, LANES[0]));
+    plc.set("CodeFor", 63);
+    plc.set("CodeOffered", true);
     plc.flip_all_eyes();
     plc.scan(80);
     let worst = plc.statements;
     assert_eq!(before, documented(" in an ordinary one"));
     assert_eq!(worst, documented(" statements in the worst"));
+    assert_eq!(plc.codes.code_head, 1);
 }

@@ -331,7 +331,7 @@ impl Flow {
                 }
             }
             // The outcome says it once nothing can contradict it.
-            ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
+            ItemEvent::Identified { .. } | ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
             ItemEvent::Outcome { item, outcome, .. } => {
                 self.give_up(item, now, steps);
                 if let Some(open) = self.items.get_mut(&item) {

@@ -9,6 +9,8 @@ fn truth(number: u64, defect: bool, end: End, lane: u16, source: Source) -> Trut
         acquisition: number as u16,
         sku: "box".into(),
         lot: None,
+        code: None,
+        told_code: None,
         defect: defect.then(|| "dent".to_owned()),
         entered_ns: 0,
         left_ns: 1,

@@ -1,6 +1,6 @@
 //! What the PLC's programmer has entered: the same values as in the line file.
 
-use line::config::ConveyorSection;
+use line::config::{ConveyorSection, ItemCodeKind};
 
 use crate::world::WorldConfig;
 
@@ -19,6 +19,8 @@ pub struct PlcConfig {
     pub diverters: Vec<DiverterConfig>,
     /// The number by which a restart of the PLC is noticed.
     pub boot: u16,
+    /// How the PLC writes items' codes, if the plant tells it any.
+    pub item_code: ItemCodeKind,
 }
 
 /// One diverter.
@@ -59,6 +61,13 @@ impl PlcConfig {
                 })
                 .collect(),
             boot,
+            item_code: ItemCodeKind::None,
         }
+    }
+
+    /// The same PLC, which tells the bridge items' codes of this kind.
+    #[must_use]
+    pub fn telling(self, item_code: ItemCodeKind) -> Self {
+        Self { item_code, ..self }
     }
 }

@@ -119,6 +119,7 @@ impl Plc {
         outputs.numbered.push((edge.item, acquisition));
         self.items.push(Tracked {
             acquisition,
+            numbered_count: edge.encoder,
             entry_count: self.count_before(edge.encoder, eye_mm),
             tail_count: None,
             behind: false,

@@ -15,6 +15,7 @@
 //! fall-back too. No clock, no socket: [`Plc::scan`] gets inputs and the time.
 
 mod bridge;
+mod codes;
 mod config;
 mod edges;
 mod sorting;
@@ -23,9 +24,13 @@ use std::time::Duration;
 
 use bridge::Bridge;
 pub use config::{DiverterConfig, PlcConfig};
-use plc_bridge::registers::{Capabilities, Command, EVENT_RING, LineEvent, Status, slot};
+use line::config::ItemCodeKind;
+use plc_bridge::registers::{
+    Capabilities, CodeBlock, Command, EVENT_RING, LineEvent, Status, slot,
+};
 use serde::{Deserialize, Serialize};
 
+use super::codes::Offer;
 use super::world::Edge;
 
 /// How long the bridge's heartbeat may stand still.
@@ -42,6 +47,8 @@ pub struct Inputs<'a> {
     pub belt_running: bool,
     /// The operator presses the reset button: the cause of the stop was dealt with.
     pub operator_reset: bool,
+    /// Codes of items that the plant offers in this scan.
+    pub codes: &'a [Offer],
     /// The command block as the bridge last wrote it; `None` before the first time.
     pub command: Option<&'a Command>,
 }
@@ -87,6 +94,8 @@ pub struct Outputs {
 #[derive(Debug, Clone)]
 struct Tracked {
     acquisition: u16,
+    /// Count at the edge by which it got its id; with the id it names the item (rule 14).
+    numbered_count: u32,
     /// Count at which its leading edge was at the entry eye.
     entry_count: u32,
     /// Count at which its trailing edge left the entry eye, when it has.
@@ -109,6 +118,8 @@ pub struct Plc {
     config: PlcConfig,
     items: Vec<Tracked>,
     status: Status,
+    codes: CodeBlock,
+    codes_refused: u64,
     bridge: Bridge,
     /// The item that covers the entry eye.
     at_entry: Option<u16>,
@@ -131,11 +142,14 @@ impl Plc {
             stops_belt: true,
             obeys_blind: true,
             run_signal: true,
+            item_codes: config.item_code != ItemCodeKind::None,
         };
         let plc_boot = config.boot;
         Self {
             items: Vec::new(),
             status: Status { plc_boot, bridge_lost: true, capabilities, ..Status::default() },
+            codes: CodeBlock { plc_boot, ..CodeBlock::default() },
+            codes_refused: 0,
             bridge: Bridge::default(),
             at_entry: None,
             last_acquisition: 0,
@@ -150,6 +164,16 @@ impl Plc {
     /// The status block as the bridge may read it now.
     pub fn status(&self) -> &Status {
         &self.status
+    }
+
+    /// The code block as the bridge may read it now.
+    pub fn codes(&self) -> &CodeBlock {
+        &self.codes
+    }
+
+    /// Codes that were offered for an item that is not on the belt.
+    pub fn codes_refused(&self) -> u64 {
+        self.codes_refused
     }
 
     /// Results that came for an item that is diverted already, or for no item on the belt.
@@ -170,6 +194,9 @@ impl Plc {
             self.see(edge, &mut outputs);
         }
         self.forget_what_is_gone();
+        for offer in inputs.codes {
+            self.identify(*offer);
+        }
         self.commit(&mut outputs);
         self.know_the_belt(inputs.operator_reset);
         self.drive(&mut outputs);

@@ -1,5 +1,5 @@
-use line::config::FallBack;
-use plc_bridge::registers::{Eye, LANE_STOP, OwnFallBack, PlcResult, RING};
+use line::config::{FallBack, ItemCodeKind};
+use plc_bridge::registers::{CODE_RING, Eye, LANE_STOP, OwnFallBack, PlcResult, RING};
 
 use super::*;
 
@@ -18,6 +18,7 @@ fn config() -> PlcConfig {
         mid_eyes_mm: vec![500.0],
         diverters: vec![diverter(1, 900.0), diverter(2, 1200.0)],
         boot: 42,
+        item_code: ItemCodeKind::Ascii,
     }
 }
 
@@ -71,6 +72,7 @@ impl Bench {
             encoder: self.encoder,
             belt_running: true,
             operator_reset,
+            codes: &[],
             command: self.command.as_ref(),
         };
         self.plc.scan(&inputs, self.now)
@@ -291,6 +293,7 @@ fn a_bridge_whose_heartbeat_stands_still_is_lost_and_comes_back() {
             encoder,
             belt_running: true,
             operator_reset: false,
+            codes: &[],
             command: Some(&still),
         };
         bench.plc.scan(&inputs, bench.now);
@@ -353,4 +356,32 @@ fn tracking_goes_on_when_the_encoder_wraps() {
     bench.give(acquisition, 0, 1);
     let (applied, gates) = bench.run_out();
     assert_eq!((applied.acquisition, applied.lane, gates), (acquisition, 0, [false; 2]));
+}
+
+#[test]
+fn a_code_is_told_of_its_item_by_id_and_count_and_refused_for_any_other() {
+    let mut bench = Bench::new();
+    let entered = bench.encoder;
+    let first = bench.item();
+    (0..60).for_each(|_| drop(bench.scan(&[])));
+    let second = bench.item();
+    let words = [0x4142, 0, 0, 0, 0, 0, 0, 0];
+    for offer in [(first, words), (second + 1, words), (0, words)] {
+        let inputs = Inputs {
+            edges: &[],
+            encoder: bench.encoder,
+            belt_running: true,
+            operator_reset: false,
+            codes: &[offer],
+            command: None,
+        };
+        bench.plc.scan(&inputs, bench.now);
+    }
+    let codes = bench.plc.codes();
+    assert_eq!((codes.code_head, codes.plc_boot, bench.plc.codes_refused()), (1, 42, 2));
+    let told = codes.codes[slot(1, CODE_RING)];
+    assert_eq!(
+        (told.acquisition, told.encoder, told.words, told.number),
+        (first, entered, words, 1)
+    );
 }

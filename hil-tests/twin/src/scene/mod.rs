@@ -93,6 +93,7 @@ impl Feed for CartonFeed {
         NewItem {
             sku: self.sku.clone(),
             lot: Some(carton::lot(&self.sku, self.lot as u32)),
+            code: Some(self.sku.clone()),
             length_mm: carton::LENGTH_MM,
             defect: defect.map(|defect| defect.name().to_owned()),
             look: self.rng.bits(),

@@ -4,6 +4,7 @@ fn carton(defect: Option<Defect>) -> Standing {
     let what = NewItem {
         sku: "korall-tea".into(),
         lot: Some("A2210".into()),
+        code: None,
         length_mm: carton::LENGTH_MM,
         defect: defect.map(|defect| defect.name().to_owned()),
         look: 11,

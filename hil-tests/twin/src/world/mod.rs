@@ -42,6 +42,8 @@ pub struct NewItem {
     pub sku: String,
     /// The lot that it comes from; `None` where nobody prints one.
     pub lot: Option<String>,
+    /// The code by which the plant's scanner or warehouse knows it, where it does.
+    pub code: Option<String>,
     /// Its length along the belt, in millimetres.
     pub length_mm: f64,
     /// What is wrong with it, in one word; `None` when it is as it should be.

@@ -19,7 +19,10 @@ pub use conveyor::{
     BlindFallBack, ConveyorSection, DiverterSection, FallBack, FallBackSection,
     LineFallBackSection, MidEyeSection,
 };
-pub use plc::{BLOCK_REGISTERS, ByteOrder, Parity, PlcMode, PlcSection, SerialSection, WordOrder};
+pub use plc::{
+    ByteOrder, CODE_REGISTERS, COMMAND_REGISTERS, ItemCodeKind, Parity, PlcMode, PlcSection,
+    STATUS_REGISTERS, SerialSection, WordOrder,
+};
 
 use crate::line_file::{Mistake, Rules};
 use io::IoSection;

@@ -47,12 +47,20 @@ pub struct PlcSection {
     /// First holding register of the command block (bridge to PLC).
     #[serde(default = "command_base")]
     pub command_base: u16,
+    /// Whether the PLC tells what each item is, and how it writes that: see the code block in
+    /// `REGISTERS.md`. It needs a PLC program of map version 3.
+    #[serde(default)]
+    pub item_code: ItemCodeKind,
+    /// First holding register of the code block (PLC to bridge). It is read only where `item_code`
+    /// asks for it.
+    #[serde(default = "code_base")]
+    pub code_base: u16,
     /// Time from one exchange to the next, in milliseconds.
     #[serde(default = "cycle_ms")]
     #[schemars(range(min = 2, max = 1000))]
     pub cycle_ms: u32,
     /// How long one request may take before the connection is dropped, in milliseconds. A cycle has
-    /// two, and a third when coils are due.
+    /// two, and one more each when coils are due and for items' codes.
     #[serde(default = "timeout_ms")]
     #[schemars(range(min = 5, max = 10_000))]
     pub timeout_ms: u32,
@@ -77,6 +85,19 @@ pub enum PlcMode {
     Mailbox,
     /// The bridge fires, at the right encoder count.
     Direct,
+}
+
+/// How the PLC writes an item's code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemCodeKind {
+    /// The PLC does not know what an item is, or is not asked.
+    #[default]
+    None,
+    /// Up to 16 ASCII characters, padded with NUL or blanks.
+    Ascii,
+    /// A number of 64 bits; 0 is no code.
+    Number,
 }
 
 /// Which half of a 32-bit value stands in the lower register.
@@ -133,8 +154,12 @@ pub enum Parity {
     None,
 }
 
-/// Registers of both blocks together; the map asserts that it has as many.
-pub const BLOCK_REGISTERS: u32 = 118;
+/// Registers of the status block; the map asserts that it has as many, here and below.
+pub const STATUS_REGISTERS: u16 = 75;
+/// Registers of the command block.
+pub const COMMAND_REGISTERS: u16 = 43;
+/// Registers of the code block.
+pub const CODE_REGISTERS: u16 = 99;
 
 impl SerialSection {
     /// Bits on the line for one byte: a start bit, eight data bits, parity, and stop bits.
@@ -143,17 +168,46 @@ impl SerialSection {
         1 + 8 + parity + u32::from(self.stop_bits)
     }
 
-    /// How long both blocks with their frames and pauses are on the line, in milliseconds, without
-    /// the time that the PLC takes to answer.
-    pub fn exchange_ms(&self) -> u32 {
-        // Requests and answers: 8 + 5 bytes to read, 9 + 8 to write, and four pauses of 3.5 bytes.
-        let bytes = 2 * BLOCK_REGISTERS + 30 + 14;
+    /// How long the blocks with their frames and pauses are on the line, in milliseconds, without
+    /// the time that the PLC takes to answer. The code block is one of them if there are `codes`.
+    pub fn exchange_ms(&self, codes: bool) -> u32 {
+        // Requests and answers: 8 + 5 bytes to read, 9 + 8 to write, and two pauses of 3.5 bytes each.
+        let both = 2 * u32::from(STATUS_REGISTERS + COMMAND_REGISTERS) + 30 + 14;
+        let bytes = both + if codes { 2 * u32::from(CODE_REGISTERS) + 13 + 7 } else { 0 };
         (bytes * self.bits_per_byte() * 1000).div_ceil(self.baud)
     }
 }
 
+impl PlcSection {
+    /// Whether the line file says that the PLC tells what each item is.
+    pub fn tells_codes(&self) -> bool {
+        self.item_code != ItemCodeKind::None
+    }
+
+    /// What is in the way of the code block, if it is read at all.
+    fn beside_the_codes(&self) -> Option<&'static str> {
+        let from = u32::from(self.code_base);
+        let to = from + u32::from(CODE_REGISTERS);
+        let overlaps = |base: u16, len: u16| {
+            let base = u32::from(base);
+            base < to && from < base + u32::from(len)
+        };
+        match () {
+            () if !self.tells_codes() => None,
+            () if overlaps(self.status_base, STATUS_REGISTERS) => {
+                Some("the status block stands there")
+            }
+            () if overlaps(self.command_base, COMMAND_REGISTERS) => {
+                Some("the command block stands there")
+            }
+            () if to > u32::from(u16::MAX) + 1 => Some("there are not so many"),
+            () => None,
+        }
+    }
+}
+
 impl Rules for PlcSection {
-    /// Exactly one way to the PLC, and time-outs that fit each other.
+    /// Exactly one way to the PLC, blocks side by side, and time-outs that fit each other.
     fn broken(&self) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         let mut wrong = |key: &'static str, what: String, remedy: &'static str| {
@@ -173,6 +227,24 @@ impl Rules for PlcSection {
             ),
             _ => {}
         }
+        if self.tells_codes() && self.address.is_none() && self.serial.is_none() {
+            wrong(
+                "item_code",
+                "plc.item_code is given, but there is no PLC to tell the items' codes".into(),
+                "leave plc.item_code out; only a PLC that is reached by plc.address or [plc.serial] \
+                 tells codes",
+            );
+        }
+        if let Some(other) = self.beside_the_codes() {
+            let code_base = self.code_base;
+            wrong(
+                "code_base",
+                format!(
+                    "the code block takes {CODE_REGISTERS} registers from {code_base} on, and {other}"
+                ),
+                "choose plc.code_base so that no block overlaps another, and put the PLC's area there",
+            );
+        }
         if self.timeout_ms > self.heartbeat_timeout_ms {
             wrong(
                 "timeout_ms",
@@ -191,7 +263,7 @@ impl Rules for PlcSection {
                     "write the PLC's own unit, 1 to 247, as its serial port is configured",
                 );
             }
-            let needed_ms = serial.exchange_ms();
+            let needed_ms = serial.exchange_ms(self.tells_codes());
             if needed_ms > self.cycle_ms {
                 wrong(
                     "cycle_ms",
@@ -221,6 +293,9 @@ fn status_base() -> u16 {
 }
 fn command_base() -> u16 {
     100
+}
+fn code_base() -> u16 {
+    150
 }
 fn cycle_ms() -> u32 {
     10

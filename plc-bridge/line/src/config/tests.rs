@@ -70,3 +70,22 @@ fn the_plc_has_exactly_one_way_and_time_enough() {
     let long = format!("{TCP}\ntimeout_ms = 900");
     assert!(mistakes("", "", &long).contains("at most as long as plc.heartbeat_timeout_ms"));
 }
+
+#[test]
+fn codes_need_a_plc_a_place_of_their_own_and_time_on_a_serial_line() {
+    let asks = format!("{TCP}\nitem_code = \"ascii\"");
+    assert_eq!(mistakes("", "", &asks), "");
+    for (base, what) in [(74, "status"), (142, "command")] {
+        let told = mistakes("", "", &format!("{asks}\ncode_base = {base}"));
+        assert!(told.contains(&format!("the {what} block stands there")), "{told}");
+    }
+    let told = mistakes("", "", &format!("{asks}\ncode_base = 65500"));
+    assert!(told.contains("there are not so many"), "{told}");
+    assert_eq!(mistakes("", "", &format!("{TCP}\ncode_base = 0")), "", "it is not read");
+    let told = mistakes("", "", "mode = \"direct\"\nitem_code = \"number\"");
+    assert!(told.contains("there is no PLC to tell the items' codes"), "{told}");
+    let serial = "[plc.serial]\ndevice = \"/dev/ttyUSB0\"";
+    assert_eq!(mistakes("", "", &format!("cycle_ms = 40\n{serial}")), "");
+    let told = mistakes("", "", &format!("cycle_ms = 40\nitem_code = \"ascii\"\n{serial}"));
+    assert!(told.contains("longer than a cycle of 40 ms"), "{told}");
+}

@@ -60,8 +60,13 @@ fn event() -> impl Strategy<Value = ItemEvent> {
             commit_at: at,
         },
     );
+    let identified =
+        (any::<u64>(), nanos.clone(), "[!-~]([ -~]{0,18}[!-~])?").prop_map(|(item, at, code)| {
+            ItemEvent::Identified { item, at, code: code.parse().expect("a code") }
+        });
     prop_oneof![
         entered,
+        identified,
         (any::<u64>(), nanos.clone(), fall_back).prop_map(|(item, at, fall_back)| {
             ItemEvent::Decided { item, at, decision: Decision { action: Action::Pass, fall_back } }
         }),

@@ -69,6 +69,7 @@ impl<P: InputPin> Field<P> {
                     stops_belt: false,
                     obeys_blind: false,
                     run_signal: false,
+                    item_codes: false,
                 },
                 ..Status::default()
             },

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::code_findings;
 use super::look::{Expected, Look};
 use super::round_trip::RoundTrips;
 use super::status_findings;
@@ -58,7 +59,10 @@ pub fn findings(looks: &[Look], expected: &Expected, elsewhere: &[u16]) -> Vec<F
         }
         Ok(words) => match Status::decode(words, expected.order) {
             Err(error) => found.extend(unreadable(error, expected, elsewhere)),
-            Ok(_) => found.extend(status_findings::findings(looks, expected)),
+            Ok(_) => {
+                found.extend(status_findings::findings(looks, expected));
+                found.extend(code_findings::findings(looks, expected));
+            }
         },
     }
     if last.status.is_err() && !elsewhere.is_empty() {

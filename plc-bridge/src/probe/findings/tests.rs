@@ -1,13 +1,15 @@
 use super::*;
 use crate::probe::look::AccessError;
 use crate::registers::{Capabilities, Eye, LineEvent, MAP_VERSION, Order, OwnFallBack};
-use line::config::WordOrder;
+use line::config::{ItemCodeKind, WordOrder};
 
 fn expected() -> Expected {
     Expected {
         order: Order::default(),
         status_base: 0,
         command_base: 100,
+        code_base: 150,
+        item_code: ItemCodeKind::None,
         coil_base: None,
         cycle: Duration::from_millis(10),
         timeout: Duration::from_millis(200),
@@ -36,6 +38,7 @@ fn looks_in(order: Order, spoil: impl Fn(u16, &mut Status, &mut Command)) -> Vec
                 stops_belt: true,
                 obeys_blind: true,
                 run_signal: true,
+                item_codes: false,
             },
             ..Status::default()
         };
@@ -45,6 +48,7 @@ fn looks_in(order: Order, spoil: impl Fn(u16, &mut Status, &mut Command)) -> Vec
             at: Duration::from_millis(20 * u64::from(n)),
             status: Ok(status.encode(order).to_vec()),
             command: Ok(command.encode(order).to_vec()),
+            codes: None,
         }
     };
     (0..50).map(look).collect()

@@ -5,10 +5,11 @@
 
 use crate::registers::{
     BlindOrder, CAUSE_AMBIGUOUS, CAUSE_BRIDGE_RESTARTED, CAUSE_INSPECTOR_DEAD, CAUSE_NO_VERDICT,
-    CAUSE_NONE, CAUSE_PLC_LOST, CAUSE_UNINSPECTED, Command, EVENT_RING, Entry, Eye, LANE_STOP,
-    LineEvent, Order, PlcResult, RING, SOURCE_FALL_BACK, SOURCE_UNUSED, SOURCE_VERDICT, Status,
-    command_entries, slot, status_entries,
+    CAUSE_NONE, CAUSE_PLC_LOST, CAUSE_UNINSPECTED, CODE_RING, CodeBlock, Command, EVENT_RING,
+    Entry, Eye, LANE_STOP, LineEvent, Order, PlcResult, RING, SOURCE_FALL_BACK, SOURCE_UNUSED,
+    SOURCE_VERDICT, Status, code_entries, command_entries, slot, status_entries,
 };
+use line::config::ItemCodeKind;
 
 /// The status block.
 pub fn status_lines(words: &[u16], order: Order) -> Vec<String> {
@@ -29,6 +30,7 @@ pub fn status_lines(words: &[u16], order: Order) -> Vec<String> {
             (capabilities.stops_belt, "stops the belt"),
             (capabilities.obeys_blind, "obeys blind"),
             (capabilities.run_signal, "run signal"),
+            (capabilities.item_codes, "item codes"),
         ]),
         "encoder" => status.encoder.to_string(),
         _ => String::new(),
@@ -76,6 +78,27 @@ pub fn command_lines(words: &[u16], order: Order, diverters: usize) -> Vec<Strin
     lines.extend(numbers.filter_map(|number| {
         let result = &command.results[slot(number, RING)];
         Some(format!("     result {number:4}  {}", result_text(result)?))
+    }));
+    lines
+}
+
+/// The code block, whose codes are of this kind.
+pub fn code_lines(words: &[u16], order: Order, kind: ItemCodeKind) -> Vec<String> {
+    let block = match CodeBlock::decode(words, order, kind) {
+        Ok(block) => block,
+        Err(error) => return undecoded(words, code_entries(), &error.to_string()),
+    };
+    let mut lines = table(code_entries(), words, |_| String::new());
+    let numbers = newest(block.code_head, CODE_RING);
+    lines.extend(numbers.filter_map(|number| {
+        let told = &block.codes[slot(number, CODE_RING)];
+        let code = match told.code(kind) {
+            _ if told.number != number || number == 0 => return None,
+            Ok(code) => format!("{code:?}"),
+            Err(why) => format!("no code: {why}"),
+        };
+        let (acquisition, encoder) = (told.acquisition, told.encoder);
+        Some(format!("     code {number:6}  {code} of item {acquisition}, numbered at {encoder}"))
     }));
     lines
 }

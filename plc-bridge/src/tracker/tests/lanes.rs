@@ -115,6 +115,8 @@ fn a_bridge_that_goes_on_leaves_diverters_alone_that_an_item_has_passed() {
         item: 7,
         acquisition: 70,
         count: 100,
+        numbered_at: 100,
+        code: None,
         held: None,
         decision: None,
         seen: vec![],

@@ -5,6 +5,7 @@ use line::protocol::{Check, FallBackCause, UnnumberedWhy};
 
 mod doubts;
 mod lanes;
+mod naming;
 
 /// Counts of 1 mm; commit at 900 mm, lane eye at 1,200, exit eye at 1,500, tolerance 60.
 fn config(fall_back: FallBack) -> BridgeConfig {
