@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use line::config::io::IoSection;
 use line::config::io_rules;
+use line::config::scanner::{self, LATENCY_UNSURE, SCANNERS_MAX, ScannerSection};
 use line::config::{ConveyorSection, LineSection, PlcSection};
 use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use line::line_file::{self, LineFileError, Mistake, Rules};
@@ -35,6 +36,10 @@ pub struct LineFile {
     /// The cameras of the tunnel, one view each.
     #[schemars(length(min = 1, max = 16))]
     pub camera: Vec<CameraSection>,
+    /// The fixed code scanners beside the belt.
+    #[serde(default)]
+    #[schemars(length(max = SCANNERS_MAX))]
+    pub scanner: Vec<ScannerSection>,
     /// The belt, its eyes and its diverters.
     pub conveyor: ConveyorSection,
     /// The conveyor PLC.
@@ -80,17 +85,14 @@ impl LineFile {
     }
 }
 
-/// Share of a declared latency by which it may be wrong: it was measured once, by hand.
-const LATENCY_UNSURE: f64 = 0.25;
-
 impl LineFile {
     /// What is possible and probably not meant.
     pub fn warnings(&self) -> Vec<Mistake> {
-        self.camera
-            .iter()
-            .enumerate()
-            .filter_map(|(at, camera)| self.confusable(at, camera))
-            .collect()
+        let cameras = self.camera.iter().enumerate();
+        let mut warnings: Vec<Mistake> =
+            cameras.filter_map(|(at, camera)| self.confusable(at, camera)).collect();
+        warnings.extend(scanner::warnings(&self.scanner, &self.conveyor));
+        warnings
     }
 
     /// Whether a picture of `camera` could show an item's neighbour in the item's place.
@@ -141,6 +143,7 @@ impl Rules for LineFile {
         let mut mistakes = self.conveyor.broken();
         mistakes.extend(self.plc.broken());
         mistakes.extend(io_rules::broken(&self.io, &self.conveyor, &self.plc));
+        mistakes.extend(scanner::broken(&self.scanner, &self.conveyor));
         let commit_mm = self.conveyor.first_commit_point_mm();
         for (index, camera) in self.camera.iter().enumerate() {
             if camera.position_mm >= commit_mm {
