@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use line::config::io::IoSection;
 use line::config::io_rules;
+use line::config::scanner::{self, LATENCY_UNSURE, SCANNERS_MAX, ScannerSection};
 use line::config::{ConveyorSection, LineSection, PlcSection};
 use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
 use line::line_file::{self, LineFileError, Mistake, Rules};
@@ -37,6 +38,10 @@ pub struct LineFile {
     /// The cameras of the tunnel, one view each.
     #[schemars(length(min = 1, max = 16))]
     pub camera: Vec<CameraSection>,
+    /// The fixed code scanners beside the belt.
+    #[serde(default)]
+    #[schemars(length(max = SCANNERS_MAX))]
+    pub scanner: Vec<ScannerSection>,
     /// The belt, its eyes and its diverters.
     pub conveyor: ConveyorSection,
     /// The conveyor PLC.
@@ -85,17 +90,14 @@ impl LineFile {
     }
 }
 
-/// Share of a declared latency by which it may be wrong: it was measured once, by hand.
-const LATENCY_UNSURE: f64 = 0.25;
-
 impl LineFile {
     /// What is possible and probably not meant.
     pub fn warnings(&self) -> Vec<Mistake> {
-        self.camera
-            .iter()
-            .enumerate()
-            .filter_map(|(at, camera)| self.confusable(at, camera))
-            .collect()
+        let cameras = self.camera.iter().enumerate();
+        let mut warnings: Vec<Mistake> =
+            cameras.filter_map(|(at, camera)| self.confusable(at, camera)).collect();
+        warnings.extend(scanner::warnings(&self.scanner, &self.conveyor));
+        warnings
     }
 
     /// Whether a picture of `camera` could show an item's neighbour in the item's place.
@@ -146,6 +148,7 @@ impl Rules for LineFile {
         let mut mistakes = self.conveyor.broken();
         mistakes.extend(self.plc.broken());
         mistakes.extend(io_rules::broken(&self.io, &self.conveyor, &self.plc));
+        mistakes.extend(scanner::broken(&self.scanner, &self.conveyor));
         let commit_mm = self.conveyor.first_commit_point_mm();
         for (index, camera) in self.camera.iter().enumerate() {
             if camera.position_mm >= commit_mm {
@@ -208,6 +211,20 @@ impl Rules for LineFile {
                 "nobody says what the items are".to_owned(),
                 "write the SKU that runs, or who knows what an item is: [identity] sources"
                     .to_owned(),
+            ));
+        }
+        if self.scanner.is_empty() && asks(SkuSource::Scanner) {
+            mistakes.push(Mistake::new(
+                &["identity", "sources"],
+                "scanners are asked what an item is, and there is none".to_owned(),
+                "add a [[scanner]], or ask others".to_owned(),
+            ));
+        }
+        if !self.plc.tells_codes() && asks(SkuSource::Plc) {
+            mistakes.push(Mistake::new(
+                &["identity", "sources"],
+                "the PLC is asked what an item is, and tells no codes".to_owned(),
+                "write item_code into [plc], or ask others".to_owned(),
             ));
         }
         if self.label.read == LabelUse::Off && (asks(SkuSource::Codes) || asks(SkuSource::Looks)) {

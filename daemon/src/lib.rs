@@ -2,6 +2,7 @@
 //!
 //! * [`item`] is an item's way from its entry to its outcome, without I/O;
 //! * [`run`] is the process around it: the loop, its links, its health;
+//! * [`scanner`] understands what a fixed scanner sends;
 //! * [`records`] keeps what happened; [`warehouse`] knows what items are meant to be;
 //! * [`fleet`] tells the managers, [`web`] shows the page, [`ctl`] is the command line;
 //! * [`config`] reads the line file, [`wall_clock`] says whether wall time may decide anything.
@@ -15,6 +16,7 @@ pub mod fleet;
 pub mod item;
 pub mod records;
 pub mod run;
+pub mod scanner;
 pub mod wall_clock;
 pub mod warehouse;
 pub mod web;

@@ -18,6 +18,7 @@ use inspectd::run::bridge_link::BridgeLink;
 use inspectd::run::health::{Health, Watched};
 use inspectd::run::inspection::{Inputs, Inspection, Parts};
 use inspectd::run::recorder::Recorder;
+use inspectd::run::scanner_link::ScannerLinks;
 use inspectd::run::{learned, model};
 use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
@@ -137,11 +138,13 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let by_code = line.expected.look_up.clone().filter(|url| url.contains(look_up_thread::CODE));
     let look_up = by_code.map(|url| LookUpThread::start(url, looked_up)).transpose();
     let look_up = look_up.context("cannot start the thread that asks the warehouse")?;
+    let (scanners, scans) = ScannerLinks::start(&line.scanner)?;
     let parts = Parts {
         cameras,
         code_worker,
         label_worker,
         learner,
+        scanners,
         look_up,
         link: bridge,
         recorder,
@@ -166,6 +169,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
             Inputs {
                 link,
                 model,
+                scans,
                 looked_up: looked_up_seen,
                 orders: orders_seen,
                 codes: codes_seen,

@@ -3,7 +3,7 @@
 //! [`flow`] follows each item from its entry to its outcome. [`identification`] says which SKU it is. Four checks ask about it: [`holds`] (is it on hold,
 //! by [`lots`] too), damage (`vision` scores it), [`identity_check`] and [`label_check`]; [`policy`] turns their
 //! findings into a verdict. [`batches`] counts lot by lot, and [`quarantine`] puts a suspect one on hold.
-//! [`counts`] and [`causes`] say how many items went which way. [`orders`] are what people outside ask for.
+//! [`scans`] says which item a fixed scanner read. [`counts`] and [`causes`] say how many items went which way. [`orders`] are what people outside ask for.
 
 pub mod batches;
 pub mod causes;
@@ -17,3 +17,4 @@ pub mod lots;
 pub mod orders;
 pub mod policy;
 pub mod quarantine;
+pub mod scans;

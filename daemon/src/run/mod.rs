@@ -1,6 +1,6 @@
 //! **inspectd at run time**: the loop and what it holds on to.
 //!
-//! [`bridge_link`] hears from plc-bridge; [`inspection`] is the loop, which carries out what
+//! [`bridge_link`] hears from plc-bridge, [`scanner_link`] from fixed scanners; [`inspection`] is the loop, which carries out what
 //! [`flow`](crate::item::flow) decides; [`model`] loads what scores; [`recorder`] hands over what is to be kept;
 //! [`health`] says what is wrong with the box, and [`learned`] whether what was learned fits the line.
 
@@ -10,3 +10,4 @@ pub mod inspection;
 pub mod learned;
 pub mod model;
 pub mod recorder;
+pub mod scanner_link;

@@ -121,8 +121,8 @@ impl Layout {
 
     /// What the twin reads of the line file.
     pub fn twin_line(&self) -> TwinLine {
-        let LineFile { line, camera, conveyor, plc, .. } = self.line_file();
-        TwinLine { line, camera, conveyor, plc }
+        let LineFile { line, camera, scanner, conveyor, plc, .. } = self.line_file();
+        TwinLine { line, camera, scanner, conveyor, plc }
     }
 
     /// The line file.
@@ -155,6 +155,7 @@ impl Layout {
                 bridge_journal: self.sockets.join("bridge.journal"),
             },
             camera: self.cameras.iter().enumerate().map(camera).collect(),
+            scanner: Vec::new(),
             conveyor: ConveyorSection {
                 mm_per_count: 0.5,
                 nominal_speed_mm_s: speed,

@@ -273,7 +273,10 @@ impl Ran {
                 assert!(self.outcomes.insert(item, outcome).is_none(), "two outcomes: {item}");
             }
             ItemEvent::Unnumbered { .. } => self.unnumbered += 1,
-            ItemEvent::Delivered { .. } | ItemEvent::Placed { .. } | ItemEvent::Seen { .. } => {}
+            ItemEvent::Identified { .. }
+            | ItemEvent::Delivered { .. }
+            | ItemEvent::Placed { .. }
+            | ItemEvent::Seen { .. } => {}
         }
     }
 

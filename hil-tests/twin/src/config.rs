@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use capture::CameraSection;
+use line::config::scanner::{self, SCANNERS_MAX, ScannerSection};
 use line::config::{ConveyorSection, LineSection, PlcSection};
 use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
@@ -16,6 +17,10 @@ pub struct TwinLine {
     /// The cameras of the tunnel.
     #[schemars(length(min = 1, max = 16))]
     pub camera: Vec<CameraSection>,
+    /// The fixed code scanners.
+    #[serde(default)]
+    #[schemars(length(max = SCANNERS_MAX))]
+    pub scanner: Vec<ScannerSection>,
     /// The belt, its eyes and its diverters.
     pub conveyor: ConveyorSection,
     /// The conveyor PLC.
@@ -36,6 +41,7 @@ impl Rules for TwinLine {
     fn broken(&self) -> Vec<Mistake> {
         let mut mistakes = self.conveyor.broken();
         mistakes.extend(self.plc.broken());
+        mistakes.extend(scanner::broken(&self.scanner, &self.conveyor));
         mistakes
     }
 }

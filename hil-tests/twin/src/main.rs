@@ -11,6 +11,7 @@ use twin::{
     normals,
     pictures::PictureSet,
     run::{self, RunOptions},
+    scanner::ScannerFaults,
     scene::LotPlan,
 };
 
@@ -71,6 +72,13 @@ struct Run {
     /// A camera that hangs, as CAMERA:ITEM: from that item on it repeats its last picture.
     #[arg(long, value_parser = freeze)]
     freeze: Option<Freeze>,
+    /// With which shares of items the scanners go wrong, as in misread=0.01,late=0.02,no_read=0.02,double=0.05,
+    /// silent=0.01,late_ms=800.
+    #[arg(long, default_value = "")]
+    scanner_faults: ScannerFaults,
+    /// Where it goes what the scanners made of each item, one JSON object a line.
+    #[arg(long)]
+    scans: Option<PathBuf>,
     /// End with the process that started this one, however that ends.
     #[arg(long)]
     end_with_parent: bool,
@@ -168,6 +176,8 @@ fn work(options: Options) -> anyhow::Result<()> {
                 wait_ready: args.wait_ready,
                 pictures,
                 freeze: args.freeze,
+                scanner_faults: args.scanner_faults,
+                scans: args.scans,
             };
             run::run(&file, options)?;
         }

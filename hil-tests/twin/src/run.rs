@@ -16,7 +16,9 @@ use std::{
 };
 
 use crate::config::TwinLine;
+use line::config::scanner::{ScannerSection, ScannerSource};
 use plc_bridge::registers::{Command, DecodeError};
+use serde::Serialize;
 use thiserror::Error;
 use tokio::signal::unix;
 
@@ -24,10 +26,11 @@ use super::{
     cameras::{CameraError, Freeze, ShmCamera},
     clock,
     codes::CodePlan,
-    line::{SCAN, SimulatedLine, Truth},
+    line::{SCAN, SimulatedLine},
     modbus_server::{ModbusServer, Refresh, RegisterImage, SharedImage},
     pictures::{PictureFeed, PictureSet},
     plc::PlcConfig,
+    scanner::{Passing, Scanner, ScannerFaults, carton_code, server::ScannerServer},
     scene::{CartonFeed, LotPlan},
     world::{Feed, WorldConfig},
 };
@@ -64,6 +67,10 @@ pub struct RunOptions {
     pub pictures: Option<PictureSet>,
     /// The camera that hangs.
     pub freeze: Option<Freeze>,
+    /// With which shares of items the scanners go wrong.
+    pub scanner_faults: ScannerFaults,
+    /// Where it goes what the scanners made of each item, one JSON object a line.
+    pub scans: Option<PathBuf>,
 }
 
 /// Why the twin cannot run.
@@ -83,6 +90,16 @@ pub enum RunError {
     /// A camera cannot be simulated.
     #[error(transparent)]
     Camera(#[from] CameraError),
+    /// A scanner cannot be played.
+    #[error("scanner `{scanner}` cannot be played at {source_text}: {cause}")]
+    Scanner {
+        /// The scanner.
+        scanner: String,
+        /// Its source.
+        source_text: String,
+        /// Why not.
+        cause: String,
+    },
     /// The truth cannot be written.
     #[error("cannot write the truth to {path}: {source}; check the folder and the disk")]
     Truth {
@@ -145,7 +162,9 @@ pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
         cameras.push(ShmCamera::start(camera, Arc::clone(&line), pictures, freeze)?);
     }
     let cameras_running = cameras.len();
-    let scans = Scans::new(line, Arc::clone(&image), Arc::clone(&asked), options, start, boot)?;
+    let scanners = scanners(file, &options)?;
+    let scans =
+        Scans::new(line, Arc::clone(&image), Arc::clone(&asked), options, scanners, start, boot)?;
     let scans = Arc::new(Mutex::new(scans));
     let refresh: Refresh = Arc::new({
         let scans = Arc::clone(&scans);
@@ -161,6 +180,28 @@ pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
     drop(cameras);
     runtime.shutdown_background();
     result
+}
+
+/// The line's scanners, each with its server.
+fn scanners(
+    file: &TwinLine,
+    options: &RunOptions,
+) -> Result<Vec<(Scanner, ScannerServer)>, RunError> {
+    let start = |section: &ScannerSection| {
+        let failed = |cause: String| RunError::Scanner {
+            scanner: section.name.clone(),
+            source_text: section.source.clone(),
+            cause,
+        };
+        let source = section.source().map_err(|wrong| failed(wrong.to_string()))?;
+        let ScannerSource::Connect(address) = source else {
+            return Err(failed("the twin plays scanners of tcp:// only".to_owned()));
+        };
+        let server = ScannerServer::start(&address).map_err(|error| failed(error.to_string()))?;
+        let scanner = Scanner::new(section, options.scanner_faults, options.seed, carton_code);
+        Ok((scanner, server))
+    };
+    file.scanner.iter().map(start).collect()
 }
 
 fn listen_to_signals(asked: &Arc<Asked>) -> io::Result<()> {
@@ -239,7 +280,9 @@ struct Scans {
     image: SharedImage,
     asked: Arc<Asked>,
     options: RunOptions,
+    scanners: Vec<(Scanner, ScannerServer)>,
     truth: File,
+    scan_truth: Option<File>,
     /// The time of the last scan.
     scanned: Duration,
     ready_since: Option<Duration>,
@@ -259,17 +302,23 @@ impl Scans {
         image: SharedImage,
         asked: Arc<Asked>,
         options: RunOptions,
+        scanners: Vec<(Scanner, ScannerServer)>,
         start: Duration,
         boot: u16,
     ) -> Result<Self, RunError> {
-        let truth = File::create(&options.truth)
-            .map_err(|source| RunError::Truth { path: options.truth.clone(), source })?;
+        let create = |path: &PathBuf| {
+            File::create(path).map_err(|source| RunError::Truth { path: path.clone(), source })
+        };
+        let truth = create(&options.truth)?;
+        let scan_truth = options.scans.as_ref().map(create).transpose()?;
         Ok(Self {
             line,
             image,
             asked,
             options,
+            scanners,
             truth,
+            scan_truth,
             scanned: start,
             ready_since: None,
             fed: false,
@@ -301,6 +350,7 @@ impl Scans {
         if let Some(codes) = &scanned.codes {
             self.image.lock().unwrap_or_else(PoisonError::into_inner).set_codes(codes);
         }
+        self.look_by_scanners(&line, now)?;
         let bridge_lost = scanned.status.as_ref().map_or(self.told_bridge_lost, |status| {
             self.image.lock().unwrap_or_else(PoisonError::into_inner).set_status(status);
             status.bridge_lost
@@ -329,6 +379,27 @@ impl Scans {
         if self.fed && !self.told_empty && !line.world.feeding() && line.world.is_empty() {
             self.told_empty = true;
             tracing::info!("the belt has run empty after {} items", self.left);
+        }
+        Ok(())
+    }
+
+    /// The scanners look at the belt and send what is due.
+    fn look_by_scanners(&mut self, line: &SimulatedLine, now: Duration) -> Result<(), RunError> {
+        let travel_mm = line.world.travel_mm(now);
+        for (scanner, server) in &mut self.scanners {
+            let items = line.world.on_belt().map(|item| Passing {
+                number: item.number,
+                position_mm: item.position(travel_mm),
+                what: &item.what,
+            });
+            scanner.look(now, items);
+            scanner.due(now).iter().for_each(|message| server.send(message));
+            let truths = scanner.take_truths();
+            if let (Some(file), Some(path)) = (&mut self.scan_truth, &self.options.scans) {
+                for truth in truths {
+                    write_truth(file, path, &truth)?;
+                }
+            }
         }
         Ok(())
     }
@@ -385,7 +456,7 @@ impl Scans {
     }
 }
 
-fn write_truth(file: &mut File, path: &Path, truth: &Truth) -> Result<(), RunError> {
+fn write_truth(file: &mut File, path: &Path, truth: &impl Serialize) -> Result<(), RunError> {
     let mut text = serde_json::to_string(truth).expect("a truth has no map with odd keys");
     text.push('\n');
     // One write a line: a reader beside us never sees half of one.

@@ -2,8 +2,9 @@
 //!
 //! `source` turns the line file's words into a pipeline, `replay` feeds one from a folder,
 //! `pipeline` is one life of it, `camera` begins the next when it ends, and `ring` holds the frames
-//! for `gather`.
+//! for `gather`. `belt` says where the belt stood, and when.
 
+pub mod belt;
 mod camera;
 pub mod eyesight;
 pub mod gather;

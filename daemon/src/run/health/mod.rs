@@ -23,6 +23,7 @@ use crate::item::flow::Now;
 use crate::item::holds::{Held, Holds};
 use crate::records::StoreState;
 use crate::run::bridge_link::LinkError;
+use crate::run::scanner_link::Trouble;
 use crate::wall_clock::{Doubt, WallTime};
 use crate::web::status::{
     BridgeStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PageStatus, PlcStatus,
@@ -108,6 +109,10 @@ pub struct Health {
     holds: Vec<Held>,
     clock: Option<Doubt>,
     records_missing: bool,
+    /// What is wrong with scanners.
+    scanners: Vec<Trouble>,
+    /// Why nothing can be learned on the belt.
+    unlearned: Option<String>,
     frame_rates: FrameRates,
     /// Cameras that deliver the same picture again and again.
     frozen: Vec<String>,
@@ -144,6 +149,8 @@ impl Health {
             holds: Vec::new(),
             clock: None,
             records_missing: false,
+            scanners: Vec::new(),
+            unlearned: None,
             frame_rates: FrameRates::default(),
             frozen: Vec::new(),
             impaired: BTreeMap::new(),
@@ -206,6 +213,16 @@ impl Health {
     /// What is wrong with a camera's eyesight since its last view of an item.
     pub fn eyesight(&mut self, camera: &str, impaired: Vec<Impaired>) {
         self.impaired.insert(camera.to_owned(), impaired);
+    }
+
+    /// What is wrong with the scanners.
+    pub fn scanners(&mut self, troubles: Vec<Trouble>) {
+        self.scanners = troubles;
+    }
+
+    /// Why nothing can be learned on the belt, and what to do.
+    pub fn learning(&mut self, problem: Option<String>) {
+        self.unlearned = problem;
     }
 
     /// What is on hold now.

@@ -7,6 +7,7 @@ use line::text::{QUOTING_MAX, cut};
 use super::{BridgeHealth, FROZEN, Health, ModelHealth, UNINSPECTED_OVER};
 use crate::fleet::alerts::Trouble;
 use crate::fleet::messages::AlertKind;
+use crate::run::scanner_link;
 use crate::web::status::{CameraHealth, CameraStatus, FleetStatus, PlcStatus, StoreStatus};
 
 /// One thing that is wrong, before it is known since when.
@@ -127,6 +128,13 @@ impl Health {
         }
         if let Some(problem) = &fleet.problem {
             add(problem.clone(), "nothing is lost: messages wait on this box", None);
+        }
+        for scanner_link::Trouble { what, remedy } in &self.scanners {
+            add(what.clone(), remedy, None);
+        }
+        if let Some(problem) = &self.unlearned {
+            let (what, remedy) = problem.split_once("; ").unwrap_or((problem, "see the log"));
+            add(what.to_owned(), remedy, None);
         }
         wrong
     }

@@ -21,7 +21,7 @@ impl Inspection {
         Context { region: self.label.region, today: self.clock.today().likely }
     }
 
-    fn asks(&self, source: SkuSource) -> bool {
+    pub(super) fn asks(&self, source: SkuSource) -> bool {
         self.identity.sources.contains(&source)
     }
 

@@ -16,7 +16,7 @@ use capture::gather::Rings;
 use capture::gather::Window;
 use capture::usable;
 use damage::scoring::{ScoringError, Timings};
-use line::protocol::{FromBridge, ItemNumber, Refusal, ToBridge};
+use line::protocol::{FromBridge, ItemEvent, ItemNumber, Refusal, ToBridge};
 use tokio::sync::mpsc;
 use vision::InferencePool;
 use vision::Job;
@@ -36,16 +36,19 @@ use crate::run::bridge_link::{BridgeLink, LinkEvent, Verdicts};
 use crate::run::health::{BridgeHealth, Health, ModelHealth};
 use crate::run::model::ModelEvent;
 use crate::run::recorder::{Entry, Recorder, Shot};
+use crate::run::scanner_link::{ScannerEvent, ScannerLinks};
 use crate::wall_clock::Clock;
 use crate::warehouse::expectations::Expectations;
 use crate::warehouse::look_up_thread::{LookUpThread, LookedUp};
 use crate::warehouse::look_ups::LookUps;
 use naming::{Said, kept};
+use scans::Scanners;
 
 mod labels;
 mod learning;
 mod naming;
 mod orders;
+mod scans;
 mod state;
 
 /// How often views are gathered and deadlines looked at: well below a camera's frame interval.
@@ -61,6 +64,8 @@ pub struct Inputs {
     pub link: mpsc::Receiver<LinkEvent>,
     /// From the thread that loads the model and scores.
     pub model: mpsc::Receiver<ModelEvent>,
+    /// What happens on the wires of the scanners.
+    pub scans: mpsc::Receiver<ScannerEvent>,
     /// What the warehouse says of codes.
     pub looked_up: mpsc::Receiver<LookedUp>,
     /// What the fleet tells the box.
@@ -84,6 +89,8 @@ pub struct Parts {
     pub label_worker: Option<LabelWorker>,
     /// What learns from the items that pass.
     pub learner: Learner,
+    /// The wires of the fixed scanners.
+    pub scanners: ScannerLinks,
     /// The thread that asks the warehouse what codes mean, where it can be asked.
     pub look_up: Option<LookUpThread>,
     /// The socket to plc-bridge.
@@ -115,6 +122,7 @@ pub struct Inspection {
     label: LabelSection,
     identity: IdentitySection,
     expectations: Expectations,
+    scanners: Option<Scanners>,
     look_ups: LookUps,
     look_up: Option<LookUpThread>,
     /// What sources said of items while the warehouse is asked what it means.
@@ -145,6 +153,7 @@ impl Inspection {
             code_worker,
             label_worker,
             learner,
+            scanners,
             look_up,
             link,
             recorder,
@@ -177,6 +186,8 @@ impl Inspection {
             label: line.label.clone(),
             identity: line.identity.clone(),
             expectations,
+            scanners: (!line.scanner.is_empty())
+                .then(|| Scanners::new(&line.scanner, scanners, line.conveyor.mm_per_count)),
             look_ups: LookUps::new(kept(line.expected.look_up_minutes)),
             look_up,
             asked_about: Vec::new(),
@@ -210,6 +221,11 @@ impl Inspection {
                 Some(event) = inputs.model.recv() => self.on_model(event),
                 Some(done) = inputs.codes.recv() => self.on_codes(done),
                 Some(done) = inputs.labels.recv() => self.on_label(done),
+                Some(event) = inputs.scans.recv() => {
+                    if let Some(scanners) = &mut self.scanners {
+                        scanners.on_event(event);
+                    }
+                }
                 Some(looked_up) = inputs.looked_up.recv() => self.on_looked_up(looked_up),
                 Some(order) = inputs.orders.recv() => self.on_order(order),
                 Some(through) = inputs.stored.recv() => {
@@ -222,6 +238,7 @@ impl Inspection {
                     for gathered in self.gatherer.poll(now.mono, &self.rings) {
                         self.on_gathered(gathered, now);
                     }
+                    self.hear_scanners(now.mono);
                     let steps = self.flow.tick(now);
                     self.perform(steps, Vec::new());
                     if now.mono >= health_due {
@@ -247,7 +264,12 @@ impl Inspection {
                         self.health.bridge(BridgeHealth::Connected);
                         self.heal_the_records();
                     }
-                    FromBridge::Encoder { at, count } => self.gatherer.encoder_sample(*at, *count),
+                    FromBridge::Encoder { at, count } => {
+                        self.gatherer.encoder_sample(*at, *count);
+                        if let Some(scanners) = &mut self.scanners {
+                            scanners.encoder_sample(*at, *count);
+                        }
+                    }
                     FromBridge::Plc { state } => self.health.plc(state.clone()),
                     FromBridge::Faults { faults } => self.health.faults(faults.clone()),
                     FromBridge::Refused { item, why } => {
@@ -262,9 +284,18 @@ impl Inspection {
                     }
                     FromBridge::Event { .. } | FromBridge::CommitAt { .. } => {}
                 }
+                let identified = match &message {
+                    FromBridge::Event {
+                        event: ItemEvent::Identified { item, code, .. }, ..
+                    } => Some((*item, *code)),
+                    _ => None,
+                };
                 let now = self.now();
                 let steps = self.flow.bridge(message, now);
                 self.perform(steps, Vec::new());
+                if let Some((item, code)) = identified {
+                    self.identified(item, code);
+                }
             }
         }
     }
@@ -382,7 +413,12 @@ impl Inspection {
         let mut steps = VecDeque::from(steps);
         while let Some(step) = steps.pop_front() {
             match step {
-                Step::Gather { item, at, count } => self.gatherer.item_entered(item, at, count),
+                Step::Gather { item, at, count } => {
+                    self.gatherer.item_entered(item, at, count);
+                    if let Some(scanners) = &mut self.scanners {
+                        scanners.entered(item, at, count);
+                    }
+                }
                 // What a refusal leads to comes last: its record is newer than the ones here.
                 Step::Score { item, deadline, sku } => {
                     steps.extend(self.score(item, deadline, sku));
@@ -403,6 +439,9 @@ impl Inspection {
                     self.frames.remove(&item);
                     self.coded.remove(&item);
                     self.forget_asked(item);
+                    if let Some(scanners) = &mut self.scanners {
+                        scanners.forget(item);
+                    }
                     self.wanted.remove(&item);
                 }
                 Step::Send(message) => {

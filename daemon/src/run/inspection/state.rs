@@ -30,6 +30,9 @@ impl Inspection {
         };
         let frozen = self.cameras.iter().filter(is_still);
         self.health.frozen(frozen.map(|camera| camera.name().to_string()).collect());
+        let scanners = self.scanners.as_ref().map(|scanners| scanners.troubles(now.mono));
+        self.health.scanners(scanners.unwrap_or_default());
+        self.health.learning(self.learner.problem());
         let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
         self.link.set_ready(self.health.ready());
         if !alerts.is_empty() {

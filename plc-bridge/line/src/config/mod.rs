@@ -1,5 +1,5 @@
 //! The sections of the line file that plc-bridge obeys: `[line]`, `[conveyor]` and `[plc]`;
-//! `[io]` is declared in [`io`].
+//! `[io]` is declared in [`io`]. [`scanner`] is here because inspectd and the twin both read it.
 //!
 //! Positions are distances along the belt from the entry eye, in the direction of travel; an item
 //! stands at the position of its leading edge. What is declared here (documentation, default,
@@ -9,6 +9,7 @@ mod conveyor;
 pub mod io;
 pub mod io_rules;
 mod plc;
+pub mod scanner;
 
 use std::path::PathBuf;
 

@@ -14,31 +14,23 @@
 //! A **frozen** camera delivers the same picture again and again. A frame whose picture has not changed
 //! since the item stood outside the window shows another item, or none: it is refused.
 //!
-//! Interpolation holds only while the belt is **watched**. Two samples more than [`WATCHED_GAP`]
-//! apart whose counts differ leave open when the belt moved between them; a view that depends on
-//! such a gap is refused, since it may show a neighbour.
+//! Interpolation holds only while the belt is **watched** ([`belt`](crate::belt)); a view that depends on
+//! a gap between two samples is refused, since it may show a neighbour.
 //!
 //! No clock and no camera inside: samples, entries and the time are arguments, frames come through
 //! [`FrameStore`].
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::belt::{Belt, Crossing, Sample, Unwatched, WATCHED_GAP};
 use crate::section::CameraSection;
 use crate::{Frame, Ring};
 
 /// Items that may wait for their views at the same time; a tunnel of 10 m holds far fewer.
 const ITEMS_MAX: usize = 1024;
-/// Encoder samples kept: 40 s at one sample every 10 ms, longer than any item takes to its window.
-const SAMPLES_MAX: usize = 4096;
-
-/// Longest time between two encoder samples over which the belt's motion is interpolated. PLC cycles
-/// are 10 ms, on slow PLCs up to 50 ms: one lost sample is bridged, a drop-out is not. A belt that
-/// starts or stops in between is misplaced by at most a quarter of its travel in this time: 12 mm
-/// at 500 mm/s.
-pub const WATCHED_GAP: Duration = Duration::from_millis(100);
 
 /// How long past the target time a camera may stay silent before the item does without its view:
 /// three pictures, and 100 ms for the way from the sensor to the ring.
@@ -171,21 +163,6 @@ pub struct Gathered {
     pub views: Vec<View>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Sample {
-    at: Duration,
-    count: i64,
-}
-
-/// When the belt reached a target.
-#[derive(Debug, Clone, Copy)]
-struct Crossing {
-    /// Interpolated between two samples.
-    at: Duration,
-    /// Whether the two samples are near enough for that.
-    watched: bool,
-}
-
 /// One camera's part of an item that is on its way.
 #[derive(Debug)]
 enum Pending {
@@ -202,7 +179,7 @@ enum Pending {
 pub struct Gatherer {
     windows: Vec<Window>,
     mm_per_count: f64,
-    samples: VecDeque<Sample>,
+    belt: Belt,
     items: BTreeMap<u64, Vec<Pending>>,
     /// Cameras whose last settled view was frozen.
     frozen: BTreeSet<Arc<str>>,
@@ -218,7 +195,7 @@ impl Gatherer {
         Gatherer {
             windows: cameras,
             mm_per_count,
-            samples: VecDeque::with_capacity(SAMPLES_MAX),
+            belt: Belt::default(),
             items: BTreeMap::new(),
             frozen: BTreeSet::new(),
             evicted: Vec::new(),
@@ -228,23 +205,14 @@ impl Gatherer {
     /// The encoder stood at `count` at the time `at`. A sample that is not newer than the last one
     /// is ignored.
     pub fn encoder_sample(&mut self, at: Duration, count: i64) {
-        let sample = Sample { at, count };
-        if let Some(last) = self.samples.back().copied() {
-            if at <= last.at {
-                return;
-            }
-            for pending in self.items.values_mut().flatten() {
-                if let Pending::Before { target } = *pending
-                    && let Some(crossing) = reached(last, sample, target)
-                {
-                    *pending = Pending::Reached { target, crossing };
-                }
+        let Some(stretch) = self.belt.sample(Sample { at, count }) else { return };
+        for pending in self.items.values_mut().flatten() {
+            if let Pending::Before { target } = *pending
+                && let Some(crossing) = stretch.reached(target)
+            {
+                *pending = Pending::Reached { target, crossing };
             }
         }
-        if self.samples.len() == SAMPLES_MAX {
-            self.samples.pop_front();
-        }
-        self.samples.push_back(sample);
     }
 
     /// `item` passed the entry eye at the time `at`, with the encoder at `count`. It may be told
@@ -268,7 +236,7 @@ impl Gatherer {
             .iter()
             .map(|window| {
                 let target = count as f64 + window.position_mm / self.mm_per_count;
-                match self.reached_since(Sample { at, count }, target) {
+                match self.belt.reached_since(Sample { at, count }, target) {
                     Some(crossing) => Pending::Reached { target, crossing },
                     None => Pending::Before { target },
                 }
@@ -298,15 +266,8 @@ impl Gatherer {
         for pending in self.items.values_mut() {
             for (pending, window) in pending.iter_mut().zip(&self.windows) {
                 if let Pending::Reached { target, crossing } = *pending
-                    && let Some(view) = settle(
-                        window,
-                        target,
-                        crossing,
-                        now,
-                        frames,
-                        &self.samples,
-                        self.mm_per_count,
-                    )
+                    && let Some(view) =
+                        settle(window, target, crossing, now, frames, &self.belt, self.mm_per_count)
                 {
                     match &view.frame {
                         Ok(_) => _ = self.frozen.remove(&view.camera),
@@ -335,51 +296,12 @@ impl Gatherer {
         }));
         done
     }
-
-    /// When the encoder first reached `target`, from `entry` through the samples after it.
-    fn reached_since(&self, entry: Sample, target: f64) -> Option<Crossing> {
-        if target <= entry.count as f64 {
-            return Some(Crossing { at: entry.at, watched: true });
-        }
-        let mut before = entry;
-        for &sample in self.samples.iter().filter(|sample| sample.at > entry.at) {
-            if let Some(crossing) = reached(before, sample, target) {
-                return Some(crossing);
-            }
-            before = sample;
-        }
-        None
-    }
 }
 
-/// When the belt reached `target` between two samples, if it did.
-fn reached(from: Sample, to: Sample, target: f64) -> Option<Crossing> {
-    let (start, end) = (from.count as f64, to.count as f64);
-    if target > end || end <= start {
-        return None;
+impl From<Unwatched> for Missing {
+    fn from(_: Unwatched) -> Missing {
+        Missing::Unwatched
     }
-    let part = ((target - start) / (end - start)).max(0.0);
-    let at = from.at + (to.at - from.at).mul_f64(part);
-    Some(Crossing { at, watched: watched(from, to) })
-}
-
-/// Whether the belt's motion between two samples may be interpolated.
-fn watched(from: Sample, to: Sample) -> bool {
-    to.count == from.count || to.at - from.at <= WATCHED_GAP
-}
-
-/// Where the belt stood at the time `at`, in counts, or why that cannot be told. Before the oldest
-/// sample and after the newest the belt is not watched.
-fn position_at(samples: &VecDeque<Sample>, at: Duration) -> Result<f64, Missing> {
-    let after = samples.partition_point(|sample| sample.at <= at);
-    let from = after.checked_sub(1).and_then(|before| samples.get(before));
-    let from = from.ok_or(Missing::Unwatched)?;
-    if from.at == at {
-        return Ok(from.count as f64);
-    }
-    let to = samples.get(after).filter(|to| watched(*from, **to)).ok_or(Missing::Unwatched)?;
-    let part = (at - from.at).as_secs_f64() / (to.at - from.at).as_secs_f64();
-    Ok(from.count as f64 + part * (to.count - from.count) as f64)
 }
 
 fn missing(window: &Window, why: Missing, offset_mm: f64) -> View {
@@ -393,7 +315,7 @@ fn settle(
     crossing: Crossing,
     now: Duration,
     frames: &dyn FrameStore,
-    samples: &VecDeque<Sample>,
+    belt: &Belt,
     mm_per_count: f64,
 ) -> Option<View> {
     if !crossing.watched {
@@ -412,22 +334,21 @@ fn settle(
     let taken_at = exposed(frame.at);
     // The belt's position at the frame is known once a sample as new as the frame has come. One
     // that is overdue leaves a gap too long to interpolate, whenever it comes.
-    let newest = samples.back().map(|sample| sample.at);
+    let newest = belt.newest().map(|sample| sample.at);
     let overdue = newest.is_none_or(|newest| now > newest + WATCHED_GAP);
     if newest < Some(taken_at) && !(waited_enough && overdue) {
         return None;
     }
-    let position = match position_at(samples, taken_at) {
+    let position = match belt.position_at(taken_at) {
         Ok(position) => position,
-        Err(why) => return Some(missing(window, why, 0.0)),
+        Err(why) => return Some(missing(window, why.into(), 0.0)),
     };
     let offset_mm = (position - target) * mm_per_count;
     if offset_mm.abs() <= window.tolerance_mm {
         // Where the belt was not watched, it is taken to have stood.
         let changed_at = exposed(frame.same_since);
-        let next = samples.partition_point(|sample| sample.at <= changed_at);
-        let next = samples.get(next).map(|sample| sample.count as f64);
-        let from = position_at(samples, changed_at).ok().or(next).unwrap_or(position);
+        let next = belt.first_after(changed_at).map(|sample| sample.count as f64);
+        let from = belt.position_at(changed_at).ok().or(next).unwrap_or(position);
         let moved_mm = (position - from) * mm_per_count;
         if !window.may_repeat && frame.same_since < frame.at && moved_mm > window.tolerance_mm {
             return Some(missing(window, Missing::Frozen { moved_mm }, offset_mm));

@@ -17,6 +17,7 @@ use crate::run::health::{Health, Watched};
 use crate::run::inspection::Parts;
 use crate::run::inspection::tests::learns_nothing;
 use crate::run::recorder::Recorder;
+use crate::run::scanner_link::ScannerLinks;
 use crate::wall_clock::Clock;
 use crate::warehouse::expectations::{EXPECTATIONS_MAX, Expectations};
 
@@ -53,6 +54,7 @@ fn idle() -> Idle {
         code_worker: None,
         label_worker: None,
         learner,
+        scanners: ScannerLinks::start(&[]).expect("no scanner").0,
         look_up: None,
         link,
         recorder,
