@@ -54,7 +54,7 @@ pub struct Boxes;
 
 impl Feed for Boxes {
     fn next(&mut self) -> NewItem {
-        NewItem { sku: "box".into(), lot: None, length_mm: 110.0, defect: None, look: 0 }
+        NewItem { sku: "box".into(), lot: None, length_mm: 110.0, defect: None, look: 0, laid: None }
     }
 }
 

@@ -5,7 +5,14 @@ struct Boxes;
 
 impl Feed for Boxes {
     fn next(&mut self) -> NewItem {
-        NewItem { sku: "box".into(), lot: None, length_mm: 110.0, defect: None, look: 7 }
+        NewItem {
+            sku: "box".into(),
+            lot: None,
+            length_mm: 110.0,
+            defect: None,
+            look: 7,
+            laid: None,
+        }
     }
 }
 
