@@ -2,7 +2,11 @@
 //!
 //! `cargo run --release -p twin --example contact_sheet -- <folder> [picture width]`
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use image::{RgbImage, imageops};
 use twin::{
@@ -12,10 +16,10 @@ use twin::{
     world::NewItem,
 };
 
-/// Pictures in a row of a sheet, half of them from above.
-const COLUMNS: u32 = 6;
-/// Size of a picture on a sheet.
-const CELL: (u32, u32) = (400, 300);
+/// Pictures in a row of a sheet, half of them from above, and the width of each.
+const OVERVIEW: (u32, u32) = (6, 320);
+/// The same for a closer look.
+const CLOSE: (u32, u32) = (4, 480);
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -28,29 +32,27 @@ fn main() -> anyhow::Result<()> {
     let mut yaw = |most: f64| rng.between(-most, most) as f32;
 
     for (sheet, skus) in skus.chunks(14).enumerate() {
-        let laid = skus.iter().map(|sku| Laid::normal(sku, sku.index.into(), yaw(15.0)));
+        let laid = skus.iter().map(|sku| Laid::normal(sku, sku.index.into(), yaw(9.0)));
         sheets.write(&folder.join(format!("normals-{sheet}.png")), laid.collect())?;
     }
+    let close = skus[6..12].iter().map(|sku| Laid::normal(sku, 3, yaw(9.0)));
+    sheets.write(&folder.join("close.png"), close.collect())?;
     // Pieces of one SKU of each kind.
     let pieces = skus[..6].iter().flat_map(|sku| (0..3).map(move |look| (sku, look)));
-    let laid = pieces.map(|(sku, look)| Laid::normal(sku, 100 + look, yaw(15.0)));
+    let laid = pieces.map(|(sku, look)| Laid::normal(sku, 100 + look, yaw(9.0)));
     sheets.write(&folder.join("pieces.png"), laid.collect())?;
-    for (sheet, faults) in [&Fault::ALL[..5], &Fault::ALL[5..]].into_iter().enumerate() {
-        let mut laid = Vec::new();
-        for fault in faults {
-            let fitting = skus[..18].iter().filter(|sku| fault.suits(sku));
-            for sku in fitting.take(6) {
-                let other = &skus[sku.index as usize + 6];
-                let normal = Laid::normal(sku, 50 + u64::from(sku.index), yaw(15.0));
-                laid.push(normal.with_fault(*fault, other));
-            }
-        }
-        sheets.write(&folder.join(format!("faults-{sheet}.png")), laid)?;
+    for fault in Fault::ALL {
+        let fitting = skus[..18].iter().filter(|sku| fault.suits(sku));
+        let laid = fitting.take(6).map(|sku| {
+            let other = &skus[sku.index as usize + 6];
+            Laid::normal(sku, 50 + u64::from(sku.index), yaw(9.0)).with_fault(fault, other)
+        });
+        sheets.write(&folder.join(format!("fault-{}.png", fault.name())), laid.collect())?;
     }
     let mut laid: Vec<Laid> = ToteColour::ALL.map(|colour| Laid::empty_tote(colour, 3)).to_vec();
     for (index, sku) in skus[..15].iter().enumerate() {
         let colour = ToteColour::ALL[index % 3];
-        laid.push(Laid::normal(sku, 30 + index as u64, yaw(15.0)).in_tote(colour));
+        laid.push(Laid::normal(sku, 30 + index as u64, yaw(9.0)).in_tote(colour));
     }
     sheets.write(&folder.join("totes.png"), laid)?;
     println!("sheets are in {}", folder.display());
@@ -69,24 +71,32 @@ impl Sheets {
     }
 
     fn write(&mut self, path: &std::path::Path, items: Vec<Laid>) -> anyhow::Result<()> {
+        let (columns, wide) = if items.len() > 8 { OVERVIEW } else { CLOSE };
+        let tall = wide * 3 / 4;
         let cells = items.len() as u32 * 2;
-        let (width, height) = (COLUMNS * CELL.0, cells.div_ceil(COLUMNS) * CELL.1);
+        let (width, height) = (columns * wide, cells.div_ceil(columns) * tall);
         let mut sheet = RgbImage::new(width, height);
-        let (start, mut cell) = (Instant::now(), 0);
+        let (mut spent, mut cell) = (Duration::ZERO, 0);
         for laid in items {
             self.number += 1;
             let offset_mm = laid.length_mm() / 2.0 - 70.0;
             let what = NewItem::of(laid);
             for scene in &mut self.scenes {
                 let item = Standing { number: self.number, what: what.clone(), offset_mm };
+                let start = Instant::now();
                 let picture = scene.picture(self.number as f64 * 37.0, &[item], self.number);
-                let small = imageops::resize(&picture, CELL.0, CELL.1, imageops::FilterType::Triangle);
-                let (x, y) = (cell % COLUMNS * CELL.0, cell / COLUMNS * CELL.1);
+                spent += start.elapsed();
+                let small = imageops::resize(&picture, wide, tall, imageops::FilterType::Triangle);
+                let (x, y) = (cell % columns * wide, cell / columns * tall);
                 imageops::replace(&mut sheet, &small, x.into(), y.into());
                 cell += 1;
             }
         }
-        println!("{}: {:.0} ms a picture", path.display(), start.elapsed().as_secs_f64() * 1e3 / f64::from(cell));
+        println!(
+            "{}: {:.0} ms a picture",
+            path.display(),
+            spent.as_secs_f64() * 1e3 / f64::from(cell)
+        );
         sheet.save(path)?;
         Ok(())
     }

@@ -226,8 +226,7 @@ impl Feeder {
             if let View::Scene(scene) = &mut self.view {
                 scene.announce(&coming);
             }
-            let is_before =
-                |item: &Standing| item.offset_mm.abs() < scene::reach_mm(&item.what);
+            let is_before = |item: &Standing| item.offset_mm.abs() < scene::reach_mm(&item.what);
             let items: Vec<Standing> = coming.into_iter().filter(is_before).collect();
             hangs |=
                 self.frozen_from.is_some_and(|from| items.iter().any(|one| one.number >= from));

@@ -108,17 +108,14 @@ pub fn render_goods(
     let plan = Plan::new(settings.clone());
     for camera in &file.camera {
         let mut scene = Scene::new(&camera.name, camera.width_px, camera.height_px);
-        let reach_mm = file.conveyor.nominal_speed_mm_s
-            * (0.5 / f64::from(camera.fps) + LATENCY_MS / 1000.0);
+        let reach_mm =
+            file.conveyor.nominal_speed_mm_s * (0.5 / f64::from(camera.fps) + LATENCY_MS / 1000.0);
         let mut shots = 0;
         let mut shoot = |folder: &Path, laid: Option<Laid>, rng: &mut Rng| {
             shots += 1;
             let offset_mm = reach_mm * (2.0 * (shots as f64 * GOLDEN).fract() - 1.0);
-            let standing = laid.map(|laid| Standing {
-                number: shots,
-                what: NewItem::of(laid),
-                offset_mm,
-            });
+            let standing =
+                laid.map(|laid| Standing { number: shots, what: NewItem::of(laid), offset_mm });
             let items = standing.as_slice();
             let picture = scene.picture(rng.between(0.0, 10_000.0), items, shots);
             save(&picture, folder, &format!("{shots:05}_{}.png", camera.name))

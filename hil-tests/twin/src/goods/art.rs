@@ -42,7 +42,8 @@ pub fn ground(width: f32, height: f32, sku: &Sku, shift: (f32, f32)) -> Canvas {
         Layout::Diagonal => {
             let (a, b) = (width * 0.35 + dx, width * 0.75 + dx);
             canvas.polygon(&[(b, 0.0), (width, 0.0), (width, height), (a, height)], style.ink);
-            canvas.polygon(&[(b, 0.0), (b + 5.0, 0.0), (a + 5.0, height), (a, height)], style.accent);
+            canvas
+                .polygon(&[(b, 0.0), (b + 5.0, 0.0), (a + 5.0, height), (a, height)], style.accent);
         }
         Layout::Panels => {
             let third = width / 3.0;
@@ -88,7 +89,8 @@ pub fn brand(canvas: &mut Canvas, area: Area, sku: &Sku, shift: (f32, f32)) {
     if words.height > 15.0 {
         let title = Area { height: words.height * 0.64, ..words };
         fitted(canvas, title, &sku.title, style.light, hand);
-        let below = Area::new(words.x, words.y + words.height * 0.66, words.width, words.height * 0.3);
+        let below =
+            Area::new(words.x, words.y + words.height * 0.66, words.width, words.height * 0.3);
         fitted(canvas, below, &sku.contents, shaded(style.light, 0.88), PLAIN);
     } else {
         fitted(canvas, words, &sku.title, style.light, hand);
@@ -124,7 +126,8 @@ pub fn face(width: f32, height: f32, sku: &Sku, shift: (f32, f32)) -> Canvas {
         } else {
             sku.style.light
         };
-        for (line, text) in ["INGREDIENTS AND USE", "SEE BELOW. KEEP DRY."].into_iter().enumerate() {
+        for (line, text) in ["INGREDIENTS AND USE", "SEE BELOW. KEEP DRY."].into_iter().enumerate()
+        {
             letters(&mut canvas, (5.0, small + line as f32 * 4.6), 4.4, text, colour, PLAIN);
         }
     }

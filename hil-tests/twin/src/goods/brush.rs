@@ -1,5 +1,7 @@
 //! What the prints are painted with, beyond what [`Canvas`] has: smooth rectangles and letters, pictures.
 
+use std::f32::consts::{FRAC_PI_2, PI, TAU};
+
 use image::Rgba;
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
@@ -111,7 +113,9 @@ pub fn letters(
         let ink_at = |row: i64, column: i64| -> f32 {
             let row = usize::try_from(row).ok().and_then(|row| raster.get(row));
             let column = usize::try_from(column).ok();
-            row.zip(column).and_then(|(row, column)| row.get(column)).map_or(0.0, |ink| f32::from(*ink))
+            row.zip(column)
+                .and_then(|(row, column)| row.get(column))
+                .map_or(0.0, |ink| f32::from(*ink))
         };
         let left = x + index as f32 * wide;
         let lean = hand.slant.abs() * height;
@@ -153,7 +157,7 @@ pub fn fitted(canvas: &mut Canvas, area: Area, text: &str, colour: Rgb, hand: Ha
 /// A circle's or another regular shape's outline.
 fn ring(x: f32, y: f32, radius: f32, corners: usize, turned: f32) -> Vec<(f32, f32)> {
     (0..corners)
-        .map(|i| turned + i as f32 / corners as f32 * std::f32::consts::TAU)
+        .map(|i| turned + i as f32 / corners as f32 * TAU)
         .map(|angle| (x + radius * angle.cos(), y + radius * angle.sin()))
         .collect()
 }
@@ -168,7 +172,7 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
         Motif::Sun => {
             let rays = 8 + rng.below(6);
             for ray in 0..rays {
-                let angle = ray as f32 / rays as f32 * std::f32::consts::TAU;
+                let angle = ray as f32 / rays as f32 * TAU;
                 let (sin, cos) = angle.sin_cos();
                 let at = |out: f32, side: f32| {
                     (x + radius * (out * cos - side * sin), y + radius * (out * sin + side * cos))
@@ -179,13 +183,13 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
         }
         Motif::Leaf => {
             for leaf in 0..5 {
-                let angle = -1.57 + (leaf as f32 - 2.0) * 0.62;
+                let angle = -FRAC_PI_2 + (leaf as f32 - 2.0) * 0.62;
                 let (sin, cos) = angle.sin_cos();
                 let outline: Vec<(f32, f32)> = (0..=20)
                     .map(|i| {
                         let part = i as f32 / 20.0;
                         let along = if part < 0.5 { part * 2.0 } else { 2.0 - part * 2.0 };
-                        let side = (along * 3.14).sin() * 0.17 * if part < 0.5 { 1.0 } else { -1.0 };
+                        let side = (along * PI).sin() * 0.17 * if part < 0.5 { 1.0 } else { -1.0 };
                         let along = along * 1.5;
                         (
                             x + radius * (along * cos - side * sin),
@@ -217,7 +221,8 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
             for (wave, colour) in [first, second, third, first].into_iter().enumerate() {
                 let top = area.y + area.height * (0.2 + 0.2 * wave as f32);
                 let line = |at: f32, down: f32| {
-                    top + down + (at / area.width * 18.0 + wave as f32 * 1.7).sin() * area.height * 0.06
+                    top + down
+                        + (at / area.width * 18.0 + wave as f32 * 1.7).sin() * area.height * 0.06
                 };
                 let places = || (0..=40).map(|i| area.x + area.width * i as f32 / 40.0);
                 let upper = places().map(|at| (at, line(at, 0.0)));
@@ -233,14 +238,21 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
             canvas.polygon(&fin, second);
             canvas.ellipse(x, y, radius * 0.72, radius * 0.38, first);
             canvas.ellipse(x - radius * 0.1, y + radius * 0.1, radius * 0.3, radius * 0.12, second);
-            canvas.ellipse(x + radius * 0.44, y - radius * 0.08, radius * 0.09, radius * 0.09, third);
+            canvas.ellipse(
+                x + radius * 0.44,
+                y - radius * 0.08,
+                radius * 0.09,
+                radius * 0.09,
+                third,
+            );
         }
         Motif::Cup => {
             let side = radius * 0.55;
             canvas.ellipse(x + side, y + radius * 0.25, radius * 0.3, radius * 0.28, first);
             canvas.ellipse(x + side, y + radius * 0.25, radius * 0.16, radius * 0.15, third);
             let foot = [(x - side, y), (x + side, y), (x + side * 0.7, y + radius * 0.85)];
-            canvas.polygon(&[foot[0], foot[1], foot[2], (x - side * 0.7, y + radius * 0.85)], first);
+            canvas
+                .polygon(&[foot[0], foot[1], foot[2], (x - side * 0.7, y + radius * 0.85)], first);
             for steam in 0..3 {
                 let at = x + (steam as f32 - 1.0) * radius * 0.4;
                 canvas.ellipse(at, y - radius * 0.5, radius * 0.08, radius * 0.34, second);
@@ -249,10 +261,11 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
         Motif::Star => {
             for (size, colour) in [(1.0, first), (0.55, second)] {
                 let corners = 5 + rng.below(3);
-                let outer = ring(x, y, radius * size, corners, -1.57);
-                let turned = -1.57 + 3.14 / corners as f32;
+                let outer = ring(x, y, radius * size, corners, -FRAC_PI_2);
+                let turned = PI / corners as f32 - FRAC_PI_2;
                 let inner = ring(x, y, radius * size * 0.45, corners, turned);
-                let outline: Vec<_> = outer.into_iter().zip(inner).flat_map(|(a, b)| [a, b]).collect();
+                let outline: Vec<_> =
+                    outer.into_iter().zip(inner).flat_map(|(a, b)| [a, b]).collect();
                 canvas.polygon(&outline, colour);
             }
         }
@@ -262,7 +275,10 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
                 canvas.ellipse(x, y + size * 0.35, size * 0.6, size * 0.6, colour);
                 let shoulder = y + size * 0.12;
                 let tip = (x, y - size);
-                canvas.polygon(&[tip, (x + size * 0.55, shoulder), (x - size * 0.55, shoulder)], colour);
+                canvas.polygon(
+                    &[tip, (x + size * 0.55, shoulder), (x - size * 0.55, shoulder)],
+                    colour,
+                );
             }
         }
         Motif::Rings => {
@@ -273,8 +289,14 @@ pub fn motif(canvas: &mut Canvas, area: Area, motif: Motif, colours: [Rgb; 3], s
         }
         Motif::Sail => {
             let hull = y + radius * 0.5;
-            canvas.polygon(&[(x - 1.0, hull), (x - 1.0, y - radius), (x - radius * 0.7, hull)], first);
-            canvas.polygon(&[(x + 1.0, hull), (x + 1.0, y - radius * 0.8), (x + radius * 0.7, hull)], second);
+            canvas.polygon(
+                &[(x - 1.0, hull), (x - 1.0, y - radius), (x - radius * 0.7, hull)],
+                first,
+            );
+            canvas.polygon(
+                &[(x + 1.0, hull), (x + 1.0, y - radius * 0.8), (x + radius * 0.7, hull)],
+                second,
+            );
             let (left, right) = (x - radius * 0.8, x + radius * 0.8);
             let keel = y + radius * 0.95;
             let boat = [(left, hull + 1.0), (right, hull + 1.0), (right - radius * 0.3, keel)];

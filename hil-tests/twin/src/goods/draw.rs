@@ -4,10 +4,10 @@ use super::{
     catalogue::{Kind, Shape, Sku},
     fault::Fault,
     label::Says,
+    laid::Laid,
     material::Material,
     mesh::{Mesh, V3},
     piece::Piece,
-    plan::Laid,
     prints,
     raster::{Drawing, Eye, Raster},
     shadow::Shadow,
@@ -87,9 +87,7 @@ fn says(laid: &Laid) -> Says {
 fn shape(sku: &Sku, fault: Option<Fault>, piece: &Piece) -> Mesh {
     let shape = sku.shape;
     match sku.kind {
-        Kind::Carton => {
-            shapes::cuboid(shape, [Material::COATED; 3], 0.9, piece.folds)
-        }
+        Kind::Carton => shapes::cuboid(shape, [Material::COATED; 3], 0.9, piece.folds),
         Kind::Book => {
             let leaves = Material::MATT;
             shapes::cuboid(shape, [Material::LAMINATED, leaves, leaves], 0.5, piece.folds)
@@ -131,7 +129,7 @@ fn damage(mesh: &mut Mesh, sku: &Sku, fault: Option<Fault>, piece: &Piece, on_to
             Dent { at, push, reach: 27.0, creases: 2.4, seed }
         }
         (Some(Fault::Crushed), Kind::Bottle) => {
-            let at = [along * 0.6 - 6.0, half_w * 0.5, width * 0.93];
+            let at = [along * 0.35 - 14.0, half_w * 0.5, width * 0.93];
             let push = [0.0, -8.0, -width * 0.3];
             Dent { at, push, reach: 34.0, creases: 2.6, seed }
         }
@@ -168,6 +166,7 @@ fn settle(mesh: &mut Mesh, piece: &Piece, in_tote: bool) {
         let play = (half - (high - low) / 2.0 - 1.0).clamp(0.0, 9.0);
         -(low + high) / 2.0 + rng.between(-1.0, 1.0) as f32 * play
     };
-    let by = [within(low[0], high[0], half_length), within(low[1], high[1], half_width), tote::FLOOR_MM];
+    let by =
+        [within(low[0], high[0], half_length), within(low[1], high[1], half_width), tote::FLOOR_MM];
     mesh.lay(0.0, by);
 }

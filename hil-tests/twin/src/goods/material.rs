@@ -37,8 +37,9 @@ impl Material {
 
 /// Towards the lamp: to the left, a little to the near side, and high.
 pub const LAMP: V3 = [-0.42, 0.3, 0.856];
-/// The tubes' directions across the belt, in radians from straight up; the near side is positive.
-const TUBES: [(f32, f32); 2] = [(-0.5, 1.0), (0.62, 0.75)];
+/// The tubes' directions across the belt, and how strong they are: one 29° to the far side, one 36° to the
+/// near side.
+const TUBES: [([f32; 2], f32); 2] = [([-0.479, 0.878], 1.0), ([0.581, 0.814], 0.75)];
 
 /// What a point of a surface gets.
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +59,16 @@ impl Material {
         let matt = around * sky + 0.6 * toward * sun;
         let into = 2.0 * dot(normal, view);
         let mirrored = unit([0, 1, 2].map(|axis| view[axis] - into * normal[axis]));
-        let over = mirrored[1].atan2(mirrored[2]);
+        let across = (mirrored[1] * mirrored[1] + mirrored[2] * mirrored[2]).sqrt().max(1e-6);
         let tubes: f32 = TUBES
             .iter()
-            .map(|(at, strength)| {
-                let away = (over - at) / self.spread;
-                strength * (-away * away).exp()
+            .map(|([y, z], strength)| {
+                // Twice one minus the cosine is nearly the square of the angle. The fall is that of a
+                // bell, without its cost.
+                let cosine = (mirrored[1] * y + mirrored[2] * z) / across;
+                let away = 2.0 * (1.0 - cosine) / (self.spread * self.spread);
+                let fall = 1.0 + 0.45 * away;
+                strength / (fall * fall * fall)
             })
             .sum();
         // The tubes end: what mirrors far along the belt sees none.

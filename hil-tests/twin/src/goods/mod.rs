@@ -4,7 +4,7 @@
 //! * a **SKU** is fixed by its number and the catalogue's seed ([`catalogue`]): kind, size, GTIN, print;
 //! * a **piece** is one item of a SKU ([`piece`]): how it lies, how print and folds came out;
 //! * a **fault** is what is wrong with a piece ([`fault`]); how it looks stands in [`wear`];
-//! * the **plan** ([`plan`]) says what comes on the belt, and names the truth about each item.
+//! * the **plan** ([`plan`]) says what comes on the belt, and names the truth about each item ([`laid`]).
 //!
 //! Drawing ([`draw`]) bends surfaces ([`mesh`], [`shapes`]), prints on them ([`prints`], [`art`],
 //! [`label`]) and renders them in parallel projection ([`raster`], [`material`], [`shadow`]).
@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod draw;
 pub mod fault;
 pub mod label;
+pub mod laid;
 pub mod material;
 pub mod mesh;
 pub mod piece;
@@ -26,10 +27,12 @@ pub mod shapes;
 pub mod style;
 pub mod tote;
 pub mod wear;
+pub mod window;
 
 pub use catalogue::{Kind, Sku, catalogue};
 pub use fault::Fault;
-pub use plan::{Entry, Expected, Laid, Order, Plan, PlanFeed, PlanSettings, Role};
+pub use laid::{Entry, Expected, Laid, Role};
+pub use plan::{Order, Plan, PlanFeed, PlanSettings};
 pub use tote::ToteColour;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{
     piece::Piece,
     shapes::{BAG, LABEL_FROM, LABEL_TO},
     style::{hsl, shaded},
-    wear,
+    wear, window,
 };
 use crate::{
     rng::Rng,
@@ -20,7 +20,13 @@ use crate::{
 
 /// The prints in the order in which the kind's surfaces number them. `says` is what the label says,
 /// `on_top` that only the top is seen, as in a tote.
-pub fn of(sku: &Sku, says: &Says, fault: Option<Fault>, piece: &Piece, on_top: bool) -> Vec<Canvas> {
+pub fn of(
+    sku: &Sku,
+    says: &Says,
+    fault: Option<Fault>,
+    piece: &Piece,
+    on_top: bool,
+) -> Vec<Canvas> {
     let mut prints = match sku.kind {
         Kind::Carton => carton(sku, says, fault, piece),
         Kind::Book => book(sku, says, piece),
@@ -31,7 +37,8 @@ pub fn of(sku: &Sku, says: &Says, fault: Option<Fault>, piece: &Piece, on_top: b
     };
     let mut rng = Rng::new(piece.seed ^ 0x6661_756C);
     // On the front only where it is large enough to be seen by the camera at the side.
-    let on_front = !on_top && sku.kind == Kind::Carton && sku.shape.height > 48.0 && rng.chance(0.4);
+    let on_front =
+        !on_top && sku.kind == Kind::Carton && sku.shape.height > 48.0 && rng.chance(0.4);
     let face = &mut prints[usize::from(on_front)];
     let area = match sku.kind {
         // What is seen from above: the label's upper side.
@@ -62,8 +69,8 @@ fn carton(sku: &Sku, says: &Says, fault: Option<Fault>, piece: &Piece) -> Vec<Ca
     let below = width - sticker_height - 5.0;
     let (x, y) = ((length - sticker_width) / 2.0 + piece.label.0, below + 2.0 + piece.label.1);
     if sku.units > 0 {
-        let window = Area::new(6.0, 5.0, length - 12.0, below - 7.0);
-        units(&mut top, window, sku, fault == Some(Fault::UnitMissing), piece);
+        let pane = Area::new(6.0, 5.0, length - 12.0, below - 7.0);
+        window::units(&mut top, pane, sku, fault == Some(Fault::UnitMissing), piece);
     } else {
         let beside = if below > 24.0 { below } else { 0.0 };
         art::brand(&mut top, Area::new(4.0, 3.0, length - 8.0 - beside, below - 4.0), sku, shift);
@@ -78,49 +85,18 @@ fn carton(sku: &Sku, says: &Says, fault: Option<Fault>, piece: &Piece) -> Vec<Ca
     label::sticker(&mut top, (x, y), says);
     let front = art::face(length, height, sku, shift);
     let mut end = art::ground(width, height, sku, shift);
-    art::brand(&mut end, Area::new(6.0, height * 0.2, width - 12.0, (height * 0.5).min(24.0)), sku, shift);
+    art::brand(
+        &mut end,
+        Area::new(6.0, height * 0.2, width - 12.0, (height * 0.5).min(24.0)),
+        sku,
+        shift,
+    );
     for face in [&mut top, &mut end] {
         worn(face, 0.9);
     }
     let mut front = front;
     worn(&mut front, 0.9);
     vec![top, front, end]
-}
-
-/// Units behind a window, one of them missing.
-fn units(canvas: &mut Canvas, window: Area, sku: &Sku, one_missing: bool, piece: &Piece) {
-    let style = &sku.style;
-    fill(canvas, window, shaded(style.light, 0.7));
-    fill(canvas, window.within(0.9), [58, 52, 48]);
-    let count = sku.units as f32;
-    let step = (window.width - 4.0) / count;
-    let size = (step * 0.44).min(window.height * 0.42);
-    let missing = Rng::new(piece.seed ^ 0x756E_6974).below(sku.units as usize);
-    for unit in 0..sku.units as usize {
-        let x = window.x + 2.0 + (unit as f32 + 0.5) * step;
-        let y = window.y + window.height / 2.0 + 0.8 * (piece.seed as f32 * 0.001 + unit as f32 * 2.4).sin();
-        canvas.ellipse(x + 1.0, y + 1.2, size * 1.08, size * 1.08, [38, 33, 30]);
-        if one_missing && unit == missing {
-            canvas.ellipse(x, y, size, size, [30, 26, 24]);
-            canvas.ellipse(x, y + 1.0, size * 0.8, size * 0.8, [44, 39, 35]);
-            continue;
-        }
-        canvas.ellipse(x, y, size, size, shaded(style.accent, 0.8));
-        canvas.ellipse(x - 0.3, y - 0.4, size * 0.9, size * 0.9, style.accent);
-        canvas.ellipse(x, y, size * 0.5, size * 0.5, style.second);
-        canvas.ellipse(x - size * 0.35, y - size * 0.4, size * 0.2, size * 0.14, [250, 250, 250]);
-    }
-    // The film mirrors a lamp.
-    let (left, top) = (window.x + window.width * 0.2, window.y + 1.0);
-    let (right, bottom) = (left + 16.0, window.y + window.height - 1.0);
-    canvas.each(|x, y, pixel| {
-        let slant = (y - top) * 0.7;
-        if y > top && y < bottom && x + slant > left + 14.0 && x + slant < right + 12.0 {
-            for channel in &mut pixel[..3] {
-                *channel = mix(*channel, 255, 0.16);
-            }
-        }
-    });
 }
 
 /// Edges of board are worn and catch less light.
@@ -141,10 +117,15 @@ fn book(sku: &Sku, says: &Says, piece: &Piece) -> Vec<Canvas> {
     let style = &sku.style;
     let shift = piece.register;
     let mut cover = art::ground(length, width, sku, shift);
-    let field = 18.0;
+    let field = 18.5;
     let title = Area::new(7.0, 6.0, length - 11.0, width * 0.27);
     art::brand(&mut cover, title, sku, shift);
-    let picture = Area::new(10.0, title.y + title.height + 3.0, length - 16.0, width - title.height - field - 18.0);
+    let picture = Area::new(
+        10.0,
+        title.y + title.height + 3.0,
+        length - 16.0,
+        width - title.height - field - 18.0,
+    );
     art::picture(&mut cover, picture, sku, shift);
     let (x, y) = (length - EAN_WIDTH - 3.0, width - field - 3.5);
     label::ean(&mut cover, (x + piece.label.0 * 0.3, y + piece.label.1 * 0.3), field, &says.gtin);
@@ -153,7 +134,8 @@ fn book(sku: &Sku, says: &Says, piece: &Piece) -> Vec<Canvas> {
     let leaves = |width: f32| {
         let mut pages = Canvas::new(width, height, [228, 220, 200]);
         let mut rng = Rng::new(style.seed);
-        let lines: Vec<f32> = (0..(height * 4.0) as usize + 1).map(|_| rng.between(0.84, 1.04) as f32).collect();
+        let lines: Vec<f32> =
+            (0..(height * 4.0) as usize + 1).map(|_| rng.between(0.84, 1.04) as f32).collect();
         pages.each(|_, y, pixel| {
             let light = lines[((y * 4.0) as usize).min(lines.len() - 1)];
             for channel in &mut pixel[..3] {
@@ -177,15 +159,16 @@ fn bottle(sku: &Sku, says: &Says, piece: &Piece) -> Vec<Canvas> {
     let middle = around / 2.0;
     art::brand(&mut label, Area::new(2.0, middle - 26.0, width - 4.0, 19.0), sku, shift);
     let (x, y) = ((width - EAN_WIDTH) / 2.0, middle - 6.0);
-    label::ean(&mut label, (x, y), 17.0, &says.gtin);
-    label::one_line(&mut label, (x, y + 17.6), says);
+    label::ean(&mut label, (x, y), 18.5, &says.gtin);
+    label::one_line(&mut label, (x, y + 18.7), says);
     // The near side shows the brand to the camera there.
     let near = middle + around * 0.25;
     art::brand(&mut label, Area::new(3.0, near - 10.0, width - 6.0, 22.0), sku, shift);
     for rim in [0.0, width - 0.9] {
         fill(&mut label, Area::new(rim, 0.0, 0.9, around), shaded(style.light, 0.9));
     }
-    let liquid = if sku.index % 4 < 2 { shaded(style.accent, 0.82) } else { shaded(style.second, 0.9) };
+    let liquid =
+        if sku.index % 4 < 2 { shaded(style.accent, 0.82) } else { shaded(style.second, 0.9) };
     let mut glass = Canvas::new(length * 0.22, around, liquid);
     let far = glass.height_mm();
     glass.each(|_, y, pixel| {
@@ -199,7 +182,11 @@ fn bottle(sku: &Sku, says: &Says, piece: &Piece) -> Vec<Canvas> {
     let ridges = 46;
     for ridge in 0..ridges {
         let y = around * ridge as f32 / ridges as f32;
-        fill(&mut cap, Area::new(2.0, y, length, around / ridges as f32 * 0.45), shaded(style.ink, 0.68));
+        fill(
+            &mut cap,
+            Area::new(2.0, y, length, around / ridges as f32 * 0.45),
+            shaded(style.ink, 0.68),
+        );
     }
     let mouth = Canvas::new(2.0, 2.0, [26, 24, 24]);
     vec![label, glass, cap, mouth]
@@ -210,15 +197,21 @@ fn tin(sku: &Sku, says: &Says, piece: &Piece) -> Vec<Canvas> {
     let shift = piece.register;
     let mut lid = art::ground(across, across, sku, shift);
     let radius = across / 2.0;
-    art::brand(&mut lid, Area::new(radius - 33.0, radius - 29.0, 66.0, 24.0), sku, shift);
-    let (x, y) = (radius - EAN_WIDTH / 2.0 + shift.0, radius - 3.6 + shift.1);
-    label::ean(&mut lid, (x, y), 17.5, &says.gtin);
-    label::lines(&mut lid, (radius - 23.0 + piece.label.0, y + 18.2), says);
+    art::brand(&mut lid, Area::new(radius - 33.0, radius - 29.5, 66.0, 24.0), sku, shift);
+    let (x, y) = (radius - EAN_WIDTH / 2.0 + shift.0, radius - 4.6 + shift.1);
+    label::ean(&mut lid, (x, y), 18.5, &says.gtin);
+    label::lines(&mut lid, (radius - 23.0 + piece.label.0, y + 19.0), says);
     // Rim and groove are bare sheet.
     let bare = [206, 204, 198];
     lid.each(|px, py, pixel| {
         let from_rim = radius - ((px - radius).powi(2) + (py - radius).powi(2)).sqrt();
-        let part = if from_rim < 3.6 { 0.92 } else if from_rim < 4.4 { 0.5 } else { 0.0 };
+        let part = if from_rim < 3.6 {
+            0.92
+        } else if from_rim < 4.4 {
+            0.5
+        } else {
+            0.0
+        };
         for (channel, bare) in pixel[..3].iter_mut().zip(bare) {
             *channel = mix(*channel, bare, part);
         }
@@ -241,15 +234,15 @@ fn pouch(sku: &Sku, says: &Says, piece: &Piece) -> Canvas {
     let (length, width) = (sku.shape.length, sku.shape.width);
     let shift = piece.register;
     let mut front = art::ground(length, width, sku, shift);
-    let below = 26.0;
+    let below = 27.0;
     let area = Area::new(13.0, 9.0, length - 26.0, width - below - 20.0);
     let beside = area.height.min(area.width * 0.4);
     art::brand(&mut front, Area { width: area.width - beside, ..area }, sku, shift);
     let motif = Area::new(area.x + area.width - beside, area.y, beside, area.height);
     art::picture(&mut front, motif, sku, shift);
     let (x, y) = ((length - EAN_WIDTH) / 2.0 + shift.0, width - below - 8.5 + shift.1);
-    label::ean(&mut front, (x, y), 17.5, &says.gtin);
-    label::one_line(&mut front, (x, y + 18.2), says);
+    label::ean(&mut front, (x, y), 18.5, &says.gtin);
+    label::one_line(&mut front, (x, y + 18.7), says);
     // Sealed ends are bare film.
     let ends = [Area::new(0.0, 0.0, 7.5, width), Area::new(length - 7.5, 0.0, 7.5, width)];
     for end in ends {
@@ -274,8 +267,16 @@ fn garment(sku: &Sku, says: &Says, piece: &Piece) -> Canvas {
         1 => {
             let step = rng.between(11.0, 16.0) as f32;
             for line in 0..(length / step) as usize + 1 {
-                fill(&mut bag, Area::new(line as f32 * step, 0.0, step * 0.35, width), style.accent);
-                fill(&mut bag, Area::new(0.0, line as f32 * step, length, step * 0.2), style.second);
+                fill(
+                    &mut bag,
+                    Area::new(line as f32 * step, 0.0, step * 0.35, width),
+                    style.accent,
+                );
+                fill(
+                    &mut bag,
+                    Area::new(0.0, line as f32 * step, length, step * 0.2),
+                    style.second,
+                );
             }
         }
         2 => fill(&mut bag, Area::new(0.0, width * 0.2, length, width * 0.25), style.ink),
@@ -306,7 +307,10 @@ fn garment(sku: &Sku, says: &Says, piece: &Piece) -> Canvas {
     // Around the cloth there is nothing but film, with a welded hem.
     let (tint, hem) = (hsl(0.55, 0.08, 0.8), [236, 238, 240]);
     bag.each(|x, y, pixel| {
-        let out = (cloth.x - x).max(x - cloth.x - cloth.width).max(cloth.y - y).max(y - cloth.y - cloth.height);
+        let out = (cloth.x - x)
+            .max(x - cloth.x - cloth.width)
+            .max(cloth.y - y)
+            .max(y - cloth.y - cloth.height);
         if out > 0.0 {
             let welded = out > BAG - 1.6;
             let colour = if welded { hem } else { tint };
@@ -315,4 +319,3 @@ fn garment(sku: &Sku, says: &Says, piece: &Piece) -> Canvas {
     });
     bag
 }
-

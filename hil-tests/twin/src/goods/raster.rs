@@ -3,7 +3,8 @@
 use image::RgbaImage;
 
 use super::{
-    mesh::{Mesh, Patch, Point, V3, unit},
+    material::LAMP,
+    mesh::{Mesh, Patch, Point, V3, dot, unit},
     shadow::Shadow,
 };
 use crate::scene::canvas::PX_PER_MM;
@@ -74,9 +75,12 @@ impl Raster {
         });
         let (mut left, mut top, mut right, mut bottom) = (f32::MAX, f32::MAX, f32::MIN, f32::MIN);
         for [x, y, _] in corners {
-            (left, right) = (left.min(x - 12.0), right.max(x + 30.0));
-            (top, bottom) = (top.min(y - 12.0), bottom.max(y + 8.0));
+            (left, right) = (left.min(x - 10.0), right.max(x + 10.0));
+            (top, bottom) = (top.min(y - 6.0), bottom.max(y + 8.0));
         }
+        // The lamp's shadow reaches beyond the thing.
+        right += high[2] * -LAMP[0] / LAMP[2];
+        top -= high[2] * LAMP[1] / LAMP[2] * eye.pitch.sin();
         let px = |mm: f32| (mm * eye.px_per_mm).ceil().max(1.0) as usize;
         let (width, height) = (px(right - left), px(bottom - top));
         let samples = width * height * FINE * FINE;
@@ -111,6 +115,10 @@ impl Raster {
         let away = self.eye.away();
         for triangle in patch.triangles() {
             let corners = triangle.map(|corner| &patch.points[corner]);
+            // The far side of a thing is hidden by its near side.
+            if corners.iter().all(|corner| dot(corner.normal, away) > 0.05) {
+                continue;
+            }
             let seen = triangle.map(|corner| seen[corner]);
             self.draw_triangle(corners, seen, |place, normal, [u, v], sample| {
                 let texel = texel(print, u, v);

@@ -37,7 +37,8 @@ pub fn cuboid(shape: Shape, materials: [Material; 3], bulge: f32, seed: u64) -> 
     let (across, along, up) = (fields(width), fields(length), fields(height));
     let uneven = Noise(seed);
     let swell = |a: f32, b: f32| {
-        let pillow = (PI * a).sin() * (PI * b).sin();
+        // Above zero, whatever the sine of a rounded π is.
+        let pillow = ((PI * a).sin() * (PI * b).sin()).max(0.0);
         bulge * (pillow + 0.5 * pillow.sqrt() * uneven.at(a * 3.0, b * 3.0))
     };
     const ROUND: f32 = 0.6;
@@ -91,7 +92,8 @@ pub fn tin(shape: Shape) -> Mesh {
         let (sin, cos) = (u * TAU).sin_cos();
         let z = height * (1.0 - v);
         // Beads near both ends.
-        let bead = 0.8 * ((-((z - 2.0) / 1.2).powi(2)).exp() + (-((height - z - 2.0) / 1.2).powi(2)).exp());
+        let bead = 0.8
+            * ((-((z - 2.0) / 1.2).powi(2)).exp() + (-((height - z - 2.0) / 1.2).powi(2)).exp());
         let r = radius + bead;
         // The print starts at the back, so that its middle is on the near side.
         let print = (u + 0.25).fract() * TAU * radius;
@@ -172,16 +174,22 @@ pub fn pouch(shape: Shape, folds: u64) -> Mesh {
         let (x, y) = ((u - 0.5) * length, (v - 0.5) * width);
         let along = (2.0 * x / (length - 2.0 * seal)).abs();
         let across = (2.0 * y / width).abs();
-        let fill = (1.0 - along.powf(2.3)).max(0.0).sqrt() * (1.0 - across.powf(2.6)).max(0.0).sqrt();
+        let fill =
+            (1.0 - along.powf(2.3)).max(0.0).sqrt() * (1.0 - across.powf(2.6)).max(0.0).sqrt();
         let from_seal = (length / 2.0 - seal - x.abs()).max(0.0);
         // Pleats run from the seals into the belly and die out; the belly has slow dents.
-        let pleats = 2.0 * (-from_seal / 15.0).exp() * (from_seal / 4.0).min(1.0)
+        let pleats = 2.0
+            * (-from_seal / 15.0).exp()
+            * (from_seal / 4.0).min(1.0)
             * noise.creases(y / 8.0, x / 60.0);
-        let belly = fill * (2.4 * noise.at(x / 24.0, y / 20.0) + 1.3 * fine.creases(x / 26.0 + y / 40.0, y / 17.0));
+        let belly = fill
+            * (2.4 * noise.at(x / 24.0, y / 20.0)
+                + 1.3 * fine.creases(x / 26.0 + y / 40.0, y / 17.0));
         let crimp = if along >= 1.0 { 0.45 * (x * 2.6).sin() } else { 0.0 };
         // Filled, a sheet draws its rims together.
         let waist = 1.0 - 0.05 * (1.0 - along.powi(2)).max(0.0);
-        let z = 2.2 + (height - 3.0) * fill + pleats + belly + crimp + 0.5 * noise.at(x / 9.0, y / 9.0);
+        let z =
+            2.2 + (height - 3.0) * fill + pleats + belly + crimp + 0.5 * noise.at(x / 9.0, y / 9.0);
         Point::new([x, y * waist, z.max(0.6)], [u * length, v * width])
     });
     // From the rim down to the belt, so that no light shines through underneath.

@@ -62,12 +62,16 @@ impl ToteColour {
 }
 
 /// Half of the length and of the width of the space inside, at the floor.
-pub const INSIDE_MM: (f32, f32) =
-    (LENGTH_MM / 2.0 - WALL - DRAFT, WIDTH_MM / 2.0 - WALL - DRAFT);
+pub const INSIDE_MM: (f32, f32) = (LENGTH_MM / 2.0 - WALL - DRAFT, WIDTH_MM / 2.0 - WALL - DRAFT);
 
 /// The space inside, as shadows see it.
 pub fn walls() -> Walls {
-    Walls { half_length: INSIDE_MM.0 + DRAFT, half_width: INSIDE_MM.1 + DRAFT, height: HEIGHT_MM, floor: FLOOR_MM }
+    Walls {
+        half_length: INSIDE_MM.0 + DRAFT,
+        half_width: INSIDE_MM.1 + DRAFT,
+        height: HEIGHT_MM,
+        floor: FLOOR_MM,
+    }
 }
 
 /// A tote's surfaces: floor in print 0, long walls outside in 1, inside in 2, ends outside in 3, inside
@@ -139,7 +143,11 @@ pub fn prints(colour: ToteColour, number: u32) -> Vec<Canvas> {
             fill(&mut wall, Area::new(x + 1.6, 7.0, 1.4, HEIGHT_MM - 7.0), shaded(base, dark));
         }
         // A band under the rim.
-        fill(&mut wall, Area::new(0.0, 6.2, length, 1.0), shaded(base, if inner { 0.86 } else { 0.66 }));
+        fill(
+            &mut wall,
+            Area::new(0.0, 6.2, length, 1.0),
+            shaded(base, if inner { 0.86 } else { 0.66 }),
+        );
         wall
     };
     let mut front = wall(LENGTH_MM, false);

@@ -41,7 +41,7 @@ pub fn tear(canvas: &mut Canvas, area: Area, kind: Kind, rng: &mut Rng) {
         (0..=TEETH)
             .map(|tooth| {
                 let part = tooth as f32 / TEETH as f32;
-                let bulge = (part * std::f32::consts::PI).sin().powf(0.7) * width / 2.0;
+                let bulge = (part * std::f32::consts::PI).sin().max(0.0).powf(0.7) * width / 2.0;
                 let off = sign * (bulge * rng.between(0.65, 1.3) as f32 + grow);
                 let along = (part - 0.5) * (length + 2.0 * grow);
                 (x + along * cos - off * sin, y + along * sin + off * cos)
@@ -57,7 +57,8 @@ pub fn tear(canvas: &mut Canvas, area: Area, kind: Kind, rng: &mut Rng) {
     let hole = outline(0.0);
     canvas.polygon(&hole, behind);
     // The upper rim throws a shadow into the hole.
-    let sunk: Vec<_> = hole.iter().map(|(px, py)| (x + (px - x) * 0.8, y - 0.8 + (py - y) * 0.6)).collect();
+    let sunk: Vec<_> =
+        hole.iter().map(|(px, py)| (x + (px - x) * 0.8, y - 0.8 + (py - y) * 0.6)).collect();
     canvas.polygon(&sunk, deep);
     // A flap that is turned back, lit from above.
     let flap: Vec<_> = (0..=8)
@@ -125,7 +126,9 @@ pub fn puncture(canvas: &mut Canvas, area: Area, kind: Kind, rng: &mut Rng) -> (
         (0..points * 2)
             .map(|i| {
                 let angle = i as f32 / (points * 2) as f32 * std::f32::consts::TAU;
-                let out = size * if i % 2 == 0 { rng.between(0.9, 1.45) } else { rng.between(0.55, 0.8) } as f32;
+                let out = size
+                    * if i % 2 == 0 { rng.between(0.9, 1.45) } else { rng.between(0.55, 0.8) }
+                        as f32;
                 (x + out * angle.cos(), y + out * angle.sin())
             })
             .collect()

@@ -12,6 +12,8 @@
 pub mod canvas;
 pub mod carton;
 pub mod defect;
+mod feed;
+mod view;
 
 use std::{
     collections::HashMap,
@@ -25,93 +27,20 @@ use self::{
     carton::{Pose, Side},
     defect::Defect,
 };
-use super::{
-    goods::{self, Laid, raster::Eye},
-    rng::Rng,
-    world::{Feed, NewItem},
-};
+pub use feed::{CartonFeed, LotPlan};
+pub use view::reach_mm;
+use view::{Sprite, View};
+
+use super::{rng::Rng, world::NewItem};
 
 /// Belt that a picture is wide, in millimetres.
 pub const FIELD_MM: f64 = 240.0;
-/// How far down the cameras look at a mixed belt, in radians: 80° and 7°.
-const TOP_PITCH: f32 = 1.396;
-const SIDE_PITCH: f32 = 0.122;
-/// Where the leading edge of an item of a mixed belt stands in its picture, right of the middle: the
-/// longest ones are seen whole then, and their neighbours not at all.
-const NOSE_MM: f64 = 70.0;
-/// How far an item's shadow reaches beyond it.
-const SHADOW_MM: f64 = 35.0;
 /// Length after which the belt's texture repeats, in millimetres.
 const TEXTURE_MM: f64 = 480.0;
 /// Standard deviation of the sensor's noise, in grey levels.
 const NOISE: f64 = 2.0;
 /// Side of the square from which each picture's noise is cut.
 const NOISE_SIDE: usize = 1024;
-
-/// Cartons of one lot that come one after the other.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LotPlan {
-    /// How many; of the last lot there is no end.
-    pub items: u64,
-    /// The share of damaged ones.
-    pub defect_rate: f64,
-}
-
-/// Feeds cartons of one SKU, lot by lot, a share of them damaged, and a share of the others wrong.
-pub struct CartonFeed {
-    sku: String,
-    lots: Vec<LotPlan>,
-    wrong_rate: f64,
-    /// The lot that is being fed, and its items so far.
-    lot: usize,
-    fed: u64,
-    rng: Rng,
-    /// Of its own, so that the damaged ones stay the same.
-    wrong_rng: Rng,
-}
-
-impl CartonFeed {
-    /// Cartons of `sku`, of one lot; each is damaged with probability `defect_rate`.
-    pub fn new(sku: &str, defect_rate: f64, seed: u64) -> Self {
-        Self::with_lots(sku, vec![LotPlan { items: u64::MAX, defect_rate }], seed)
-    }
-
-    /// Cartons of `sku`, of these lots; there is at least one.
-    pub fn with_lots(sku: &str, lots: Vec<LotPlan>, seed: u64) -> Self {
-        let (rng, wrong_rng) = (Rng::new(seed ^ 0x6665_6564), Rng::new(seed ^ 0x0077_726F_6E67));
-        Self { sku: sku.to_owned(), lots, wrong_rate: 0.0, lot: 0, fed: 0, rng, wrong_rng }
-    }
-
-    /// The same, with this share of what is not damaged wrong.
-    pub fn with_wrong(self, wrong_rate: f64) -> Self {
-        Self { wrong_rate, ..self }
-    }
-}
-
-impl Feed for CartonFeed {
-    fn next(&mut self) -> NewItem {
-        if self.fed == self.lots[self.lot].items && self.lot + 1 < self.lots.len() {
-            (self.lot, self.fed) = (self.lot + 1, 0);
-        }
-        self.fed += 1;
-        let damaged = self.rng.chance(self.lots[self.lot].defect_rate);
-        let damage = self.rng.pick(&Defect::DAMAGE);
-        let wrong = self.wrong_rng.chance(self.wrong_rate);
-        let defect = match (damaged, wrong) {
-            (true, _) => Some(damage),
-            (false, true) => Some(self.wrong_rng.pick(&Defect::WRONG)),
-            (false, false) => None,
-        };
-        NewItem {
-            sku: self.sku.clone(),
-            lot: Some(carton::lot(&self.sku, self.lot as u32)),
-            length_mm: carton::LENGTH_MM,
-            defect: defect.map(|defect| defect.name().to_owned()),
-            look: self.rng.bits(),
-            laid: None,
-        }
-    }
-}
 
 /// An item before a camera.
 #[derive(Debug, Clone)]
@@ -123,61 +52,6 @@ pub struct Standing {
     /// Position of its leading edge relative to the camera's window, in millimetres; 0 is the
     /// middle of the window.
     pub offset_mm: f64,
-}
-
-/// How far from a camera's window the leading edge of an item can be while the item, or its shadow, is
-/// seen, in millimetres.
-pub fn reach_mm(what: &NewItem) -> f64 {
-    let reach = FIELD_MM / 2.0 + what.length_mm;
-    if what.laid.is_some() { reach + NOSE_MM + SHADOW_MM } else { reach }
-}
-
-/// An item as one camera sees it: rows of RGBA, and where its upper left corner comes to lie when
-/// the item stands in the middle of the window.
-struct Sprite {
-    width: usize,
-    pixels: Vec<[u8; 4]>,
-    left: i64,
-    top: i64,
-}
-
-/// From where a camera looks, and how large its picture is.
-#[derive(Debug, Clone, Copy)]
-struct View {
-    side: Side,
-    width: usize,
-    height: usize,
-    px_per_mm: f64,
-}
-
-impl View {
-    /// Rows in which the belt is seen, in millimetres from the upper rim.
-    fn belt_mm(&self) -> (f64, f64) {
-        let height_mm = self.height as f64 / self.px_per_mm;
-        match self.side {
-            Side::Top => (height_mm / 2.0 - 70.0, height_mm / 2.0 + 70.0),
-            Side::Side => (height_mm / 2.0 + 45.0, height_mm / 2.0 + 62.0),
-        }
-    }
-
-    /// An item of a mixed belt. Its leading edge, not its middle, is where the item is told to be.
-    fn draw(self, laid: &Laid) -> Sprite {
-        let pitch = match self.side {
-            Side::Top => TOP_PITCH,
-            Side::Side => SIDE_PITCH,
-        };
-        let eye = Eye { pitch, px_per_mm: self.px_per_mm as f32 };
-        let drawing = goods::draw::draw(laid, eye);
-        let (belt_from, belt_to) = self.belt_mm();
-        let middle = (belt_from + belt_to) / 2.0 * self.px_per_mm;
-        let nose = (NOSE_MM - laid.length_mm() / 2.0) * self.px_per_mm;
-        Sprite {
-            width: drawing.width,
-            pixels: drawing.pixels,
-            left: (self.width as f64 / 2.0 + nose - f64::from(drawing.column)).round() as i64,
-            top: (middle - f64::from(drawing.row)).round() as i64,
-        }
-    }
 }
 
 /// One camera's view of the line.

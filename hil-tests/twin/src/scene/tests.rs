@@ -1,4 +1,5 @@
 use super::*;
+use crate::world::Feed;
 
 fn carton(defect: Option<Defect>) -> Standing {
     let what = NewItem {
