@@ -40,15 +40,22 @@ pub fn of(
     let on_front =
         !on_top && sku.kind == Kind::Carton && sku.shape.height > 48.0 && rng.chance(0.4);
     let face = &mut prints[usize::from(on_front)];
+    // Holes and stains spare the code and the lines below it: what cannot be read is another story.
+    let whole = Area::of(face).within(5.0);
     let area = match sku.kind {
-        // What is seen from above: the label's upper side.
-        Kind::Bottle => {
-            let middle = face.height_mm() / 2.0;
-            Area::new(4.0, middle - 24.0, face.width_mm() - 8.0, 44.0)
+        Kind::Carton if on_front => whole,
+        Kind::Carton => Area { height: whole.height - label::STICKER.1 - 1.0, ..whole },
+        Kind::Book => Area { height: whole.height - 20.0, ..whole },
+        // Its upper side, above the code.
+        Kind::Bottle => Area { y: face.height_mm() / 2.0 - 29.0, height: 22.0, ..whole },
+        Kind::Tin => {
+            let radius = sku.shape.length / 2.0;
+            Area::new(radius - 30.0, radius - 34.0, 60.0, 28.0)
         }
-        Kind::Tin => Area::of(face).within(sku.shape.length * 0.17),
-        Kind::Garment => Area::of(face).within(BAG + 6.0),
-        Kind::Carton | Kind::Book | Kind::Pouch => Area::of(face).within(5.0),
+        Kind::Pouch => Area { height: whole.height - 33.0, ..whole }.within(4.0),
+        Kind::Garment => {
+            Area { height: whole.height - label::STICKER.1 - 6.0, ..whole }.within(5.0)
+        }
     };
     match fault {
         Some(Fault::Torn) => wear::tear(face, area, sku.kind, &mut rng),

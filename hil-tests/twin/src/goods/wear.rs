@@ -82,7 +82,19 @@ pub fn tear(canvas: &mut Canvas, area: Area, kind: Kind, rng: &mut Rng) {
 /// Spills something on a face somewhere in an area.
 pub fn stain(canvas: &mut Canvas, area: Area, rng: &mut Rng) {
     let (x, y) = place(area, 14.0, rng);
-    let liquid = rng.pick(&[[86u8, 55, 28], [64, 44, 30], [38, 50, 44], [96, 30, 28]]);
+    // Coffee on what is light, milk on what is dark.
+    let (mut light, mut count) = (0.0, 0.0);
+    canvas.each(|px, py, pixel| {
+        if (px - x).abs() < 12.0 && (py - y).abs() < 12.0 {
+            light += pixel[..3].iter().map(|channel| f32::from(*channel)).sum::<f32>() / 3.0;
+            count += 1.0;
+        }
+    });
+    let liquid = if light < 88.0 * count {
+        rng.pick(&[[206u8, 198, 176], [188, 170, 128]])
+    } else {
+        rng.pick(&[[86u8, 55, 28], [64, 44, 30], [38, 50, 44], [96, 30, 28]])
+    };
     let mut drops = |count: usize, reach: f64, sizes: (f64, f64)| -> Vec<(f32, f32, f32)> {
         let mut drop = |_| {
             let mut away = || rng.between(-reach, reach) as f32;
