@@ -32,27 +32,27 @@ fn main() -> anyhow::Result<()> {
     let mut yaw = |most: f64| rng.between(-most, most) as f32;
 
     for (sheet, skus) in skus.chunks(14).enumerate() {
-        let laid = skus.iter().map(|sku| Laid::normal(sku, sku.index.into(), yaw(9.0)));
+        let laid = skus.iter().map(|sku| Laid::normal(sku, sku.index.into(), yaw(8.0)));
         sheets.write(&folder.join(format!("normals-{sheet}.png")), laid.collect())?;
     }
-    let close = skus[6..12].iter().map(|sku| Laid::normal(sku, 3, yaw(9.0)));
+    let close = skus[6..12].iter().map(|sku| Laid::normal(sku, 3, yaw(8.0)));
     sheets.write(&folder.join("close.png"), close.collect())?;
     // Pieces of one SKU of each kind.
     let pieces = skus[..6].iter().flat_map(|sku| (0..3).map(move |look| (sku, look)));
-    let laid = pieces.map(|(sku, look)| Laid::normal(sku, 100 + look, yaw(9.0)));
+    let laid = pieces.map(|(sku, look)| Laid::normal(sku, 100 + look, yaw(8.0)));
     sheets.write(&folder.join("pieces.png"), laid.collect())?;
     for fault in Fault::ALL {
         let fitting = skus[..18].iter().filter(|sku| fault.suits(sku));
         let laid = fitting.take(6).map(|sku| {
             let other = &skus[sku.index as usize + 6];
-            Laid::normal(sku, 50 + u64::from(sku.index), yaw(9.0)).with_fault(fault, other)
+            Laid::normal(sku, 50 + u64::from(sku.index), yaw(8.0)).with_fault(fault, other)
         });
         sheets.write(&folder.join(format!("fault-{}.png", fault.name())), laid.collect())?;
     }
     let mut laid: Vec<Laid> = ToteColour::ALL.map(|colour| Laid::empty_tote(colour, 3)).to_vec();
     for (index, sku) in skus[..15].iter().enumerate() {
         let colour = ToteColour::ALL[index % 3];
-        laid.push(Laid::normal(sku, 30 + index as u64, yaw(9.0)).in_tote(colour));
+        laid.push(Laid::normal(sku, 30 + index as u64, yaw(8.0)).in_tote(colour));
     }
     sheets.write(&folder.join("totes.png"), laid)?;
     println!("sheets are in {}", folder.display());

@@ -28,7 +28,7 @@ impl Material {
     /// Printed sheet metal.
     pub const TIN: Self = Self { gloss: 0.4, spread: 0.16, metal: 0.35 };
     /// Metallised film.
-    pub const FOIL: Self = Self { gloss: 0.62, spread: 0.17, metal: 0.42 };
+    pub const FOIL: Self = Self { gloss: 0.52, spread: 0.17, metal: 0.36 };
     /// Clear film over something.
     pub const FILM: Self = Self { gloss: 0.6, spread: 0.1, metal: 0.0 };
     /// Moulded plastic of totes.
@@ -67,8 +67,8 @@ impl Material {
                 // bell, without its cost.
                 let cosine = (mirrored[1] * y + mirrored[2] * z) / across;
                 let away = 2.0 * (1.0 - cosine) / (self.spread * self.spread);
-                let fall = 1.0 + 0.45 * away;
-                strength / (fall * fall * fall)
+                let fall = 1.0 + 0.3 * away;
+                strength / (fall * fall * fall * fall)
             })
             .sum();
         // The tubes end: what mirrors far along the belt sees none.

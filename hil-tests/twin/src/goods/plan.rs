@@ -75,7 +75,7 @@ impl Default for PlanSettings {
             tote_share: 0.2,
             told_share: 0.9,
             // Turned further, no straight line crosses all bars of a code.
-            yaw_degrees: 9.0,
+            yaw_degrees: 8.0,
             newcomer_from: 60,
             newcomer_every: 3,
             newcomer_good: 12,

@@ -183,7 +183,7 @@ pub fn pouch(shape: Shape, folds: u64) -> Mesh {
             * (from_seal / 4.0).min(1.0)
             * noise.creases(y / 8.0, x / 60.0);
         let belly = fill
-            * (2.4 * noise.at(x / 24.0, y / 20.0)
+            * (2.0 * noise.at(x / 26.0, y / 24.0)
                 + 1.3 * fine.creases(x / 26.0 + y / 40.0, y / 17.0));
         let crimp = if along >= 1.0 { 0.45 * (x * 2.6).sin() } else { 0.0 };
         // Filled, a sheet draws its rims together.

@@ -90,7 +90,7 @@ pub fn stain(canvas: &mut Canvas, area: Area, rng: &mut Rng) {
             count += 1.0;
         }
     });
-    let liquid = if light < 88.0 * count {
+    let liquid = if light < 122.0 * count {
         rng.pick(&[[206u8, 198, 176], [188, 170, 128]])
     } else {
         rng.pick(&[[86u8, 55, 28], [64, 44, 30], [38, 50, 44], [96, 30, 28]])
