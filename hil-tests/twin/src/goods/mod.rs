@@ -1,7 +1,7 @@
 //! The goods of a mixed belt: many SKUs of six kinds, each piece a little different, some faulty, some
 //! in totes.
 //!
-//! * a **SKU** is fixed by its number and the catalogue's seed ([`catalogue`]): kind, size, GTIN, print;
+//! * a **SKU** is fixed by its number and the catalogue's seed ([`mod@catalogue`]): kind, size, GTIN, print;
 //! * a **piece** is one item of a SKU ([`piece`]): how it lies, how print and folds came out;
 //! * a **fault** is what is wrong with a piece ([`fault`]); how it looks stands in [`wear`];
 //! * the **plan** ([`plan`]) says what comes on the belt, and names the truth about each item ([`laid`]).
