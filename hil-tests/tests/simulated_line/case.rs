@@ -61,6 +61,7 @@ impl Feed for Boxes {
             length_mm: 110.0,
             defect: None,
             look: 0,
+            laid: None,
         }
     }
 }

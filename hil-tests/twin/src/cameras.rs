@@ -24,7 +24,7 @@ use super::{
     clock,
     line::SimulatedLine,
     pictures::{PictureSet, PictureShow, PicturesError},
-    scene::{FIELD_MM, Scene, Standing},
+    scene::{self, Scene, Standing},
 };
 
 /// Why a camera cannot be simulated.
@@ -54,7 +54,10 @@ pub enum CameraError {
     },
 }
 
-/// What a camera sees: rendered cartons, or pictures from a folder.
+/// So far before it is seen, an item is drawn: more than the belt travels meanwhile, in millimetres.
+const SOON_MM: f64 = 150.0;
+
+/// What a camera sees: rendered items, or pictures from a folder.
 enum View {
     Scene(Box<Scene>),
     Pictures(PictureShow),
@@ -219,7 +222,12 @@ impl Feeder {
         let mut hangs = false;
         while !self.stop.load(Ordering::Relaxed) {
             clock::sleep_until(due);
-            let (travel_mm, items) = self.look();
+            let (travel_mm, coming) = self.look();
+            if let View::Scene(scene) = &mut self.view {
+                scene.announce(&coming);
+            }
+            let is_before = |item: &Standing| item.offset_mm.abs() < scene::reach_mm(&item.what);
+            let items: Vec<Standing> = coming.into_iter().filter(is_before).collect();
             hangs |=
                 self.frozen_from.is_some_and(|from| items.iter().any(|one| one.number >= from));
             if !hangs || last.is_empty() {
@@ -245,14 +253,14 @@ impl Feeder {
         }
     }
 
-    /// The belt's travel now, and what stands before the camera.
+    /// The belt's travel now, and what stands before the camera or soon will.
     fn look(&self) -> (f64, Vec<Standing>) {
         let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         let travel_mm = line.world.travel_mm(clock::monotonic());
         let standing = line.world.on_belt().filter_map(|item| {
             let offset_mm = item.position(travel_mm) - self.position_mm;
-            let reach = FIELD_MM / 2.0 + item.what.length_mm;
-            (offset_mm.abs() < reach).then(|| Standing {
+            let reach_mm = scene::reach_mm(&item.what);
+            (-reach_mm - SOON_MM..reach_mm).contains(&offset_mm).then(|| Standing {
                 number: item.number,
                 what: item.what.clone(),
                 offset_mm,

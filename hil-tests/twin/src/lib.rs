@@ -5,13 +5,15 @@
 //! [`run`](mod@run)) puts the same logic on the host's clock, a TCP port and shared-memory video,
 //! where plc-bridge and inspectd meet it exactly as they would meet a real line.
 //!
-//! Reading order: [`belt`], [`world`], [`plc`], [`codes`], [`line`](mod@line), [`scene`], [`scanner`], then the edge.
+//! Reading order: [`belt`], [`world`], [`plc`], [`codes`], [`line`](mod@line), [`scene`], [`goods`], [`scanner`], then the
+//! edge.
 
 pub mod belt;
 pub mod cameras;
 pub mod clock;
 pub mod codes;
 pub mod config;
+pub mod goods;
 pub mod line;
 pub mod modbus_server;
 pub mod normals;

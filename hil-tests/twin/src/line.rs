@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     codes::{CodePlan, CodeTeller},
+    goods::Entry,
     plc::{Applied, Inputs, Outputs, Plc, PlcConfig},
     world::{End, Feed, Left, World, WorldConfig},
 };
@@ -58,6 +59,9 @@ pub struct Truth {
     /// the next PLC does not know it and does what the bridge told it beforehand.
     #[serde(default)]
     pub orphaned: bool,
+    /// The plan's entry for an item of a mixed belt: what it is, what it bears, what is to become of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Entry>,
 }
 
 impl Truth {
@@ -229,6 +233,7 @@ impl SimulatedLine {
             end: left.end,
             applied: known.applied,
             orphaned: known.orphaned,
+            plan: left.what.laid.map(|laid| laid.entry.clone()),
         }
     }
 }

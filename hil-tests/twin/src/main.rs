@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use twin::codes::CodePlan;
 use twin::config::TwinLine;
 use twin::{
     cameras::Freeze,
+    goods::PlanSettings,
     normals,
     pictures::PictureSet,
     run::{self, RunOptions},
@@ -60,6 +61,12 @@ struct Run {
     /// Fixes the items, their slip and their distances.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// What comes: cartons of the line's SKU, or a mixed belt of many SKUs.
+    #[arg(long, value_enum, default_value_t = Goods::Carton)]
+    goods: Goods,
+    /// Settings of the mixed belt's plan, as JSON; what is not said is as usual.
+    #[arg(long, value_parser = plan_settings, requires = "goods")]
+    plan: Option<PlanSettings>,
     /// Play the pictures of this folder (`test/<class>`, or `views/<view>/test/<class>`).
     #[arg(long)]
     images: Option<PathBuf>,
@@ -100,6 +107,13 @@ enum Command {
         /// Fixes the items.
         #[arg(long, default_value_t = 1000)]
         seed: u64,
+        /// What to render: cartons of the line's SKU, or every SKU of the mixed belt's working set,
+        /// each in a folder of its own name, and empty totes.
+        #[arg(long, value_enum, default_value_t = Goods::Carton)]
+        goods: Goods,
+        /// Settings of the mixed belt's plan, as JSON; what is not said is as usual.
+        #[arg(long, value_parser = plan_settings, requires = "goods")]
+        plan: Option<PlanSettings>,
         /// Take the normals of this folder instead of rendering.
         #[arg(long)]
         images: Option<PathBuf>,
@@ -107,6 +121,21 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// What is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Goods {
+    /// Cartons of one SKU.
+    Carton,
+    /// Many SKUs of six kinds, by a plan.
+    Mixed,
+}
+
+fn plan_settings(text: &str) -> Result<PlanSettings, String> {
+    serde_json::from_str(text).map_err(|error| {
+        format!("{error}; write it as in {{\"skus\": 40, \"fault_share\": 0.1, \"order\": {{\"zipf\": 1.1}}}}")
+    })
 }
 
 fn lot_plan(text: &str) -> Result<LotPlan, String> {
@@ -143,11 +172,15 @@ fn main() -> ExitCode {
 
 fn work(options: Options) -> anyhow::Result<()> {
     match (options.command, options.run) {
-        (Some(Command::Pictures { line, normals, test, seed, images, out }), _) => {
+        (Some(Command::Pictures { line, normals, test, seed, goods, plan, images, out }), _) => {
             let file = TwinLine::read(&line)?;
-            match images {
-                None => normals::render(&file, normals, test, seed, &out)?,
-                Some(folder) => normals::copy(&file, &PictureSet::open(&folder)?, &out)?,
+            match (images, goods) {
+                (None, Goods::Mixed) => {
+                    let plan = plan.unwrap_or_default();
+                    normals::render_goods(&file, &plan, normals, test, seed, &out)?;
+                }
+                (None, Goods::Carton) => normals::render(&file, normals, test, seed, &out)?,
+                (Some(folder), _) => normals::copy(&file, &PictureSet::open(&folder)?, &out)?,
             }
         }
         (None, Some(args)) => {
@@ -161,6 +194,8 @@ fn work(options: Options) -> anyhow::Result<()> {
                 args.lots
             };
             let pictures = args.images.as_deref().map(PictureSet::open).transpose()?;
+            let usual = || PlanSettings { seed: args.seed, ..PlanSettings::default() };
+            let mixed = (args.goods == Goods::Mixed).then(|| args.plan.unwrap_or_else(usual));
             let options = RunOptions {
                 truth: args.truth,
                 rate: args.rate,
@@ -174,6 +209,7 @@ fn work(options: Options) -> anyhow::Result<()> {
                 seed: args.seed,
                 items: args.items,
                 wait_ready: args.wait_ready,
+                mixed,
                 pictures,
                 freeze: args.freeze,
                 scanner_faults: args.scanner_faults,

@@ -14,10 +14,11 @@ use crate::config::TwinLine;
 use thiserror::Error;
 
 use super::{
+    goods::{Fault, Laid, Plan, PlanSettings, ToteColour},
     pictures::{PictureSet, PicturesError, fitted},
     rng::Rng,
     scene::{CartonFeed, Scene, Standing, carton},
-    world::Feed,
+    world::{Feed, NewItem},
 };
 
 /// Pictures of the empty tunnel for each camera: enough to see what a running belt looks like.
@@ -84,6 +85,73 @@ pub fn render(
         for number in 0..EMPTIES {
             let picture = scene.picture(rng.between(0.0, 10_000.0), &[], number);
             save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a folder for each SKU of a mixed belt's working set, named as the SKU: `views/<camera>/` with
+/// `train/good/` of `normals` pieces, `train/empty/` with the running belt alone, and, when `test` is not 0,
+/// `test/<class>/` with that many more pieces of it, half of them faulty. Folders `tote-<colour>` hold
+/// empty totes in the same way.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn render_goods(
+    file: &TwinLine,
+    settings: &PlanSettings,
+    normals: usize,
+    test: usize,
+    seed: u64,
+    out: &Path,
+) -> Result<(), NormalsError> {
+    let plan = Plan::new(settings.clone());
+    for camera in &file.camera {
+        let mut scene = Scene::new(&camera.name, camera.width_px, camera.height_px);
+        let reach_mm =
+            file.conveyor.nominal_speed_mm_s * (0.5 / f64::from(camera.fps) + LATENCY_MS / 1000.0);
+        let mut shots = 0;
+        let mut shoot = |folder: &Path, laid: Option<Laid>, rng: &mut Rng| {
+            shots += 1;
+            let offset_mm = reach_mm * (2.0 * (shots as f64 * GOLDEN).fract() - 1.0);
+            let standing =
+                laid.map(|laid| Standing { number: shots, what: NewItem::of(laid), offset_mm });
+            let items = standing.as_slice();
+            let picture = scene.picture(rng.between(0.0, 10_000.0), items, shots);
+            save(&picture, folder, &format!("{shots:05}_{}.png", camera.name))
+        };
+        // The same pieces for every camera, in the same order.
+        let mut rng = Rng::new(seed);
+        for (place, sku) in plan.known().iter().enumerate() {
+            let views = out.join(&sku.name).join("views").join(&camera.name);
+            for number in 0..normals + test {
+                let yaw = rng.between(-settings.yaw_degrees, settings.yaw_degrees) as f32;
+                let mut laid = Laid::normal(sku, rng.bits(), yaw);
+                let fitting = Fault::ALL.into_iter().filter(|fault| fault.suits(sku));
+                let fitting: Vec<Fault> = fitting.collect();
+                let fault = rng.pick(&fitting);
+                let mut folder = views.join("train").join("good");
+                if number >= normals {
+                    let is_faulty = number % 2 == 1;
+                    folder = views.join("test").join(if is_faulty { fault.name() } else { "good" });
+                    if is_faulty {
+                        let other = &plan.known()[(place + 1) % plan.known().len()];
+                        laid = laid.with_fault(fault, other);
+                    }
+                }
+                shoot(&folder, Some(laid), &mut rng)?;
+            }
+            for _ in 0..EMPTIES {
+                shoot(&views.join("train").join("empty"), None, &mut rng)?;
+            }
+        }
+        for colour in ToteColour::ALL {
+            let folder = out.join(format!("tote-{}", colour.name()));
+            let folder = folder.join("views").join(&camera.name).join("train").join("good");
+            for _ in 0..normals {
+                let laid = Laid::empty_tote(colour, rng.bits());
+                shoot(&folder, Some(laid), &mut rng)?;
+            }
         }
     }
     Ok(())

@@ -196,6 +196,7 @@ impl Feed for PictureFeed {
             length_mm: LENGTH_MM,
             defect: (class != "good").then(|| class.clone()),
             look: index as u64,
+            laid: None,
         }
     }
 }

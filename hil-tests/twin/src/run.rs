@@ -26,6 +26,7 @@ use super::{
     cameras::{CameraError, Freeze, ShmCamera},
     clock,
     codes::CodePlan,
+    goods::{Plan, PlanFeed, PlanSettings, plan},
     line::{SCAN, SimulatedLine},
     modbus_server::{ModbusServer, Refresh, RegisterImage, SharedImage},
     pictures::{PictureFeed, PictureSet},
@@ -63,6 +64,8 @@ pub struct RunOptions {
     /// Feed only once the bridge has told the PLC that the inspection is ready, as a line whose
     /// feeder is interlocked with the box.
     pub wait_ready: bool,
+    /// The plan of a mixed belt, instead of cartons of one SKU.
+    pub mixed: Option<PlanSettings>,
     /// Pictures to play instead of rendered cartons.
     pub pictures: Option<PictureSet>,
     /// The camera that hangs.
@@ -141,17 +144,21 @@ pub fn run(file: &TwinLine, options: RunOptions) -> Result<(), RunError> {
     }
 
     let start = clock::monotonic();
-    let world = WorldConfig::for_conveyor(&file.conveyor)
+    let mut world = WorldConfig::for_conveyor(&file.conveyor)
         .with_rate(options.rate, file.conveyor.nominal_speed_mm_s);
+    if options.mixed.is_some() {
+        world.min_pitch_mm = plan::MIN_PITCH_MM;
+    }
     // A start of the PLC is told from the last one by this number.
     let boot = start.subsec_micros() as u16 | 1;
     let plc = PlcConfig::for_conveyor(&file.conveyor, &world, boot).telling(file.plc.item_code);
-    let feed: Box<dyn Feed> = match &options.pictures {
-        None => Box::new(
+    let feed: Box<dyn Feed> = match (&options.pictures, &options.mixed) {
+        (None, Some(settings)) => Box::new(PlanFeed(Plan::new(settings.clone()))),
+        (None, None) => Box::new(
             CartonFeed::with_lots(file.line.product(), options.lots.clone(), options.seed)
                 .with_wrong(options.wrong_rate),
         ),
-        Some(set) => Box::new(PictureFeed::new(set, file.line.product(), options.seed)),
+        (Some(set), _) => Box::new(PictureFeed::new(set, file.line.product(), options.seed)),
     };
     let line = SimulatedLine::new(world, plc, options.seed, feed, start)
         .telling(options.codes, options.seed);

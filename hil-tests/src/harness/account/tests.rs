@@ -17,6 +17,7 @@ fn truth(number: u64, defect: bool, end: End, lane: u16, source: Source) -> Trut
         end,
         applied: Some(Applied { acquisition: number as u16, lane, source }),
         orphaned: false,
+        plan: None,
     }
 }
 

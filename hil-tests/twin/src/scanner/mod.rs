@@ -152,8 +152,11 @@ pub struct Passing<'a> {
 /// What code an item bears: digits, or any text; none where it has none.
 pub type CodeOf = fn(&NewItem) -> Option<String>;
 
-/// The EAN-13 of a rendered carton.
+/// The EAN-13 that is printed on an item, where the plant can tell it.
 pub fn carton_code(what: &NewItem) -> Option<String> {
+    if let Some(laid) = &what.laid {
+        return laid.entry.is_told.then(|| laid.entry.gtin.clone());
+    }
     let defect = what.defect.as_deref().and_then(Defect::named);
     let gtin = match defect {
         Some(Defect::OtherItem) => carton::other_gtin(&what.sku),

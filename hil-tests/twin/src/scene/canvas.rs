@@ -72,7 +72,10 @@ impl Canvas {
 
     fn polygon_with(&mut self, corners: &[(f32, f32)], mut change: impl FnMut(&mut [u8; 4])) {
         let (width, height) = self.picture.dimensions();
-        for y in 0..height {
+        let ys = || corners.iter().map(|(_, y)| px(*y));
+        let top = ys().fold(f32::MAX, f32::min).floor().max(0.0) as u32;
+        let bottom = ys().fold(0.0, f32::max).ceil() as u32;
+        for y in top..bottom.min(height) {
             // Through the middle of the row of pixels.
             let y_mm = (y as f32 + 0.5) / PX_PER_MM;
             let mut crossings: Vec<f32> = corners

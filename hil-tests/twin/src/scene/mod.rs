@@ -12,8 +12,13 @@
 pub mod canvas;
 pub mod carton;
 pub mod defect;
+mod feed;
+mod view;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    thread::{self, JoinHandle},
+};
 
 use image::RgbImage;
 
@@ -22,10 +27,11 @@ use self::{
     carton::{Pose, Side},
     defect::Defect,
 };
-use super::{
-    rng::Rng,
-    world::{Feed, NewItem},
-};
+pub use feed::{CartonFeed, LotPlan};
+pub use view::reach_mm;
+use view::{Sprite, View};
+
+use super::{rng::Rng, world::NewItem};
 
 /// Belt that a picture is wide, in millimetres.
 pub const FIELD_MM: f64 = 240.0;
@@ -35,71 +41,6 @@ const TEXTURE_MM: f64 = 480.0;
 const NOISE: f64 = 2.0;
 /// Side of the square from which each picture's noise is cut.
 const NOISE_SIDE: usize = 1024;
-
-/// Cartons of one lot that come one after the other.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LotPlan {
-    /// How many; of the last lot there is no end.
-    pub items: u64,
-    /// The share of damaged ones.
-    pub defect_rate: f64,
-}
-
-/// Feeds cartons of one SKU, lot by lot, a share of them damaged, and a share of the others wrong.
-pub struct CartonFeed {
-    sku: String,
-    lots: Vec<LotPlan>,
-    wrong_rate: f64,
-    /// The lot that is being fed, and its items so far.
-    lot: usize,
-    fed: u64,
-    rng: Rng,
-    /// Of its own, so that the damaged ones stay the same.
-    wrong_rng: Rng,
-}
-
-impl CartonFeed {
-    /// Cartons of `sku`, of one lot; each is damaged with probability `defect_rate`.
-    pub fn new(sku: &str, defect_rate: f64, seed: u64) -> Self {
-        Self::with_lots(sku, vec![LotPlan { items: u64::MAX, defect_rate }], seed)
-    }
-
-    /// Cartons of `sku`, of these lots; there is at least one.
-    pub fn with_lots(sku: &str, lots: Vec<LotPlan>, seed: u64) -> Self {
-        let (rng, wrong_rng) = (Rng::new(seed ^ 0x6665_6564), Rng::new(seed ^ 0x0077_726F_6E67));
-        Self { sku: sku.to_owned(), lots, wrong_rate: 0.0, lot: 0, fed: 0, rng, wrong_rng }
-    }
-
-    /// The same, with this share of what is not damaged wrong.
-    pub fn with_wrong(self, wrong_rate: f64) -> Self {
-        Self { wrong_rate, ..self }
-    }
-}
-
-impl Feed for CartonFeed {
-    fn next(&mut self) -> NewItem {
-        if self.fed == self.lots[self.lot].items && self.lot + 1 < self.lots.len() {
-            (self.lot, self.fed) = (self.lot + 1, 0);
-        }
-        self.fed += 1;
-        let damaged = self.rng.chance(self.lots[self.lot].defect_rate);
-        let damage = self.rng.pick(&Defect::DAMAGE);
-        let wrong = self.wrong_rng.chance(self.wrong_rate);
-        let defect = match (damaged, wrong) {
-            (true, _) => Some(damage),
-            (false, true) => Some(self.wrong_rng.pick(&Defect::WRONG)),
-            (false, false) => None,
-        };
-        NewItem {
-            sku: self.sku.clone(),
-            lot: Some(carton::lot(&self.sku, self.lot as u32)),
-            code: Some(self.sku.clone()),
-            length_mm: carton::LENGTH_MM,
-            defect: defect.map(|defect| defect.name().to_owned()),
-            look: self.rng.bits(),
-        }
-    }
-}
 
 /// An item before a camera.
 #[derive(Debug, Clone)]
@@ -113,21 +54,9 @@ pub struct Standing {
     pub offset_mm: f64,
 }
 
-/// An item as one camera sees it: rows of RGBA, and where its upper left corner comes to lie when
-/// the item stands in the middle of the window.
-struct Sprite {
-    width: usize,
-    pixels: Vec<[u8; 4]>,
-    left: i64,
-    top: i64,
-}
-
 /// One camera's view of the line.
 pub struct Scene {
-    side: Side,
-    width: usize,
-    height: usize,
-    px_per_mm: f64,
+    view: View,
     /// Belt and surroundings, as wide as the texture is long and the picture once more.
     background: Vec<u8>,
     background_width: usize,
@@ -135,6 +64,8 @@ pub struct Scene {
     light: Vec<u16>,
     noise: Vec<i8>,
     sprites: HashMap<u64, Sprite>,
+    /// Items of a mixed belt that are drawn beside the pictures.
+    drawing: HashMap<u64, JoinHandle<Sprite>>,
     frame: Vec<u8>,
 }
 
@@ -149,37 +80,53 @@ impl Scene {
         let background_width = texture_px + width;
         let mut rng = Rng::new(camera.bytes().fold(17, |seed, b| seed * 31 + u64::from(b)));
         let mut scene = Self {
-            side,
-            width,
-            height,
-            px_per_mm,
+            view: View { side, width, height, px_per_mm },
             background: vec![0; background_width * height * 3],
             background_width,
             texture_px,
             light: light(width, height, side),
             noise: (0..NOISE_SIDE * NOISE_SIDE).map(|_| (rng.bell() * NOISE) as i8).collect(),
             sprites: HashMap::new(),
+            drawing: HashMap::new(),
             frame: vec![0; width * height * 3],
         };
         scene.paint_background(&mut rng);
         scene
     }
 
+    /// Begins to draw items of a mixed belt that will stand before the camera, beside the pictures, so that
+    /// none of these is late.
+    pub fn announce(&mut self, coming: &[Standing]) {
+        let is_coming = |number: &u64| coming.iter().any(|item| item.number == *number);
+        self.drawing.retain(|number, _| is_coming(number));
+        for item in coming {
+            let Some(laid) = item.what.laid.clone() else { continue };
+            let is_drawn = self.sprites.contains_key(&item.number);
+            if is_drawn || self.drawing.contains_key(&item.number) {
+                continue;
+            }
+            let view = self.view;
+            self.drawing.insert(item.number, thread::spawn(move || view.draw(&laid)));
+        }
+    }
+
     /// The picture number `number`, when the belt has travelled `travel_mm` and these items stand
     /// before the camera: rows of RGB without padding.
     pub fn frame(&mut self, travel_mm: f64, items: &[Standing], number: u64) -> &[u8] {
-        let moved = (travel_mm * self.px_per_mm).rem_euclid(self.texture_px as f64) as usize;
+        let moved = (travel_mm * self.view.px_per_mm).rem_euclid(self.texture_px as f64) as usize;
         let from = self.texture_px - 1 - moved.min(self.texture_px - 1);
-        for y in 0..self.height {
+        for y in 0..self.view.height {
             let source = if self.moves(y) { from } else { 0 };
             let start = (y * self.background_width + source) * 3;
-            self.frame[y * self.width * 3..][..self.width * 3]
-                .copy_from_slice(&self.background[start..][..self.width * 3]);
+            self.frame[y * self.view.width * 3..][..self.view.width * 3]
+                .copy_from_slice(&self.background[start..][..self.view.width * 3]);
         }
         self.sprites.retain(|number, _| items.iter().any(|item| item.number == *number));
         for item in items {
             if !self.sprites.contains_key(&item.number) {
-                let sprite = self.paint_sprite(&item.what);
+                // A drawing that was begun is finished; one that failed is made here.
+                let begun = self.drawing.remove(&item.number).and_then(|begun| begun.join().ok());
+                let sprite = begun.unwrap_or_else(|| self.paint_sprite(&item.what));
                 self.sprites.insert(item.number, sprite);
             }
             self.blit(item);
@@ -191,37 +138,28 @@ impl Scene {
     /// The same as a picture of its own.
     pub fn picture(&mut self, travel_mm: f64, items: &[Standing], number: u64) -> RgbImage {
         let pixels = self.frame(travel_mm, items, number).to_vec();
-        RgbImage::from_raw(self.width as u32, self.height as u32, pixels)
+        RgbImage::from_raw(self.view.width as u32, self.view.height as u32, pixels)
             .expect("a frame has width times height pixels of three bytes")
     }
 
-    /// Rows in which the belt is seen, in millimetres from the upper rim.
-    fn belt_mm(&self) -> (f64, f64) {
-        let height_mm = self.height as f64 / self.px_per_mm;
-        match self.side {
-            Side::Top => (height_mm / 2.0 - 70.0, height_mm / 2.0 + 70.0),
-            Side::Side => (height_mm / 2.0 + 45.0, height_mm / 2.0 + 62.0),
-        }
-    }
-
     fn moves(&self, y: usize) -> bool {
-        let (from, to) = self.belt_mm();
-        (from..to).contains(&(y as f64 / self.px_per_mm))
+        let (from, to) = self.view.belt_mm();
+        (from..to).contains(&(y as f64 / self.view.px_per_mm))
     }
 
     fn paint_background(&mut self, rng: &mut Rng) {
-        let (belt_from, belt_to) = self.belt_mm();
-        for y in 0..self.height {
-            let y_mm = y as f64 / self.px_per_mm;
+        let (belt_from, belt_to) = self.view.belt_mm();
+        for y in 0..self.view.height {
+            let y_mm = y as f64 / self.view.px_per_mm;
             for x in 0..self.texture_px {
-                let x_mm = x as f64 / self.px_per_mm;
+                let x_mm = x as f64 / self.view.px_per_mm;
                 let grain = rng.bell() * 2.5;
                 let [r, g, b] = if (belt_from..belt_to).contains(&y_mm) {
                     // Dark green belt; a rib every 24 mm, and one splice.
                     let rib = if x_mm.rem_euclid(24.0) < 1.2 { -8.0 } else { 0.0 };
                     let splice = if (300.0..303.0).contains(&x_mm) { 10.0 } else { 0.0 };
                     [52.0, 62.0, 58.0].map(|c| c + rib + splice + grain)
-                } else if self.side == Side::Side && y_mm < belt_from {
+                } else if self.view.side == Side::Side && y_mm < belt_from {
                     [168.0, 172.0, 176.0].map(|c| c - y_mm * 0.1 + grain * 0.3)
                 } else {
                     let distance = (y_mm - belt_from).abs().min((y_mm - belt_to).abs());
@@ -233,26 +171,29 @@ impl Scene {
             // The beginning once more, so that a row can be copied in one piece.
             let row = y * self.background_width * 3;
             let end = row + self.texture_px * 3;
-            self.background.copy_within(row..row + self.width * 3, end);
+            self.background.copy_within(row..row + self.view.width * 3, end);
         }
     }
 
     fn paint_sprite(&self, what: &NewItem) -> Sprite {
+        if let Some(laid) = &what.laid {
+            return self.view.draw(laid);
+        }
         let defect = what.defect.as_deref().and_then(Defect::named);
         let lot = what.lot.as_deref().unwrap_or_default();
-        let face = carton::face(&what.sku, lot, self.side, what.look, defect);
+        let face = carton::face(&what.sku, lot, self.view.side, what.look, defect);
         let pose = Pose::of(what.look);
-        let turn = match self.side {
+        let turn = match self.view.side {
             Side::Top => pose.turn,
             // Standing on the belt, a carton cannot lean.
             Side::Side => 0.0,
         };
         // Nearer to the side camera is larger: 2 mm of 400.
-        let scale = match self.side {
+        let scale = match self.view.side {
             Side::Top => 1.0,
             Side::Side => 1.0 + pose.shift_mm / 400.0,
         };
-        let px_per_mm = self.px_per_mm as f32 * scale;
+        let px_per_mm = self.view.px_per_mm as f32 * scale;
         let (half_w, half_h) = (face.width_mm() / 2.0, face.height_mm() / 2.0);
         let margin = 4.0;
         let width = ((2.0 * half_w + 2.0 * margin) * px_per_mm) as usize;
@@ -270,16 +211,16 @@ impl Scene {
                 ));
             }
         }
-        let (belt_from, belt_to) = self.belt_mm();
-        let middle_mm = match self.side {
+        let (belt_from, belt_to) = self.view.belt_mm();
+        let middle_mm = match self.view.side {
             Side::Top => (belt_from + belt_to) / 2.0 + f64::from(pose.shift_mm),
             Side::Side => belt_from - f64::from(half_h * scale),
         };
         Sprite {
             width,
             pixels,
-            left: (self.width as i64 - width as i64) / 2,
-            top: (middle_mm * self.px_per_mm) as i64 - height as i64 / 2,
+            left: (self.view.width as i64 - width as i64) / 2,
+            top: (middle_mm * self.view.px_per_mm) as i64 - height as i64 / 2,
         }
     }
 
@@ -287,8 +228,8 @@ impl Scene {
         let Some(sprite) = self.sprites.get(&item.number) else {
             return;
         };
-        let left = sprite.left + (item.offset_mm * self.px_per_mm).round() as i64;
-        let (first, last) = (left.max(0), (left + sprite.width as i64).min(self.width as i64));
+        let left = sprite.left + (item.offset_mm * self.view.px_per_mm).round() as i64;
+        let (first, last) = (left.max(0), (left + sprite.width as i64).min(self.view.width as i64));
         if first >= last {
             return;
         }
@@ -296,11 +237,11 @@ impl Scene {
             let Ok(y) = usize::try_from(sprite.top + row as i64) else {
                 continue;
             };
-            if y >= self.height {
+            if y >= self.view.height {
                 break;
             }
             let pixels = &pixels[(first - left) as usize..(last - left) as usize];
-            let target = &mut self.frame[(y * self.width + first as usize) * 3..];
+            let target = &mut self.frame[(y * self.view.width + first as usize) * 3..];
             for (target, pixel) in target.chunks_exact_mut(3).zip(pixels) {
                 match pixel[3] {
                     0 => {}
@@ -319,10 +260,10 @@ impl Scene {
     /// Light and noise, in one pass over the picture.
     fn expose(&mut self, number: u64) {
         let mut rng = Rng::new(number ^ 0x006E_6F69_7365);
-        for (y, row) in self.frame.chunks_exact_mut(self.width * 3).enumerate() {
+        for (y, row) in self.frame.chunks_exact_mut(self.view.width * 3).enumerate() {
             let noise_row = (y + rng.below(NOISE_SIDE)) % NOISE_SIDE * NOISE_SIDE;
             let noise_from = rng.below(NOISE_SIDE);
-            let light = &self.light[y * self.width..][..self.width];
+            let light = &self.light[y * self.view.width..][..self.view.width];
             for (x, (pixel, light)) in row.chunks_exact_mut(3).zip(light).enumerate() {
                 let noise = i32::from(self.noise[noise_row + (x + noise_from) % NOISE_SIDE]);
                 for channel in pixel {

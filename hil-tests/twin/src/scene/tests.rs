@@ -1,4 +1,5 @@
 use super::*;
+use crate::world::Feed;
 
 fn carton(defect: Option<Defect>) -> Standing {
     let what = NewItem {
@@ -8,6 +9,7 @@ fn carton(defect: Option<Defect>) -> Standing {
         length_mm: carton::LENGTH_MM,
         defect: defect.map(|defect| defect.name().to_owned()),
         look: 11,
+        laid: None,
     };
     Standing { number: 1, what, offset_mm: 0.0 }
 }
@@ -50,7 +52,7 @@ fn the_belt_moves_and_what_stands_beside_it_does_not() {
     let (a, b) = (scene.picture(0.0, &[], 1), scene.picture(11.0, &[], 1));
     let rows = |y: usize| y * 640 * 3..(y + 20) * 640 * 3;
     assert_eq!(a.as_raw()[rows(20)], b.as_raw()[rows(20)], "the wall");
-    let belt = (scene.belt_mm().0 * scene.px_per_mm) as usize + 5;
+    let belt = (scene.view.belt_mm().0 * scene.view.px_per_mm) as usize + 5;
     assert!(difference(&a.as_raw()[rows(belt)], &b.as_raw()[rows(belt)]) > 1.0, "the belt");
 }
 

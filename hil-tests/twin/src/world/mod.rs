@@ -14,7 +14,7 @@
 mod config;
 mod eyes;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 pub use config::{Gate, WorldConfig};
 pub use eyes::Edge;
@@ -22,7 +22,7 @@ use eyes::{Crossing, Eyes};
 use plc_bridge::registers::Eye;
 use serde::{Deserialize, Serialize};
 
-use super::{belt::Belt, rng::Rng};
+use super::{belt::Belt, goods::Laid, rng::Rng};
 
 /// Longest step in which positions are taken as linear in time.
 const STEP: Duration = Duration::from_millis(5);
@@ -50,6 +50,23 @@ pub struct NewItem {
     pub defect: Option<String>,
     /// What the cameras need to draw it: a seed, or the number of a picture.
     pub look: u64,
+    /// Its place in the plan of a mixed belt.
+    pub laid: Option<Arc<Laid>>,
+}
+
+impl NewItem {
+    /// An item of a mixed belt.
+    pub fn of(laid: Laid) -> Self {
+        Self {
+            sku: laid.entry.sku.clone(),
+            lot: laid.entry.lot.clone(),
+            code: laid.entry.is_told.then(|| laid.entry.gtin.clone()),
+            length_mm: laid.length_mm(),
+            defect: laid.entry.fault.map(|fault| fault.name().to_owned()),
+            look: laid.entry.look,
+            laid: Some(Arc::new(laid)),
+        }
+    }
 }
 
 /// An item on the belt or in the lane.

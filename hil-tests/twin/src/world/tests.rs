@@ -12,6 +12,7 @@ impl Feed for Boxes {
             length_mm: 110.0,
             defect: None,
             look: 7,
+            laid: None,
         }
     }
 }
