@@ -37,6 +37,7 @@ impl Feed for Mixed {
             length_mm: 110.0,
             defect: None,
             look: 0,
+            laid: None,
         }
     }
 }
