@@ -19,8 +19,10 @@ pub struct ItemView {
     pub boot: String,
     /// The number within it.
     pub item: u64,
-    /// What it was supposed to be.
+    /// What it is; none where nobody knew.
     pub sku: Option<String>,
+    /// How well the box knew what that SKU looks like, in words.
+    pub familiarity: Option<String>,
     /// When it crossed the entry eye.
     pub entered_at: Timestamp,
     /// Largest ratio of score to threshold over the views; none when no view was scored.
@@ -80,6 +82,7 @@ impl From<Record> for ItemView {
             boot: record.id.boot,
             item: record.id.item,
             sku: record.sku,
+            familiarity: record.familiarity.map(|known| known.to_string()),
             entered_at: record.entered_at,
             score,
             threshold: score.map(|_| 1.0),

@@ -9,6 +9,7 @@ use line::text::{QUOTING_MAX, WORDS_MAX};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vision::learning::Familiarity;
 
 use crate::item::holds::Held;
 use crate::item::quarantine::BatchSuspect;
@@ -144,8 +145,11 @@ pub struct Envelope<B> {
 pub struct Summary {
     /// Which item: the bridge's start and the number within it.
     pub item: ItemId,
-    /// What it was supposed to be.
+    /// What it is; null where nobody knew.
     pub sku: Option<String>,
+    /// How well the box knew what that SKU looks like.
+    #[serde(default)]
+    pub familiarity: Option<Familiarity>,
     /// Its lot, as its label says it; null where that is not known.
     #[serde(default)]
     pub lot: Option<String>,
@@ -222,6 +226,7 @@ impl Summary {
         Self {
             item: record.id.clone(),
             sku: record.sku.clone(),
+            familiarity: record.familiarity,
             lot: record.label.as_ref().and_then(|label| label.lot.clone()),
             entered_at: record.entered_at,
             clock_doubted: record.clock_doubted,
