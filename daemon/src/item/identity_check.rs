@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn among_all_skus_only_a_certain_one_names_the_item() {
-        let told = claim(Some(Ok(compared(80.0, 2.0))), 0.95);
+        let told = claim(Some(Ok(compared(80.0, 2.0))), 0.75);
         assert_eq!((told.skus, told.problem), (vec!["tea".to_owned()], None));
         let unsure = claim(Some(Ok(compared(0.0, 0.0))), 0.95);
         assert!(unsure.skus.is_empty(), "{unsure:?}");

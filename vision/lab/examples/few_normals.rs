@@ -76,9 +76,7 @@ fn row(
             }
         }
         let some = good.sample(&mut random, 12).map(|file| (0, file));
-        for (kind, file) in
-            some.chain(damaged.sample(&mut random, 12).map(|file| (1, *file)))
-        {
+        for (kind, file) in some.chain(damaged.sample(&mut random, 12).map(|file| (1, *file))) {
             let exceeds = match scorer.score(&Picture::open(file)?, &reference, 1) {
                 Ok(score) => score.exceeds,
                 Err(ScoringError::NoItem | ScoringError::SeveralItems { .. }) => true,

@@ -94,7 +94,7 @@ impl Known {
         if learned.items == 0 || learned.backbone_sha256 != backbone_sha256 {
             return self.items >= after;
         }
-        let grown = self.items >= until.min(2 * learned.items) && self.items > learned.items;
+        let grown = learned.items < until && self.items >= until.min(2 * learned.items);
         let renewed = 2 * self.refreshed >= until && self.items >= until;
         grown || renewed
     }
