@@ -175,6 +175,8 @@ fn what_no_camera_can_use_and_neighbours_that_could_be_confused_are_warnings() {
     let model = "folder = \"/usr/share/inspectd/models/efficientnet-lite0\"";
     site.edit(model, &format!("{model}\nreferences = {:?}", references.display().to_string()));
     site.edit("position_mm = 420", "position_mm = 420\nlatency_ms = 800");
+    // A box that learns from what passes may lack a reference.
+    site.edit("[store]", "[learning]\nlearn_after_items = 0\n\n[store]");
     let output = inspectctl(&["config", "check", &site.line_file()]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);

@@ -140,6 +140,26 @@ fn a_box_that_is_stopped_while_it_learns_goes_on_with_what_is_on_disk() {
 }
 
 #[test]
+fn what_a_person_taught_stays_as_it_is_beside_a_view_that_the_box_learns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let by_hand = folder.path().join("references/tea/side.safetensors");
+    std::fs::create_dir_all(by_hand.parent().expect("a folder")).expect("writable");
+    std::fs::write(&by_hand, "a person's").expect("writable");
+    let scorer = scorer();
+    let learner = start(folder.path(), &scorer);
+    for number in 0..6 {
+        let mut of_both = lesson(number, false);
+        let (_, frame) = of_both.views[0].clone();
+        of_both.views.push(("side".into(), frame));
+        until("the offer is taken", || learner.offer(of_both.clone()).then_some(()));
+    }
+    let weak = Familiarity::Weak { items: 6, of: 12 };
+    until("it is learned", || (learner.familiarity("tea", true) == weak).then_some(()));
+    assert!(reference(folder.path(), &scorer).is_some());
+    assert_eq!(std::fs::read_to_string(by_hand).expect("it is there"), "a person's");
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_told_and_what_follows_heals() {
     let folder = tempfile::tempdir().expect("a folder");
     let learning = folder.path().join("learning");

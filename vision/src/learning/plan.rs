@@ -49,6 +49,9 @@ pub struct Learned {
     pub items: usize,
     /// The backbone that it belongs to.
     pub backbone_sha256: String,
+    /// The views that the box learned: a reference of another view is a person's, and stays as it is.
+    #[serde(default)]
+    pub views: Vec<String>,
     /// Whether a person said that the reference is to stay as it is.
     #[serde(default)]
     pub pinned: bool,

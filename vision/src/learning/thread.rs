@@ -236,10 +236,11 @@ struct Student<'a> {
 }
 
 impl Student<'_> {
-    /// Learns all views of a SKU; returns how many items they were learned from. `Ok(None)`: too few are left that are
-    /// alike.
-    fn learn(&self, sku: &str) -> Result<Option<usize>, String> {
+    /// Learns the views of a SKU of which nobody else made a reference; returns which, and from how many items.
+    /// `Ok(None)`: too few are left that are alike.
+    fn learn(&self, sku: &str) -> Result<Option<(Vec<String>, usize)>, String> {
         let unread = |error: io::Error| format!("its pictures cannot be read: {error}");
+        let ours = self.lessons.learned(sku).map_or_else(Vec::new, |learned| learned.views);
         loop {
             let items = self.lessons.items(sku, Shelf::Normal).map_err(unread)?;
             if items.len() < self.section.learn_after_items {
@@ -248,6 +249,10 @@ impl Student<'_> {
             let mut learned = Vec::new();
             let mut odd: Vec<(f64, String)> = Vec::new();
             for view in self.views(sku, &items)? {
+                let key = ReferenceKey::new(sku, &view).map_err(|error| error.to_string())?;
+                if !ours.contains(&view) && key.path(self.references).exists() {
+                    continue;
+                }
                 let (reference, oddest) = self.view(sku, &view, &items)?;
                 learned.push(reference);
                 odd.extend(oddest);
@@ -266,10 +271,12 @@ impl Student<'_> {
             for reference in &learned {
                 self.refuse_what_lets_damage_pass(sku, reference)?;
             }
+            let mut views = Vec::new();
             for reference in learned {
                 reference.save(self.references).map_err(|error| error.to_string())?;
+                views.push(reference.key().view.clone());
             }
-            return Ok(Some(items.len()));
+            return Ok(Some((views, items.len())));
         }
     }
 
@@ -352,14 +359,14 @@ impl Student<'_> {
     }
 
     /// Notes what came of it, on disk and in the book.
-    fn note(&self, sku: &str, outcome: Result<Option<usize>, String>) {
+    fn note(&self, sku: &str, outcome: Result<Option<(Vec<String>, usize)>, String>) {
         let items = self.lessons.items(sku, Shelf::Normal).map_or(0, |items| items.len());
         let before = self.lessons.learned(sku);
         let backbone_sha256 = self.scorer.backbone_sha256().to_owned();
         let learned = match outcome {
-            Ok(Some(items)) => {
+            Ok(Some((views, items))) => {
                 tracing::info!(sku, items, "a reference was learned from what passed");
-                Some(Learned { items, backbone_sha256, ..Learned::default() })
+                Some(Learned { items, backbone_sha256, views, ..Learned::default() })
             }
             Ok(None) => before,
             Err(why) => {
