@@ -14,6 +14,7 @@
 
 mod calibration;
 mod cloud;
+mod coded;
 mod compute;
 mod coreset;
 mod crop;
@@ -23,6 +24,7 @@ mod error;
 mod explain;
 mod heatmap;
 mod kept;
+mod nibbles;
 mod observed;
 mod patches;
 mod reference;
