@@ -181,6 +181,59 @@ mod tests {
         }
     }
 
+    /// A measurement: 20,000 uses of 5,000 references, and what they take. `INSPECTD_REFERENCE` is the file of
+    /// a reference of the SKU `s00000`.
+    #[test]
+    #[ignore = "a measurement: it needs a reference, 500 MB of disk and a minute"]
+    fn many_references_have_bounded_room() {
+        const SKUS: usize = 5000;
+        const USES: usize = 20_000;
+        let file = std::env::var_os("INSPECTD_REFERENCE").expect("INSPECTD_REFERENCE names a file");
+        let file = std::fs::read(file).unwrap();
+        let at = file.windows(6).position(|bytes| bytes == b"s00000").expect("of SKU s00000");
+        let text = |name: &[u8]| {
+            let from =
+                file.windows(name.len()).position(|bytes| bytes == name).unwrap() + name.len();
+            let rest = &file[from..];
+            let to = rest.iter().position(|byte| *byte == b'"').unwrap();
+            String::from_utf8(rest[..to].to_vec()).unwrap()
+        };
+        let (view, backbone) = (text(b"\"view\":\""), text(b"\"backbone_sha256\":\""));
+        let folder = tempfile::tempdir().unwrap();
+        let key = |sku: usize| ReferenceKey::new(&format!("s{sku:05}"), &view).unwrap();
+        for sku in 0..SKUS {
+            let mut copy = file.clone();
+            copy[at..at + 6].copy_from_slice(format!("s{sku:05}").as_bytes());
+            let path = key(sku).path(folder.path());
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, copy).unwrap();
+        }
+        let resident_mb = || {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1000
+        };
+        let references = References::new(folder.path().to_owned(), 64 << 20);
+        let (mut times, mut random) = (Vec::new(), 1usize);
+        println!("before: {} MB resident", resident_mb());
+        for turn in 1..=USES {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let start = std::time::Instant::now();
+            references.get(&key((random >> 33) % SKUS), &backbone).unwrap();
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+            assert!(references.bytes() <= 64 << 20);
+            if turn % (USES / 5) == 0 {
+                let kept = references.bytes() / 1_000_000;
+                println!("{turn} uses: {} MB resident, of it {kept} MB references", resident_mb());
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        let at = |share: usize| times[USES * share / 100];
+        println!("a use takes {:.2} ms (median), {:.2} ms (99 %)", at(50), at(99));
+    }
+
     #[test]
     fn a_reference_whose_file_is_gone_is_not_used_any_more() {
         let mut kept = Kept::new(100);

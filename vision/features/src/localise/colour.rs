@@ -37,11 +37,11 @@ const EXCESS: f32 = std::f32::consts::LN_2;
 /// One pixel's say is limited to odds of 20 to 1, so that a speck does not outvote its
 /// surroundings.
 pub(super) const ODDS_MAX: f32 = 3.0;
-/// Odds are kept as whole numbers, so many of them up to [`ODDS_MAX`]: a byte a cell, and a step changes the
-/// proportion of item to background by one part in 42.
-const ODDS_STEPS: f32 = 127.0;
+/// Odds are kept as whole numbers, so many of them up to [`ODDS_MAX`]: a byte a cell, five bits of it in the
+/// packed file. A step changes the proportion of item to background by one part in 14.
+const ODDS_STEPS: f32 = 42.0;
 /// Odds are multiplied by this before they are blurred, so that a blur's rounding loses nothing.
-const ODDS_UNIT: i32 = 24;
+const ODDS_UNIT: i32 = 73;
 
 /// What the colours of one view mean.
 #[derive(Debug, Clone, PartialEq)]

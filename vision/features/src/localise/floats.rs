@@ -3,7 +3,7 @@
 //! The layout, 32-bit floats: version; 1 if the localiser is whole, else 0; logarithmic shares of the levels
 //! of red, green and blue (3 x 96). Unless it is whole, there follow least and greatest of the four numbers of
 //! a colour (4 + 4), and areas (smallest, median, largest); and apart from these, in 8 bits each, the odds of
-//! the colour cells (13,824). Version 3 had the odds as floats at the end, and is still read.
+//! the colour cells (13,824; -42 to 42). Version 3 had the odds as floats at the end, and is still read.
 
 use super::colour::{CELLS, Colours, ODDS_MAX, kept};
 use super::found::Areas;

@@ -203,7 +203,7 @@ fn a_localiser_that_was_stored_as_floats_finds_the_same() {
     let localiser = learned(normals(4));
     let (mut floats, odds) = localiser.to_parts();
     floats[0] = 3.0;
-    floats.extend(odds.iter().map(|odds| f32::from(*odds) * 3.0 / 127.0));
+    floats.extend(odds.iter().map(|odds| f32::from(*odds) * 3.0 / 42.0));
     assert_eq!(Localiser::from_floats(&floats).unwrap(), localiser);
     *floats.last_mut().unwrap() = 99.0;
     assert!(Localiser::from_floats(&floats).unwrap_err().to_string().contains("odds"));
