@@ -2,7 +2,7 @@
 """How long one reference takes to read, of many, from a cold page cache: as a file of its own in a folder for
 each SKU, as a row of SQLite, and as a part of one large file.
 
-usage: sudo scripts/reference-stores.py FOLDER [SKUS [KIB]]     FOLDER: an empty one on the disk in question
+usage: sudo [MAPPED=1] scripts/reference-stores.py FOLDER [SKUS [KIB]]     FOLDER: an empty one on the disk in question
 
 docs/measurements/references.md has what came out. Needs root, to empty the page cache.
 """
@@ -17,6 +17,8 @@ import time
 VIEWS = ("side", "top")
 READS = 200
 TURNS = 4
+# Whether the one file is mapped.
+MAPPED = "MAPPED" in os.environ
 
 
 def cold():
@@ -66,8 +68,10 @@ def from_sqlite(folder, size):
 
 def from_one(folder, size):
     file = os.open(f"{folder}/references.one", os.O_RDONLY)
-    mapped = mmap.mmap(file, 0, prot=mmap.PROT_READ)
-    return lambda sku, view: bytes(mapped[(sku * 2 + view) * size :][:size])
+    if MAPPED:
+        mapped = mmap.mmap(file, 0, prot=mmap.PROT_READ)
+        return lambda sku, view: mapped[(sku * 2 + view) * size : (sku * 2 + view + 1) * size]
+    return lambda sku, view: os.pread(file, size, (sku * 2 + view) * size)
 
 
 def main():
@@ -76,7 +80,7 @@ def main():
     size = int(float(sys.argv[3]) * 1024) if len(sys.argv) > 3 else 90 * 1024
     if not os.path.exists(f"{folder}/tree"):
         fill(folder, skus, size)
-    stores = {"folder tree": from_tree, "SQLite": from_sqlite, "one mapped file": from_one}
+    stores = {"folder tree": from_tree, "SQLite": from_sqlite, "one file": from_one}
     times = {name: {"cold": [], "warm": []} for name in stores}
     for _ in range(TURNS):
         for name, opened in stores.items():

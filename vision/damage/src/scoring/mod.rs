@@ -9,7 +9,7 @@
 //!
 //! Read `scorer` (the way of a view), `observed` (what is seen in it: `crop`, `tokens`, `silhouette`),
 //! `reference` (what is known of normal views: `patches` and `distance`, `cloud`, `whitening`,
-//! `coreset`; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
+//! `coreset`; `nibbles` and `coded` keep its numbers; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
 //! `compute` (on which device), `kept` (answers that are kept between runs), `heatmap`, `explain` (what differs, for people).
 
 mod calibration;

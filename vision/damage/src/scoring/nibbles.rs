@@ -85,16 +85,13 @@ impl Nibbles {
 
     /// The numbers, `[rows, columns]`.
     pub fn tensor(&self) -> Result<Tensor, TchError> {
-        let numbers: [f32; 16] =
-            std::array::from_fn(|nibble| (nibble as f32 - f32::from(ZERO)) * self.step);
+        let number = |nibble: usize| (nibble as f32 - f32::from(ZERO)) * self.step;
+        let pairs: [[f32; 2]; 256] =
+            std::array::from_fn(|byte| [number(byte & 15), number(byte >> 4)]);
+        let all: Vec<[f32; 2]> = self.packed.iter().map(|byte| pairs[usize::from(*byte)]).collect();
         // One number more a row where the last byte is half empty: it is left out below.
         let wide = 2 * self.columns.div_ceil(2);
-        let mut all = Vec::with_capacity(self.rows() * wide);
-        for byte in &self.packed {
-            all.push(numbers[usize::from(byte & 15)]);
-            all.push(numbers[usize::from(byte >> 4)]);
-        }
-        Tensor::f_from_slice(&all)?
+        Tensor::f_from_slice(all.as_flattened())?
             .f_view([self.rows() as i64, wide as i64])?
             .f_narrow(1, 0, self.columns as i64)?
             .f_contiguous()
