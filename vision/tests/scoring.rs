@@ -419,6 +419,20 @@ fn a_reference_that_was_replaced_on_disk_is_used_for_the_next_item() {
 }
 
 #[test]
+fn a_reference_is_loaded_ahead_of_its_item() {
+    let (_, folder) = learned(2);
+    let (pool, _results) = InferencePool::start(&model(folder.path()), 0.005).unwrap();
+    assert_eq!(pool.reference_bytes(), 0);
+    // One that is missing is nobody's business yet.
+    pool.prefetch("box", ["nowhere", "top"]);
+    let until = monotonic() + Duration::from_secs(20);
+    while pool.reference_bytes() == 0 && monotonic() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(pool.reference_bytes() > 0);
+}
+
+#[test]
 fn a_full_queue_gives_the_item_back() {
     let folder = tempfile::tempdir().unwrap();
     let (pool, results) = InferencePool::start(&model(folder.path()), 0.005).unwrap();

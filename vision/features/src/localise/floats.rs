@@ -58,7 +58,7 @@ impl Localiser {
     /// Numbers that no localiser has are refused.
     pub fn from_floats(floats: &[f32]) -> Result<Localiser, LocaliseError> {
         let (floats, odds) = floats.split_at(floats.len().min(HEAD + SIZES));
-        if odds.iter().any(|odds| !(odds.abs() <= ODDS_MAX)) {
+        if odds.iter().any(|odds| odds.is_nan() || odds.abs() > ODDS_MAX) {
             return Err(refused("its odds exceed their limit"));
         }
         let odds: Vec<i8> = odds.iter().copied().map(kept).collect();
