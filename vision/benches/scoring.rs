@@ -75,7 +75,7 @@ fn search(criterion: &mut Criterion) {
     let tokens = random(TOKENS);
     let mut group = criterion.benchmark_group("nearest neighbours of 250 tokens");
     for size in SIZES {
-        let memory = Memory::new(random(size)).expect("finite rows");
+        let memory = Memory::new(&random(size), 2.0).expect("finite rows");
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
             bencher.iter(|| nearest(black_box(&tokens), &memory).expect("finite rows"));
         });

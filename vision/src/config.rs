@@ -21,6 +21,12 @@ pub struct ModelSection {
     /// Folder of the references, `<sku>/<view>.safetensors`.
     #[serde(default = "references")]
     pub references: PathBuf,
+    /// Memory for references of products that passed lately, in mebibytes, for all workers together: about two
+    /// products of two views a mebibyte. The others are read from their files when they are needed, which takes
+    /// milliseconds.
+    #[serde(default = "references_mib")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub references_mib: u32,
     /// Folder of the damage head, which `inspectctl train` writes. Without one, views are compared
     /// with their references only.
     #[serde(default = "damage_head")]
@@ -221,6 +227,9 @@ pub enum LabelPart {
     Expiry,
 }
 
+fn references_mib() -> u32 {
+    512
+}
 fn damage_head() -> PathBuf {
     PathBuf::from("/var/lib/inspectd/damage_head")
 }

@@ -98,7 +98,7 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
 /// What is no mistake and probably not meant, with its line.
 fn warnings(file: &Path, line_file: &LineFile) -> Vec<Mistake> {
     let mut warnings = line_file.warnings();
-    let misfits = learned::fit(line_file).look().into_iter();
+    let misfits = learned::fit(line_file).look_at_all().into_iter();
     warnings.extend(misfits.map(|misfit| Mistake::new(&misfit.key, misfit.what, misfit.remedy)));
     // The file was read a moment ago; without it warnings have no lines.
     let text = line_file::text_of(file).map(|(text, _)| text).unwrap_or_default();

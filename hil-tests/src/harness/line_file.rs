@@ -201,6 +201,7 @@ impl Layout {
             model: ModelSection {
                 folder: self.model.clone(),
                 references: self.references.clone(),
+                references_mib: 64,
                 damage_head: self.references.join("damage_head"),
                 device: DeviceChoice::default(),
                 engine: EngineChoice::default(),

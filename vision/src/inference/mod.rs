@@ -2,8 +2,9 @@
 //!
 //! Workers are long-lived threads, because libtorch's memory grows with every new thread that runs a
 //! model (pytorch#64412). How many there are, and how many threads libtorch may use in each, is
-//! measured at start ([`Probe`]). They share the model; each has references of its own, since tensors
-//! may not be used by two threads at once.
+//! measured at start ([`Probe`]). They share the model and the references, of which as many are in memory as
+//! have room there; the reference of an item that still travels can be loaded ahead
+//! ([`InferencePool::prefetch`]).
 //!
 //! Items wait in a bounded queue. A view whose deadline has passed is answered without scoring
 //! it, so that a box that is behind does not stay behind. A panic while scoring becomes an error of
@@ -27,7 +28,7 @@ mod references;
 
 pub use layout::{Layout, Probe, probe};
 
-use queue::{ITEMS_MAX, Queue, Task};
+use queue::{ITEMS_MAX, Queue, Task, Work};
 use references::References;
 
 /// An item to inspect.
@@ -64,6 +65,7 @@ pub struct InferencePool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     scorer: Arc<Scorer>,
+    references: Arc<References>,
     probe: Probe,
     engine: String,
 }
@@ -89,18 +91,19 @@ impl InferencePool {
         let scorer = Arc::new(scorer);
         let shared = Arc::new(Shared::default());
         let (results, receiver) = mpsc::sync_channel(ITEMS_MAX);
+        let room = (model.references_mib as usize) << 20;
+        let references = Arc::new(References::new(model.references.clone(), room));
         let mut pool = InferencePool {
             shared: Arc::clone(&shared),
             workers: Vec::new(),
             scorer: Arc::clone(&scorer),
+            references: Arc::clone(&references),
             probe,
             engine,
         };
         for number in 0..pool.probe.layout.workers {
-            let worker = Worker {
-                scorer: Arc::clone(&scorer),
-                references: References::new(model.references.clone()),
-            };
+            let worker =
+                Worker { scorer: Arc::clone(&scorer), references: Arc::clone(&references) };
             let (shared, results) = (Arc::clone(&shared), results.clone());
             let threads = pool.probe.layout.threads as i32;
             let thread = std::thread::Builder::new().name(format!("inspection-{number}"));
@@ -146,6 +149,23 @@ impl InferencePool {
         self.shared.lock().set_deadline(item, deadline);
     }
 
+    /// Loads the references of `sku` for these cameras while the item still travels, on a worker that has no
+    /// view to score. Returns at once, and says nothing of a reference that is missing or broken: that is said
+    /// when the item is scored. A view that comes while a reference is being loaded waits for that worker as
+    /// it would wait for a load of its own.
+    pub fn prefetch<'a>(&self, sku: &str, cameras: impl IntoIterator<Item = &'a str>) {
+        let keys = cameras.into_iter().filter_map(|camera| ReferenceKey::new(sku, camera).ok());
+        let mut queue = self.shared.lock();
+        keys.for_each(|key| queue.load_ahead(key));
+        drop(queue);
+        self.shared.changed.notify_all();
+    }
+
+    /// Room that the references in memory take, in bytes.
+    pub fn reference_bytes(&self) -> usize {
+        self.references.bytes()
+    }
+
     /// Items that wait.
     pub fn queued(&self) -> usize {
         self.shared.lock().waiting()
@@ -175,15 +195,15 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a view to score; `None` when the work has ended.
-    fn take(&self) -> Option<Task> {
+    /// Waits for something to do; `None` when the work has ended.
+    fn next(&self) -> Option<Work> {
         let mut queue = self.lock();
         loop {
             if queue.is_closed() {
                 return None;
             }
-            if let Some(task) = queue.take(monotonic(), Instant::now()) {
-                return Some(task);
+            if let Some(work) = queue.next(monotonic(), Instant::now()) {
+                return Some(work);
             }
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -193,12 +213,19 @@ impl Shared {
 /// One thread's share of the work.
 struct Worker {
     scorer: Arc<Scorer>,
-    references: References,
+    references: Arc<References>,
 }
 
 impl Worker {
-    fn run(mut self, shared: &Shared, results: &SyncSender<Scored>) {
-        while let Some(task) = shared.take() {
+    fn run(self, shared: &Shared, results: &SyncSender<Scored>) {
+        while let Some(work) = shared.next() {
+            let task = match work {
+                Work::Score(task) => task,
+                Work::LoadAhead(key) => {
+                    self.load_ahead(&key);
+                    continue;
+                }
+            };
             let answer = self.view(&task);
             let scored = shared.lock().answered(&task, answer, Instant::now());
             if let Some(scored) = scored
@@ -209,7 +236,16 @@ impl Worker {
         }
     }
 
-    fn view(&mut self, task: &Task) -> Result<ViewScore, ScoringError> {
+    fn load_ahead(&self, key: &ReferenceKey) {
+        let load = || self.references.get(key, self.scorer.backbone_sha256());
+        let loaded = catch_unwind(AssertUnwindSafe(load));
+        if !matches!(loaded, Ok(Ok(_))) {
+            // Scoring will say why, if the item comes.
+            tracing::debug!(sku = key.sku, camera = key.view, "no reference was loaded ahead");
+        }
+    }
+
+    fn view(&self, task: &Task) -> Result<ViewScore, ScoringError> {
         let late = monotonic().saturating_sub(task.deadline);
         if late > Duration::ZERO {
             return Err(ScoringError::TooLate { late_ms: late.as_millis() as u64 });
@@ -218,7 +254,7 @@ impl Worker {
         catch_unwind(AssertUnwindSafe(|| {
             let key = ReferenceKey::new(&task.sku, &task.camera)?;
             let reference = self.references.get(&key, self.scorer.backbone_sha256())?;
-            self.scorer.score(&task.frame.picture, reference, task.views)
+            self.scorer.score(&task.frame.picture, &reference, task.views)
         }))
         .unwrap_or_else(|panic| {
             let cause = panic_message(&*panic);

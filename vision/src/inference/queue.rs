@@ -4,17 +4,25 @@
 //! A **task** is one view of one item. Tasks are given out item by item, the earliest deadline
 //! first, so that several workers share the views of the most urgent item instead of starting
 //! several items that all come late. An item is answered when its last view is.
+//!
+//! While no view waits, workers load references of items that still travel. What is loaded ahead waits in a
+//! list of its own, so that no view waits for it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Job, Scored};
 use base::deadline_queue::{DeadlineQueue, Late};
 use capture::Frame;
-use damage::scoring::{ScoringError, ViewScore};
+use damage::scoring::{ReferenceKey, ScoringError, ViewScore};
 
 /// Items that may be in the queue; a submission beyond is refused.
 pub(super) const ITEMS_MAX: usize = 64;
+
+/// References that may wait to be loaded ahead: those of two views of all items in the queue. One that waits
+/// longest gives way; it is loaded when its view is scored.
+const AHEAD_MAX: usize = 2 * ITEMS_MAX;
 
 /// What a worker says of one view.
 pub(super) type Answer = Result<ViewScore, ScoringError>;
@@ -36,6 +44,15 @@ pub(super) struct Task {
     pub deadline: Duration,
 }
 
+/// What a worker does next.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Scores a view.
+    Score(Task),
+    /// Loads a reference that a view will need.
+    LoadAhead(ReferenceKey),
+}
+
 /// An item that is not answered yet.
 #[derive(Debug)]
 struct Open {
@@ -52,6 +69,7 @@ struct Open {
 pub(super) struct Queue {
     tasks: DeadlineQueue<Task>,
     open: Vec<Open>,
+    ahead: VecDeque<ReferenceKey>,
     tickets: u64,
     closed: bool,
 }
@@ -88,6 +106,23 @@ impl Queue {
         let open = self.open.iter_mut().find(|open| open.ticket == task.ticket)?;
         open.begun.get_or_insert(now);
         Some(Task { deadline, ..task })
+    }
+
+    /// Notes that a view will need the reference of `key`.
+    pub fn load_ahead(&mut self, key: ReferenceKey) {
+        if self.ahead.contains(&key) {
+            return;
+        }
+        if self.ahead.len() >= AHEAD_MAX {
+            self.ahead.pop_front();
+        }
+        self.ahead.push_back(key);
+    }
+
+    /// What to do next: a view if one waits, else a reference to load ahead.
+    pub fn next(&mut self, mono: Duration, now: Instant) -> Option<Work> {
+        let view = self.take(mono, now).map(Work::Score);
+        view.or_else(|| self.ahead.pop_front().map(Work::LoadAhead))
     }
 
     /// Notes the answer to `task`; the item's answer, if that was its last view.
@@ -177,6 +212,30 @@ mod tests {
         assert_eq!((scored.item, cameras), (7, vec!["c0", "c1", "c2"]));
         assert_eq!((scored.queued_for.as_millis(), scored.took.as_millis()), (20, 5));
         assert!(queue.answered(&tasks[1], refused(), end).is_none(), "it was answered before");
+    }
+
+    #[test]
+    fn references_are_loaded_ahead_when_no_view_waits_and_once() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        let key = |sku: usize| ReferenceKey::new(&sku.to_string(), "c").unwrap();
+        for sku in [1, 2, 1] {
+            queue.load_ahead(key(sku));
+        }
+        queue.submit(job(7, 100, 1), now).unwrap();
+        assert!(matches!(queue.next(Duration::ZERO, now), Some(Work::Score(_))));
+        let ahead = |queue: &mut Queue| match queue.next(Duration::ZERO, now) {
+            Some(Work::LoadAhead(key)) => Some(key),
+            _ => None,
+        };
+        assert_eq!(ahead(&mut queue), Some(key(1)));
+        assert_eq!(ahead(&mut queue), Some(key(2)));
+        assert_eq!(ahead(&mut queue), None);
+        for sku in 0..AHEAD_MAX + 3 {
+            queue.load_ahead(key(sku));
+        }
+        assert_eq!(ahead(&mut queue), Some(key(3)), "the ones that waited longest have left");
+        assert_eq!(queue.ahead.len(), AHEAD_MAX - 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! mean of all coarse tokens of the view, and the **silhouette**. Neither looks at single spots, so
 //! they see what no spot shows: half of the item gone, and background where it was.
 
+use super::coded::Coded;
 use super::error::ScoringError;
 use super::whitening::{outer, whitening};
 
@@ -22,21 +23,26 @@ const DISTANCE_MIN: f64 = 1e-6;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cloud {
     middle: Vec<f32>,
-    /// Row-major; a deviation times this matrix is as long as it is unusual.
-    whitening: Vec<f32>,
+    /// A deviation times this matrix is as long as it is unusual.
+    whitening: Coded,
 }
 
 impl Cloud {
     /// `None` where the lengths do not fit together.
-    pub(super) fn new(middle: Vec<f32>, whitening: Vec<f32>) -> Option<Cloud> {
-        let fits = !middle.is_empty() && whitening.len() == middle.len().pow(2);
-        let finite = middle.iter().chain(&whitening).all(|number| number.is_finite());
+    pub(super) fn new(middle: Vec<f32>, whitening: Coded) -> Option<Cloud> {
+        let fits = [whitening.rows(), whitening.columns()] == [middle.len(); 2];
+        let finite = middle.iter().all(|number| number.is_finite());
         (fits && finite).then_some(Cloud { middle, whitening })
     }
 
-    /// The middle and, row-major, the matrix that deviations are multiplied by.
-    pub(super) fn parts(&self) -> (&[f32], &[f32]) {
+    /// The middle, and the matrix that deviations are multiplied by.
+    pub(super) fn parts(&self) -> (&[f32], &Coded) {
         (&self.middle, &self.whitening)
+    }
+
+    /// Room in memory, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.middle.as_slice()) + self.whitening.bytes()
     }
 
     /// The cloud of `points`, and the level of each by a cloud of others. `drifts` are ways
@@ -97,6 +103,7 @@ impl Cloud {
         for (row, spread) in whitening.chunks_exact_mut(d).zip(&spread) {
             row.iter_mut().for_each(|number| *number = (f64::from(*number) / spread) as f32);
         }
+        let whitening = Coded::of(&whitening, d)?;
         Cloud::new(middle.iter().map(|number| *number as f32).collect(), whitening)
     }
 
@@ -104,9 +111,13 @@ impl Cloud {
     pub(super) fn level(&self, point: &[f32]) -> Result<f64, ScoringError> {
         let d = self.middle.len();
         let mut along = vec![0f64; d];
-        for ((row, middle), number) in self.whitening.chunks_exact(d).zip(&self.middle).zip(point) {
-            let deviation = f64::from(number - middle);
-            along.iter_mut().zip(row).for_each(|(sum, w)| *sum += deviation * f64::from(*w));
+        for (row, (middle, number)) in self.middle.iter().zip(point).enumerate() {
+            let deviation = f64::from(number - middle) * f64::from(self.whitening.step(row));
+            let codes = self.whitening.row(row);
+            along
+                .iter_mut()
+                .zip(codes)
+                .for_each(|(sum, code)| *sum += deviation * f64::from(*code));
         }
         let mean = along.iter().map(|length| length * length).sum::<f64>() / d as f64;
         if point.len() == d && mean.is_finite() {

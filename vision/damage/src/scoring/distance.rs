@@ -1,74 +1,129 @@
 //! From tokens to a level: each token's distance to its nearest neighbour in the memory, and the
 //! logarithm of the mean of the largest of them.
 //!
+//! A remembered token is kept in 4 bits a number ([`nibbles`](super::nibbles)).
+//!
 //! Squared distances come from one matrix product per chunk of tokens: |p - m|² = |p|² - 2 p·m +
 //! |m|². A chunk's products fit into the processor's cache, so that taking the minimum costs little.
 
 use tch::{Kind, TchError, Tensor};
 
 use super::error::ScoringError;
+use super::nibbles::{self, Nibbles};
 
 /// Tokens per matrix product: 128 x 1,000 distances are half a megabyte.
 const CHUNK: i64 = 128;
 
-/// Tokens to compare with, ready for search. Each number is kept with the 11 significant bits of a
-/// half-precision float, as in the reference's file, so that a loaded reference judges as a learned
-/// one.
-#[derive(Debug)]
+/// Tokens to compare with, in 4 bits a number; 8 where their levels were measured with finer numbers.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Memory {
-    /// `[numbers, n]`.
-    turned: Tensor,
-    /// |m|², `[n]`.
-    squares: Tensor,
+    /// A row for each number, a column for each token.
+    turned: Nibbles,
+    /// What these lack, as a matrix of the same shape.
+    lacking: Option<Nibbles>,
 }
 
 impl Memory {
-    /// A memory of `tokens`, `[n, numbers]`, n at least 1.
-    pub fn new(tokens: Tensor) -> Result<Memory, ScoringError> {
-        match tokens.size2() {
-            Ok((n, numbers)) if n > 0 && numbers > 0 => {}
+    /// A memory of `tokens`, `[n, numbers]`, n at least 1, that keeps their numbers in steps of `step` times
+    /// their root mean square.
+    pub fn new(tokens: &Tensor, step: f64) -> Result<Memory, ScoringError> {
+        Memory::coded_by(tokens, |numbers, n| Nibbles::of(numbers, n, step))
+    }
+
+    /// The same in 8 bits a number.
+    pub(super) fn finer(tokens: &Tensor) -> Result<Memory, ScoringError> {
+        Memory::coded_by(tokens, |numbers, n| {
+            let largest = numbers.iter().fold(0f32, |largest, number| largest.max(number.abs()));
+            Nibbles::with_step(numbers, n, largest / nibbles::CODE_MAX)
+        })?
+        .with_lacking(tokens)
+    }
+
+    /// A memory of `tokens`, among which those that this one remembers stay as they are.
+    pub(super) fn with_more(&self, tokens: &Tensor) -> Result<Memory, ScoringError> {
+        let (step, _) = self.turned.parts();
+        let more = Memory::coded_by(tokens, |numbers, n| Nibbles::with_step(numbers, n, step))?;
+        if self.lacking.is_some() { more.with_lacking(tokens) } else { Ok(more) }
+    }
+
+    /// With what it lacks of `tokens`, all of which it remembers: a number is off by half a step at most, so
+    /// that the largest of 15 codes is half a step.
+    fn with_lacking(self, tokens: &Tensor) -> Result<Memory, ScoringError> {
+        let lacking =
+            tokens.f_sub(&self.tokens()?).map_err(ScoringError::torch("preparing a memory"))?;
+        let step = self.turned.parts().0 / (2.0 * nibbles::CODE_MAX);
+        let lacking =
+            Memory::coded_by(&lacking, |numbers, n| Nibbles::with_step(numbers, n, step))?;
+        Ok(Memory { lacking: Some(lacking.turned), ..self })
+    }
+
+    fn coded_by(
+        tokens: &Tensor,
+        code: impl Fn(&[f32], usize) -> Option<Nibbles>,
+    ) -> Result<Memory, ScoringError> {
+        let n = match tokens.size2() {
+            Ok((n, numbers)) if n > 0 && numbers > 0 => n as usize,
             _ => return Err(ScoringError::NoNormals),
-        }
-        let derived = || {
-            let turned = tokens
-                .f_to_kind(Kind::Half)?
-                .f_to_kind(Kind::Float)?
-                .f_transpose(0, 1)?
-                .f_contiguous()?;
-            let squares =
-                turned.f_square()?.f_sum_dim_intlist([0i64].as_slice(), false, Kind::Float)?;
-            Ok((turned, squares))
         };
-        let (turned, squares) = derived().map_err(ScoringError::torch("preparing a memory"))?;
-        let sum = squares.f_sum(Kind::Float).map_err(ScoringError::torch("preparing a memory"))?;
-        if !sum.double_value(&[]).is_finite() {
-            return Err(ScoringError::NotFinite { what: "the reference's memory" });
+        let turned = || {
+            let turned = tokens.f_to_kind(Kind::Float)?.f_transpose(0, 1)?.f_contiguous()?;
+            Vec::<f32>::try_from(&turned.f_flatten(0, 1)?)
+        };
+        let turned = tch::no_grad(turned).map_err(ScoringError::torch("preparing a memory"))?;
+        match code(&turned, n) {
+            Some(turned) => Ok(Memory { turned, lacking: None }),
+            None => Err(ScoringError::NotFinite { what: "the reference's memory" }),
         }
-        Ok(Memory { turned, squares })
+    }
+
+    /// A memory as it is stored: a row for each number, a column for each token. `None` where the two do not
+    /// fit together.
+    pub(super) fn stored(turned: Nibbles, lacking: Option<Nibbles>) -> Option<Memory> {
+        let shape = |of: &Nibbles| (of.rows(), of.columns());
+        let fits = lacking.as_ref().is_none_or(|lacking| shape(lacking) == shape(&turned));
+        fits.then_some(Memory { turned, lacking })
+    }
+
+    /// As it is stored.
+    pub(super) fn parts(&self) -> (&Nibbles, Option<&Nibbles>) {
+        (&self.turned, self.lacking.as_ref())
+    }
+
+    /// Room in memory, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let lacking = self.lacking.as_ref().map_or(0, |lacking| lacking.parts().1.len());
+        self.turned.parts().1.len() + lacking
+    }
+
+    /// The tokens as columns, `[numbers, n]`.
+    fn columns(&self) -> Result<Tensor, TchError> {
+        let turned = self.turned.tensor()?;
+        self.lacking
+            .as_ref()
+            .map_or(Ok(turned.shallow_clone()), |lacking| turned.f_add(&lacking.tensor()?))
     }
 
     /// Tokens remembered.
     pub fn size(&self) -> usize {
-        self.squares.size()[0] as usize
+        self.turned.columns()
     }
 
     /// Numbers of a token.
     pub fn numbers(&self) -> usize {
-        self.turned.size()[0] as usize
+        self.turned.rows()
     }
 
     /// The tokens, `[n, numbers]`.
-    pub fn tokens(&self) -> Tensor {
-        self.turned.transpose(0, 1)
+    pub fn tokens(&self) -> Result<Tensor, ScoringError> {
+        let turned = self.columns().and_then(|turned| turned.f_transpose(0, 1));
+        turned.map_err(ScoringError::torch("preparing a memory"))
     }
 
     /// The tokens at these places alone.
     pub(super) fn only(&self, places: &[i64]) -> Result<Memory, ScoringError> {
-        let tokens = self
-            .turned
-            .f_index_select(1, &Tensor::from_slice(places))
-            .and_then(|turned| turned.f_transpose(0, 1));
-        Memory::new(tokens.map_err(ScoringError::torch("preparing a memory"))?)
+        let turned = self.turned.only(places).ok_or(ScoringError::NoNormals)?;
+        let lacking = self.lacking.as_ref().and_then(|lacking| lacking.only(places));
+        Ok(Memory { turned, lacking })
     }
 }
 
@@ -81,10 +136,13 @@ pub(super) fn squared_lengths(rows: &Tensor) -> Result<Tensor, TchError> {
 pub fn nearest(tokens: &Tensor, memory: &Memory) -> Result<Vec<f32>, ScoringError> {
     let search = || {
         let mut found = Vec::new();
-        let turned = memory.turned.f_unsqueeze(0)?;
+        let turned = memory.columns()?;
+        let squares =
+            turned.f_square()?.f_sum_dim_intlist([0i64].as_slice(), false, Kind::Float)?;
+        let turned = turned.f_unsqueeze(0)?;
         for chunk in tokens.f_split(CHUNK, 0)? {
             // |m|² - 2 p·m for each pair; |p|² is the same for all m and is added afterwards.
-            let compared = memory.squares.f_baddbmm(&chunk.f_unsqueeze(0)?, &turned, 1, -2)?;
+            let compared = squares.f_baddbmm(&chunk.f_unsqueeze(0)?, &turned, 1, -2)?;
             let smallest = compared.f_amin([2i64].as_slice(), false)?.f_squeeze_dim(0)?;
             let compared = smallest.f_add(&squared_lengths(&chunk)?)?;
             found.push(compared.f_clamp_min(0.0)?.f_sqrt()?);
@@ -130,16 +188,36 @@ mod tests {
 
     #[test]
     fn each_token_finds_its_nearest_neighbour_across_chunks() {
-        let memory = Memory::new(rows(50, 10.0)).unwrap();
-        let distances = nearest(&rows(300, 1.0), &memory).unwrap();
+        // 0, 10, ... 70: with a step of 10, as they are.
+        let turned: Vec<f32> =
+            (0..17 * 8).map(|at| if at < 8 { 10.0 * at as f32 } else { 0.0 }).collect();
+        let turned = Nibbles::with_step(&turned, 8, 10.0).unwrap();
+        let memory = Memory::stored(turned, None).unwrap();
+        let distances = nearest(&rows(300, 0.25), &memory).unwrap();
         assert_eq!(distances.len(), 300);
         for (at, distance) in distances.iter().enumerate() {
-            let expected = (at % 10).min(10 - at % 10) as f32;
+            let off = (at as f32 / 4.0) % 10.0;
+            let expected = if at < 280 { off.min(10.0 - off) } else { off };
             assert!((distance - expected).abs() < 0.01, "{at}: {distance} for {expected}");
         }
         let tens = memory.only(&[1, 3]).unwrap();
         assert_eq!((tens.size(), tens.numbers()), (2, 17));
         assert!((nearest(&rows(1, 1.0), &tens).unwrap()[0] - 10.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_finer_memory_stays_what_it_was_when_it_grows() {
+        let tokens = Tensor::from_slice(&[1.0f32, -20.0, 3.3, 7.1, 0.02, 12.0]).view([3, 2]);
+        let memory = Memory::finer(&tokens).unwrap();
+        let off = (memory.tokens().unwrap() - &tokens).abs().max().double_value(&[]);
+        assert!(off <= 20.0 / 196.0 + 1e-4, "off by {off}");
+        let more = Tensor::cat(
+            &[&memory.tokens().unwrap(), &Tensor::from_slice(&[5.0f32, 5.0]).view([1, 2])],
+            0,
+        );
+        let grown = memory.with_more(&more).unwrap();
+        let off = (grown.tokens().unwrap().narrow(0, 0, 3) - memory.tokens().unwrap()).abs().max();
+        assert!(off.double_value(&[]) < 1e-4);
     }
 
     #[test]
@@ -153,10 +231,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_becomes_an_error_and_never_a_score() {
-        let memory = Memory::new(rows(5, 1.0)).unwrap();
+        let memory = Memory::new(&rows(5, 1.0), 2.0).unwrap();
         let bad = rows(3, f64::NAN);
         assert!(matches!(nearest(&bad, &memory), Err(ScoringError::NotFinite { .. })));
-        assert!(matches!(Memory::new(bad), Err(ScoringError::NotFinite { .. })));
+        assert!(matches!(Memory::new(&bad, 2.0), Err(ScoringError::NotFinite { .. })));
         assert!(matches!(level(&[f32::INFINITY], 0.2), Err(ScoringError::NotFinite { .. })));
         assert!(matches!(level(&[], 0.2), Err(ScoringError::NotFinite { .. })));
     }

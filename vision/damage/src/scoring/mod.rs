@@ -8,12 +8,13 @@
 //! that among normal pictures is what counts.
 //!
 //! Read `scorer` (the way of a view), `observed` (what is seen in it: `crop`, `tokens`, `silhouette`),
-//! `reference` (what is known of normal views: `patches` and `distance`, `cloud`, `whitening`,
-//! `coreset`; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
+//! `reference` (what is known of normal views: `patches`, `metric` and `distance`, `cloud`, `whitening`,
+//! `coreset`; `nibbles` and `coded` keep its numbers; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
 //! `compute` (on which device), `kept` (answers that are kept between runs), `heatmap`, `explain` (what differs, for people).
 
 mod calibration;
 mod cloud;
+mod coded;
 mod compute;
 mod coreset;
 mod crop;
@@ -23,6 +24,8 @@ mod error;
 mod explain;
 mod heatmap;
 mod kept;
+mod metric;
+mod nibbles;
 mod observed;
 mod patches;
 mod reference;

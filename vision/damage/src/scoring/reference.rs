@@ -19,7 +19,7 @@ use super::distance;
 use super::ensemble::{Member, Voices};
 use super::error::ScoringError;
 use super::observed::{Framing, Observed};
-use super::patches::{Patches, Seen};
+use super::patches::{Manner, Patches, Seen};
 use super::silhouette::SPREAD_MIN;
 use crate::DamageHead;
 use base::progress::Progress;
@@ -187,8 +187,7 @@ impl Reference {
             let seen: Result<Vec<Option<Seen>>, _> =
                 normals.iter().map(|normal| normal.seen(member)).collect();
             if let Some(seen) = seen?.into_iter().collect::<Option<Vec<Seen>>>() {
-                let full = matches!(member, Member::Parts | Member::Item);
-                let (patches, mut distances) = Patches::learn(&seen, full)?;
+                let (patches, mut distances) = Patches::learn(&seen, Manner::of(member))?;
                 if lone {
                     distances = altered
                         .iter()
@@ -472,6 +471,20 @@ impl Reference {
         self.held_out(member).map_or(1.0, |held_out| held_out.middle().exp() as f32)
     }
 
+    /// Room in memory, in bytes, to within a few hundred.
+    pub fn bytes(&self) -> usize {
+        let known = self.knowledge.values().map(|known| match known {
+            Knowledge::Patches(patches) => patches.bytes(),
+            Knowledge::Cloud(cloud) => cloud.bytes(),
+        });
+        // Each level is held in order, and once more in the order of its size.
+        let levels = self.levels.values().map(|levels| 2 * size_of_val(levels.each.as_slice()));
+        size_of::<Reference>()
+            + self.localiser.bytes()
+            + known.sum::<usize>()
+            + levels.sum::<usize>()
+    }
+
     /// Normal pictures it was learned from.
     pub fn normals(&self) -> usize {
         self.normals
@@ -546,7 +559,7 @@ impl Memories {
             Ok(Seen { poses: vec![tokens] })
         };
         let seen = pictures.iter().map(seen).collect::<Result<Vec<Seen>, ScoringError>>()?;
-        let memories = Patches::learn_without_each_fold(&seen, true, (first, folds))?;
+        let memories = Patches::learn_without_each_fold(&seen, Manner::of(member), (first, folds))?;
         let mut levels = Vec::with_capacity(seen.len());
         for (at, seen) in seen.iter().enumerate() {
             let distances = memories[(first + at) % folds].distances(&seen.poses[0])?;

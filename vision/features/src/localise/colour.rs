@@ -37,8 +37,11 @@ const EXCESS: f32 = std::f32::consts::LN_2;
 /// One pixel's say is limited to odds of 20 to 1, so that a speck does not outvote its
 /// surroundings.
 pub(super) const ODDS_MAX: f32 = 3.0;
-/// Odds are summed as whole numbers of this fraction.
-const ODDS_UNIT: f32 = 1024.0;
+/// Odds are kept as whole numbers, so many of them up to [`ODDS_MAX`]: a byte a cell, five bits of it in the
+/// packed file. A step changes the proportion of item to background by one part in 14.
+const ODDS_STEPS: f32 = 42.0;
+/// Odds are multiplied by this before they are blurred, so that a blur's rounding loses nothing.
+const ODDS_UNIT: i32 = 73;
 
 /// What the colours of one view mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +50,12 @@ pub(super) struct Colours {
     pub low: [f32; 4],
     pub high: [f32; 4],
     /// Odds of each cell, texture running fastest and brightness slowest.
-    pub odds: Vec<f32>,
+    pub odds: Vec<i8>,
+}
+
+/// Odds as they are kept; beyond [`ODDS_MAX`] they count no more.
+pub(super) fn kept(odds: f32) -> i8 {
+    (odds / ODDS_MAX * ODDS_STEPS).round().clamp(-ODDS_STEPS, ODDS_STEPS) as i8
 }
 
 /// What is measured of every pixel: three times the brightness, the two
@@ -103,7 +111,7 @@ impl Colours {
         mask: impl Fn(&[i32], usize) -> Vec<bool>,
     ) -> (Colours, Vec<Vec<bool>>) {
         let (low, high) = ranges(views);
-        let mut colours = Colours { low, high, odds: vec![0.0; CELLS] };
+        let mut colours = Colours { low, high, odds: vec![0; CELLS] };
         let indexed: Vec<Indexed> = views.iter().map(|view| colours.index(view)).collect();
         let mut empty_counts = vec![0.0; CELLS];
         for view in empty {
@@ -127,7 +135,7 @@ impl Colours {
             }
             let (item, background) = (shares(item), shares(background));
             let odds = item.iter().zip(&background).map(|(item, other)| (item / other).ln());
-            colours.odds = odds.map(|odds| odds.clamp(-ODDS_MAX, ODDS_MAX)).collect();
+            colours.odds = odds.map(kept).collect();
             masks = colours.pixel_odds(&indexed).map(|(odds, width)| mask(&odds, width)).collect();
             seeds = masks.iter().cloned().map(Some).collect();
         }
@@ -158,7 +166,7 @@ impl Colours {
 
     /// The odds of each pixel, in units that have no meaning but their sign and proportion.
     pub fn odds_of(&self, view: &Indexed) -> Vec<i32> {
-        let units: Vec<i32> = self.odds.iter().map(|odds| (odds * ODDS_UNIT) as i32).collect();
+        let units: Vec<i32> = self.odds.iter().map(|odds| i32::from(*odds) * ODDS_UNIT).collect();
         view.cells.iter().map(|cell| units[usize::from(*cell)]).collect()
     }
 
@@ -267,7 +275,7 @@ mod tests {
         let picture = Picture::from_pixels(320, 320, PixelFormat::Rgb8, pixels).unwrap();
         let small = Small::of(&picture);
         let (low, high) = ranges(&[&small]);
-        let colours = Colours { low, high, odds: vec![0.0; CELLS] };
+        let colours = Colours { low, high, odds: vec![0; CELLS] };
         let measures = Measures::of(&small);
         let mut near_an_edge = 0;
         for (at, cell) in colours.index(&small).cells.iter().enumerate() {

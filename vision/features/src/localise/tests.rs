@@ -169,21 +169,25 @@ fn where_nothing_stands_out_all_of_the_view_is_the_item() {
     assert!(localiser.is_whole());
     let Found::One(mask) = localiser.find(&small(belt(9))) else { panic!("the view is the item") };
     assert!(mask.pixels().iter().all(|inside| *inside));
-    assert_eq!(Localiser::from_floats(&localiser.to_floats()).unwrap(), localiser);
+    let (floats, odds) = localiser.to_parts();
+    assert!(odds.is_empty());
+    assert_eq!(Localiser::from_parts(&floats, &odds).unwrap(), localiser);
 }
 
 #[test]
 fn a_stored_localiser_finds_the_same_and_a_broken_one_is_refused() {
     let localiser = learned(normals(4));
-    let floats = localiser.to_floats();
-    assert_eq!(Localiser::from_floats(&floats).unwrap(), localiser);
-    let refused = |floats: &[f32]| Localiser::from_floats(floats).unwrap_err().to_string();
-    assert!(refused(&[]).contains("empty"));
-    assert!(refused(&floats[..floats.len() - 1]).contains("numbers"));
+    let (floats, odds) = localiser.to_parts();
+    assert_eq!(Localiser::from_parts(&floats, &odds).unwrap(), localiser);
+    let refused =
+        |floats: &[f32], odds: &[i8]| Localiser::from_parts(floats, odds).unwrap_err().to_string();
+    assert!(refused(&[], &[]).contains("empty"));
+    assert!(refused(&floats[..floats.len() - 1], &odds).contains("numbers"));
+    assert!(refused(&floats, &odds[1..]).contains("numbers"));
     let with = |at: usize, number: f32| {
         let mut floats = floats.clone();
         floats[at] = number;
-        refused(&floats)
+        refused(&floats, &odds)
     };
     // The item's numbers follow 2 + 3 x 96 of the header and the light.
     const ITEM: usize = 290;
@@ -192,7 +196,19 @@ fn a_stored_localiser_finds_the_same_and_a_broken_one_is_refused() {
     assert!(with(2, f32::NAN).contains("not finite"));
     assert!(with(ITEM, 1e6).contains("range"));
     assert!(with(ITEM + 8, 0.0).contains("areas"));
-    assert!(with(floats.len() - 1, 99.0).contains("odds"));
+}
+
+#[test]
+fn a_localiser_that_was_stored_as_floats_finds_the_same() {
+    let localiser = learned(normals(4));
+    let (mut floats, odds) = localiser.to_parts();
+    floats[0] = 3.0;
+    floats.extend(odds.iter().map(|odds| f32::from(*odds) * 3.0 / 42.0));
+    assert_eq!(Localiser::from_floats(&floats).unwrap(), localiser);
+    *floats.last_mut().unwrap() = 99.0;
+    assert!(Localiser::from_floats(&floats).unwrap_err().to_string().contains("odds"));
+    let (whole, _) = localiser.to_parts();
+    assert!(Localiser::from_floats(&whole).unwrap_err().to_string().contains("version"));
 }
 
 #[test]

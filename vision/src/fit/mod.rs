@@ -2,7 +2,8 @@
 //! reference, a damage head that nobody asks, a catalogue that does not know the SKU.
 //!
 //! None of this stops the box, and none of it is an error anywhere else: a head whose references are
-//! others is simply not asked. So it is looked for, and told. Only the headers of the files are read.
+//! others is simply not asked. So it is looked for, and told. Only the headers of the files are read, and of a
+//! large folder only a part each time ([`survey`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -17,6 +18,9 @@ use base::checksum::sha256;
 use capture::CameraSection;
 use damage::{HEAD_FACTS_FILE, HEAD_FILE};
 use features::backbone::BACKBONE_FILE;
+use survey::{FOLDERS, Judge, Survey, views_in};
+
+mod survey;
 
 /// A header that is longer than this, in bytes, is none of ours.
 const HEADER_MAX: u64 = 64 << 20;
@@ -46,6 +50,7 @@ pub struct Fit {
     catalog: Option<PathBuf>,
     /// The backbone's checksum, and of which file: time and length.
     backbone: Option<(SystemTime, u64, String)>,
+    survey: Survey,
 }
 
 /// What the header of a reference says.
@@ -68,15 +73,32 @@ impl Fit {
             model: model.clone(),
             catalog: identity.catalog.clone(),
             backbone: None,
+            survey: Survey::new(model.references.clone()),
         }
     }
 
-    /// Everything that does not fit now.
+    /// What does not fit, as far as is known. Each call looks at the references of 500 SKUs more; what the
+    /// calls before have found stays until it is looked at again.
     pub fn look(&mut self) -> Vec<Misfit> {
-        let known = references_in(&self.model.references);
-        let mut misfits = self.missing(&known);
-        misfits.extend(self.strangers(&known));
-        misfits.extend(self.unusable(&known));
+        self.look_at(FOLDERS)
+    }
+
+    /// Everything that does not fit now. Takes as long as reading the headers of all references.
+    pub fn look_at_all(&mut self) -> Vec<Misfit> {
+        self.look_at(usize::MAX)
+    }
+
+    fn look_at(&mut self, skus: usize) -> Vec<Misfit> {
+        let head = head_sha256(&self.model.damage_head);
+        let judge = Judge {
+            cameras: self.cameras.clone(),
+            backbone: self.backbone_sha256(),
+            head: head.as_ref().ok().cloned().flatten(),
+        };
+        self.survey.look(&judge, skus);
+        let mut misfits = self.missing();
+        misfits.extend(self.strangers());
+        misfits.extend(self.unusable(head.err()));
         misfits.extend(self.catalogue());
         misfits
     }
@@ -86,15 +108,16 @@ impl Fit {
     }
 
     /// Cameras without a reference of the line's SKU.
-    fn missing(&self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
+    fn missing(&self) -> Vec<Misfit> {
         let Some(sku) = &self.sku else { return Vec::new() };
-        let Some(views) = known.get(sku) else {
+        let views = views_in(&self.model.references.join(sku));
+        if views.is_empty() {
             let folder = self.model.references.display();
             return vec![self.references(
                 format!("SKU {sku} has no reference in {folder}: its items cannot be inspected"),
                 format!("learn it with `inspectctl learn --sku \"{sku}\" FOLDER`"),
             )];
-        };
+        }
         let without = self.cameras.iter().filter(|camera| !views.contains(camera));
         without
             .map(|camera| {
@@ -111,10 +134,10 @@ impl Fit {
     }
 
     /// References whose view is no camera.
-    fn strangers(&self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
+    fn strangers(&self) -> Vec<Misfit> {
         let mut by_view: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
-        for (sku, views) in known {
-            for view in views.iter().filter(|view| !self.cameras.contains(view)) {
+        for (sku, wrong) in self.survey.wrong() {
+            for view in &wrong.strangers {
                 by_view.entry(view).or_default().push(sku);
             }
         }
@@ -138,28 +161,17 @@ impl Fit {
             .collect()
     }
 
-    /// References that cannot be read, or that neither the model nor the head knows.
-    fn unusable(&mut self, known: &BTreeMap<String, Vec<String>>) -> Vec<Misfit> {
-        let backbone = self.backbone_sha256();
-        let head = head_sha256(&self.model.damage_head);
+    /// References that cannot be read, or that neither the model nor the head knows. `head` is what is wrong
+    /// with the head itself.
+    fn unusable(&self, head: Option<String>) -> Vec<Misfit> {
         let (mut broken, mut strange, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
-        for (sku, views) in known {
-            for view in views.iter().filter(|view| self.cameras.contains(view)) {
-                let path = self.model.references.join(sku).join(format!("{view}.{ENDING}"));
-                match header_of(&path) {
-                    Err(cause) => broken.push(format!("{sku}/{view}: {cause}")),
-                    Ok(header) if backbone.is_some() && header.backbone != backbone => {
-                        strange.push(format!("{sku}/{view}"));
-                    }
-                    Ok(header) => {
-                        if let Ok(Some(head)) = &head
-                            && header.head.as_ref() != Some(head)
-                        {
-                            unasked.push(format!("{sku}/{view}"));
-                        }
-                    }
-                }
-            }
+        for (sku, wrong) in self.survey.wrong() {
+            let named = |views: &[String]| -> Vec<String> {
+                views.iter().map(|view| format!("{sku}/{view}")).collect()
+            };
+            broken.extend(named(&wrong.broken));
+            strange.extend(named(&wrong.strange));
+            unasked.extend(named(&wrong.unasked));
         }
         let again = "learn these SKUs again with `inspectctl learn`";
         let mut misfits = Vec::new();
@@ -182,7 +194,7 @@ impl Fit {
             );
             misfits.push(Misfit { key, what, remedy: again.to_owned() });
         }
-        if let Err(cause) = head {
+        if let Some(cause) = head {
             let what = format!("the damage head cannot be used: {cause}");
             let remedy = "train it anew with `inspectctl train`".to_owned();
             misfits.push(Misfit { key, what, remedy });
@@ -229,30 +241,6 @@ impl Fit {
         self.backbone = Some((time, length, sha256.clone()));
         Some(sha256)
     }
-}
-
-/// The views that have a reference, by SKU.
-fn references_in(folder: &Path) -> BTreeMap<String, Vec<String>> {
-    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let entries = |folder: &Path| {
-        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
-    };
-    for sku_folder in entries(folder) {
-        let Some(sku) = sku_folder.file_name().and_then(|name| name.to_str()) else { continue };
-        if sku.starts_with('.') {
-            continue;
-        }
-        for file in entries(&sku_folder) {
-            if file.extension().is_some_and(|ending| ending == ENDING)
-                && let Some(view) = file.file_stem().and_then(|name| name.to_str())
-                && !view.starts_with('.')
-            {
-                known.entry(sku.to_owned()).or_default().push(view.to_owned());
-            }
-        }
-    }
-    known.values_mut().for_each(|views| views.sort());
-    known
 }
 
 /// The checksum of the damage head in `folder`; `None` where there is no head.
@@ -329,6 +317,7 @@ mod tests {
             folder: root.join("model"),
             references: root.join("references"),
             damage_head: root.join("head"),
+            references_mib: 64,
             device: Default::default(),
             engine: Default::default(),
         };
