@@ -468,9 +468,7 @@ impl Inspection {
     /// Hands an item to the inspection pool; returns what follows when it is not taken.
     fn score(&mut self, item: ItemNumber, deadline: Duration, sku: String) -> Vec<Step> {
         let views = self.frames.get(&item).cloned().unwrap_or_default();
-        // Without the box that is left out on purpose, it looks like another reference.
-        let expected = self.expected(&sku);
-        let sku = expected.and_then(|expected| expected.reference.clone()).unwrap_or(sku);
+        let sku = self.shown_by(&sku);
         let job = Job { item, sku, deadline, views };
         let refused = match &self.scorer {
             Some(scorer) => match scorer.submit(job) {

@@ -32,6 +32,29 @@ impl Inspection {
         self.expectations.of(sku).or_else(|| self.look_ups.of(sku))
     }
 
+    /// The SKU whose references show what `sku` looks like: without the box that is left out on purpose, it looks like
+    /// another one.
+    pub(super) fn shown_by(&self, sku: &str) -> String {
+        let expected = self.expected(sku);
+        let other = expected.and_then(|expected| expected.reference.clone());
+        other.unwrap_or_else(|| sku.to_owned())
+    }
+
+    /// Hands on what a source says of an item. If it is known now what the item is, and it still travels to the cameras,
+    /// its references are loaded meanwhile.
+    pub(super) fn told(&mut self, item: ItemNumber, claim: Claim, is_all: bool) {
+        let now = self.now();
+        let steps = self.flow.told(item, claim, is_all, now);
+        if let Some(pool) = &self.scorer
+            && let Some(sku) = self.flow.sku(item)
+            && self.flow.views(item).is_empty()
+        {
+            let cameras = self.cameras.iter().map(|camera| &**camera.name());
+            pool.prefetch(&self.shown_by(sku), cameras);
+        }
+        self.perform(steps, Vec::new());
+    }
+
     /// What a code means; `None` while the warehouse is asked, whose answer [`Inspection::on_looked_up`] takes in.
     pub(super) fn claim(&mut self, said: Said) -> Option<Claim> {
         let unlisted = self.identity.unlisted_codes;
@@ -82,8 +105,7 @@ impl Inspection {
         let waited: Vec<Said> = waited;
         for said in waited {
             let claim = claim_of(&said, skus.clone(), problem);
-            let steps = self.flow.told(said.item, claim, said.is_all, now);
-            self.perform(steps, Vec::new());
+            self.told(said.item, claim, said.is_all);
         }
     }
 

@@ -121,10 +121,7 @@ impl Inspection {
                 }
                 other => {
                     let problem = other.why_not(&scanner).unwrap_or_default();
-                    let claim = Claim { by, ..Claim::none(source, &problem) };
-                    let now = self.now();
-                    let steps = self.flow.told(item, claim, is_all, now);
-                    self.perform(steps, Vec::new());
+                    self.told(item, Claim { by, ..Claim::none(source, &problem) }, is_all);
                 }
             }
         }
@@ -134,9 +131,7 @@ impl Inspection {
     fn say(&mut self, said: Said) {
         let (item, is_all) = (said.item, said.is_all);
         if let Some(claim) = self.claim(said) {
-            let now = self.now();
-            let steps = self.flow.told(item, claim, is_all, now);
-            self.perform(steps, Vec::new());
+            self.told(item, claim, is_all);
         }
     }
 }
