@@ -78,13 +78,33 @@ pub(super) struct Levels {
     /// In the order of the pictures.
     pub each: Vec<f32>,
     pub held_out: Held,
+    /// How far each lies above the middle of the others, in units of their spread.
+    standards: Vec<f64>,
 }
+
+/// Of more levels than this, one changes the middle and the spread of all too little to leave it out.
+const LEFT_OUT_MAX: usize = 60;
+/// Of fewer, the others have no spread worth the name.
+const LEFT_OUT_MIN: usize = 4;
 
 impl Levels {
     /// `None` where there are none, or one is no number.
     pub(super) fn new(each: Vec<f32>, normals: usize, prior: Prior) -> Option<Levels> {
         let held_out = Held::new(each.clone(), normals, prior)?;
-        Some(Levels { each, held_out })
+        // A new picture has no part in the middle and the spread that it is held against. A normal one that had would
+        // look less odd than a new one of its kind, the more so the fewer they are.
+        let is_left_out = (LEFT_OUT_MIN..=LEFT_OUT_MAX).contains(&each.len());
+        let standard = |(at, level): (usize, &f32)| {
+            let level = f64::from(*level);
+            if !is_left_out {
+                return Some(held_out.standard(level));
+            }
+            let mut others = each.clone();
+            others.swap_remove(at);
+            Some(Held::new(others, normals, prior)?.standard(level))
+        };
+        let standards = each.iter().enumerate().map(standard).collect::<Option<Vec<f64>>>()?;
+        Some(Levels { each, held_out, standards })
     }
 }
 
@@ -509,9 +529,8 @@ fn joint_levels(
         levels.iter().filter(|(member, _)| among(**member)).collect();
     let count = members.iter().map(|(_, levels)| levels.each.len()).min()?;
     let joint = |at: usize| {
-        Voices::CHOSEN.joint(members.iter().map(|(member, levels)| {
-            (**member, levels.held_out.standard(f64::from(levels.each[at])))
-        })) as f32
+        let standards = members.iter().map(|(member, levels)| (**member, levels.standards[at]));
+        Voices::CHOSEN.joint(standards) as f32
     };
     Some((0..count).map(joint).collect())
 }
