@@ -185,6 +185,8 @@ function showView(item, view) {
 function showItem(item) {
   const verdict = VERDICTS[item.verdict] || "… on the belt";
   const route = [
+    item.sku ?? (item.verdict && "nobody knows what it is"),
+    item.familiarity && `looks: ${item.familiarity}`,
     item.reasons.length && `reason: ${item.reasons.join(", ")}`,
     item.decision && `decided: ${item.decision}`,
     item.outcome && `outcome: ${item.outcome}`,
