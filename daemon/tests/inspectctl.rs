@@ -305,6 +305,28 @@ fn learning_from_a_folder_that_is_not_there_names_it() {
     assert!(stderr(&output).contains("/nowhere/pictures"), "{}", stderr(&output));
 }
 
+#[test]
+fn a_folder_is_learned_as_many_skus_only_if_it_holds_a_folder_for_each() {
+    let site = Site::new();
+    write_picture(&site.path("set/train/good/1.jpg"), 60, false);
+    let set = site.path("set");
+    let model = site.path("no-model");
+    let learn = |root: &Path| {
+        let root = root.to_str().unwrap();
+        let output =
+            inspectctl(&["learn", "--view", "side", "--model", model.to_str().unwrap(), root]);
+        assert_eq!(output.status.code(), Some(1));
+        stderr(&output)
+    };
+    assert!(learn(&set).contains("say with --sku"), "{}", learn(&set));
+    assert!(learn(&site.path("gone")).contains("gone"));
+    // As far as the model, which is not there.
+    let all = site.path("all");
+    fs::create_dir_all(&all).unwrap();
+    fs::rename(&set, all.join("tea")).unwrap();
+    assert!(learn(&all).contains("no-model"), "{}", learn(&all));
+}
+
 /// Writes a picture with stripes of `shade`; `torn` puts a bright ragged spot onto it.
 fn write_picture(path: &Path, shade: u8, torn: bool) {
     let (width, height) = (320_u32, 240_u32);

@@ -41,6 +41,7 @@ const HIL_TESTS: &[&str] = &[
     "line",
     "meaning",
     "plc-bridge",
+    "reading",
     "twin",
     "vision",
 ];

@@ -1,8 +1,9 @@
 //! `inspectctl learn`: teaches the box what normal items of a SKU look like.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, ensure};
 use base::dataset::{Dataset, Purpose, Unused};
 use clap::Args;
 use damage::scoring::Calibration;
@@ -19,15 +20,16 @@ use super::progress::Bar;
 ///
 /// The folder holds `train/good/`, or `views/<view>/train/good/` for several cameras, or the
 /// pictures themselves. Pictures of the empty tunnel in `train/empty/` beside `good` help to find the
-/// item. A reference per view is written; a running inspectd uses it from the next
+/// item. Without --sku the folder holds such a folder for each SKU, named as the SKU. A reference per
+/// view is written; a running inspectd uses it from the next
 /// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "tokens",
 /// "passed_over", "localised", "calibration"}], "unused": [{"path", "pictures", "reason"}], "warnings"}`:
-/// `unused` names whatever lies in the folder and was not learned from.
+/// `unused` names whatever lies in the folder and was not learned from; without --sku a list of these.
 #[derive(Debug, Args)]
 pub struct Learn {
-    /// What the items are.
+    /// What the items are [default: each folder in ROOT holds the pictures of the SKU of its name].
     #[arg(long)]
-    sku: String,
+    sku: Option<String>,
     /// Which camera took the pictures, where the folder does not say [default: the line file's
     /// only camera]; where it does, learn this view only.
     #[arg(long)]
@@ -45,26 +47,75 @@ pub struct Learn {
 }
 
 impl Learn {
-    /// Learns every view of the folder.
+    /// Learns every view of the folder, or of each SKU's folder in it.
     pub fn run(self, context: &Context) -> anyhow::Result<Answer> {
         let scoring = self.scoring.resolve(context)?;
-        let dataset =
-            folders::with_views(Dataset::open(&self.root)?, self.view.as_deref(), context)?;
-        let unused = dataset.unused_for(Purpose::Learn);
-        let warnings = folders::strange_views(&dataset, context)?;
+        // What is wrong with a folder is told before the model is loaded, and before anything is learned.
+        let lessons = match &self.sku {
+            Some(sku) => vec![self.lesson(sku, &self.root, context)?],
+            None => {
+                let lesson = |(sku, folder): &(String, PathBuf)| self.lesson(sku, folder, context);
+                sku_folders(&self.root)?.iter().map(lesson).collect::<anyhow::Result<_>>()?
+            }
+        };
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
         let learn = if self.add { lab::learn::add } else { lab::learn::learn };
         let (references, turns) = (&scoring.references, self.turns.turns());
-        let learned = learn(&scorer, &dataset, &self.sku, references, turns, &mut bar)?;
+        let mut all = Vec::new();
+        for Lesson { sku, dataset, warnings } in lessons {
+            let learned = learn(&scorer, &dataset, &sku, references, turns, &mut bar)
+                .with_context(|| format!("SKU {sku}"))?;
+            let unused = dataset.unused_for(Purpose::Learn);
+            all.push(Answered { learned, unused, warnings });
+        }
         drop(bar);
-        let answered = Answered { learned, unused, warnings };
-        Answer::either(context.json, &answered, || {
+        let told = |answered: &Answered| {
             let mut text = for_people(&answered.learned, scoring.false_divert_budget);
             folders::add_remarks(&mut text, &answered.unused, &answered.warnings);
             text
-        })
+        };
+        match (self.sku, all.as_slice()) {
+            (Some(_), [answered]) => Answer::either(context.json, answered, || told(answered)),
+            _ => Answer::either(context.json, &all, || {
+                all.iter().map(told).collect::<Vec<_>>().join("\n\n")
+            }),
+        }
     }
+
+    fn lesson(&self, sku: &str, folder: &Path, context: &Context) -> anyhow::Result<Lesson> {
+        let dataset = Dataset::open(folder)?;
+        let dataset = folders::with_views(dataset, self.view.as_deref(), context)?;
+        let warnings = folders::strange_views(&dataset, context)?;
+        Ok(Lesson { sku: sku.to_owned(), dataset, warnings })
+    }
+}
+
+/// What is learned of one SKU.
+struct Lesson {
+    sku: String,
+    dataset: Dataset,
+    warnings: Vec<String>,
+}
+
+/// The folders in `root`, by name, each with the SKU that it is named after.
+fn sku_folders(root: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let unreadable = || format!("cannot read {}; name a folder of pictures", root.display());
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(root).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if let Some(name) = path.file_name().filter(|_| path.is_dir()) {
+            folders.push((name.to_string_lossy().into_owned(), path));
+        }
+    }
+    folders.sort();
+    let is_dataset = folders.iter().any(|(name, _)| name == "train" || name == "views");
+    ensure!(
+        !folders.is_empty() && !is_dataset,
+        "{} holds no folder for each SKU; say with --sku what its pictures show",
+        root.display()
+    );
+    Ok(folders)
 }
 
 /// What was learned, and what was not.

@@ -19,9 +19,9 @@ pub struct ItemView {
     pub boot: String,
     /// The number within it.
     pub item: u64,
-    /// What it is; none where nobody knew.
+    /// What it is; none where nobody knew, or knows yet.
     pub sku: Option<String>,
-    /// How well the box knew what that SKU looks like, in words.
+    /// How well the box knew how this SKU looks, in words.
     pub familiarity: Option<String>,
     /// When it crossed the entry eye.
     pub entered_at: Timestamp,
@@ -174,6 +174,11 @@ fn words(record: &Record) -> Vec<String> {
         .filter(|finding| finding.exceeds())
         .map(|finding| finding.words.clone())
         .collect();
+    // One that nobody knows is diverted although nothing speaks against it: what is open says why.
+    if let (Some(Verdict::Divert { reasons, .. }), true) = (&record.verdict, said.is_empty()) {
+        let why = record.findings.iter().filter(|finding| reasons.contains(&finding.check));
+        said.extend(why.map(|finding| finding.words.clone()));
+    }
     if let Some(Verdict::Uninspected { cause }) = &record.verdict {
         said.push(format!("not inspected: {cause}"));
     } else {

@@ -14,17 +14,19 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use hil_tests::{
-    demo::{screen::Screen, summary},
+    demo::{
+        planned,
+        play::{self, Play},
+        screen::Screen,
+        summary,
+    },
     harness::{
         line_file::{CameraLayout, Layout},
-        references,
         running_line::{Broker, RunningLine, Start, socket_folder},
     },
 };
-use twin::pictures::PictureSet;
-use vision::config::LabelSection;
 
 /// The page's port, unless somebody else has it.
 const WEB_PORT: u16 = 8080;
@@ -36,8 +38,6 @@ const EMPTY_LIMIT: Duration = Duration::from_secs(30);
 const MOST_RESTARTS: u32 = 5;
 /// How often the screen is renewed.
 const RENEW: Duration = Duration::from_millis(400);
-/// Longest side of a camera's picture when a folder of pictures is played, in pixels.
-const LONGEST_PX: u32 = 640;
 
 /// Runs a simulated line with the real plc-bridge and inspectd, and shows what happens.
 ///
@@ -49,8 +49,11 @@ struct Options {
     /// End after this many seconds [default: the environment's DURATION, else at ctrl-C].
     #[arg(long)]
     duration: Option<u64>,
+    /// What is rendered: many products by turns, or cartons of one product.
+    #[arg(long, value_enum, default_value_t = Goods::Mixed)]
+    goods: Goods,
     /// Play the pictures of this folder, `test/<class>` and `train/good`, or the same below
-    /// `views/<view>/` [default: the environment's IMAGES, else rendered cartons].
+    /// `views/<view>/` [default: the environment's IMAGES, else what --goods says].
     #[arg(long)]
     images: Option<PathBuf>,
     /// Items a second.
@@ -59,12 +62,21 @@ struct Options {
     /// Cameras that see rendered items, by turns from above and from the side.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
     cameras: u8,
-    /// Share of damaged items among rendered ones.
+    /// Share of faulty items among rendered ones.
     #[arg(long, default_value_t = 0.2)]
     defect_rate: f64,
-    /// Fixes the items.
-    #[arg(long, default_value_t = 1)]
+    /// Fixes the items. With the usual one the scanner misreads two items of a mixed belt within two minutes.
+    #[arg(long, default_value_t = 5)]
     seed: u64,
+}
+
+/// What is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Goods {
+    /// Many products.
+    Mixed,
+    /// Cartons of one product.
+    Carton,
 }
 
 fn main() -> ExitCode {
@@ -112,19 +124,19 @@ fn demo(options: Options) -> anyhow::Result<()> {
     if TcpListener::bind(("127.0.0.1", WEB_PORT)).is_ok() {
         layout.web_port = WEB_PORT;
     }
+    let play = match (images, options.goods) {
+        (Some(images), _) => Play::Pictures(images),
+        (None, Goods::Mixed) => Play::mixed(options.defect_rate, options.seed),
+        (None, Goods::Carton) => Play::Cartons { defect_rate: options.defect_rate },
+    };
+    play.lay_out(&mut layout, &folder)?;
     let mut twin = vec!["--wait-ready".to_owned()];
     let mut give = |name: &str, value: String| twin.extend([name.to_owned(), value]);
     give("--rate", options.rate.to_string());
-    give("--defect-rate", options.defect_rate.to_string());
     give("--seed", options.seed.to_string());
-    if let Some(images) = &images {
-        give("--images", images.display().to_string());
-        layout.cameras = cameras_for(images)?;
-        layout.sku = sku_for(images);
-        layout.label = LabelSection::default();
-    }
+    twin.extend(play.twin_arguments(&folder));
     let cache = target.join("demo-cache");
-    layout.references = references::learned(&layout, images.as_deref(), &cache, &mut |step| {
+    play.learn(&mut layout, &folder, &cache, &mut |step| {
         println!("{step} (kept for the next time) ...");
     })?;
 
@@ -133,6 +145,9 @@ fn demo(options: Options) -> anyhow::Result<()> {
     let mut line = RunningLine::start(&start)?;
     let page = line.page.clone();
     println!("the page: {}", page.address());
+    if let (Play::Mixed(belt), Some(port)) = (&play, layout.broker_port) {
+        belt.hold(port).context("the fleet cannot hold the recalled lots")?;
+    }
 
     let mut screen = Screen::new();
     let started = Instant::now();
@@ -185,10 +200,21 @@ fn demo(options: Options) -> anyhow::Result<()> {
         println!("{name} did not end by itself and was killed");
     }
     let account = line.account(status.as_ref())?;
+    let planned = match &play {
+        Play::Mixed(_) => Some(line.planned(&play::scans(&folder))?),
+        Play::Cartons { .. } | Play::Pictures(_) => None,
+    };
     let path = folder.join("summary.json");
-    let json = serde_json::to_string_pretty(&account)?;
+    let mut summary = serde_json::to_value(&account)?;
+    if let Some(planned) = &planned {
+        summary["planned"] = serde_json::to_value(planned)?;
+    }
+    let json = serde_json::to_string_pretty(&summary)?;
     fs::write(&path, json).with_context(|| format!("{}", path.display()))?;
     println!("\n{}", summary::for_people(&account));
+    if let Some(planned) = &planned {
+        println!("{}", planned::for_people(planned));
+    }
     println!("also in {}", path.display());
     Ok(())
 }
@@ -226,27 +252,4 @@ fn rendered_cameras(count: u8) -> Vec<CameraLayout> {
         if index < 2 { side.to_owned() } else { format!("{side}-{}", index / 2 + 1) }
     };
     (0..count).map(|index| CameraLayout::rendered(&name(index))).collect()
-}
-
-/// One camera for each view of the folder, in the shape of its pictures.
-fn cameras_for(images: &Path) -> anyhow::Result<Vec<CameraLayout>> {
-    let set = PictureSet::open(images)?;
-    let mut cameras = Vec::new();
-    for (index, view) in set.views.iter().enumerate() {
-        let (width, height) = set.size(index)?;
-        let scale = (f64::from(LONGEST_PX) / f64::from(width.max(height))).min(1.0);
-        // Multiples of 4 keep rows of RGB free of padding on their way.
-        let px = |side: u32| ((f64::from(side) * scale / 4.0).round() as u32).max(4) * 4;
-        cameras.push(CameraLayout {
-            name: if view.is_empty() { "camera".to_owned() } else { view.clone() },
-            width_px: px(width),
-            height_px: px(height),
-        });
-    }
-    Ok(cameras)
-}
-
-/// The folder's name, as a SKU.
-fn sku_for(images: &Path) -> String {
-    images.file_name().map_or_else(|| "pictures".into(), |name| name.to_string_lossy().into_owned())
 }

@@ -58,12 +58,13 @@ impl Default for Screen {
     }
 }
 
-/// One item in the order of the columns: item, SKU, score, verdict, reason, time, outcome.
-fn cells(item: &Item) -> [String; 7] {
+/// One item in the order of the columns: item, SKU, how well it is known, score, verdict, reason, time, outcome.
+fn cells(item: &Item) -> [String; 8] {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     [
         item.item.to_string(),
         item.sku.clone().unwrap_or_else(|| "unknown".to_owned()),
+        or_dash(item.familiarity.clone()),
         or_dash(item.score.map(|score| format!("{score:.2}"))),
         or_dash(item.verdict.clone()),
         shortened(item.words.first().map_or("", String::as_str)),
@@ -75,15 +76,17 @@ fn cells(item: &Item) -> [String; 7] {
 fn table(items: &[Item]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["item", "SKU", "score", "verdict", "reason", "ms", "outcome"]);
+    table.set_header(["item", "SKU", "known", "score", "verdict", "reason", "ms", "outcome"]);
     table.add_rows(items.iter().take(ROWS).map(cells));
     table
 }
 
 fn line(item: &Item) -> String {
-    let [number, sku, score, verdict, reason, ms, outcome] = cells(item);
+    let [number, sku, known, score, verdict, reason, ms, outcome] = cells(item);
+    // Of a line with one product it goes without saying.
+    let known = if known == "-" { String::new() } else { format!(" ({known})") };
     let reason = if reason.is_empty() { reason } else { format!(" ({reason})") };
-    format!("item {number}  {sku}  score {score}  {verdict}{reason}  {ms} ms  {outcome}")
+    format!("item {number}  {sku}{known}  score {score}  {verdict}{reason}  {ms} ms  {outcome}")
 }
 
 fn shortened(text: &str) -> String {
@@ -103,6 +106,7 @@ mod tests {
         Item {
             item: 7,
             sku: Some("tea".into()),
+            familiarity: Some("learning 5 of 8".into()),
             score: Some(1.234),
             verdict: Some("divert".into()),
             words: vec!["top: unlike the normal ones at 10, 20".into()],
@@ -115,7 +119,16 @@ mod tests {
     fn a_plain_line_holds_what_the_table_holds() {
         let text = line(&item());
         let table = table(&[item()]).to_string();
-        for part in ["7", "tea", "1.23", "divert", "unlike the normal", "612", "into lane 1"] {
+        for part in [
+            "7",
+            "tea",
+            "learning 5 of 8",
+            "1.23",
+            "divert",
+            "unlike the normal",
+            "612",
+            "into lane 1",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
             assert!(table.contains(part), "{part}: {table}");
         }
@@ -124,6 +137,7 @@ mod tests {
     #[test]
     fn an_item_under_inspection_shows_dashes_and_a_long_reason_is_cut() {
         let item = Item {
+            familiarity: None,
             score: None,
             verdict: None,
             ms: None,
@@ -131,8 +145,8 @@ mod tests {
             words: vec!["x".repeat(200)],
             ..item()
         };
-        let [.., score, verdict, reason, ms, outcome] = cells(&item);
-        assert_eq!([score, verdict, ms, outcome], ["-"; 4].map(str::to_owned));
+        let [.., known, score, verdict, reason, ms, outcome] = cells(&item);
+        assert_eq!([known, score, verdict, ms, outcome], ["-"; 5].map(str::to_owned));
         assert_eq!(reason.chars().count(), REASON);
     }
 }

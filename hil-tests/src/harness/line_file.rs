@@ -15,6 +15,7 @@ use inspectd::config::{
 };
 use inspectd::wall_clock::ClockTrust;
 use line::config::io::IoSection;
+use line::config::scanner::ScannerSection;
 use line::config::{
     ByteOrder, ConveyorSection, DiverterSection, FallBack, FallBackSection, ItemCodeKind,
     LineFallBackSection, LineSection, PlcMode, PlcSection, WordOrder,
@@ -24,8 +25,8 @@ use vision::config::{
     IdentitySection, LabelPart, LabelSection, LabelUse, LearningSection, ModelSection,
 };
 
-/// From the last camera to the commit point, in seconds of belt travel: gathering, two views on a
-/// busy processor, and the bridge's lead.
+/// What is needed of [`Layout::inspection_s`] for one SKU: gathering, two views on a busy processor, and the
+/// bridge's lead.
 const INSPECTION_S: f64 = 1.8;
 /// Position of the first camera, in millimetres; each further one stands 150 mm behind.
 const FIRST_CAMERA_MM: f64 = 300.0;
@@ -52,12 +53,20 @@ pub struct Layout {
     pub model: PathBuf,
     /// Folder of the references.
     pub references: PathBuf,
-    /// What runs on the line.
+    /// What runs on the line, unless `identity` asks others what items are.
     pub sku: String,
     /// Items a second, from which the belt's speed follows.
     pub rate: f64,
     /// The cameras.
     pub cameras: Vec<CameraLayout>,
+    /// From the last camera to the commit point, in seconds of belt travel.
+    pub inspection_s: f64,
+    /// The fixed scanners.
+    pub scanners: Vec<ScannerSection>,
+    /// Who is asked what items are.
+    pub identity: IdentitySection,
+    /// Where it is known what items should say.
+    pub expected: ExpectedSection,
     /// What is read on items: the rendered cartons' codes, unless another thing is played.
     pub label: LabelSection,
     /// How the box learns from what passes.
@@ -95,6 +104,10 @@ impl Layout {
             sku: "korall-tea".to_owned(),
             rate: 1.0,
             cameras: vec![CameraLayout::rendered("top"), CameraLayout::rendered("side")],
+            inspection_s: INSPECTION_S,
+            scanners: Vec::new(),
+            identity: IdentitySection::default(),
+            expected: ExpectedSection::default(),
             label: LabelSection {
                 read: LabelUse::Codes,
                 must_show: vec![LabelPart::Lot, LabelPart::Expiry],
@@ -131,7 +144,7 @@ impl Layout {
         let speed = (250.0 * self.rate).max(300.0);
         let position_mm = |index: usize| FIRST_CAMERA_MM + 150.0 * index as f64;
         let last_camera = position_mm(self.cameras.len().saturating_sub(1));
-        let commit_point_mm = (last_camera + INSPECTION_S * speed).round();
+        let commit_point_mm = (last_camera + self.inspection_s * speed).round();
         let camera = |(index, camera): (usize, &CameraLayout)| CameraSection {
             name: camera.name.clone(),
             source: format!("shm:{}", self.sockets.join(&camera.name).display()),
@@ -150,12 +163,12 @@ impl Layout {
         LineFile {
             line: LineSection {
                 name: "twin".to_owned(),
-                sku: Some(self.sku.clone()),
+                sku: self.identity.sources.is_empty().then(|| self.sku.clone()),
                 bridge_socket: self.sockets.join("bridge"),
                 bridge_journal: self.sockets.join("bridge.journal"),
             },
             camera: self.cameras.iter().enumerate().map(camera).collect(),
-            scanner: Vec::new(),
+            scanner: self.scanners.clone(),
             conveyor: ConveyorSection {
                 mm_per_count: 0.5,
                 nominal_speed_mm_s: speed,
@@ -196,8 +209,8 @@ impl Layout {
             io: IoSection::default(),
             label: self.label.clone(),
             learning: self.learning.clone(),
-            identity: IdentitySection::default(),
-            expected: ExpectedSection::default(),
+            identity: self.identity.clone(),
+            expected: self.expected.clone(),
             model: ModelSection {
                 folder: self.model.clone(),
                 references: self.references.clone(),

@@ -3,6 +3,7 @@
 //! * [`Layout`](line_file::Layout) makes a line file for a folder, with free ports;
 //! * [`Process`](process::Process) is one child with its log; it dies with its owner;
 //! * [`RunningLine`](running_line::RunningLine) is broker, twin, plc-bridge and inspectd together;
+//! * [`MixedBelt`](mixed::MixedBelt) makes it a line of many products;
 //! * [`manager`] tells the box what a fleet manager would;
 //! * [`account`] compares what the twin knows with what stands in the records.
 //!
@@ -11,6 +12,7 @@
 pub mod account;
 pub mod line_file;
 pub mod manager;
+pub mod mixed;
 pub mod page;
 pub mod process;
 pub mod references;

@@ -58,8 +58,11 @@ pub struct Fleet {
 pub struct Item {
     /// Its number.
     pub item: u64,
-    /// What it was supposed to be.
+    /// What it is; none where nobody knew, or knows yet.
     pub sku: Option<String>,
+    /// How well the box knew how this SKU looks, in words.
+    #[serde(default)]
+    pub familiarity: Option<String>,
     /// Largest ratio of score to threshold over the views.
     pub score: Option<f64>,
     /// `pass`, `divert` or `uninspected`.

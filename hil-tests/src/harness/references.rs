@@ -1,7 +1,7 @@
 //! References for the twin's items: normal pictures are taken and learned from once, then kept.
 //!
 //! What is kept lies below a folder named by everything that it follows from: the programs that
-//! made it, the cameras, the SKU, the belt's speed, and the folder of pictures if there is one. A
+//! made it, the cameras, what runs, the belt's speed, and the folder of pictures if there is one. A
 //! lock lets several tests at once ask for the same references and learn them once.
 
 use std::{
@@ -11,14 +11,15 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
-use super::{line_file::Layout, process::program};
+use super::{line_file::Layout, mixed::MixedBelt, process::program};
 
-/// Normal items that are rendered to learn from.
+/// Normal items of the line's one SKU that are rendered to learn from.
 const NORMALS: usize = 120;
 
 /// Why there are no references.
@@ -44,6 +45,16 @@ pub enum ReferencesError {
     },
 }
 
+/// What is learned.
+enum Lessons<'a> {
+    /// The line's SKU: rendered cartons.
+    Cartons,
+    /// The line's SKU: the pictures of a folder.
+    Folder(&'a Path),
+    /// The SKUs that a mixed belt knows from the start.
+    Mixed(&'a MixedBelt),
+}
+
 /// The folder of references for `layout`, learned if need be; `say` is told before that.
 ///
 /// # Errors
@@ -51,6 +62,31 @@ pub enum ReferencesError {
 pub fn learned(
     layout: &Layout,
     images: Option<&Path>,
+    cache: &Path,
+    say: &mut dyn FnMut(&str),
+) -> Result<PathBuf, ReferencesError> {
+    kept(layout, &images.map_or(Lessons::Cartons, Lessons::Folder), cache, say)
+}
+
+/// The same for the SKUs that a mixed belt knows from the start. The box adds what it learns on the belt: what is
+/// kept is copied to `folder`, which is not there yet.
+///
+/// # Errors
+/// Those of [`learned`].
+pub fn learned_of_many(
+    layout: &Layout,
+    belt: &MixedBelt,
+    (cache, folder): (&Path, &Path),
+    say: &mut dyn FnMut(&str),
+) -> Result<(), ReferencesError> {
+    let kept = kept(layout, &Lessons::Mixed(belt), cache, say)?;
+    copy(&kept, folder)
+        .map_err(|source| ReferencesError::Folder { path: folder.to_owned(), source })
+}
+
+fn kept(
+    layout: &Layout,
+    lessons: &Lessons<'_>,
     cache: &Path,
     say: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, ReferencesError> {
@@ -62,7 +98,7 @@ pub fn learned(
     let lock = File::create(cache.join("lock")).map_err(failed(cache))?;
     flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(cache)(e.into()))?;
 
-    let folder = cache.join(format!("{:016x}", key(layout, images)));
+    let folder = cache.join(format!("{:016x}", key(layout, lessons)));
     if folder.is_dir() {
         return Ok(folder);
     }
@@ -77,18 +113,42 @@ pub fn learned(
     say("taking pictures of normal items");
     let mut take = Command::new(program("twin"));
     take.arg("pictures").arg("--line").arg(&line).arg("--out").arg(&pictures);
-    match images {
-        None => take.arg("--normals").arg(NORMALS.to_string()),
-        Some(images) => take.arg("--images").arg(images),
+    match lessons {
+        Lessons::Cartons => take.arg("--normals").arg(NORMALS.to_string()),
+        Lessons::Folder(images) => take.arg("--images").arg(images),
+        Lessons::Mixed(belt) => take
+            .args(["--goods", "mixed", "--plan", &belt.plan_text()])
+            .args(["--normals", &belt.normals.to_string()]),
     };
     finish("taking pictures of normal items", take)?;
     say("learning what normal items look like");
-    let mut learn = Command::new(program("inspectctl"));
-    learn.arg("--line").arg(&line).arg("learn").arg("--sku").arg(&layout.sku).arg(&pictures);
-    finish("learning from them", learn)?;
+    let learn = || {
+        let mut learn = Command::new(program("inspectctl"));
+        learn.arg("--line").arg(&line).arg("learn").arg(&pictures);
+        learn
+    };
+    match lessons {
+        Lessons::Cartons | Lessons::Folder(_) => {
+            let mut learn = learn();
+            learn.arg("--sku").arg(&layout.sku);
+            finish(LEARNING, learn)?;
+        }
+        // Many take minutes: the cameras' views are learned side by side.
+        Lessons::Mixed(_) => thread::scope(|scope| {
+            let each = layout.cameras.iter().map(|camera| {
+                let mut learn = learn();
+                learn.arg("--view").arg(&camera.name);
+                scope.spawn(move || finish(LEARNING, learn))
+            });
+            let all: Vec<_> = each.collect();
+            all.into_iter().try_for_each(|view| view.join().expect("it reports what goes wrong"))
+        })?,
+    }
     fs::rename(&references, &folder).map_err(failed(&folder))?;
     Ok(folder)
 }
+
+const LEARNING: &str = "learning from them";
 
 fn finish(what: &'static str, mut command: Command) -> Result<(), ReferencesError> {
     let failed = |status: String, output: String| ReferencesError::Failed { what, status, output };
@@ -107,7 +167,7 @@ fn finish(what: &'static str, mut command: Command) -> Result<(), ReferencesErro
 }
 
 /// A number that changes with whatever the references follow from.
-fn key(layout: &Layout, images: Option<&Path>) -> u64 {
+fn key(layout: &Layout, lessons: &Lessons<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for name in ["twin", "inspectctl"] {
         // A program that is not there fails later, with a better message.
@@ -119,6 +179,30 @@ fn key(layout: &Layout, images: Option<&Path>) -> u64 {
     }
     let file = layout.line_file();
     file.conveyor.nominal_speed_mm_s.to_bits().hash(&mut hasher);
-    (&layout.sku, &layout.model, images, NORMALS).hash(&mut hasher);
+    (&layout.sku, &layout.model).hash(&mut hasher);
+    match lessons {
+        Lessons::Cartons => (None::<&Path>, NORMALS).hash(&mut hasher),
+        Lessons::Folder(images) => (Some(images), NORMALS).hash(&mut hasher),
+        Lessons::Mixed(belt) => {
+            let plan = &belt.plan;
+            let yaw = plan.yaw_degrees.to_bits();
+            (plan.catalogue_seed, plan.skus, yaw, plan.tote_share > 0.0, belt.normals)
+                .hash(&mut hasher);
+        }
+    }
     hasher.finish()
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let (entry, to) = (entry?.path(), to);
+        let to = to.join(entry.file_name().unwrap_or_default());
+        if entry.is_dir() {
+            copy(&entry, &to)?;
+        } else {
+            fs::copy(&entry, &to)?;
+        }
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use super::{
-    account::{self, Account, AccountError, Record},
+    account::{self, Account, AccountError, Record, planned::Planned},
     line_file::Layout,
     page::{Page, Status},
     process::{Process, ProcessError, program},
@@ -195,6 +195,16 @@ impl RunningLine {
     /// The database cannot be read.
     pub fn records(&self) -> Result<Vec<Record>, AccountError> {
         account::read_records(&self.store)
+    }
+
+    /// What became of each thing that a mixed belt's plan says; `scans` is the twin's file of what its scanner made of
+    /// the items.
+    ///
+    /// # Errors
+    /// Truth, scans or records cannot be read.
+    pub fn planned(&self, scans: &Path) -> Result<Planned, AccountError> {
+        let truths = account::read_truth(&self.truth())?;
+        Ok(Planned::of(&truths, &self.records()?, &account::read_scans(scans)?))
     }
 
     /// Ends all processes in the order in which nobody misses the next. Names those that had to

@@ -1,10 +1,13 @@
 //! What the end-to-end tests share: a line in a folder of its own, started and ready.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use hil_tests::harness::line_file::Layout;
+use hil_tests::harness::mixed::MixedBelt;
 use hil_tests::harness::running_line::{Broker, RunningLine, Start, socket_folder};
 use hil_tests::harness::{references, wait_for};
 use tempfile::TempDir;
@@ -15,7 +18,7 @@ const READY: Duration = Duration::from_secs(120);
 /// A running line, and the folders that go with it.
 pub struct Bench {
     pub line: RunningLine,
-    _folder: TempDir,
+    folder: TempDir,
     _sockets: TempDir,
 }
 
@@ -30,13 +33,41 @@ impl Bench {
         // One folder for all tests: they learn once.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("references");
         layout.references = references::learned(&layout, None, &cache, &mut |_| {})?;
-        let twin = ["--wait-ready"].iter().chain(twin).map(ToString::to_string).collect();
+        let twin = twin.iter().map(ToString::to_string).collect();
+        Self::of(layout, twin, folder, sockets)
+    }
+
+    /// The same with many products on the belt; what the box learns stands in the folder `references`.
+    pub fn start_mixed(belt: &MixedBelt, twin: &[&str]) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let sockets = socket_folder()?;
+        let mut layout = Layout::new(folder.path(), sockets.path())?;
+        belt.lay_out(&mut layout, folder.path())?;
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("references");
+        references::learned_of_many(&layout, belt, (&cache, &layout.references), &mut |_| {})?;
+        let mut twin: Vec<String> = twin.iter().map(ToString::to_string).collect();
+        twin.extend(belt.twin_arguments(&folder.path().join("scans.jsonl")));
+        Self::of(layout, twin, folder, sockets)
+    }
+
+    fn of(
+        layout: Layout,
+        mut twin: Vec<String>,
+        folder: TempDir,
+        sockets: TempDir,
+    ) -> anyhow::Result<Self> {
+        twin.push("--wait-ready".to_owned());
         let broker = Broker::Mosquitto;
         let start = Start { folder: folder.path(), layout: &layout, broker, twin };
         let line = RunningLine::start(&start)?;
-        let mut bench = Self { line, _folder: folder, _sockets: sockets };
+        let mut bench = Self { line, folder, _sockets: sockets };
         bench.wait_ready()?;
         Ok(bench)
+    }
+
+    /// The folder of everything that the line writes.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Waits until items are inspected.

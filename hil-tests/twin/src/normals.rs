@@ -8,9 +8,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    thread,
 };
 
 use crate::config::TwinLine;
+use capture::CameraSection;
 use thiserror::Error;
 
 use super::{
@@ -92,8 +94,8 @@ pub fn render(
 
 /// Writes a folder for each SKU of a mixed belt's working set, named as the SKU: `views/<camera>/` with
 /// `train/good/` of `normals` pieces, `train/empty/` with the running belt alone, and, when `test` is not 0,
-/// `test/<class>/` with that many more pieces of it, half of them faulty. Folders `tote-<colour>` hold
-/// empty totes in the same way.
+/// `test/<class>/` with that many more pieces of it, half of them faulty. Where some items lie in totes,
+/// folders `tote-<colour>` hold empty ones in the same way.
 ///
 /// # Errors
 /// Something cannot be written.
@@ -106,10 +108,37 @@ pub fn render_goods(
     out: &Path,
 ) -> Result<(), NormalsError> {
     let plan = Plan::new(settings.clone());
-    for camera in &file.camera {
+    let shots = Shots { settings, plan: &plan, normals, test, seed, out };
+    // Each camera draws for itself: many SKUs take a minute.
+    thread::scope(|scope| {
+        let speed_mm_s = file.conveyor.nominal_speed_mm_s;
+        let each = file.camera.iter().map(|camera| {
+            let shots = &shots;
+            scope.spawn(move || shots.take(camera, speed_mm_s))
+        });
+        let all: Vec<_> = each.collect();
+        all.into_iter().try_for_each(|camera| {
+            camera.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    })
+}
+
+/// Which pictures of goods are taken.
+struct Shots<'a> {
+    settings: &'a PlanSettings,
+    plan: &'a Plan,
+    normals: usize,
+    test: usize,
+    seed: u64,
+    out: &'a Path,
+}
+
+impl Shots<'_> {
+    /// Takes one camera's pictures.
+    fn take(&self, camera: &CameraSection, speed_mm_s: f64) -> Result<(), NormalsError> {
+        let Self { settings, plan, normals, test, seed, out } = *self;
         let mut scene = Scene::new(&camera.name, camera.width_px, camera.height_px);
-        let reach_mm =
-            file.conveyor.nominal_speed_mm_s * (0.5 / f64::from(camera.fps) + LATENCY_MS / 1000.0);
+        let reach_mm = speed_mm_s * (0.5 / f64::from(camera.fps) + LATENCY_MS / 1000.0);
         let mut shots = 0;
         let mut shoot = |folder: &Path, laid: Option<Laid>, rng: &mut Rng| {
             shots += 1;
@@ -145,16 +174,17 @@ pub fn render_goods(
                 shoot(&views.join("train").join("empty"), None, &mut rng)?;
             }
         }
-        for colour in ToteColour::ALL {
+        let totes = if settings.tote_share > 0.0 { &ToteColour::ALL[..] } else { &[] };
+        for colour in totes {
             let folder = out.join(format!("tote-{}", colour.name()));
             let folder = folder.join("views").join(&camera.name).join("train").join("good");
             for _ in 0..normals {
-                let laid = Laid::empty_tote(colour, rng.bits());
+                let laid = Laid::empty_tote(*colour, rng.bits());
                 shoot(&folder, Some(laid), &mut rng)?;
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Writes the normals of a folder of pictures as the line's cameras show them.

@@ -13,7 +13,7 @@ use line::text::{Cut, WORDS_MAX};
 use vision::learning::Familiarity;
 
 use super::step::{LabelAnswer, Now, ScoredView, Scores, Step, Unscored};
-use super::{Flow, LabelDuty, OpenItem, Stage, millis};
+use super::{Flow, LabelDuty, OpenItem, Stage, Unfamiliar, millis};
 use crate::item::causes;
 use crate::item::holds::Sight;
 use crate::item::identification::Source;
@@ -191,8 +191,12 @@ impl Flow {
             cause.cut_to(WORDS_MAX);
             causes::count(&mut self.counts.uninspected, cause, 1);
         }
+        let chosen = unfamiliar.filter(|(wanted, _)| *wanted != Unfamiliar::Uninspected);
+        // A verdict of the plant's choice says why as a finding does, and speaks against nothing.
+        let why = chosen.map(|(_, why)| Finding::open(Check::Identity, None, why.to_owned()));
         known.stage = Stage::Judged;
         let record = &mut known.record;
+        record.findings.extend(why);
         record.verdict = Some(verdict.clone());
         if record.decision.is_none() {
             record.timings.eye_to_verdict_ms =

@@ -184,9 +184,9 @@ function showView(item, view) {
 
 function showItem(item) {
   const verdict = VERDICTS[item.verdict] || "… on the belt";
-  const known = item.familiarity && item.familiarity !== "full" ? ` (${item.familiarity})` : "";
   const route = [
-    `${item.sku ?? "nobody knows what it is"}${known}`,
+    item.sku ?? (item.verdict && "nobody knows what it is"),
+    item.familiarity && `looks: ${item.familiarity}`,
     item.reasons.length && `reason: ${item.reasons.join(", ")}`,
     item.decision && `decided: ${item.decision}`,
     item.outcome && `outcome: ${item.outcome}`,

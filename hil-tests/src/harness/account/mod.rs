@@ -5,7 +5,8 @@
 //! **unseen**: it has no record, and the bridge reports it as something that it did not expect. An
 //! item is **mis-sorted** when it physically ended
 //! elsewhere than decided; it is **missed** when it was defective and an inspected pass let it
-//! through; a **false divert** is a good item that a verdict pushed off although nothing was on hold.
+//! through; a **false divert** is a good item that a verdict pushed off although nothing was on hold. One that nobody
+//! knows is neither. What became of each thing that a mixed belt's plan says stands in [`planned`].
 
 use std::{
     collections::BTreeMap,
@@ -13,13 +14,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use inspectd::item::identification::Claim;
 use line::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
 use plc_bridge::registers::LANE_STOP;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use twin::{line::Truth, plc::Source, world::End};
+use twin::scanner::ScanTruth;
+use twin::{goods::Expected, line::Truth, plc::Source, world::End};
+use vision::learning::Familiarity;
+
+pub mod planned;
 
 /// Differences listed at most; the rest is counted.
 const DIFFERENCES: usize = 20;
@@ -50,6 +56,14 @@ pub enum AccountError {
 pub struct Record {
     /// The item's number.
     pub item: u64,
+    /// What it is, where that is known.
+    pub sku: Option<String>,
+    /// Who said what it is.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+    /// How well the box knew its SKU.
+    #[serde(default)]
+    pub familiarity: Option<Familiarity>,
     /// What inspectd asked for.
     pub verdict: Option<Verdict>,
     /// What the bridge committed.
@@ -186,7 +200,10 @@ impl Account {
         if was_sorted && into_lane != ended_in_lane {
             self.mis_sorted += 1;
         }
+        let is_stranger =
+            truth.plan.as_ref().is_some_and(|plan| plan.expected == Expected::Unknown);
         match (truth.defect.is_some(), into_lane) {
+            _ if is_stranger => {}
             (true, true) if inspected && ended_in_lane => self.correctly_diverted += 1,
             (true, false) if inspected => self.missed += 1,
             (false, true) if inspected && is_held => self.held += 1,
@@ -246,6 +263,17 @@ pub fn read_truth(path: &Path) -> Result<Vec<Truth>, AccountError> {
     let mut truths: Vec<Truth> = text.lines().map(parse).collect::<Result<_, _>>()?;
     truths.sort_by_key(|truth| truth.number);
     Ok(truths)
+}
+
+/// Reads what the twin's scanners made of the items.
+///
+/// # Errors
+/// The file is not there or not whole.
+pub fn read_scans(path: &Path) -> Result<Vec<ScanTruth>, AccountError> {
+    let failed = |cause: String| AccountError::Truth { path: path.to_owned(), cause };
+    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let parse = |line| serde_json::from_str(line).map_err(|error| failed(error.to_string()));
+    text.lines().map(parse).collect()
 }
 
 /// Reads the records of inspectd's store, in the order in which the items entered.

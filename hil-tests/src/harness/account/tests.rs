@@ -24,6 +24,9 @@ fn truth(number: u64, defect: bool, end: End, lane: u16, source: Source) -> Trut
 fn record(item: u64, verdict: Verdict, action: Action, outcome: Outcome) -> Record {
     Record {
         item,
+        sku: Some("box".into()),
+        claims: Vec::new(),
+        familiarity: None,
         verdict: Some(verdict),
         decision: Some(Decision { action, fall_back: None }),
         outcome: Some(outcome),

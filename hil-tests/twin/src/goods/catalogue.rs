@@ -48,6 +48,11 @@ impl Kind {
         !matches!(self, Self::Book | Self::Garment)
     }
 
+    /// Whether its lot and its date stand in a Data Matrix, beside the print for people.
+    pub fn has_matrix(self) -> bool {
+        self == Self::Carton
+    }
+
     /// Whether a lot is printed on it.
     pub fn has_lot(self) -> bool {
         self != Self::Book

@@ -73,7 +73,7 @@ fn bounds(things: &[&Mesh]) -> (V3, V3) {
     bounds
 }
 
-/// What the label says: that of the SKU whose code it bears, with this piece's lot and dates.
+/// What the label says: the code, lot and dates of this piece.
 fn says(laid: &Laid) -> Says {
     let entry = &laid.entry;
     Says {

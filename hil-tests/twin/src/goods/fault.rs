@@ -27,7 +27,8 @@ pub enum Fault {
     WrongSize,
     /// It comes from a lot that is on hold.
     HeldLot,
-    /// Another product with this product's code.
+    /// Another product where this one should be: the plant's scanner tells this one's code, and what is
+    /// printed on the item is its own.
     WrongProduct,
 }
 

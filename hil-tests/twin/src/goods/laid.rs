@@ -48,7 +48,7 @@ pub enum Expected {
 pub struct Entry {
     /// From 1, in the order of the plan.
     pub number: u64,
-    /// The SKU whose code it bears.
+    /// The SKU that it should be, and whose code is told.
     pub sku: String,
     /// What it really is, where that is another SKU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +59,9 @@ pub struct Entry {
     pub gtin: String,
     /// Whether a scanner or the PLC tells its code.
     pub is_told: bool,
+    /// The GTIN-13 that is told, where it is not the printed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_gtin: Option<String>,
     /// The lot that is printed on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<String>,
@@ -80,6 +83,13 @@ pub struct Entry {
     pub look: u64,
     /// What is to become of it.
     pub expected: Expected,
+}
+
+impl Entry {
+    /// The code that a scanner or the PLC tells, where one does.
+    pub fn told(&self) -> Option<&str> {
+        self.is_told.then(|| self.told_gtin.as_deref().unwrap_or(&self.gtin))
+    }
 }
 
 /// An item of the plan with what is needed to draw it.
@@ -109,6 +119,7 @@ impl Laid {
             role: Role::Known,
             gtin: sku.gtin.clone(),
             is_told: false,
+            told_gtin: None,
             lot: sku.lot(),
             expiry: sku.expiry,
             size: sku.size.map(str::to_owned),
@@ -130,6 +141,7 @@ impl Laid {
             role: Role::EmptyTote,
             gtin: String::new(),
             is_told: false,
+            told_gtin: None,
             lot: None,
             expiry: None,
             size: None,
@@ -158,7 +170,9 @@ impl Laid {
             }
             Fault::WrongProduct => {
                 entry.really = Some(other.name.clone());
-                // Only the code is the expected product's.
+                // Only what is told is the expected product's; nothing else would tell of it.
+                entry.is_told = true;
+                entry.told_gtin = Some(std::mem::replace(&mut entry.gtin, other.gtin.clone()));
                 entry.lot = other.lot();
                 entry.expiry = other.expiry;
                 entry.size = other.size.map(str::to_owned);

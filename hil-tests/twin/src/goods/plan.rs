@@ -45,6 +45,10 @@ pub struct PlanSettings {
     pub order: Order,
     /// Share of the items with a fault. They come evenly, the kinds of fault by turns.
     pub fault_share: f64,
+    /// The kinds of fault that come, in this order.
+    pub faults: Vec<Fault>,
+    /// Whether only goods whose lot and date stand in a code are ever expired or of a held lot.
+    pub coded_dates_only: bool,
     /// Number of the first item that may have one, from 1.
     pub faults_from: u64,
     /// Share of the items in a tote; the colours by turns.
@@ -71,6 +75,8 @@ impl Default for PlanSettings {
             skus: 40,
             order: Order::RoundRobin,
             fault_share: 0.15,
+            faults: Fault::ALL.to_vec(),
+            coded_dates_only: false,
             faults_from: 1,
             tote_share: 0.2,
             told_share: 0.9,
@@ -153,7 +159,15 @@ impl Plan {
     /// SKU and lot that are to be on hold.
     pub fn held_lots(&self) -> BTreeMap<String, String> {
         let all = self.known.iter().chain([&self.newcomer]);
-        all.filter_map(|sku| Some((sku.name.clone(), sku.held_lot()?))).collect()
+        let suits = |sku: &&Arc<Sku>| self.suits(Fault::HeldLot, sku);
+        all.filter(suits).filter_map(|sku| Some((sku.name.clone(), sku.held_lot()?))).collect()
+    }
+
+    /// Whether a piece of this SKU may have this fault.
+    fn suits(&self, fault: Fault, sku: &Sku) -> bool {
+        let is_in_code = matches!(fault, Fault::Expired | Fault::HeldLot);
+        let is_readable = !self.settings.coded_dates_only || sku.kind.has_matrix();
+        fault.suits(sku) && (is_readable || !is_in_code)
     }
 
     /// The next item.
@@ -220,8 +234,11 @@ impl Plan {
 
     /// Gives the piece the fault that is next in turn; one that it cannot have waits for a piece that can.
     fn with_next_fault(&mut self, laid: Laid, sku: &Arc<Sku>) -> Laid {
-        let next = Fault::ALL[self.faults % Fault::ALL.len()];
-        if !next.suits(sku) {
+        let faults = &self.settings.faults;
+        let Some(next) = faults.get(self.faults % faults.len().max(1)).copied() else {
+            return laid;
+        };
+        if !self.suits(next, sku) {
             return laid;
         }
         self.faults_due -= 1.0;

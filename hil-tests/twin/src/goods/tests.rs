@@ -286,15 +286,31 @@ fn what_nobody_knows_is_in_no_list_and_expected_as_such() {
 }
 
 #[test]
-fn a_wrong_product_bears_the_code_of_the_right_one() {
+fn a_wrong_product_is_told_as_the_right_one_and_bears_its_own_code() {
     let skus = skus(12);
     let laid = Laid::normal(&skus[0], 3, 0.0).with_fault(Fault::WrongProduct, &skus[6]);
-    assert_eq!(
-        (laid.entry.sku.as_str(), laid.entry.gtin.as_str()),
-        ("carton-01", skus[0].gtin.as_str())
-    );
-    assert_eq!(laid.entry.really.as_deref(), Some("carton-02"));
-    assert_eq!(laid.entry.expected, Expected::Divert(Check::Identity));
+    let entry = &laid.entry;
+    assert_eq!((entry.sku.as_str(), entry.told()), ("carton-01", Some(skus[0].gtin.as_str())));
+    assert_eq!(entry.really.as_deref(), Some("carton-02"));
+    assert_eq!(entry.gtin, skus[6].gtin);
+    assert_eq!(entry.expected, Expected::Divert(Check::Identity));
+    assert_eq!(NewItem::of(laid.clone()).code.as_deref(), Some(skus[0].gtin.as_str()));
+}
+
+#[test]
+fn only_the_faults_that_are_named_come_and_dates_may_be_left_to_codes() {
+    let faults = vec![Fault::HeldLot, Fault::Stain, Fault::Expired];
+    let settings = PlanSettings { faults, coded_dates_only: true, ..PlanSettings::default() };
+    let mut plan = Plan::new(settings);
+    assert!(plan.held_lots().keys().all(|sku| sku.starts_with("carton-")));
+    let mut faulty: BTreeMap<Fault, usize> = BTreeMap::new();
+    for entry in (0..600).map(|_| plan.lay().entry).filter(|entry| entry.role == Role::Known) {
+        let Some(fault) = entry.fault else { continue };
+        *faulty.entry(fault).or_default() += 1;
+        let dated = matches!(fault, Fault::HeldLot | Fault::Expired);
+        assert!(!dated || entry.sku.starts_with("carton-"), "{entry:?}");
+    }
+    assert!(faulty.len() == 3 && faulty.values().all(|count| *count > 10), "{faulty:?}");
 }
 
 #[test]

@@ -152,10 +152,10 @@ pub struct Passing<'a> {
 /// What code an item bears: digits, or any text; none where it has none.
 pub type CodeOf = fn(&NewItem) -> Option<String>;
 
-/// The EAN-13 that is printed on an item, where the plant can tell it.
+/// The EAN-13 that the plant can tell of an item: the printed one, but of a wrong product.
 pub fn carton_code(what: &NewItem) -> Option<String> {
     if let Some(laid) = &what.laid {
-        return laid.entry.is_told.then(|| laid.entry.gtin.clone());
+        return laid.entry.told().map(str::to_owned);
     }
     let defect = what.defect.as_deref().and_then(Defect::named);
     let gtin = match defect {

@@ -60,7 +60,7 @@ impl NewItem {
         Self {
             sku: laid.entry.sku.clone(),
             lot: laid.entry.lot.clone(),
-            code: laid.entry.is_told.then(|| laid.entry.gtin.clone()),
+            code: laid.entry.told().map(str::to_owned),
             length_mm: laid.length_mm(),
             defect: laid.entry.fault.map(|fault| fault.name().to_owned()),
             look: laid.entry.look,
