@@ -152,8 +152,8 @@ impl LabelWorker {
     }
 
     /// Queues an item; gives it back when too many wait.
-    pub fn submit(&self, job: LabelJob) -> Result<(), LabelJob> {
-        self.0.submit(job)
+    pub fn submit(&self, job: LabelJob) -> Result<(), Box<LabelJob>> {
+        self.0.submit(job).map_err(Box::new)
     }
 
     /// Moves the deadline of an item that waits.

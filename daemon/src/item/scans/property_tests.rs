@@ -219,7 +219,7 @@ proptest! {
                 prop_assert_eq!(owner, None, "{} is given to two", text);
             }
         }
-        for (item, _) in &played.entries {
+        for item in played.entries.keys() {
             for scanner in 0..PLACES.len() {
                 let has = answered.contains(&(*item, scanner));
                 prop_assert!(has || played.forgotten.contains(item), "item {item}: no answer");

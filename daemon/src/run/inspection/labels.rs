@@ -91,7 +91,7 @@ impl Inspection {
         let job = LabelJob { item, deadline, views, coded, context, needs_text, compare };
         let refused = match &self.label_worker {
             Some(worker) => worker.submit(job),
-            None => Err(job),
+            None => Err(Box::new(job)),
         };
         self.release(item);
         let Err(job) = refused else { return Vec::new() };
