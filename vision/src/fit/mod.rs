@@ -3,7 +3,7 @@
 //!
 //! None of this stops the box, and none of it is an error anywhere else: a head whose references are
 //! others is simply not asked. So it is looked for, and told. Only the headers of the files are read, and of a
-//! large folder only a part each time ([`survey`]).
+//! large folder only a part each time (`survey`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
