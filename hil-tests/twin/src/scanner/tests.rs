@@ -13,6 +13,7 @@ fn item(number: u64) -> NewItem {
         defect: None,
         look: 0,
         code: None,
+        laid: None,
     }
 }
 
