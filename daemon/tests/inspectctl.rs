@@ -310,11 +310,12 @@ fn a_folder_is_learned_as_many_skus_only_if_it_holds_a_folder_for_each() {
     let site = Site::new();
     write_picture(&site.path("set/train/good/1.jpg"), 60, false);
     let set = site.path("set");
-    let model = site.path("no-model");
+    let name = |path: &Path| path.to_str().unwrap().to_owned();
+    let (model, references) = (name(&site.path("no-model")), name(&site.path("references")));
     let learn = |root: &Path| {
-        let root = root.to_str().unwrap();
-        let output =
-            inspectctl(&["learn", "--view", "side", "--model", model.to_str().unwrap(), root]);
+        let scoring = ["--model", &model, "--references", &references];
+        let root = name(root);
+        let output = inspectctl(&[&["learn", "--view", "side", &root], &scoring[..]].concat());
         assert_eq!(output.status.code(), Some(1));
         stderr(&output)
     };

@@ -142,9 +142,10 @@ impl Planned {
 /// and contradicts nothing.
 pub fn contradicting(truths: &[Truth], scans: &[ScanTruth]) -> impl Iterator<Item = u64> {
     let plans = truths.iter().filter_map(|truth| truth.plan.as_ref());
-    // A wrong product may be one that nobody knows.
-    let listed = plans.filter(|plan| plan.role != Role::Nobody && plan.really.is_none());
-    let listed: BTreeSet<&str> = listed.map(|plan| plan.gtin.as_str()).collect();
+    let listed = plans.filter(|plan| plan.role != Role::Nobody);
+    // What a wrong product bears may be the code of one that nobody knows; what is told of it is listed.
+    let code = |plan: &'_ Entry| plan.told_gtin.clone().unwrap_or_else(|| plan.gtin.clone());
+    let listed: BTreeSet<String> = listed.map(code).collect();
     let told = |scan: &&ScanTruth| scan.text.as_deref().is_some_and(|text| listed.contains(text));
     let misread = scans.iter().filter(|scan| scan.kind == ScanKind::Misread).filter(told);
     misread.map(|scan| scan.number).collect::<Vec<_>>().into_iter()
