@@ -63,8 +63,10 @@ fn each_item_is_named_or_unknown_contradictions_are_diverted_and_a_new_product_i
     // Codes are read in nearly all pictures, and by the scanner.
     assert!(planned.unknown.count <= 1, "{planned:#?}");
     assert_eq!(planned.uninspected.count, 0, "{planned:#?}");
-    // A dozen pictures of each make cautious thresholds.
-    assert!(planned.false_diverts.count <= 3, "{planned:#?}");
+    // A dozen pictures of each of the six make thresholds that few good items exceed. Of the newcomer, with its eight,
+    // nothing is demanded.
+    let good = planned.rows.iter().find(|row| row.what == "good").context("good ones came")?;
+    assert!(good.items - good.right <= 3, "{planned:#?}");
 
     let scans = account::read_scans(&bench.folder().join("scans.jsonl"))?;
     let records = bench.line.records()?;
