@@ -1,7 +1,7 @@
 //! **What a scanner's message says.** A fixed scanner sends the text of a code, mostly with the *symbology
 //! identifier* before it: `]`, a letter for the kind of code and a digit for how it was read, as in `]C1` for
 //! GS1-128. Which code a text without identifier comes from is not known: digits with the right length and check
-//! digit are taken for a GTIN, and elements only for what they show to be ([`gs1::content`]).
+//! digit are taken for a GTIN, and elements only for what they show to be (`gs1::content`).
 //!
 //! Source: ISO/IEC 15424 and GS1 General Specifications, section 5.4.6.4.
 
