@@ -24,6 +24,7 @@ mod error;
 mod explain;
 mod heatmap;
 mod kept;
+mod levels;
 mod metric;
 mod nibbles;
 mod observed;
