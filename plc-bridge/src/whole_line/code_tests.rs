@@ -5,29 +5,17 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::tests::LINE;
 use super::*;
 use crate::registers::{
     CODE_RING, CodeBlock, EVENT_RING, Eye, LineEvent, MapVersion, ToldCode, code_words, slot,
 };
 use line::config::ItemCodeKind;
 
-/// 1 mm a count; an item is past every eye after 1,560 counts.
-const LINE: &str = r#"
-[line]
-name = "line 1"
-sku = "carton"
-[conveyor]
-mm_per_count = 1
-nominal_speed_mm_s = 1000
-exit_eye_mm = 1500
-[[conveyor.diverter]]
-lane = 1
-commit_point_mm = 900
-lane_eye_mm = 1200
-[plc]
-address = "plc:502"
-item_code = "number"
-"#;
+/// The line of the other tests, whose PLC tells codes; an item is past every eye after 1,560 counts.
+fn line_with_codes() -> String {
+    format!("{LINE}item_code = \"number\"\n")
+}
 
 /// Counts from one item to the next at least.
 const GAP: u32 = 130;
@@ -96,7 +84,7 @@ struct Bench {
 impl Bench {
     /// Everything counts from shortly before its end on, if it `wraps`.
     fn new(wraps: bool) -> Self {
-        let config: BridgeConfig = toml::from_str(LINE).unwrap();
+        let config: BridgeConfig = toml::from_str(&line_with_codes()).unwrap();
         let line = Line::new(&config, "boot-1".into(), 1, 1);
         let (near, encoder) = if wraps { (65_530, u32::MAX - 500) } else { (0, 0) };
         let mut status = Status { encoder, event_head: near, plc_boot: 1, ..Status::default() };

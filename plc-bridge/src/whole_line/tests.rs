@@ -5,7 +5,7 @@ use crate::registers::{EVENT_RING, Eye, LineEvent, RING, slot};
 use line::protocol::{Action, Ambiguity, Check, FallBackCause, UnnumberedWhy};
 
 /// 1 mm a count; commit at 900 mm, lane eye at 1,200, exit eye at 1,500.
-const LINE: &str = r#"
+pub(super) const LINE: &str = r#"
 [line]
 name = "line 1"
 sku = "carton"
