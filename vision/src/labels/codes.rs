@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::queue::Queue;
+use super::queue::{Queue, Taken};
 use super::{CodeJob, CodesDone, Readings};
 use crate::config::LabelSection;
 use base::panics::panic_message;
@@ -17,7 +17,7 @@ pub(super) fn run(
     queue: &Queue<CodeJob>,
     mut on_done: impl FnMut(CodesDone),
 ) {
-    while let Some((job, since)) = queue.take() {
+    while let Some(Taken { job, since, .. }) = queue.take() {
         let views = catch_unwind(AssertUnwindSafe(|| read(section, &job)));
         let views = views.unwrap_or_else(|panic| {
             let cause = format!("reading codes panicked: {}; see the log", panic_message(&*panic));

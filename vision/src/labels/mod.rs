@@ -19,7 +19,7 @@ use capture::Frame;
 use identity::Compared;
 use meaning::dates::{Context, Role};
 use meaning::reading::Reading;
-use queue::{Job, Worker};
+use queue::Worker;
 use thread::ReadingThread;
 
 /// Camera and frame of each view of an item.
@@ -68,7 +68,7 @@ pub enum CompareWith {
     All,
 }
 
-/// An item whose label is to be read, after its codes.
+/// An item whose codes are read, and whose label comes next.
 #[derive(Debug, Clone)]
 pub struct LabelJob {
     /// The item's number.
@@ -121,7 +121,7 @@ impl CodeWorker {
 
     /// Queues an item; gives it back when too many wait.
     pub fn submit(&self, job: CodeJob) -> Result<(), CodeJob> {
-        self.0.submit(job)
+        self.0.submit(job.item, job.deadline, job)
     }
 
     /// Moves the deadline of an item that waits.
@@ -153,40 +153,12 @@ impl LabelWorker {
 
     /// Queues an item; gives it back when too many wait.
     pub fn submit(&self, job: LabelJob) -> Result<(), Box<LabelJob>> {
-        self.0.submit(job).map_err(Box::new)
+        self.0.submit(job.item, job.deadline, job).map_err(Box::new)
     }
 
     /// Moves the deadline of an item that waits.
     pub fn set_deadline(&self, item: u64, deadline: Duration) {
         self.0.set_deadline(item, deadline);
-    }
-}
-
-impl Job for CodeJob {
-    fn item(&self) -> u64 {
-        self.item
-    }
-
-    fn deadline(&self) -> Duration {
-        self.deadline
-    }
-
-    fn postpone(&mut self, deadline: Duration) {
-        self.deadline = deadline;
-    }
-}
-
-impl Job for LabelJob {
-    fn item(&self) -> u64 {
-        self.item
-    }
-
-    fn deadline(&self) -> Duration {
-        self.deadline
-    }
-
-    fn postpone(&mut self, deadline: Duration) {
-        self.deadline = deadline;
     }
 }
 

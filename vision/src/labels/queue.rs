@@ -11,16 +11,6 @@ use line::clock::monotonic;
 /// Jobs that may wait; one more is refused.
 const JOBS_MAX: usize = 32;
 
-/// What is to be done for one item.
-pub(super) trait Job {
-    /// The item's number.
-    fn item(&self) -> u64;
-    /// When the verdict is needed, since the zero of CLOCK_MONOTONIC.
-    fn deadline(&self) -> Duration;
-    /// Moves the deadline.
-    fn postpone(&mut self, deadline: Duration);
-}
-
 /// The handle to the thread; dropping it ends the thread after the job in hand.
 #[derive(Debug)]
 pub(super) struct Worker<J> {
@@ -28,7 +18,7 @@ pub(super) struct Worker<J> {
     thread: Option<JoinHandle<()>>,
 }
 
-impl<J: Job + Send + 'static> Worker<J> {
+impl<J: Send + 'static> Worker<J> {
     /// Starts a thread of this name, which runs `work` once: it takes from the queue until that is closed.
     ///
     /// # Errors
@@ -44,9 +34,9 @@ impl<J: Job + Send + 'static> Worker<J> {
         Ok(Self { queue, thread: Some(thread) })
     }
 
-    /// Queues a job; gives it back when too many wait.
-    pub(super) fn submit(&self, job: J) -> Result<(), J> {
-        self.queue.submit(job)
+    /// Queues a job for `item`; gives it back when too many wait.
+    pub(super) fn submit(&self, item: u64, deadline: Duration, job: J) -> Result<(), J> {
+        self.queue.submit(item, deadline, job)
     }
 
     /// Moves the deadline of an item that waits.
@@ -73,6 +63,16 @@ pub(super) struct Queue<J> {
     changed: Condvar,
 }
 
+/// A job that is worked on.
+#[derive(Debug)]
+pub(super) struct Taken<J> {
+    pub job: J,
+    /// Its deadline, which may have moved while it waited.
+    pub deadline: Duration,
+    /// When it was submitted.
+    pub since: Instant,
+}
+
 #[derive(Debug)]
 struct Waiting<J> {
     jobs: DeadlineQueue<(J, Instant)>,
@@ -96,32 +96,29 @@ impl<J> Queue<J> {
     fn lock(&self) -> MutexGuard<'_, Waiting<J>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl<J: Job> Queue<J> {
     /// Adds a job and wakes the thread; gives it back when too many wait.
-    fn submit(&self, job: J) -> Result<(), J> {
+    fn submit(&self, item: u64, deadline: Duration, job: J) -> Result<(), J> {
         let mut waiting = self.lock();
         if waiting.jobs.len() >= JOBS_MAX {
             return Err(job);
         }
-        waiting.jobs.push(job.item(), job.deadline(), (job, Instant::now()));
+        waiting.jobs.push(item, deadline, (job, Instant::now()));
         drop(waiting);
         self.changed.notify_one();
         Ok(())
     }
 
-    /// Waits for the next job, and tells since when it waits; `None` once closed.
-    pub(super) fn take(&self) -> Option<(J, Instant)> {
+    /// Waits for the next job; `None` once closed.
+    pub(super) fn take(&self) -> Option<Taken<J>> {
         let mut waiting = self.lock();
         loop {
             if waiting.closed {
                 return None;
             }
             // A label that comes too late for the verdict can still put its lot on hold.
-            if let Some((deadline, (mut job, since))) = waiting.jobs.take(monotonic(), Late::Last) {
-                job.postpone(deadline);
-                return Some((job, since));
+            if let Some((deadline, (job, since))) = waiting.jobs.take(monotonic(), Late::Last) {
+                return Some(Taken { job, deadline, since });
             }
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -132,29 +129,15 @@ impl<J: Job> Queue<J> {
 mod tests {
     use super::*;
 
-    #[derive(Debug)]
-    struct Numbered(u64, Duration);
-
-    impl Job for Numbered {
-        fn item(&self) -> u64 {
-            self.0
-        }
-        fn deadline(&self) -> Duration {
-            self.1
-        }
-        fn postpone(&mut self, deadline: Duration) {
-            self.1 = deadline;
-        }
-    }
-
     #[test]
     fn a_full_queue_gives_the_job_back_and_a_closed_one_gives_none() {
         let queue = Queue::default();
-        let refused = (0..).find_map(|item| queue.submit(Numbered(item, Duration::MAX)).err());
-        assert_eq!(refused.map(|job| job.0), Some(JOBS_MAX as u64));
+        let refused = (0..).find_map(|item| queue.submit(item, Duration::MAX, item).err());
+        assert_eq!(refused, Some(JOBS_MAX as u64));
         queue.lock().jobs.set_deadline(7, Duration::from_secs(u64::MAX / 2));
-        let (job, _) = queue.take().expect("they wait");
-        assert_eq!((job.0, job.1), (7, Duration::from_secs(u64::MAX / 2)), "it is the most urgent");
+        let Taken { job, deadline, .. } = queue.take().expect("they wait");
+        let moved = Duration::from_secs(u64::MAX / 2);
+        assert_eq!((job, deadline), (7, moved), "it is the most urgent");
         queue.close();
         assert!(queue.take().is_none());
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::queue::Queue;
+use super::queue::{Queue, Taken};
 use super::{CompareWith, LabelDone, LabelJob, Readings, shows};
 use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
 use base::panics::panic_message;
@@ -42,7 +42,8 @@ impl ReadingThread {
     /// Works off the queue until it is closed.
     pub(super) fn run(&mut self, queue: &Queue<LabelJob>, mut on_done: impl FnMut(LabelDone)) {
         tch::set_num_threads(i32::try_from(self.section.threads).unwrap_or(1));
-        while let Some((job, since)) = queue.take() {
+        while let Some(Taken { job, deadline, since }) = queue.take() {
+            let job = LabelJob { deadline, ..job };
             // The reader keeps no state between pictures that a call which unwinds could spoil.
             let read = catch_unwind(AssertUnwindSafe(|| {
                 let views = self.item(&job);

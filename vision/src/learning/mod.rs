@@ -52,7 +52,7 @@ pub struct Lesson {
 #[derive(Debug, Default)]
 struct Book {
     skus: HashMap<String, Known>,
-    /// SKUs that are to be learned.
+    /// SKUs that may be due to be learned: the thread asks each.
     due: BTreeSet<String>,
     /// Why lessons cannot be kept.
     problem: Option<String>,
@@ -103,10 +103,10 @@ impl Learner {
         learner.offers = Some(offers);
         let (of_writer, writes) = (Arc::clone(&shared), lessons.clone());
         let keep = section.clone();
-        learner.threads.push(named("lessons")?.spawn(move || {
+        learner.threads.push(named("lessons").spawn(move || {
             thread::write(&keep, &writes, &of_writer, offered);
         })?);
-        learner.threads.push(named("learning")?.spawn(move || {
+        learner.threads.push(named("learning").spawn(move || {
             thread::learn(&section, &lessons, &references, &shared);
         })?);
         Ok(learner)
@@ -115,11 +115,9 @@ impl Learner {
     /// With what references are learned from now on.
     pub fn model(&self, scorer: Arc<Scorer>) {
         let mut book = self.shared.lock();
-        let backbone = scorer.backbone_sha256().to_owned();
-        let due = |known: &Known| known.is_due(&self.section, &backbone);
-        let due: Vec<String> =
-            book.skus.iter().filter(|(_, known)| due(known)).map(|(sku, _)| sku.clone()).collect();
-        book.due.extend(due);
+        // The thread learns those of them that are due with this model.
+        let all: Vec<String> = book.skus.keys().cloned().collect();
+        book.due.extend(all);
         book.scorer = Some(scorer);
         self.shared.changed.notify_all();
     }
@@ -185,6 +183,6 @@ impl Drop for Learner {
     }
 }
 
-fn named(name: &str) -> io::Result<std::thread::Builder> {
-    Ok(std::thread::Builder::new().name(name.to_owned()))
+fn named(name: &str) -> std::thread::Builder {
+    std::thread::Builder::new().name(name.to_owned())
 }

@@ -69,7 +69,6 @@ fn take_stock(lessons: &Lessons, shared: &Shared) -> u64 {
     let bytes = all.iter().map(|(sku, _)| lessons.bytes(sku).unwrap_or(0)).sum();
     let mut book = shared.lock();
     for (sku, known) in all {
-        // An item that came meanwhile is on disk by its own writing only: nothing was written yet.
         book.due.insert(sku.clone());
         book.skus.insert(sku, known);
     }
@@ -97,8 +96,9 @@ fn keep(
     shared: &Shared,
     lesson: &Lesson,
 ) -> io::Result<u64> {
-    let is_full = |known: &plan::Known| known.is_full(section);
-    if !lesson.is_normal && !shared.lock().skus.get(&lesson.sku).is_some_and(is_full) {
+    let is_full =
+        || shared.lock().skus.get(&lesson.sku).is_some_and(|known| known.is_full(section));
+    if !lesson.is_normal && !is_full() {
         // What a reference of few items diverts may be good: it must not bind the next one. And where somebody else
         // taught the SKU, the box learns nothing about it.
         return Ok(0);

@@ -103,7 +103,7 @@ impl Shop {
         views
     }
 
-    /// Refuses a SKU of which nothing is known.
+    /// Fails unless the box knows something about the SKU.
     fn must_know(&self, sku: &str) -> anyhow::Result<()> {
         ReferenceKey::new(sku, "view")?;
         if self.views(sku).is_empty() && !self.lessons.sku(sku).is_dir() {

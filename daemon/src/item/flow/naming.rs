@@ -109,7 +109,7 @@ impl Flow {
 }
 
 impl OpenItem {
-    /// Copies what is said of the item into its record. Claims that contradict each other are a finding, once.
+    /// Copies the claims into the record. Claims that contradict each other make one finding.
     pub(super) fn note_claims(&mut self) {
         self.record.sku = self.identification.sku().map(str::to_owned);
         self.record.claims = self.identification.claims().to_vec();

@@ -59,20 +59,15 @@ impl Scanners {
 
     /// The answers that are due, each with whether it is the last one of its item.
     fn answers(&mut self, now: Duration) -> Vec<(ScanAnswer, bool)> {
-        let answers = self.matcher.tick(now);
-        let last = |answer: &ScanAnswer, due: &mut HashMap<ItemNumber, usize>| {
+        let due = &mut self.due;
+        let counted = self.matcher.tick(now).into_iter().map(|answer| {
             let left = due.get_mut(&answer.item).map(|left| {
                 *left = left.saturating_sub(1);
                 *left
             });
-            left == Some(0)
-        };
-        let due = &mut self.due;
-        answers
-            .into_iter()
-            .map(|answer| (last(&answer, due), answer))
-            .map(|(l, a)| (a, l))
-            .collect()
+            (answer, left == Some(0))
+        });
+        counted.collect()
     }
 
     /// What is wrong with them.

@@ -19,10 +19,21 @@ use crate::records::{Store, StoreThread};
 use crate::run::health::Watched;
 use crate::web::status::PageStatus;
 
-/// A learner that is switched off.
-pub(super) fn learns_nothing() -> Learner {
+/// What the loop works with where there are no cameras, scanners and threads that read, and nothing is learned.
+pub(super) fn parts(link: BridgeLink, recorder: Recorder, health: Health, clock: Clock) -> Parts {
     let section = LearningSection { learn_after_items: 0, ..LearningSection::default() };
-    Learner::start(section, "/nowhere".into()).expect("it starts no thread")
+    Parts {
+        cameras: Vec::new(),
+        code_worker: None,
+        label_worker: None,
+        learner: Learner::start(section, "/nowhere".into()).expect("it starts no thread"),
+        scanners: ScannerLinks::start(&[]).expect("no scanner").0,
+        look_up: None,
+        link,
+        recorder,
+        health,
+        clock,
+    }
 }
 
 /// The loop of the example line, with a store and without cameras, model and bridge.
@@ -53,19 +64,7 @@ impl Bench {
             line_file::parse(include_str!("../../ctl/example-line.toml")).expect("no mistake");
         let clock = Clock::system(line.clock.rules(None));
         let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-        let learner = learns_nothing();
-        let parts = Parts {
-            cameras: Vec::new(),
-            code_worker: None,
-            label_worker: None,
-            learner,
-            scanners: ScannerLinks::start(&[]).expect("no scanner").0,
-            look_up: None,
-            link,
-            recorder,
-            health,
-            clock,
-        };
+        let parts = parts(link, recorder, health, clock);
         let mut inspection =
             Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
         let hello = FromBridge::Hello { protocol: VERSION, boot: "a".to_owned() };
@@ -194,19 +193,7 @@ async fn a_gap_in_the_records_is_shown_and_heals_once_the_disk_takes_records_aga
         line_file::parse(include_str!("../../ctl/example-line.toml")).expect("no mistake");
     let clock = Clock::system(line.clock.rules(None));
     let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-    let learner = learns_nothing();
-    let parts = Parts {
-        cameras: Vec::new(),
-        code_worker: None,
-        label_worker: None,
-        learner,
-        scanners: ScannerLinks::start(&[]).expect("no scanner").0,
-        look_up: None,
-        link,
-        recorder,
-        health,
-        clock,
-    };
+    let parts = parts(link, recorder, health, clock);
     let mut inspection =
         Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
     let (_first, _) = bridge.accept().await.expect("connected");

@@ -14,10 +14,8 @@ use crate::item::quarantine::Quarantine;
 use crate::records::{Evidence, Store, StoreThread};
 use crate::run::bridge_link::BridgeLink;
 use crate::run::health::{Health, Watched};
-use crate::run::inspection::Parts;
-use crate::run::inspection::tests::learns_nothing;
+use crate::run::inspection::tests::parts;
 use crate::run::recorder::Recorder;
-use crate::run::scanner_link::ScannerLinks;
 use crate::wall_clock::Clock;
 use crate::warehouse::expectations::{EXPECTATIONS_MAX, Expectations};
 
@@ -48,19 +46,7 @@ fn idle() -> Idle {
         line_file::parse(include_str!("../../../ctl/example-line.toml")).expect("no mistake");
     let clock = Clock::system(line.clock.rules(None));
     let quarantine = Quarantine::new(line.policy.batch_test(), None, Vec::new(), Vec::new());
-    let learner = learns_nothing();
-    let parts = Parts {
-        cameras: Vec::new(),
-        code_worker: None,
-        label_worker: None,
-        learner,
-        scanners: ScannerLinks::start(&[]).expect("no scanner").0,
-        look_up: None,
-        link,
-        recorder,
-        health,
-        clock,
-    };
+    let parts = parts(link, recorder, health, clock);
     let inspection = Inspection::new(&line, parts, Vec::new(), quarantine, Expectations::default());
     Idle { inspection, store, _folder: folder }
 }
