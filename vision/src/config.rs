@@ -119,7 +119,10 @@ pub struct IdentitySection {
     /// What a code means that no list of the warehouse has: `unknown`, or `sku`, a SKU of that name. With `sku` a line
     /// without any list learns what passes.
     pub unlisted_codes: UnlistedCodes,
-    /// An item whose looks are compared with all SKUs is the most probable one from this probability on.
+    /// With which SKUs looks are compared: `catalogue`, all that it has; `expected`, those of them that a list of the
+    /// warehouse or of the fleet names: what is due. Fewer SKUs are told apart better.
+    pub looks_among: LooksAmong,
+    /// An item whose looks are compared with many SKUs is the most probable one from this probability on.
     #[schemars(range(min = 0.5, max = 1.0))]
     pub certain_from: f64,
     /// How long before its deadline an item is scored at the latest, in milliseconds: nobody is asked any more then what
@@ -135,10 +138,21 @@ impl Default for IdentitySection {
             divert_below: 0.05,
             sources: Vec::new(),
             unlisted_codes: UnlistedCodes::Unknown,
+            looks_among: LooksAmong::Catalogue,
             certain_from: 0.95,
             scoring_reserve_ms: 500,
         }
     }
+}
+
+/// With which SKUs looks are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LooksAmong {
+    /// With all of the catalogue.
+    Catalogue,
+    /// With those that a list names.
+    Expected,
 }
 
 /// Who is asked what an item is.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use identity::folder::{SkuPictures, pictures_by_sku};
-use identity::{Appearance, Catalog, IdentityError, IdentityFigures, Ranked, evaluate, of_files};
+use identity::{
+    Appearance, Catalog, IdentityError, IdentityFigures, MayBe, Ranked, evaluate, of_files,
+};
 use reading::reader::default_text_dir;
 use serde::Serialize;
 
@@ -85,10 +87,11 @@ impl Identify {
         }
         let appearance = self.appearance(&self.pictures, &mut bar)?;
         let compared = self.pictures.iter().zip(appearance).map(|(file, appearance)| {
-            let compared = appearance.and_then(|appearance| catalog.compare(&appearance));
+            let expected = self.sku.as_deref();
+            let may_be = expected.map_or(MayBe::Any, MayBe::Expected);
+            let compared = appearance.and_then(|one| catalog.compare(&[one], may_be));
             let error = compared.as_ref().err().map(ToString::to_string);
             let compared = compared.ok();
-            let expected = self.sku.as_deref();
             Identified {
                 file: file.clone(),
                 same_item: compared

@@ -53,7 +53,7 @@ pub fn claim(compared: Option<Result<Compared, String>>, certain_from: f64) -> C
                 format!("nothing in the catalogue is alike; {sku} is nearest ({probability:.2})");
             Claim::none(Source::Looks, &words)
         }
-        None => Claim::none(Source::Looks, "the catalogue is empty"),
+        None => Claim::none(Source::Looks, "the catalogue has nothing that may come"),
     }
 }
 

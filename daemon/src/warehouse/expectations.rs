@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use vision::labels::Due;
 
 use line::text::{WORDS_MAX, cut};
 
@@ -201,6 +202,12 @@ impl Expectations {
             return Replaced { changed, left_over: Some(told) };
         }
         Replaced { changed, left_over: self.sources.insert(source, told) }
+    }
+}
+
+impl Due for Expectations {
+    fn is_due(&self, sku: &str) -> bool {
+        self.of(sku).is_some()
     }
 }
 

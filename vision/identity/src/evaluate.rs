@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::appearance::Appearance;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, MayBe};
 use super::{IdentityError, Ranked};
 use base::progress::Progress;
 use base::statistics::wilson;
@@ -69,11 +69,12 @@ pub fn evaluate(
     let (mut right, mut wrong, mut ms, mut confused) = (vec![], vec![], vec![], vec![]);
     for (at, (file, sku, appearance)) in pictures.iter().enumerate() {
         let start = Instant::now();
-        let compared = catalog.compare(appearance)?;
+        let compared = catalog.compare(std::slice::from_ref(appearance), MayBe::Any)?;
         ms.push(start.elapsed().as_secs_f64() * 1e3);
         for other in catalog.skus() {
-            let same = compared.same_item(other);
-            if other == sku { right.extend(same) } else { wrong.extend(same) }
+            // Of many SKUs the item was compared with the likeliest only.
+            let same = compared.same_item(other).unwrap_or(0.0);
+            if other == sku { right.push(same) } else { wrong.push(same) }
         }
         let best = compared.ranked().into_iter().next();
         confused.extend(best.filter(|best| best.sku != *sku).map(|taken_for| Confused {

@@ -10,7 +10,7 @@
 //! ([`matching`]) and must lie alike ([`geometry`]); where they do, colours are compared place by place
 //! ([`colour`]), for look-alikes share print but not colour. The colours of its middle (`tint`) tell where no
 //! print is seen, and [`words`] that were read anyway are added.
-//! [`catalog`] learns SKUs and compares; [`rank`] makes calibrated probabilities of the comparison.
+//! [`catalog`] learns SKUs and compares; of many SKUs the [`index`] first proposes those worth comparing; [`rank`] makes calibrated probabilities of the comparison.
 //! [`folder`] is where pictures by SKU lie, [`evaluate()`] tells how well it works on some.
 
 mod appearance;
@@ -19,6 +19,7 @@ pub mod colour;
 mod evaluate;
 pub mod folder;
 pub mod geometry;
+pub mod index;
 pub mod keypoints;
 pub mod looks;
 pub mod matching;
@@ -35,7 +36,7 @@ use base::picture::PictureError;
 use reading::text::TextError;
 
 pub use appearance::{Appearance, AppearanceReader, of_files};
-pub use catalog::Catalog;
+pub use catalog::{Catalog, MayBe};
 pub use evaluate::{AtRefusal, IdentityFigures, evaluate};
 pub use looks::Looks;
 pub use rank::{Compared, Comparison, Ranked};

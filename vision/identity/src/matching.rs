@@ -14,6 +14,13 @@ const LARGEST: f32 = 0.5;
 #[derive(Debug)]
 pub struct Rows(Tensor);
 
+impl Clone for Rows {
+    /// The same numbers, shared.
+    fn clone(&self) -> Self {
+        Self(self.0.shallow_clone())
+    }
+}
+
 /// For each key point of a view, its nearest in a reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Nearest {
@@ -51,6 +58,14 @@ impl Rows {
     /// What libtorch says.
     pub fn bytes(&self) -> Result<Vec<u8>, TchError> {
         Vec::try_from(self.0.f_view([-1])?)
+    }
+
+    /// The numbers, row by row.
+    ///
+    /// # Errors
+    /// What libtorch says.
+    pub fn floats(&self) -> Result<Vec<f32>, TchError> {
+        Vec::try_from(self.numbers()?.f_view([-1])?)
     }
 
     fn numbers(&self) -> Result<Tensor, TchError> {

@@ -25,6 +25,12 @@ const NONE: f64 = 9.0;
 /// SKU, which speaks hardly against the expected one. Chosen by the false acceptance of other SKUs.
 const NONE_BUT_EXPECTED: f64 = 3.7;
 
+/// Weight of the index's votes where SKUs are proposed. Chosen so that of the development pictures the own SKU is
+/// among the proposed ones as often as can be, among ten thousand others.
+const INDEX_VOTES: f64 = 2.0;
+/// SKUs among which the score of "none of these" was fitted.
+const FITTED_AMONG: f64 = 23.0;
+
 /// How a view compares with a SKU.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Comparison {
@@ -52,13 +58,31 @@ impl Comparison {
 
     /// The weighted sum; numbers that are none count as 0.
     pub fn score(&self) -> f64 {
-        let tame = |value: f32| if value.is_finite() { f64::from(value) } else { 0.0 };
-        POINTS * tame(self.points).max(0.0).ln_1p()
+        POINTS * amount(self.points)
             + CHROMA * tame(self.chroma).clamp(-1.0, 1.0)
-            + VOTES * tame(self.votes).max(0.0).ln_1p()
-            + WORDS * tame(self.words).max(0.0).ln_1p()
-            + TINT * tame(self.tint).clamp(-1.0, 1.0)
+            + VOTES * amount(self.votes)
+            + self.apart_from_points()
     }
+
+    /// The weighted sum where the votes are those of the [index](crate::index), which has nothing to say of points
+    /// that lie alike.
+    pub(super) fn proposal(&self) -> f64 {
+        INDEX_VOTES * amount(self.votes) + self.apart_from_points()
+    }
+
+    fn apart_from_points(&self) -> f64 {
+        WORDS * amount(self.words) + TINT * tame(self.tint).clamp(-1.0, 1.0)
+    }
+}
+
+/// A number that is none counts as 0.
+fn tame(value: f32) -> f64 {
+    if value.is_finite() { f64::from(value) } else { 0.0 }
+}
+
+/// Ten times as much does not say ten times as much.
+fn amount(value: f32) -> f64 {
+    tame(value).max(0.0).ln_1p()
 }
 
 /// A SKU and how likely the item is it.
@@ -70,24 +94,35 @@ pub struct Ranked {
     pub probability: f64,
 }
 
-/// How an item compares with each SKU of a catalogue.
+/// How an item compares with the SKUs of a catalogue that it may be.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Compared(Vec<(String, Comparison)>);
+pub struct Compared {
+    /// The SKUs that it was compared with.
+    with: Vec<(String, Comparison)>,
+    /// SKUs of the catalogue, also those that it was not compared with because little speaks for them.
+    among: usize,
+}
 
 impl Compared {
-    /// SKUs and how the item compares with each.
+    /// SKUs and how the item compares with each, where the catalogue has no others.
     pub fn new(skus: impl IntoIterator<Item = (String, Comparison)>) -> Self {
-        Self(skus.into_iter().collect())
+        let with: Vec<_> = skus.into_iter().collect();
+        Self { among: with.len(), with }
+    }
+
+    /// The same, of a catalogue of so many SKUs.
+    pub(super) fn among(self, skus: usize) -> Self {
+        Self { among: skus.max(self.with.len()), ..self }
     }
 
     /// What several views of one item say together. Each side of an item shows another part of its print:
-    /// of each SKU, the view that speaks most for it counts.
+    /// of each SKU, the view that speaks most for it counts. All were compared with the same SKUs.
     pub fn of_views(views: impl IntoIterator<Item = Self>) -> Option<Self> {
         views.into_iter().reduce(|one, other| {
             let best = |((sku, a), (_, b)): ((String, Comparison), (String, Comparison))| {
                 (sku, if b.score() > a.score() { b } else { a })
             };
-            Self(one.0.into_iter().zip(other.0).map(best).collect())
+            Self { with: one.with.into_iter().zip(other.with).map(best).collect(), ..one }
         })
     }
 
@@ -95,10 +130,12 @@ impl Compared {
     /// them.
     pub fn ranked(&self) -> Vec<Ranked> {
         let scores: Vec<f64> = self.scores().collect();
-        let highest = scores.iter().copied().fold(NONE, f64::max);
+        // Among more SKUs each is less likely beforehand, "none of these" is not.
+        let none = NONE + (self.among as f64 / FITTED_AMONG).max(1.0).ln();
+        let highest = scores.iter().copied().fold(none, f64::max);
         let share = |score: f64| (score - highest).exp();
-        let sum = scores.iter().map(|score| share(*score)).sum::<f64>() + share(NONE);
-        let skus = self.0.iter().zip(&scores);
+        let sum = scores.iter().map(|score| share(*score)).sum::<f64>() + share(none);
+        let skus = self.with.iter().zip(&scores);
         let mut ranked: Vec<Ranked> = skus
             .map(|((sku, _), score)| Ranked { sku: sku.clone(), probability: share(*score) / sum })
             .collect();
@@ -107,18 +144,18 @@ impl Compared {
     }
 
     /// The probability that the item is of this SKU, if before looking that was as likely as not, and every
-    /// other answer ("none of these" too) equally likely. `None` where the catalogue does not have the SKU.
+    /// other answer ("none of these" too) equally likely. `None` where the item was not compared with it.
     pub fn same_item(&self, sku: &str) -> Option<f64> {
-        let expected = self.0.iter().position(|(known, _)| known == sku)?;
-        let score = self.0[expected].1.score();
+        let expected = self.with.iter().position(|(known, _)| known == sku)?;
+        let score = self.with[expected].1.score();
         let others = self.scores().enumerate().filter(|(index, _)| *index != expected);
         let against = others.map(|(_, other)| other).chain([NONE_BUT_EXPECTED]);
         let against: f64 = against.map(|other| (other - score).exp()).sum();
-        Some(1.0 / (1.0 + against / self.0.len() as f64))
+        Some(1.0 / (1.0 + against / self.among as f64))
     }
 
     fn scores(&self) -> impl Iterator<Item = f64> {
-        self.0.iter().map(|(_, comparison)| comparison.score())
+        self.with.iter().map(|(_, comparison)| comparison.score())
     }
 }
 

@@ -12,6 +12,8 @@ use super::looks::weight;
 
 /// Bins of red against green, of both against blue, and of brightness.
 const BINS: [usize; 3] = [8, 8, 4];
+/// Numbers of a tint.
+pub(super) const BYTES: usize = BINS[0] * BINS[1] * BINS[2];
 /// What the first bins begin at and the last end at; what lies beyond counts for them.
 const FROM: [f32; 3] = [-0.25, -0.5, 0.0];
 const TO: [f32; 3] = [0.45, 0.6, 1.0];
@@ -76,6 +78,11 @@ impl Tint {
         }
         let root = |share: f32| if total > 0.0 { (share / total).sqrt() } else { 0.0 };
         Self(shares.into_iter().map(root).collect())
+    }
+
+    /// The square roots of the histogram's shares, [`BYTES`] of them.
+    pub(super) fn roots(&self) -> &[f32] {
+        &self.0
     }
 
     /// How alike two tints are: 1 for the same, 0 for tints without a common colour, and for that of nothing.

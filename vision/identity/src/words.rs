@@ -20,12 +20,12 @@ const SHORTEST: usize = 3;
 /// Words at least this long count in full; shorter ones are more often read by chance.
 const LONG: f32 = 5.0;
 /// Similarity (1 less the edits per character) under which two words have nothing in common.
-const STRANGE: f64 = 0.6;
+pub(crate) const STRANGE: f64 = 0.6;
 /// A word in this share of a SKU's pictures counts in full: a word on one side of a carton is not always
 /// seen.
 const OFTEN: f32 = 0.15;
 /// A word must be this similar to one of some SKU to count.
-const KNOWN: f32 = 0.2;
+pub(crate) const KNOWN: f32 = 0.2;
 /// Words kept of a SKU, those read most often: the rest is misread.
 const KEPT: usize = 80;
 
@@ -77,22 +77,37 @@ impl Vocabulary {
         Self { pictures: pictures_read, counts: by_count.into_iter().collect() }
     }
 
+    /// Its words, and how much each belongs to it, 0 to 1.
+    pub(crate) fn shares(&self) -> impl Iterator<Item = (&str, f32)> {
+        let enough = (OFTEN * self.pictures as f32).max(1.0);
+        self.counts
+            .iter()
+            .map(move |(word, &count)| (word.as_str(), (count as f32 / enough).min(1.0)))
+    }
+
     /// How much this SKU supports a word, 0 to 1.
     fn support(&self, word: &str) -> f32 {
-        let enough = (OFTEN * self.pictures as f32).max(1.0);
-        let length = word.chars().count();
-        let support = |(own, count): (&String, &u32)| {
-            let (shorter, longer) =
-                (length.min(own.chars().count()), length.max(own.chars().count()));
-            // The edits are at least the difference of the lengths.
-            if (shorter as f64) < STRANGE * longer as f64 {
-                return 0.0;
-            }
-            let alike = (strsim::normalized_levenshtein(own, word) - STRANGE) / (1.0 - STRANGE);
-            alike.max(0.0) as f32 * (*count as f32 / enough).min(1.0)
-        };
-        self.counts.iter().map(support).fold(0.0, f32::max)
+        self.shares().map(|(own, share)| alike(own, word) * share).fold(0.0, f32::max)
     }
+}
+
+/// How much two words are one, misread, 0 to 1.
+pub(crate) fn alike(one: &str, other: &str) -> f32 {
+    let (one_length, other_length) = (one.chars().count(), other.chars().count());
+    // The edits are at least the difference of the lengths.
+    let (shorter, longer) = (one_length.min(other_length), one_length.max(other_length));
+    if (shorter as f64) < STRANGE * longer as f64 {
+        return 0.0;
+    }
+    let alike = (strsim::normalized_levenshtein(one, other) - STRANGE) / (1.0 - STRANGE);
+    alike.max(0.0) as f32
+}
+
+/// What a word is worth that `supports` SKUs of `skus` have between them, and that counts so much where it stands.
+pub(crate) fn worth(word: &str, counts: f32, skus: usize, supports: f32) -> f32 {
+    // One more than there are: a word that all share still tells these SKUs from strangers.
+    let rare = ((skus + 1) as f32 / supports.max(1.0)).ln();
+    counts * rare * (word.chars().count() as f32 / LONG).min(1.0)
 }
 
 /// How much the words read in a view speak for each SKU; 0 where they say nothing.
@@ -104,10 +119,7 @@ pub fn votes(read: &Words, vocabularies: &[&Vocabulary]) -> Vec<f32> {
         if supports.iter().copied().fold(0.0, f32::max) < KNOWN {
             continue;
         }
-        // One more than there are: a word that all share still tells these SKUs from strangers.
-        let share = supports.iter().sum::<f32>().max(1.0);
-        let rare = ((vocabularies.len() + 1) as f32 / share).ln();
-        let weight = counts * rare * (word.chars().count() as f32 / LONG).min(1.0);
+        let weight = worth(word, *counts, vocabularies.len(), supports.iter().sum());
         for (vote, support) in votes.iter_mut().zip(supports) {
             *vote += weight * support;
         }

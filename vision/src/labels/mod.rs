@@ -10,6 +10,7 @@ mod codes;
 mod queue;
 mod thread;
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,8 +53,14 @@ pub struct CodesDone {
     pub took: Duration,
 }
 
+/// Says which SKUs may come.
+pub trait Due: fmt::Debug + Send + Sync {
+    /// Whether this one may.
+    fn is_due(&self, sku: &str) -> bool;
+}
+
 /// With what an item's looks and words are compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CompareWith {
     /// With nothing.
     Nothing,
@@ -64,8 +71,8 @@ pub enum CompareWith {
         /// Its GTIN, where it is known.
         gtin: Option<String>,
     },
-    /// With all SKUs of the catalogue: nobody knows what the item is.
-    All,
+    /// With all SKUs of the catalogue, or with those that are due: nobody knows what the item is.
+    Any(Option<Arc<dyn Due>>),
 }
 
 /// An item whose codes are read, and whose label comes next.
@@ -293,8 +300,17 @@ mod tests {
         assert!(looked.same_item("tea").unwrap() > 0.9, "{looked:?}");
         assert_eq!(compared("tea", Some("09521234543213"), file.clone()), None, "the code says so");
         assert_eq!(compared("rum", None, file.clone()), None, "rum is not in the catalogue");
-        let told = compared_with(CompareWith::All, file.clone()).unwrap().unwrap();
+        let told = compared_with(CompareWith::Any(None), file.clone()).unwrap().unwrap();
         assert_eq!(told.ranked()[0].sku, "tea", "nobody else is in the catalogue");
+        #[derive(Debug)]
+        struct Nothing;
+        impl Due for Nothing {
+            fn is_due(&self, _: &str) -> bool {
+                false
+            }
+        }
+        let due = compared_with(CompareWith::Any(Some(Arc::new(Nothing))), file.clone());
+        assert!(due.unwrap().unwrap().ranked().is_empty());
         assert_eq!(compared_with(CompareWith::Nothing, file), None);
         let missing = compared("tea", None, folder.path().join("gone")).unwrap().unwrap_err();
         assert!(missing.contains("gone"), "{missing}");

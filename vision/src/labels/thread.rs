@@ -10,7 +10,7 @@ use super::{CompareWith, LabelDone, LabelJob, Readings, shows};
 use crate::config::{IdentitySection, LabelPart, LabelSection, LabelUse};
 use base::panics::panic_message;
 use capture::Frame;
-use identity::{Appearance, Catalog, Compared, IdentityError};
+use identity::{Appearance, Catalog, Compared, IdentityError, MayBe};
 use meaning::reading::Reading;
 use reading::reader::{LabelRead, LabelReader, ReadUntil, codes_of};
 
@@ -73,7 +73,7 @@ impl ReadingThread {
         if must_show(LabelPart::Gtin) && !views.iter().any(|(_, view)| is_shown(view)) {
             self.look_for_blurred_codes(job, &mut views, in_time);
         }
-        let asked = job.needs_text || job.compare == CompareWith::All;
+        let asked = job.needs_text || matches!(job.compare, CompareWith::Any(_));
         if !needs_text(&self.section, asked, &views) {
             return views;
         }
@@ -145,28 +145,38 @@ impl ReadingThread {
     fn compared(&mut self, job: &LabelJob, views: &Readings) -> Option<Result<Compared, String>> {
         let readings = || views.iter().map(|(_, view)| view.as_ref().ok());
         let has_gtin = |gtin| readings().flatten().any(|reading| reading.gtins.contains(gtin));
-        let expected = match &job.compare {
+        let is_due;
+        let may_be = match &job.compare {
             CompareWith::Nothing => return None,
             CompareWith::Expected { gtin: Some(gtin), .. } if has_gtin(gtin) => return None,
-            CompareWith::Expected { sku, .. } => Some(sku),
-            CompareWith::All => None,
+            CompareWith::Expected { sku, .. } => MayBe::Expected(sku),
+            CompareWith::Any(None) => MayBe::Any,
+            CompareWith::Any(Some(due)) => {
+                is_due = |sku: &str| due.is_due(sku);
+                MayBe::OneOf(&is_due)
+            }
         };
         let catalog = match self.catalog()? {
             Ok(catalog) => catalog,
             Err(cause) => return Some(Err(cause)),
         };
-        if expected.is_some_and(|expected| !catalog.skus().any(|sku| sku == expected)) {
+        if let MayBe::Expected(expected) = may_be
+            && !catalog.skus().any(|sku| sku == expected)
+        {
             return None;
         }
-        let compare = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
+        let appearance = |((_, frame), reading): (&(_, Arc<Frame>), Option<&Reading>)| {
             let lines = reading.map_or(&[][..], |reading| &reading.lines);
-            catalog.compare(&Appearance::of(&frame.picture, lines)?)
+            Appearance::of(&frame.picture, lines)
         };
-        let each = job.views.iter().zip(readings()).map(compare);
-        match each.collect::<Result<Vec<_>, IdentityError>>() {
-            Ok(views) => Compared::of_views(views).map(Ok),
-            Err(error) => Some(Err(error.to_string())),
+        if job.views.is_empty() {
+            return None;
         }
+        let views = job.views.iter().zip(readings()).map(appearance);
+        let compared = views
+            .collect::<Result<Vec<_>, IdentityError>>()
+            .and_then(|views| catalog.compare(&views, may_be));
+        Some(compared.map_err(|error| error.to_string()))
     }
 
     /// The catalogue, or why there is none.

@@ -1,12 +1,14 @@
 //! The loop's part in reading labels and in naming items: to the threads that read, and back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use line::protocol::ItemNumber;
 use meaning::dates::Context;
 use meaning::reading::Reading;
+use vision::config::LooksAmong;
 use vision::config::SkuSource;
-use vision::labels::{CodeJob, CodesDone, CompareWith, LabelDone, LabelJob, Readings};
+use vision::labels::{CodeJob, CodesDone, CompareWith, Due, LabelDone, LabelJob, Readings};
 
 use super::Inspection;
 use super::naming::Said;
@@ -83,7 +85,7 @@ impl Inspection {
         let needs_text = expected.is_some_and(label_check::has_words);
         let gtin = expected.and_then(|expected| expected.gtin.clone());
         let compare = match (compare, sku) {
-            (Compare::All, _) => CompareWith::All,
+            (Compare::All, _) => CompareWith::Any(self.due()),
             (Compare::Expected, Some(sku)) => CompareWith::Expected { sku, gtin },
             (Compare::Expected, None) => CompareWith::Nothing,
         };
@@ -98,11 +100,20 @@ impl Inspection {
         let problem = Some("too many labels wait to be read".to_owned());
         // What its codes say is known all the same.
         let label = LabelRecord { problem, ..LabelRecord::default() };
-        let claim = (job.compare == CompareWith::All)
+        let claim = matches!(job.compare, CompareWith::Any(_))
             .then(|| Claim::none(Source::Looks, "too many items wait to be compared"));
         let answer = LabelAnswer { label, claim, took: Duration::ZERO, ..LabelAnswer::default() };
         let now = self.now();
         self.flow.label_read(item, answer, now)
+    }
+
+    /// What is due, where looks are to be compared with that alone.
+    fn due(&self) -> Option<Arc<dyn Due>> {
+        match self.identity.looks_among {
+            LooksAmong::Catalogue => None,
+            // Pointers to the lists, however long these are.
+            LooksAmong::Expected => Some(Arc::new(self.expectations.clone())),
+        }
     }
 
     pub(super) fn on_label(&mut self, done: LabelDone) {
@@ -127,7 +138,7 @@ impl Inspection {
                     undecided.map_or(uncompared.clone(), |why| format!("{why}; {uncompared}")),
                 );
             }
-            (compared, CompareWith::All) => {
+            (compared, CompareWith::Any(_)) => {
                 claim = Some(identity_check::claim(compared, self.identity.certain_from));
             }
             (_, CompareWith::Nothing) | (None, _) => {}

@@ -2,37 +2,49 @@
 //!
 //! A SKU's pictures are its catalogue picture (one, on white ground), its references (photographs of good
 //! items), or both. Of many references only those are kept that show most of what the others show.
-//! [`Catalog::compare`] sets a view against every SKU; [`rank`](super::rank) makes probabilities of it.
+//! [`Catalog::compare`] sets the views of an item against every SKU, or against those that the [index](super::index)
+//! proposes of many; [`rank`](super::rank) makes probabilities of it.
 
+mod candidate;
 mod choose;
 mod file;
+mod stored;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tch::TchError;
+use tch::{TchError, Tensor};
 
 use super::IdentityError;
 use super::appearance::Appearance;
 use super::colour::{self, SmallCopy};
 use super::geometry::{self, Agreement, Pair};
-use super::keypoints::KeyPoint;
+use super::index::centres::Centres;
+use super::index::points::{IndexedPoint, KEPT, PointIndex};
+use super::index::tints::TintRow;
+use super::index::{Entry, Index, PROPOSED, Slot};
+use super::keypoints::{DESCRIPTOR, KeyPoint};
 use super::looks::{Looks, weights};
 use super::matching::{Nearest, Rows};
-use super::rank::{Compared, Comparison};
+use super::rank::Compared;
 use super::tint::Tint;
-use super::words::{self, Vocabulary};
+use super::words::Vocabulary;
+use candidate::Candidate;
 
 /// Squared distance of descriptors from which on two key points do not look alike.
 const ALIKE: f32 = 0.55;
 /// A pair is clear if its squared distance is at most this share of that to the next best: Lowe's ratio of
 /// 0.8, squared.
 const CLEAR: f32 = 0.64;
-/// Squared distance at which a stranger's key point is expected, so that a point speaks for nobody by being
-/// less unlike one SKU than the few others there are. Where there are 23 SKUs, 0.32 and 0.8 rank alike.
-const STRANGER: f32 = 0.32;
+
+/// The index keeps key points of photographs that weigh at least this much: nearer to the edge stands what is around
+/// the item.
+const INDEXED_WEIGHT: f32 = 0.35;
+/// Descriptors that the index's visual words are learned from.
+const WORDS_LEARNED_FROM: usize = 60_000;
 
 /// One picture that is kept of a SKU.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Reference {
     points: Vec<KeyPoint>,
     rows: Rows,
@@ -102,16 +114,52 @@ struct Seen {
 /// One SKU.
 #[derive(Debug)]
 struct Sku {
+    slot: Slot,
     name: String,
-    references: Vec<Reference>,
+    references: Kept,
     vocabulary: Vocabulary,
+}
+
+/// Where the references of a SKU are.
+#[derive(Debug)]
+enum Kept {
+    /// Learned since the catalogue was loaded.
+    Here(Vec<Reference>),
+    /// In the catalogue's file: those of ten thousand SKUs take more memory than a box has.
+    Stored(stored::Stored),
+}
+
+impl Sku {
+    fn references(&self) -> Result<Cow<'_, [Reference]>, IdentityError> {
+        match &self.references {
+            Kept::Here(references) => Ok(Cow::Borrowed(references)),
+            Kept::Stored(stored) => stored.read().map(Cow::Owned),
+        }
+    }
+}
+
+/// Says of a SKU whether it may come.
+pub type IsDue<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Which SKUs an item may be of.
+#[derive(Clone, Copy)]
+pub enum MayBe<'a> {
+    /// Any of the catalogue's.
+    Any,
+    /// Any, but this one is asked about.
+    Expected(&'a str),
+    /// Those that are due.
+    OneOf(IsDue<'a>),
 }
 
 /// The SKUs that can be told apart. It holds matrices of libtorch: hand it to one thread, or give each its
 /// own.
 #[derive(Debug, Default)]
 pub struct Catalog {
+    /// By ascending slots.
     skus: Vec<Sku>,
+    /// Once there are more SKUs than are proposed.
+    index: Option<Index>,
 }
 
 impl Catalog {
@@ -137,15 +185,69 @@ impl Catalog {
             choose::choose(references).map_err(IdentityError::torch("comparing references"))?;
         let vocabulary = Vocabulary::learn(pictures.iter().map(|picture| &picture.words));
         self.forget(sku);
-        self.skus.push(Sku { name: sku.to_owned(), references, vocabulary });
-        Ok(())
+        let references = Kept::Here(references);
+        self.enter(Sku { slot: 0, name: sku.to_owned(), references, vocabulary })
+    }
+
+    /// Enters a SKU that is not there yet, at the next slot.
+    fn enter(&mut self, sku: Sku) -> Result<(), IdentityError> {
+        let slot = self.skus.last().map_or(0, |last| last.slot + 1);
+        let sku = Sku { slot, ..sku };
+        if let Some(index) = &mut self.index {
+            enter(index, &sku)?.map_err(IdentityError::torch("indexing a SKU"))?;
+        }
+        self.skus.push(sku);
+        match self.index {
+            None if self.skus.len() > PROPOSED => self.build_index(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes at most `most` SKUs of another catalogue, those that this one does not have.
+    ///
+    /// # Errors
+    /// When the other's file or libtorch refuses.
+    pub fn adopt(&mut self, other: Catalog, most: usize) -> Result<(), IdentityError> {
+        let known: BTreeSet<String> = self.skus().map(str::to_owned).collect();
+        let unknown = other.skus.into_iter().filter(|sku| !known.contains(&sku.name));
+        unknown.take(most).try_for_each(|sku| self.enter(sku))
     }
 
     /// Forgets a SKU that is no longer handled; says whether it was known.
     pub fn forget(&mut self, sku: &str) -> bool {
-        let before = self.skus.len();
-        self.skus.retain(|known| known.name != sku);
-        self.skus.len() < before
+        let Some(at) = self.skus.iter().position(|known| known.name == sku) else { return false };
+        let gone = self.skus.remove(at);
+        if let Some(index) = &mut self.index {
+            index.forget(gone.slot);
+        }
+        true
+    }
+
+    /// Learns the index's visual words anew from the SKUs there are, and enters each of them. It takes a minute
+    /// for ten thousand: worth it once a catalogue has grown to many times what it was when they were learned.
+    ///
+    /// # Errors
+    /// When the file or libtorch refuses.
+    pub fn build_index(&mut self) -> Result<(), IdentityError> {
+        let indexing = || IdentityError::torch("indexing the catalogue");
+        let each = (WORDS_LEARNED_FROM / self.skus.len().max(1)).max(1);
+        let mut sample: Vec<f32> = Vec::new();
+        for sku in &self.skus {
+            let references = sku.references()?;
+            let numbers = numbers(&references).map_err(indexing())?;
+            let points = spread(&references, &numbers);
+            sample.extend(points.iter().step_by((points.len() / each).max(1)).copied().flatten());
+        }
+        let rows = Tensor::f_from_slice(&sample)
+            .and_then(|rows| rows.f_view([-1, DESCRIPTOR as i64]))
+            .map_err(indexing())?;
+        let centres = Centres::learn(&rows).map_err(indexing())?;
+        let mut index = Index::new(PointIndex::new(centres));
+        for sku in &self.skus {
+            enter(&mut index, sku)?.map_err(indexing())?;
+        }
+        self.index = Some(index);
+        Ok(())
     }
 
     /// The names of the SKUs, in the order in which they were learned.
@@ -153,72 +255,127 @@ impl Catalog {
         self.skus.iter().map(|sku| sku.name.as_str())
     }
 
-    /// How a view compares with each SKU.
+    /// How an item, seen in these views, compares with the SKUs that it `may_be`: all of them, or of many the
+    /// [`PROPOSED`] likeliest.
     ///
     /// # Errors
-    /// What libtorch says, which compares the descriptors.
-    pub fn compare(&self, view: &Appearance) -> Result<Compared, IdentityError> {
-        let nearest =
-            self.nearest(&view.looks).map_err(IdentityError::torch("comparing descriptors"))?;
-        let points = &view.looks.points.points;
-        let weights = weights(points, &view.looks.colours);
-        let votes = votes(&nearest, &weights);
-        let vocabularies: Vec<&Vocabulary> = self.skus.iter().map(|sku| &sku.vocabulary).collect();
-        let words = words::votes(&view.words, &vocabularies);
-        let each = self.skus.iter().zip(&nearest).zip(votes.iter().zip(words));
-        let each = each.zip(self.tints(&view.looks.colours));
-        let compared = each.map(|(((sku, nearest), (&votes, words)), tint)| {
-            let seen = sku.references.iter().zip(nearest).filter_map(|(reference, nearest)| {
-                let seen = reference.agreement(points, &weights, nearest.as_ref()?)?;
-                Some((seen.points, reference.chroma(&seen, &view.looks.colours)))
-            });
-            let unseen = Comparison { votes, words, tint, ..Comparison::default() };
-            (sku.name.clone(), unseen.with_best(seen))
-        });
-        Ok(Compared::new(compared))
+    /// When the catalogue's file cannot be read, or what libtorch says, which compares the descriptors.
+    pub fn compare(
+        &self,
+        views: &[Appearance],
+        may_be: MayBe<'_>,
+    ) -> Result<Compared, IdentityError> {
+        let compared = self.compare_with(&self.candidates(views, may_be)?, views)?;
+        Ok(match may_be {
+            MayBe::OneOf(is_due) => compared.among(self.skus().filter(|sku| is_due(sku)).count()),
+            _ => compared.among(self.skus.len()),
+        })
     }
 
-    /// For each SKU, by how much more its best reference is alike in tint than that of the average SKU.
-    fn tints(&self, view: &SmallCopy) -> Vec<f32> {
-        let (middle, balanced) = (Tint::of_middle(view), Tint::of_balanced_middle(view));
-        let alike = |reference: &Reference| {
-            reference.tint.alike(if reference.item.is_some() { &balanced } else { &middle })
+    /// The same with every SKU, however many there are: to measure what proposing some of them costs.
+    ///
+    /// # Errors
+    /// As of [`Catalog::compare`].
+    pub fn compare_with_all(&self, views: &[Appearance]) -> Result<Compared, IdentityError> {
+        self.compare_with(&self.skus.iter().collect::<Vec<_>>(), views)
+    }
+
+    fn compare_with(&self, skus: &[&Sku], views: &[Appearance]) -> Result<Compared, IdentityError> {
+        let references =
+            skus.iter().map(|sku| sku.references()).collect::<Result<Vec<_>, IdentityError>>()?;
+        let candidates: Vec<Candidate<'_>> = skus
+            .iter()
+            .zip(&references)
+            .map(|(sku, references)| Candidate { sku, references })
+            .collect();
+        let views = views.iter().map(|view| candidate::compare(&candidates, view));
+        let views = views.collect::<Result<Vec<_>, TchError>>();
+        let views = views.map_err(IdentityError::torch("comparing descriptors"))?;
+        Ok(Compared::of_views(views).unwrap_or_default())
+    }
+
+    /// The SKUs that the index proposes, the likeliest first; all of them where there is none.
+    ///
+    /// # Errors
+    /// What libtorch says.
+    pub fn proposed(&self, views: &[Appearance], most: usize) -> Result<Vec<&str>, IdentityError> {
+        let skus = self.likeliest(views, most, &|_| true)?;
+        Ok(skus.into_iter().map(|sku| sku.name.as_str()).collect())
+    }
+
+    /// The SKUs that are worth comparing with.
+    fn candidates(
+        &self,
+        views: &[Appearance],
+        may_be: MayBe<'_>,
+    ) -> Result<Vec<&Sku>, IdentityError> {
+        let any = |_: &str| true;
+        let is_due: IsDue<'_> = if let MayBe::OneOf(is_due) = may_be { is_due } else { &any };
+        let mut skus = self.likeliest(views, PROPOSED, is_due)?;
+        if let MayBe::Expected(name) = may_be {
+            let expected = self.skus.iter().find(|sku| sku.name == name);
+            skus.extend(expected.filter(|one| skus.iter().all(|sku| sku.slot != one.slot)));
+        }
+        Ok(skus)
+    }
+
+    /// At most so many of the SKUs that are due, those that the index finds likeliest first; all that are due where
+    /// there is no index.
+    fn likeliest(
+        &self,
+        views: &[Appearance],
+        most: usize,
+        is_due: IsDue<'_>,
+    ) -> Result<Vec<&Sku>, IdentityError> {
+        let Some(index) = self.index.as_ref().filter(|_| self.skus.len() > PROPOSED) else {
+            return Ok(self.skus.iter().filter(|sku| is_due(&sku.name)).collect());
         };
-        let best = |sku: &Sku| sku.references.iter().map(alike).fold(0.0, f32::max);
-        let tints: Vec<f32> = self.skus.iter().map(best).collect();
-        let mean = tints.iter().sum::<f32>() / tints.len().max(1) as f32;
-        tints.into_iter().map(|tint| tint - mean).collect()
-    }
-
-    /// For each SKU and each of its references.
-    fn nearest(&self, view: &Looks) -> Result<Vec<Vec<Option<Nearest>>>, TchError> {
-        let rows = Rows::of(&view.points)?;
-        let each = |sku: &Sku| sku.references.iter().map(|own| rows.nearest(&own.rows)).collect();
-        self.skus.iter().map(each).collect()
+        let slots = index.propose(views);
+        let slots = slots.map_err(IdentityError::torch("looking into the index"))?;
+        let of_slot = |slot: Slot| {
+            let place = self.skus.binary_search_by_key(&slot, |sku| sku.slot).ok()?;
+            self.skus.get(place)
+        };
+        let due = slots.into_iter().filter_map(of_slot).filter(|sku| is_due(&sku.name));
+        Ok(due.take(most).collect())
     }
 }
 
-/// How much the key points of a view speak for each SKU, wherever they lie: each point votes for the SKU with
-/// the nearest descriptor, by its weight and by how much nearer it is than the next SKU's (local naive Bayes
-/// nearest neighbour, S. McCann and D. Lowe, CVPR 2012).
-fn votes(nearest: &[Vec<Option<Nearest>>], weights: &[f32]) -> Vec<f32> {
-    let mut votes = vec![0.0; nearest.len()];
-    for (point, weight) in weights.iter().enumerate() {
-        let (mut best, mut first, mut second) = (None, STRANGER, STRANGER);
-        for (sku, references) in nearest.iter().enumerate() {
-            let distance =
-                references.iter().flatten().map(|near| near.first[point]).fold(STRANGER, f32::min);
-            if distance < first {
-                (best, second, first) = (Some(sku), first, distance);
-            } else {
-                second = second.min(distance);
-            }
-        }
-        if let Some(sku) = best {
-            votes[sku] += weight * (second - first);
-        }
+/// Enters a SKU into the index. The outer error is the file's, the inner one libtorch's.
+fn enter(index: &mut Index, sku: &Sku) -> Result<Result<(), TchError>, IdentityError> {
+    let references = sku.references()?;
+    let numbers = match numbers(&references) {
+        Ok(numbers) => numbers,
+        Err(error) => return Ok(Err(error)),
+    };
+    let balanced = references.iter().all(|one| one.item.is_some());
+    let tints = references.iter().map(|one| &one.tint);
+    let entry = Entry {
+        points: &spread(&references, &numbers),
+        tint: TintRow::of(tints, balanced),
+        words: &sku.vocabulary,
+    };
+    Ok(index.add(sku.slot, &entry))
+}
+
+/// The descriptors of each reference.
+fn numbers(references: &[Reference]) -> Result<Vec<Vec<f32>>, TchError> {
+    references.iter().map(|one| one.rows.floats()).collect()
+}
+
+/// The key points of a SKU that the index keeps: of each reference equally many, the clearest of those that are not
+/// at its edge.
+fn spread<'a>(references: &[Reference], numbers: &'a [Vec<f32>]) -> Vec<IndexedPoint<'a>> {
+    let each = KEPT / references.len().max(1);
+    let mut kept = Vec::new();
+    for (reference, numbers) in references.iter().zip(numbers) {
+        let weights = weights(&reference.points, &reference.colours);
+        // A catalogue picture shows nothing but the item.
+        let counts = |weight: f32| reference.item.is_some() || weight >= INDEXED_WEIGHT;
+        let points = numbers.chunks_exact(DESCRIPTOR).zip(weights);
+        kept.extend(points.filter(|(_, weight)| counts(*weight)).map(|(row, _)| row).take(each));
     }
-    votes
+    kept
 }
 
 #[cfg(test)]

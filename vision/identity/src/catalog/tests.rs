@@ -18,11 +18,11 @@ fn appearance(seed: u64, text: &str) -> Appearance {
 }
 
 fn ranked(catalog: &Catalog, view: &Appearance) -> Vec<Ranked> {
-    catalog.compare(view).unwrap().ranked()
+    catalog.compare(std::slice::from_ref(view), MayBe::Any).unwrap().ranked()
 }
 
 fn same_item(catalog: &Catalog, sku: &str, view: &Appearance) -> Option<f64> {
-    catalog.compare(view).unwrap().same_item(sku)
+    catalog.compare(std::slice::from_ref(view), MayBe::Any).unwrap().same_item(sku)
 }
 
 fn two() -> Catalog {
@@ -96,7 +96,9 @@ fn a_saved_catalogue_answers_as_before() {
     catalog.save(&path).unwrap();
     let view = appearance(2, "juice");
     let loaded = Catalog::load(&path).unwrap();
-    assert_eq!(loaded.compare(&view).unwrap(), catalog.compare(&view).unwrap());
+    let compared =
+        |catalog: &Catalog| catalog.compare(std::slice::from_ref(&view), MayBe::Any).unwrap();
+    assert_eq!(compared(&loaded), compared(&catalog));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -112,9 +114,9 @@ fn files_that_are_no_catalogue_are_refused_with_their_path() {
         let error = Catalog::load(&path).err().unwrap();
         assert!(error.to_string().contains("catalogue.safetensors"), "{error}");
     }
-    let other = String::from_utf8_lossy(&whole).contains("\\\"version\\\":1");
+    let other = String::from_utf8_lossy(&whole).contains("\\\"version\\\":2");
     assert!(other, "the version stands in the header");
-    let at = whole.windows(13).position(|w| w == b"\\\"version\\\":1").unwrap();
+    let at = whole.windows(13).position(|w| w == b"\\\"version\\\":2").unwrap();
     let mut newer = whole;
     newer[at + 12] = b'7';
     std::fs::write(&path, newer).unwrap();
@@ -126,7 +128,7 @@ fn many_references_are_thinned_out() {
     let pictures: Vec<Appearance> = (0..12).map(|i| appearance(20 + i % 10, "tea")).collect();
     let mut catalog = Catalog::new();
     catalog.learn("tea", &pictures).unwrap();
-    assert_eq!(catalog.skus[0].references.len(), choose::KEPT);
+    assert_eq!(catalog.skus[0].references().unwrap().len(), choose::KEPT);
 }
 
 #[test]
@@ -138,17 +140,97 @@ fn a_picture_on_white_ground_is_never_thinned_out() {
     let pictures: Vec<Appearance> = (0..12).map(|i| appearance(20 + i % 10, "tea")).collect();
     let mut catalog = Catalog::new();
     catalog.learn("tea", &[vec![catalogue], pictures].concat()).unwrap();
-    let references = &catalog.skus[0].references;
+    let references = catalog.skus[0].references().unwrap();
     assert_eq!(references.iter().filter(|one| one.item.is_some()).count(), 1);
     assert!(references.len() <= choose::KEPT + 1);
 }
 
-#[test]
-fn points_vote_for_the_nearest_sku_by_the_lead_over_the_next() {
-    let near = |first: &[f32]| {
-        vec![Some(Nearest { index: vec![0; 2], first: first.to_vec(), second: vec![1.0; 2] })]
+/// A view of an item with 40 key points of its own: what is asked here is not whether key points are found.
+fn dotted(seed: u64) -> Appearance {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 24) as f32
     };
-    let found = votes(&[near(&[0.1, 0.3]), near(&[0.25, 0.05]), vec![None]], &[1.0, 0.2]);
-    assert!((found[0] - 0.15).abs() < 1e-6 && (found[1] - 0.05).abs() < 1e-6 && found[2] == 0.0);
-    assert!((votes(&[near(&[0.1, 0.9])], &[1.0; 2])[0] - (STRANGER - 0.1)).abs() < 1e-6);
+    let mut looks =
+        Looks { colours: SmallCopy::of(&[90; 3 * 352 * 352], 352, 352), ..Looks::default() };
+    for _ in 0..40 {
+        let [x, y] = [random(), random()].map(|place| 80.0 + 190.0 * place);
+        looks.points.points.push(KeyPoint { x, y, size: 2.0, angle: 6.0 * random() });
+        // A few numbers of a descriptor are large, most are small.
+        let row: Vec<f32> = (0..DESCRIPTOR).map(|_| random().powi(4)).collect();
+        let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
+        looks.points.descriptors.extend(row.iter().map(|value| (value / length).min(0.5)));
+    }
+    Appearance { looks, words: Words::new() }
+}
+
+/// More SKUs than are proposed, `sku-0` to `sku-69`, each of one picture.
+fn many() -> Catalog {
+    let mut catalog = Catalog::new();
+    for seed in 0..PROPOSED as u64 + 20 {
+        catalog.learn(&format!("sku-{seed}"), &[dotted(seed + 1)]).unwrap();
+    }
+    catalog
+}
+
+#[test]
+fn of_many_skus_the_likeliest_and_the_expected_one_are_compared() {
+    let mut catalog = many();
+    for seed in [0u64, 33, 69] {
+        let view = [dotted(seed + 1)];
+        let compared = catalog.compare(&view, MayBe::Any).unwrap();
+        let (ranked, own) = (compared.ranked(), format!("sku-{seed}"));
+        assert_eq!((ranked.len(), &ranked[0].sku), (PROPOSED, &own));
+        assert!(ranked[0].probability > 20.0 * ranked[1].probability, "{ranked:?}");
+        let left_out = catalog.skus().find(|sku| compared.same_item(sku).is_none()).unwrap();
+        let asked = catalog.compare(&view, MayBe::Expected(left_out)).unwrap();
+        assert!(asked.same_item(left_out).unwrap() < asked.same_item(&own).unwrap());
+    }
+    // Where it is not due, it is none of what is.
+    let is_due = |sku: &str| sku != "sku-33";
+    let due = catalog.compare(&[dotted(34)], MayBe::OneOf(&is_due)).unwrap();
+    assert!(due.same_item("sku-33").is_none() && due.ranked().len() == PROPOSED);
+    assert!(catalog.forget("sku-33"));
+    let view = [dotted(34)];
+    let ranked = catalog.compare(&view, MayBe::Any).unwrap().ranked();
+    assert!(ranked.iter().all(|one| one.sku != "sku-33") && ranked.len() == PROPOSED);
+    catalog.learn("new", &view).unwrap();
+    assert_eq!(catalog.compare(&view, MayBe::Any).unwrap().ranked()[0].sku, "new");
+}
+
+#[test]
+fn views_of_one_item_are_compared_with_the_same_skus() {
+    let catalog = many();
+    let views = [dotted(3), dotted(60)];
+    let both = catalog.compare(&views, MayBe::Any).unwrap();
+    for own in ["sku-2", "sku-59"] {
+        assert!(both.same_item(own).is_some(), "{own}");
+    }
+}
+
+#[test]
+fn a_catalogue_of_many_is_saved_with_its_index_and_read_while_it_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalogue.safetensors");
+    let mut catalog = many();
+    catalog.forget("sku-5");
+    catalog.save(&path).unwrap();
+    let loaded = Catalog::load(&path).unwrap();
+    let view = [dotted(41)];
+    let expected = catalog.compare(&view, MayBe::Any).unwrap().ranked();
+    two().save(&path).unwrap();
+    assert_eq!(loaded.compare(&view, MayBe::Any).unwrap().ranked(), expected);
+    // What was loaded is saved again, with one more.
+    let mut grown = loaded;
+    grown.learn("tea", &[dotted(700)]).unwrap();
+    grown.save(&path).unwrap();
+    let again = Catalog::load(&path).unwrap();
+    assert_eq!(again.compare(&view, MayBe::Any).unwrap().ranked()[0].sku, expected[0].sku);
+    assert_eq!(again.compare(&[dotted(700)], MayBe::Any).unwrap().ranked()[0].sku, "tea");
+    // Visual words learned anew propose the own SKU just so.
+    let mut anew = Catalog::load(&path).unwrap();
+    anew.build_index().unwrap();
+    assert_eq!(anew.compare(&view, MayBe::Any).unwrap().ranked()[0].sku, "sku-40");
 }
