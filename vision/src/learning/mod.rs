@@ -10,7 +10,7 @@
 //! Only SKUs without a reference of a person's making are learned: what `inspectctl learn` wrote stays as it is.
 //!
 //! Nothing here delays an item: [`Learner::offer`] never waits, one thread writes pictures ([`lessons`]), another one
-//! learns with the least priority (`thread`). What is on disk is whole, so that a killed box goes on where it was.
+//! learns with a low priority (`thread`). What is on disk is whole, so that a killed box goes on where it was.
 //! [`plan`] decides, without I/O.
 
 use std::collections::{BTreeSet, HashMap};

@@ -21,8 +21,9 @@ use crate::learning::plan;
 
 /// Counter-examples that are kept of a SKU.
 const DAMAGED_MAX: usize = 8;
-/// The least priority of a thread: everything else on the box goes first.
-const NICE: i32 = 19;
+/// A low priority. Not the least: beside a thread that never rests the least gets a seventieth of a processor, and on a
+/// box that is always busy nothing would ever be learned; this gets a tenth.
+const NICE: i32 = 10;
 /// A picture whose joint level lies so many spreads above the middle of its fellows' differs from them. Of the normal
 /// pictures of five public sets one in fifty does, and of damaged ones among seven normals about half
 /// (docs/measurements/learning.md).
@@ -389,7 +390,7 @@ impl Student<'_> {
     }
 }
 
-/// Everything else on the box goes first. On Linux the priority is that of the calling thread.
+/// What else is to be done goes first, by far. On Linux the priority is that of the calling thread.
 fn yield_to_all_others() {
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
         tracing::warn!(%error, "learning runs with the priority of everything else");
