@@ -28,7 +28,7 @@ fn belt() -> MixedBelt {
         skus: 6,
         fault_share: 0.06,
         faults: vec![Fault::WrongProduct],
-        tote_share: 0.0,
+        tote_share: 0.25,
         told_share: 1.0,
         newcomer_from: 2,
         newcomer_every: 2,
@@ -67,6 +67,12 @@ fn each_item_is_named_or_unknown_contradictions_are_diverted_and_a_new_product_i
     // nothing is demanded.
     let good = planned.rows.iter().find(|row| row.what == "good").context("good ones came")?;
     assert!(good.items - good.right <= 3, "{planned:#?}");
+
+    // Each tote is recognised, and none is seen where there is none.
+    let totes = &planned.totes;
+    assert!(totes.right.of >= 8 && totes.named.count == totes.named.of, "{totes:#?}");
+    assert_eq!(totes.invented.count, 0, "{totes:#?}");
+    assert!(totes.false_diverts.count <= 2, "{planned:#?}");
 
     let scans = account::read_scans(&bench.folder().join("scans.jsonl"))?;
     let records = bench.line.records()?;
