@@ -108,10 +108,9 @@ fn each_item_is_named_or_unknown_contradictions_are_diverted_and_a_new_product_i
     assert!(matches!(known.last(), Some(Familiarity::Weak { .. })), "{known:?}");
     let order = |known: &Familiarity| matches!(known, Familiarity::Weak { .. });
     assert!(known.is_sorted_by_key(order), "what is known is not forgotten: {known:?}");
-    for camera in ["top", "side"] {
-        let file = ReferenceKey::new(&newcomer, camera)?.path(&bench.folder().join("references"));
-        assert!(file.exists(), "{}", file.display());
-    }
+    // Some of the newcomers lie in totes, which hide them from the side: that view is learned when eight were seen there.
+    let file = ReferenceKey::new(&newcomer, "top")?.path(&bench.folder().join("references"));
+    assert!(file.exists(), "{}", file.display());
     assert_eq!(bench.line.stop(), Vec::<&str>::new());
     Ok(())
 }
