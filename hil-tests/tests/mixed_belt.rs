@@ -28,7 +28,8 @@ fn belt() -> MixedBelt {
         skus: 6,
         fault_share: 0.06,
         faults: vec![Fault::WrongProduct],
-        tote_share: 0.25,
+        // No divisor of the newcomer's turns: known products lie in totes, too.
+        tote_share: 0.3,
         told_share: 1.0,
         newcomer_from: 2,
         newcomer_every: 2,

@@ -25,7 +25,7 @@ pub enum TotesError {
         /// The tote.
         tote: String,
         /// What is wrong.
-        cause: DatasetError,
+        cause: Box<DatasetError>,
     },
     /// A picture cannot be read.
     #[error("a picture of tote {tote} cannot be used: {cause}")]
@@ -33,7 +33,7 @@ pub enum TotesError {
         /// The tote.
         tote: String,
         /// What is wrong.
-        cause: PictureError,
+        cause: Box<PictureError>,
     },
     /// The folder has a view of no camera.
     #[error(
@@ -107,7 +107,7 @@ pub fn files(sections: &[ToteSection], cameras: &[&str]) -> Result<Vec<ToteFiles
     for section in sections {
         let tote = section.name.clone();
         let mut dataset = Dataset::open(&section.pictures)
-            .map_err(|cause| TotesError::Folder { tote: tote.clone(), cause })?;
+            .map_err(|cause| TotesError::Folder { tote: tote.clone(), cause: Box::new(cause) })?;
         if let (true, [camera]) = (dataset.names_no_view(), cameras) {
             dataset = dataset.with_only_view_named(camera);
         }
@@ -148,7 +148,10 @@ impl Totes {
             for ToteFiles { tote, pictures: files, empty: belt, .. } in totes {
                 let open = |files: &[PathBuf]| -> Result<Vec<Picture>, TotesError> {
                     let opened = files.iter().map(Picture::open).collect::<Result<_, _>>();
-                    opened.map_err(|cause| TotesError::Picture { tote: tote.clone(), cause })
+                    opened.map_err(|cause: PictureError| TotesError::Picture {
+                        tote: tote.clone(),
+                        cause: Box::new(cause),
+                    })
                 };
                 empty.extend(open(&belt)?);
                 pictures.push((tote.clone(), open(&files)?));
