@@ -19,7 +19,8 @@ use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::config::{
-    IdentitySection, LabelSection, LabelUse, LearningSection, ModelSection, SkuSource,
+    IdentitySection, LabelSection, LabelUse, LearningSection, ModelSection, SkuSource, ToteSection,
+    UNDECLARED,
 };
 
 use crate::item::batches::BatchTest;
@@ -51,6 +52,10 @@ pub struct LineFile {
     pub io: IoSection,
     /// How views are scored.
     pub model: ModelSection,
+    /// The totes and trays in which items may lie.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
+    pub tote: Vec<ToteSection>,
     /// What is read on items.
     #[serde(default)]
     pub label: LabelSection,
@@ -197,6 +202,17 @@ impl Rules for LineFile {
                 format!("write one of {:?}", lanes.iter().map(|d| d.lane).collect::<Vec<_>>()),
             ));
         }
+        for (index, tote) in self.tote.iter().enumerate() {
+            let wrong = match &*tote.name {
+                UNDECLARED => "records call a tote so that no section declares".to_owned(),
+                name if self.tote[..index].iter().any(|other| other.name == name) => {
+                    format!("two totes are called `{name}`")
+                }
+                _ => continue,
+            };
+            let at = ["tote", &index.to_string(), "name"];
+            mistakes.push(Mistake::new(&at, wrong, "give each tote a name of its own"));
+        }
         if self.label.read == LabelUse::Off && !self.label.must_show.is_empty() {
             mistakes.push(Mistake::new(
                 &["label", "must_show"],
@@ -331,6 +347,9 @@ pub struct PolicySection {
     pub unknown: Unfamiliar,
     /// The same for an item whose SKU has no reference yet, since it is being learned.
     pub learning: Unfamiliar,
+    /// What is asked for of a tote in which nothing lies, unless the PLC or a scanner told what it carries: then it is
+    /// diverted.
+    pub empty_tote: Unfamiliar,
     /// Which part of the items may fail in any lot. A lot that fails more often, and so much that chance
     /// explains it badly, is suspect.
     #[schemars(range(min = 0.0001, max = 0.5))]
@@ -355,6 +374,7 @@ impl Default for PolicySection {
             verdict_margin_ms: 40,
             unknown: Unfamiliar::Uninspected,
             learning: Unfamiliar::Uninspected,
+            empty_tote: Unfamiliar::Pass,
             batch_ordinary_share: 0.01,
             batch_suspect_share: 0.1,
             batch_false_alarm: 0.001,

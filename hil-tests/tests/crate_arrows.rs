@@ -38,6 +38,7 @@ const HIL_TESTS: &[&str] = &[
     "damage",
     "features",
     "inspectd",
+    "lab",
     "line",
     "meaning",
     "plc-bridge",

@@ -127,6 +127,7 @@ impl Plant {
         let _ = lists.replace(List::File, Arc::new(Catalogue::new(listed)));
         let asks_codes = sources.contains(&Source::Codes);
         let settings = FlowSettings {
+            empty_tote: Unfamiliar::Pass,
             sku: None,
             sources,
             scoring_reserve: Duration::from_millis(300),

@@ -28,7 +28,8 @@ fn belt() -> MixedBelt {
         skus: 6,
         fault_share: 0.06,
         faults: vec![Fault::WrongProduct],
-        tote_share: 0.0,
+        // No divisor of the newcomer's turns: known products lie in totes, too.
+        tote_share: 0.3,
         told_share: 1.0,
         newcomer_from: 2,
         newcomer_every: 2,
@@ -68,6 +69,12 @@ fn each_item_is_named_or_unknown_contradictions_are_diverted_and_a_new_product_i
     let good = planned.rows.iter().find(|row| row.what == "good").context("good ones came")?;
     assert!(good.items - good.right <= 3, "{planned:#?}");
 
+    // Each tote is recognised, and none is seen where there is none.
+    let totes = &planned.totes;
+    assert!(totes.right.of >= 8 && totes.named.count == totes.named.of, "{totes:#?}");
+    assert_eq!(totes.invented.count, 0, "{totes:#?}");
+    assert!(totes.false_diverts.count <= 2, "{planned:#?}");
+
     let scans = account::read_scans(&bench.folder().join("scans.jsonl"))?;
     let records = bench.line.records()?;
     let (mut wrong, mut misread, mut strangers) = (0, 0, 0);
@@ -102,10 +109,9 @@ fn each_item_is_named_or_unknown_contradictions_are_diverted_and_a_new_product_i
     assert!(matches!(known.last(), Some(Familiarity::Weak { .. })), "{known:?}");
     let order = |known: &Familiarity| matches!(known, Familiarity::Weak { .. });
     assert!(known.is_sorted_by_key(order), "what is known is not forgotten: {known:?}");
-    for camera in ["top", "side"] {
-        let file = ReferenceKey::new(&newcomer, camera)?.path(&bench.folder().join("references"));
-        assert!(file.exists(), "{}", file.display());
-    }
+    // Some of the newcomers lie in totes, which hide them from the side: that view is learned when eight were seen there.
+    let file = ReferenceKey::new(&newcomer, "top")?.path(&bench.folder().join("references"));
+    assert!(file.exists(), "{}", file.display());
     assert_eq!(bench.line.stop(), Vec::<&str>::new());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The sections of the line file that vision obeys: `[model]`, `[label]`, `[identity]` and `[learning]`; `[[camera]]` is
+//! The sections of the line file that vision obeys: `[model]`, `[[tote]]`, `[label]`, `[identity]` and `[learning]`; `[[camera]]` is
 //! [`capture::CameraSection`].
 
 use std::path::PathBuf;
@@ -43,6 +43,24 @@ pub struct ModelSection {
     #[serde(default)]
     pub engine: EngineChoice,
 }
+
+/// `[[tote]]`: a kind of tote or tray in which items may lie. It is no part of the item: an item is compared with what it
+/// looks like on the belt, whatever it lies in. Without any, everything on the belt counts as the item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToteSection {
+    /// Its name, for example `blue-600x400`; it stands in records and messages. Give each colour and size a section of
+    /// its own.
+    #[schemars(length(min = 1, max = 40), regex(pattern = r"^[a-z0-9][a-z0-9_-]*$"))]
+    pub name: String,
+    /// Folder of pictures: below `views/<camera>/train/`, the empty tote in `good/` and the empty tunnel in `empty/`. Eight
+    /// of each do, the tote lying about as it does on the line. Leave out cameras that see only its walls: from there an
+    /// item in it is not compared.
+    pub pictures: PathBuf,
+}
+
+/// What a record says of a tote that nobody declared; no `[[tote]]` is called so.
+pub const UNDECLARED: &str = "undeclared";
 
 /// `[label]`: what is read on items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

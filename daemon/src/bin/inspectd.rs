@@ -31,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 use vision::config::LabelUse;
 use vision::labels::{CodeWorker, LabelWorker};
 use vision::learning::Learner;
+use vision::totes::Totes;
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
 const ORDERS: usize = 64;
@@ -139,6 +140,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let look_up = by_code.map(|url| LookUpThread::start(url, looked_up)).transpose();
     let look_up = look_up.context("cannot start the thread that asks the warehouse")?;
     let (scanners, scans) = ScannerLinks::start(&line.scanner)?;
+    let names: Vec<&str> = line.camera.iter().map(|camera| &*camera.name).collect();
+    let totes = Totes::load(&line.tote, &names)?;
     let parts = Parts {
         cameras,
         code_worker,
@@ -146,6 +149,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         learner,
         scanners,
         look_up,
+        totes,
         link: bridge,
         recorder,
         health,

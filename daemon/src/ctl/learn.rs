@@ -9,18 +9,20 @@ use clap::Args;
 use damage::scoring::Calibration;
 use lab::learn::{Learned, LearnedView};
 use serde::Serialize;
+use vision::totes::Totes;
 
 use super::Context;
 use super::folders;
 use super::model::{ScoringOptions, TurnsOption};
 use super::output::{Answer, table};
 use super::progress::Bar;
+use super::without_totes::without_totes;
 
 /// Learn what normal items look like, from a folder of pictures of good ones.
 ///
 /// The folder holds `train/good/`, or `views/<view>/train/good/` for several cameras, or the
 /// pictures themselves. Pictures of the empty tunnel in `train/empty/` beside `good` help to find the
-/// item. Without --sku the folder holds such a folder for each SKU, named as the SKU. A reference per
+/// item. Items may lie in totes that the line file declares: these are taken out of the pictures. Without --sku the folder holds such a folder for each SKU, named as the SKU. A reference per
 /// view is written; a running inspectd uses it from the next
 /// item on. With --json: `{"sku", "views": [{"view", "path", "normals", "pictures", "tokens",
 /// "passed_over", "localised", "calibration"}], "unused": [{"path", "pictures", "reason"}], "warnings"}`:
@@ -58,12 +60,28 @@ impl Learn {
                 sku_folders(&self.root)?.iter().map(lesson).collect::<anyhow::Result<_>>()?
             }
         };
+        let line = context.line_file_if_any()?;
+        let totes = line.map_or(Ok(None), |line| {
+            let cameras: Vec<&str> = line.camera.iter().map(|camera| &*camera.name).collect();
+            Totes::load(&line.tote, &cameras)
+        })?;
         let scorer = scoring.scorer()?;
         let mut bar = Bar::new();
         let learn = if self.add { lab::learn::add } else { lab::learn::learn };
         let (references, turns) = (&scoring.references, self.turns.turns());
         let mut all = Vec::new();
-        for Lesson { sku, dataset, warnings } in lessons {
+        for Lesson { sku, folder, mut dataset, warnings } in lessons {
+            let cleared = tempfile::tempdir().context("no room for pictures without totes")?;
+            if let Some(totes) = &totes {
+                // Also views that are not learned tell which items lie in totes.
+                let mut all = Dataset::open(&folder)?;
+                if all.names_no_view() {
+                    all = folders::with_views(all, self.view.as_deref(), context)?;
+                }
+                let all = without_totes(all, totes, &cleared)?;
+                ensure!(!all.views.is_empty(), "SKU {sku}: no picture is left to learn from");
+                dataset = folders::with_views(all, self.view.as_deref(), context)?;
+            }
             let learned = learn(&scorer, &dataset, &sku, references, turns, &mut bar)
                 .with_context(|| format!("SKU {sku}"))?;
             let unused = dataset.unused_for(Purpose::Learn);
@@ -87,13 +105,14 @@ impl Learn {
         let dataset = Dataset::open(folder)?;
         let dataset = folders::with_views(dataset, self.view.as_deref(), context)?;
         let warnings = folders::strange_views(&dataset, context)?;
-        Ok(Lesson { sku: sku.to_owned(), dataset, warnings })
+        Ok(Lesson { sku: sku.to_owned(), folder: folder.to_owned(), dataset, warnings })
     }
 }
 
 /// What is learned of one SKU.
 struct Lesson {
     sku: String,
+    folder: PathBuf,
     dataset: Dataset,
     warnings: Vec<String>,
 }

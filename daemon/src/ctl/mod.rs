@@ -25,7 +25,9 @@ mod records;
 mod score;
 mod skus;
 mod status;
+mod totes;
 mod train;
+mod without_totes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +68,8 @@ enum Command {
     Records(records::Find),
     #[command(subcommand)]
     Skus(skus::Skus),
+    #[command(subcommand)]
+    Totes(totes::Totes),
     Status(status::Status),
     #[command(subcommand)]
     Config(config::Config),
@@ -111,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Identify(identify) => identify.run(&context),
         Command::Records(find) => find.run(&context),
         Command::Skus(skus) => skus.run(&context),
+        Command::Totes(totes) => totes.run(&context),
         Command::Status(status) => status.run(&context),
         Command::Config(config) => config.run(&context),
     };

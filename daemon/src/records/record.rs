@@ -38,6 +38,12 @@ pub struct Record {
     /// What the box knew of how this SKU looks, when it inspected the item.
     #[serde(default)]
     pub familiarity: Option<Familiarity>,
+    /// The tote in which it lies, as the line file calls it, or `undeclared`; none on the bare belt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tote: Option<String>,
+    /// Whether nothing lies in that tote.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_empty_tote: bool,
     /// When it crossed the entry eye.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub entered_at: Timestamp,
@@ -72,6 +78,8 @@ impl Record {
             sku: None,
             claims: Vec::new(),
             familiarity: None,
+            tote: None,
+            is_empty_tote: false,
             entered_at,
             views: Vec::new(),
             findings: Vec::new(),
@@ -138,6 +146,9 @@ pub struct ViewRecord {
     pub calibration: Option<Calibration>,
     /// Why there is no score, in plain words; at most [`WORDS_MAX`] characters.
     pub problem: Option<String>,
+    /// Whether the item's tote hides it from this camera: there is no score then, and that is no problem.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
 }
 
 impl ViewRecord {
@@ -153,6 +164,7 @@ impl ViewRecord {
             threshold: None,
             calibration: None,
             problem: None,
+            is_hidden: false,
         }
     }
 

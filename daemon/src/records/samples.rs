@@ -26,6 +26,7 @@ pub fn diverted(item: u64) -> Record {
             threshold: Some(1.25),
             calibration: None,
             problem: None,
+            is_hidden: false,
         }],
         findings: vec![Finding {
             check: Check::Damage,

@@ -23,6 +23,8 @@ pub struct ItemView {
     pub sku: Option<String>,
     /// How well the box knew how this SKU looks, in words.
     pub familiarity: Option<String>,
+    /// The tote in which it lies, in words; none on the bare belt.
+    pub tote: Option<String>,
     /// When it crossed the entry eye.
     pub entered_at: Timestamp,
     /// Largest ratio of score to threshold over the views; none when no view was scored.
@@ -63,6 +65,9 @@ pub struct CameraView {
     pub threshold: Option<f32>,
     /// Why there is no score.
     pub problem: Option<String>,
+    /// Whether the item's tote hides it from this camera.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
 }
 
 /// The newest `limit` items of the store in `records_folder`, newest first.
@@ -83,6 +88,10 @@ impl From<Record> for ItemView {
             item: record.id.item,
             sku: record.sku,
             familiarity: record.familiarity.map(|known| known.to_string()),
+            tote: record.tote.map(|tote| match record.is_empty_tote {
+                true => format!("{tote}, empty"),
+                false => tote,
+            }),
             entered_at: record.entered_at,
             score,
             threshold: score.map(|_| 1.0),
@@ -102,9 +111,18 @@ impl From<Record> for ItemView {
 
 impl From<ViewRecord> for CameraView {
     fn from(view: ViewRecord) -> Self {
-        let ViewRecord { camera, picture, not_kept, heat_map, score, threshold, problem, .. } =
-            view;
-        Self { camera, picture, not_kept, heat_map, score, threshold, problem }
+        let ViewRecord {
+            camera,
+            picture,
+            not_kept,
+            heat_map,
+            score,
+            threshold,
+            problem,
+            is_hidden,
+            ..
+        } = view;
+        Self { camera, picture, not_kept, heat_map, score, threshold, problem, is_hidden }
     }
 }
 

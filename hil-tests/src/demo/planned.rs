@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use crate::harness::account::planned::{Planned, Row, Share};
+use crate::harness::account::planned::{InTotes, Planned, Row, Share};
 
 /// Numbers of items that a row names at most.
 const NAMED: usize = 6;
@@ -30,6 +30,12 @@ pub fn for_people(planned: &Planned) -> String {
         some => some,
     };
     line("named wrongly in silence", in_silence);
+    let InTotes { right, false_diverts, misses, named, invented } = planned.totes;
+    line("in totes, right", share(right, "items in totes"));
+    line("  of these falsely diverted", share(false_diverts, "good items in totes"));
+    line("  of these missed", share(misses, "planted defects in totes"));
+    line("  whose tote is named", share(named, "items in totes"));
+    line("  said to be in one, and are not", share(invented, "items on the belt"));
     let learned = planned.newcomer_known_from.map_or("not in this run".to_owned(), |number| {
         format!("item {number} is the first of it that was compared with a reference")
     });

@@ -20,6 +20,8 @@ const LONGEST_PX: u32 = 640;
 const SKUS: u32 = 42;
 /// Pieces of each that are learned from.
 const NORMALS: usize = 20;
+/// Share of the items that lie in totes.
+const TOTE_SHARE: f64 = 0.25;
 /// With which shares of the items the scanner goes wrong.
 const SCANNER_FAULTS: &str = "misread=0.01,late=0.02,no_read=0.03,double=0.02";
 
@@ -45,8 +47,7 @@ impl Play {
             seed,
             skus: SKUS,
             fault_share,
-            // A box tells an item from its background, which the totes here are not yet.
-            tote_share: 0.0,
+            tote_share: TOTE_SHARE,
             told_share: 1.0,
             coded_dates_only: true,
             newcomer_from: 6,

@@ -22,7 +22,7 @@ use line::config::{
 };
 use twin::config::TwinLine;
 use vision::config::{
-    IdentitySection, LabelPart, LabelSection, LabelUse, LearningSection, ModelSection,
+    IdentitySection, LabelPart, LabelSection, LabelUse, LearningSection, ModelSection, ToteSection,
 };
 
 /// What is needed of [`Layout::inspection_s`] for one SKU: gathering, two views on a busy processor, and the
@@ -67,6 +67,8 @@ pub struct Layout {
     pub identity: IdentitySection,
     /// Where it is known what items should say.
     pub expected: ExpectedSection,
+    /// The totes in which items may lie.
+    pub totes: Vec<ToteSection>,
     /// What is read on items: the rendered cartons' codes, unless another thing is played.
     pub label: LabelSection,
     /// How the box learns from what passes.
@@ -108,6 +110,7 @@ impl Layout {
             scanners: Vec::new(),
             identity: IdentitySection::default(),
             expected: ExpectedSection::default(),
+            totes: Vec::new(),
             label: LabelSection {
                 read: LabelUse::Codes,
                 must_show: vec![LabelPart::Lot, LabelPart::Expiry],
@@ -207,6 +210,7 @@ impl Layout {
                 retry_max_ms: 500,
             },
             io: IoSection::default(),
+            tote: self.totes.clone(),
             label: self.label.clone(),
             learning: self.learning.clone(),
             identity: self.identity.clone(),

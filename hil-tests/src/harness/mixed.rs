@@ -5,15 +5,20 @@
 //! picture before the run; it has not the one that **nobody** knows. The fleet holds a lot of each SKU whose lot
 //! stands in a code.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use inspectd::config::ExpectedSection;
 use inspectd::item::flow::Unfamiliar;
 use line::config::scanner::{Framing, ScannerSection};
 use reading::reader::default_text_dir;
 use serde_json::{Value, json};
-use twin::goods::{Plan, PlanSettings, Sku};
-use vision::config::{IdentitySection, LabelSection, LabelUse, LearningSection, SkuSource};
+use twin::goods::{Plan, PlanSettings, Sku, ToteColour};
+use vision::config::{
+    IdentitySection, LabelSection, LabelUse, LearningSection, SkuSource, ToteSection,
+};
 
 use super::line_file::{Layout, free_port};
 use super::manager;
@@ -72,10 +77,23 @@ impl MixedBelt {
         // What nobody knows does not leave by itself; what is new goes on while it is being learned.
         layout.policy.unknown = Unfamiliar::Divert;
         layout.policy.learning = Unfamiliar::Pass;
+        if self.plan.tote_share > 0.0 {
+            let totes = folder.join("totes");
+            let tote = |colour: ToteColour| ToteSection {
+                name: colour.name().to_owned(),
+                pictures: totes.join(colour.name()),
+            };
+            layout.totes = ToteColour::ALL.map(tote).to_vec();
+        }
         let file = folder.join("expected.json");
         fs::write(&file, self.expected().to_string())?;
         layout.expected = ExpectedSection { file: Some(file), ..ExpectedSection::default() };
         Ok(())
+    }
+
+    /// Where pictures of empty totes belong, a folder for each colour; none where no item lies in one.
+    pub fn totes_folder(&self, layout: &Layout) -> Option<PathBuf> {
+        layout.totes.first()?.pictures.parent().map(Path::to_owned)
     }
 
     /// The twin's arguments for this belt; `scans` is where it writes what the scanner made of each item.

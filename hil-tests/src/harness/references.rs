@@ -79,9 +79,22 @@ pub fn learned_of_many(
     (cache, folder): (&Path, &Path),
     say: &mut dyn FnMut(&str),
 ) -> Result<(), ReferencesError> {
+    if let Some(totes) = belt.totes_folder(layout) {
+        take_totes(layout, &totes)?;
+    }
     let kept = kept(layout, &Lessons::Mixed(belt), cache, say)?;
     copy(&kept, folder)
         .map_err(|source| ReferencesError::Folder { path: folder.to_owned(), source })
+}
+
+/// Takes pictures of empty totes, which the line file declares: learning needs them as well as the box.
+fn take_totes(layout: &Layout, totes: &Path) -> Result<(), ReferencesError> {
+    let line = totes.with_extension("toml");
+    fs::write(&line, layout.text())
+        .map_err(|source| ReferencesError::Folder { path: line.clone(), source })?;
+    let mut take = Command::new(program("twin"));
+    take.arg("totes").arg("--line").arg(&line).arg("--out").arg(totes);
+    finish("taking pictures of empty totes", take)
 }
 
 fn kept(
@@ -186,8 +199,8 @@ fn key(layout: &Layout, lessons: &Lessons<'_>) -> u64 {
         Lessons::Mixed(belt) => {
             let plan = &belt.plan;
             let yaw = plan.yaw_degrees.to_bits();
-            (plan.catalogue_seed, plan.skus, yaw, plan.tote_share > 0.0, belt.normals)
-                .hash(&mut hasher);
+            let totes = plan.tote_share.to_bits();
+            (plan.catalogue_seed, plan.skus, yaw, totes, belt.normals).hash(&mut hasher);
         }
     }
     hasher.finish()

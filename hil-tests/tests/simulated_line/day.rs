@@ -133,6 +133,7 @@ fn day(seed: u64) -> Day {
         ),
     };
     let settings = FlowSettings {
+        empty_tote: Unfamiliar::Pass,
         sku: Some("box".to_owned()),
         sources: Vec::new(),
         scoring_reserve: Duration::from_millis(500),

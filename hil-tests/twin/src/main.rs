@@ -108,7 +108,7 @@ enum Command {
         #[arg(long, default_value_t = 1000)]
         seed: u64,
         /// What to render: cartons of the line's SKU, or every SKU of the mixed belt's working set,
-        /// each in a folder of its own name, and empty totes.
+        /// each in a folder of its own name.
         #[arg(long, value_enum, default_value_t = Goods::Carton)]
         goods: Goods,
         /// Settings of the mixed belt's plan, as JSON; what is not said is as usual.
@@ -118,6 +118,21 @@ enum Command {
         #[arg(long)]
         images: Option<PathBuf>,
         /// Where `views/<camera>/train/good/` is made.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write pictures of empty totes, a folder for each colour, and of the empty belt.
+    Totes {
+        /// The line file.
+        #[arg(long)]
+        line: PathBuf,
+        /// How many of each colour.
+        #[arg(long, default_value_t = 8)]
+        each: usize,
+        /// Fixes them.
+        #[arg(long, default_value_t = 500)]
+        seed: u64,
+        /// Where `<colour>/views/<camera>/train/good/` is made.
         #[arg(long)]
         out: PathBuf,
     },
@@ -182,6 +197,9 @@ fn work(options: Options) -> anyhow::Result<()> {
                 (None, Goods::Carton) => normals::render(&file, normals, test, seed, &out)?,
                 (Some(folder), _) => normals::copy(&file, &PictureSet::open(&folder)?, &out)?,
             }
+        }
+        (Some(Command::Totes { line, each, seed, out }), _) => {
+            normals::render_totes(&TwinLine::read(&line)?, each, seed, &out)?;
         }
         (None, Some(args)) => {
             if args.end_with_parent {

@@ -19,10 +19,12 @@ use super::{
     goods::{Fault, Laid, Plan, PlanSettings, ToteColour},
     pictures::{PictureSet, PicturesError, fitted},
     rng::Rng,
-    scene::{CartonFeed, Scene, Standing, carton},
+    scene::{CartonFeed, Scene, Standing, carton, looks_down},
     world::{Feed, NewItem},
 };
 
+/// The folder of pictures of the empty tunnel.
+const EMPTY: &str = "empty";
 /// Pictures of the empty tunnel for each camera: enough to see what a running belt looks like.
 const EMPTIES: u64 = 4;
 /// Multiples of the golden section, less their whole parts, lie evenly however many there are: no place
@@ -83,7 +85,7 @@ pub fn render(
             let folder = out.join("views").join(&camera.name).join(part).join(class);
             save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
         }
-        let folder = out.join("views").join(&camera.name).join("train").join("empty");
+        let folder = out.join("views").join(&camera.name).join("train").join(EMPTY);
         for number in 0..EMPTIES {
             let picture = scene.picture(rng.between(0.0, 10_000.0), &[], number);
             save(&picture, &folder, &format!("{number:05}_{}.png", camera.name))?;
@@ -94,8 +96,7 @@ pub fn render(
 
 /// Writes a folder for each SKU of a mixed belt's working set, named as the SKU: `views/<camera>/` with
 /// `train/good/` of `normals` pieces, `train/empty/` with the running belt alone, and, when `test` is not 0,
-/// `test/<class>/` with that many more pieces of it, half of them faulty. Where some items lie in totes,
-/// folders `tote-<colour>` hold empty ones in the same way.
+/// `test/<class>/` with that many more pieces of it, half of them faulty.
 ///
 /// # Errors
 /// Something cannot be written.
@@ -159,6 +160,12 @@ impl Shots<'_> {
                 let fitting = Fault::ALL.into_iter().filter(|fault| fault.suits(sku));
                 let fitting: Vec<Fault> = fitting.collect();
                 let fault = rng.pick(&fitting);
+                // The first of so many, then every so manieth: evenly, the colours by turns.
+                let share = settings.tote_share;
+                let totes = (share * number as f64) as usize;
+                if (share * (number + 1) as f64) as usize > totes {
+                    laid = laid.in_tote(ToteColour::ALL[totes % ToteColour::ALL.len()]);
+                }
                 let mut folder = views.join("train").join("good");
                 if number >= normals {
                     let is_faulty = number % 2 == 1;
@@ -171,20 +178,44 @@ impl Shots<'_> {
                 shoot(&folder, Some(laid), &mut rng)?;
             }
             for _ in 0..EMPTIES {
-                shoot(&views.join("train").join("empty"), None, &mut rng)?;
-            }
-        }
-        let totes = if settings.tote_share > 0.0 { &ToteColour::ALL[..] } else { &[] };
-        for colour in totes {
-            let folder = out.join(format!("tote-{}", colour.name()));
-            let folder = folder.join("views").join(&camera.name).join("train").join("good");
-            for _ in 0..normals {
-                let laid = Laid::empty_tote(*colour, rng.bits());
-                shoot(&folder, Some(laid), &mut rng)?;
+                shoot(&views.join("train").join(EMPTY), None, &mut rng)?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes a folder for each colour of totes, `<colour>/views/<camera>/train/`, with empty ones in `good/` and the
+/// running belt alone in `empty/`. Cameras beside the belt see only the walls of a tote, and have no pictures of it.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn render_totes(
+    file: &TwinLine,
+    each: usize,
+    seed: u64,
+    out: &Path,
+) -> Result<(), NormalsError> {
+    let speed_mm_s = file.conveyor.nominal_speed_mm_s;
+    for camera in file.camera.iter().filter(|camera| looks_down(&camera.name)) {
+        let mut scene = Scene::new(&camera.name, camera.width_px, camera.height_px);
+        let mut rng = Rng::new(seed);
+        let reach_mm = speed_mm_s * (0.5 / f64::from(camera.fps) + LATENCY_MS / 1000.0);
+        for colour in ToteColour::ALL {
+            let folder = out.join(colour.name()).join("views").join(&camera.name).join("train");
+            for number in 0..each as u64 {
+                let offset_mm = reach_mm * (2.0 * (number as f64 * GOLDEN).fract() - 1.0);
+                let what = NewItem::of(Laid::empty_tote(colour, rng.bits()));
+                let standing = [Standing { number, what, offset_mm }];
+                for (part, items) in [("good", &standing[..]), (EMPTY, &[])] {
+                    let picture = scene.picture(rng.between(0.0, 10_000.0), items, rng.bits());
+                    let name = format!("{number:05}_{}.png", camera.name);
+                    save(&picture, &folder.join(part), &name)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes the normals of a folder of pictures as the line's cameras show them.

@@ -6,3 +6,4 @@
 pub mod backbone;
 pub mod localise;
 pub mod onnx_runtime;
+pub mod tote;

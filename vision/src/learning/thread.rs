@@ -1,8 +1,9 @@
 //! The threads: one keeps what is offered, the other learns from it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError};
 
@@ -282,24 +283,22 @@ impl Student<'_> {
         }
     }
 
-    /// The views that every item has.
+    /// The views that enough items have: a tote hides an item from some cameras.
     fn views(&self, sku: &str, items: &[String]) -> Result<Vec<String>, String> {
-        let mut common: Option<Vec<String>> = None;
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for id in items {
             let pictures = self.lessons.pictures(sku, Shelf::Normal, id);
             let pictures =
                 pictures.map_err(|error| format!("its pictures cannot be read: {error}"))?;
-            let of_item: Vec<String> = pictures.into_iter().map(|(view, _)| view).collect();
-            common = Some(match common {
-                None => of_item,
-                Some(common) => common.into_iter().filter(|view| of_item.contains(view)).collect(),
-            });
+            pictures.into_iter().for_each(|(view, _)| *counts.entry(view).or_default() += 1);
         }
-        let common = common.unwrap_or_default();
-        if common.is_empty() {
-            Err("its items have no view in common".to_owned())
+        let least = self.section.learn_after_items;
+        let views: Vec<String> =
+            counts.into_iter().filter(|(_, of)| *of >= least).map(|(view, _)| view).collect();
+        if views.is_empty() {
+            Err(format!("no camera has pictures of {least} of its items"))
         } else {
-            Ok(common)
+            Ok(views)
         }
     }
 
@@ -310,24 +309,24 @@ impl Student<'_> {
         view: &str,
         items: &[String],
     ) -> Result<(Reference, Vec<(f64, String)>), String> {
-        let mut normals = Vec::with_capacity(items.len());
+        let mut shown = Vec::with_capacity(items.len());
         for id in items {
             let pictures = self.lessons.pictures(sku, Shelf::Normal, id);
             let pictures =
                 pictures.map_err(|error| format!("its pictures cannot be read: {error}"))?;
-            normals.extend(pictures.into_iter().filter(|(of, _)| of == view).map(|(_, file)| file));
+            let of_view = pictures.into_iter().filter(|(of, _)| of == view);
+            shown.extend(of_view.map(|(_, file)| (id, file)));
         }
+        let normals: Vec<PathBuf> = shown.iter().map(|(_, file)| file.clone()).collect();
         let key = ReferenceKey::new(sku, view).map_err(|error| error.to_string())?;
-        let pictures = ViewPictures { normals: normals.clone(), ..ViewPictures::default() };
+        let pictures = ViewPictures { normals, ..ViewPictures::default() };
         let mut progress = UntilClosed(self.shared);
         let learned = learn_view(self.scorer, key, &pictures, Turns::One, &mut progress);
         let (reference, passed_over) = learned.map_err(|error| error.to_string())?;
-        let used = items
-            .iter()
-            .zip(&normals)
-            .filter(|(_, file)| !passed_over.iter().any(|passed| passed.file == **file));
+        let used =
+            shown.iter().filter(|(_, file)| !passed_over.iter().any(|passed| passed.file == *file));
         let odd = used.zip(reference.oddities()).filter(|(_, oddity)| *oddity > ODD);
-        let odd = odd.map(|((id, _), oddity)| (oddity, id.clone())).collect();
+        let odd = odd.map(|((id, _), oddity)| (oddity, (*id).clone())).collect();
         Ok((reference, odd))
     }
 

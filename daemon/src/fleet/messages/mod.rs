@@ -150,6 +150,12 @@ pub struct Summary {
     /// How well the box knew what that SKU looks like.
     #[serde(default)]
     pub familiarity: Option<Familiarity>,
+    /// The tote in which it lies, as the line file calls it, or `undeclared`; null on the bare belt.
+    #[serde(default)]
+    pub tote: Option<String>,
+    /// Whether nothing lies in that tote.
+    #[serde(default)]
+    pub is_empty_tote: bool,
     /// Its lot, as its label says it; null where that is not known.
     #[serde(default)]
     pub lot: Option<String>,
@@ -227,6 +233,8 @@ impl Summary {
             item: record.id.clone(),
             sku: record.sku.clone(),
             familiarity: record.familiarity,
+            tote: record.tote.clone(),
+            is_empty_tote: record.is_empty_tote,
             lot: record.label.as_ref().and_then(|label| label.lot.clone()),
             entered_at: record.entered_at,
             clock_doubted: record.clock_doubted,

@@ -71,7 +71,7 @@ impl Flow {
             open.unfamiliar = Some((self.settings.learning, why));
         }
         // A camera whose view went unanswered must not count as normal.
-        for view in record.views.iter_mut().filter(|view| view.score.is_none()) {
+        for view in record.views.iter_mut().filter(|view| view.score.is_none() && !view.is_hidden) {
             if !uncompared.contains(&view.camera) {
                 view.problem.get_or_insert_with(|| "the view was not scored".to_owned());
             }
@@ -181,6 +181,9 @@ impl Flow {
             Sight::LotUnknown(hold, doubt) => {
                 open.get_or_insert_with(|| format!("{doubt}, and {}", hold.words()));
             }
+        }
+        if let Some(doubt) = known.doubt_damage() {
+            open.get_or_insert(doubt);
         }
         let unfamiliar = known.unfamiliar();
         let record = &known.record;

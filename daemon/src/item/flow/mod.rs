@@ -32,6 +32,7 @@ mod again;
 mod judging;
 mod naming;
 mod step;
+mod tote;
 
 pub use step::{Compare, LabelAnswer, Now, ScoredView, Scores, Step, Unscored};
 
@@ -52,6 +53,8 @@ pub struct FlowSettings {
     pub unknown: Unfamiliar,
     /// What is asked for of an item whose SKU has no reference yet.
     pub learning: Unfamiliar,
+    /// What is asked for of an empty tote.
+    pub empty_tote: Unfamiliar,
     /// The lane for imperfect items.
     pub divert_lane: u8,
     /// How long before the bridge's decision a verdict must leave.
@@ -112,6 +115,8 @@ struct OpenItem {
     awaits_label: bool,
     /// Why it was not compared with what it normally looks like, and what is asked for then.
     unfamiliar: Option<(Unfamiliar, String)>,
+    /// Why it is not known what is ground and what is item: what its looks say is not held against it.
+    ground_doubt: Option<String>,
     /// Why a question about its label that must be answered was not.
     undecided: Option<String>,
     /// The lots that its views show.
@@ -380,6 +385,7 @@ impl Flow {
             is_label_asked: false,
             awaits_label: false,
             unfamiliar: None,
+            ground_doubt: None,
             undecided: None,
             lots: Vec::new(),
         };
@@ -412,6 +418,9 @@ impl Flow {
             let mut steps = Vec::new();
             self.judge(item, None, now, &mut steps);
             return steps;
+        }
+        if open.record.is_empty_tote {
+            return self.judge_empty_tote(item, now);
         }
         open.stage = Stage::Inspecting;
         open.awaits_label = self.settings.label != LabelDuty::Off;
@@ -446,6 +455,7 @@ impl OpenItem {
             is_label_asked: true,
             awaits_label: false,
             unfamiliar: None,
+            ground_doubt: None,
             undecided: None,
             lots: Vec::new(),
         }

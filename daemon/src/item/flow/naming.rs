@@ -128,6 +128,8 @@ impl OpenItem {
         let (id, sku) = (self.record.id.clone(), self.record.sku.clone()?);
         if !matches!(outcome, Outcome::Passed | Outcome::Diverted { .. })
             || self.stage != Stage::Judged
+            || self.ground_doubt.is_some()
+            || self.record.is_empty_tote
         {
             return None;
         }

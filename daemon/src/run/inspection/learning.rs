@@ -24,6 +24,7 @@ impl Inspection {
     pub(super) fn release(&mut self, item: ItemNumber) {
         if !self.wanted.contains(&item) && !self.flow.needs_views(item) {
             self.frames.remove(&item);
+            self.cleared.remove(&item);
         }
     }
 
@@ -31,9 +32,10 @@ impl Inspection {
     pub(super) fn learn(&mut self, id: ItemId, sku: String, is_normal: bool) {
         let ItemId { boot, item } = id;
         let id = format!("{boot}-{item}");
-        if let Some(views) = self.frames.remove(&item).filter(|views| !views.is_empty())
-            && !self.learner.offer(Lesson { id, sku, views, is_normal })
-        {
+        let views = self.compared(item);
+        self.frames.remove(&item);
+        self.cleared.remove(&item);
+        if !views.is_empty() && !self.learner.offer(Lesson { id, sku, views, is_normal }) {
             tracing::debug!(item, "too much waits to be learned: the item teaches nothing");
         }
     }

@@ -24,6 +24,7 @@ use vision::Scored;
 use vision::config::{IdentitySection, LabelSection, LabelUse, SkuSource};
 use vision::labels::{CodeWorker, CodesDone, LabelDone, LabelWorker, Readings, Views};
 use vision::learning::Learner;
+use vision::totes::Totes;
 
 use crate::config::LineFile;
 use crate::item::flow::{Flow, FlowSettings, LabelDuty, Now, ScoredView, Scores, Step, Unscored};
@@ -50,6 +51,7 @@ mod naming;
 mod orders;
 mod scans;
 mod state;
+mod totes;
 
 /// How often views are gathered and deadlines looked at: well below a camera's frame interval.
 const TICK: Duration = Duration::from_millis(5);
@@ -93,6 +95,8 @@ pub struct Parts {
     pub scanners: ScannerLinks,
     /// The thread that asks the warehouse what codes mean, where it can be asked.
     pub look_up: Option<LookUpThread>,
+    /// The totes in which items may lie, where any is declared.
+    pub totes: Option<Totes>,
     /// The socket to plc-bridge.
     pub link: BridgeLink,
     /// Where records and pictures go.
@@ -114,6 +118,9 @@ pub struct Inspection {
     eyesight: HashMap<Arc<str>, Eyesight>,
     /// Views of items that are not scored and read yet, or are to be learned from.
     frames: HashMap<ItemNumber, Views>,
+    totes: Option<Totes>,
+    /// The views, without the tote, of items that lie in one.
+    cleared: HashMap<ItemNumber, Views>,
     /// What the codes of items say whose labels are read next.
     coded: HashMap<ItemNumber, Readings>,
     /// Items whose views are learned from when they have left, if nothing speaks against them.
@@ -155,6 +162,7 @@ impl Inspection {
             learner,
             scanners,
             look_up,
+            totes,
             link,
             recorder,
             health,
@@ -166,6 +174,7 @@ impl Inspection {
             scoring_reserve: Duration::from_millis(line.identity.scoring_reserve_ms.into()),
             unknown: line.policy.unknown,
             learning: line.policy.learning,
+            empty_tote: line.policy.empty_tote,
             divert_lane: line.policy.divert_lane,
             verdict_margin: Duration::from_millis(line.policy.verdict_margin_ms.into()),
             looks: line.identity.catalog.is_some(),
@@ -196,6 +205,8 @@ impl Inspection {
             learner,
             eyesight: HashMap::new(),
             frames: HashMap::new(),
+            totes,
+            cleared: HashMap::new(),
             coded: HashMap::new(),
             wanted: HashSet::new(),
             scorer: None,
@@ -350,6 +361,7 @@ impl Inspection {
             }
             views.push(record);
         }
+        self.find_tote(item, &frames, &mut views);
         self.frames.insert(item, frames);
         let steps = self.flow.gathered(item, views, now);
         self.perform(steps, shots);
@@ -437,6 +449,7 @@ impl Inspection {
                 Step::Forget { item } => {
                     self.gatherer.forget(item);
                     self.frames.remove(&item);
+                    self.cleared.remove(&item);
                     self.coded.remove(&item);
                     self.forget_asked(item);
                     if let Some(scanners) = &mut self.scanners {
@@ -467,7 +480,7 @@ impl Inspection {
 
     /// Hands an item to the inspection pool; returns what follows when it is not taken.
     fn score(&mut self, item: ItemNumber, deadline: Duration, sku: String) -> Vec<Step> {
-        let views = self.frames.get(&item).cloned().unwrap_or_default();
+        let views = self.compared(item);
         let sku = self.shown_by(&sku);
         let job = Job { item, sku, deadline, views };
         let refused = match &self.scorer {

@@ -29,6 +29,7 @@ pub(super) fn parts(link: BridgeLink, recorder: Recorder, health: Health, clock:
         learner: Learner::start(section, "/nowhere".into()).expect("it starts no thread"),
         scanners: ScannerLinks::start(&[]).expect("no scanner").0,
         look_up: None,
+        totes: None,
         link,
         recorder,
         health,

@@ -178,7 +178,7 @@ function showView(item, view) {
     link.target = "_blank";
     picture = link;
   }
-  const below = scoreBar(view) || [`${view.camera}: ${view.problem || "not scored"}`];
+  const below = scoreBar(view) || [`${view.camera}: ${view.problem || (view.is_hidden ? "its tote hides it" : "not scored")}`];
   return make("div", "view", picture, make("div", "score", ...below));
 }
 
@@ -187,6 +187,7 @@ function showItem(item) {
   const route = [
     item.sku ?? (item.verdict && "nobody knows what it is"),
     item.familiarity && `looks: ${item.familiarity}`,
+    item.tote && `tote: ${item.tote}`,
     item.reasons.length && `reason: ${item.reasons.join(", ")}`,
     item.decision && `decided: ${item.decision}`,
     item.outcome && `outcome: ${item.outcome}`,

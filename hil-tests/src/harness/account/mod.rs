@@ -64,6 +64,9 @@ pub struct Record {
     /// How well the box knew its SKU.
     #[serde(default)]
     pub familiarity: Option<Familiarity>,
+    /// The tote in which it lay.
+    #[serde(default)]
+    pub tote: Option<String>,
     /// What inspectd asked for.
     pub verdict: Option<Verdict>,
     /// What the bridge committed.

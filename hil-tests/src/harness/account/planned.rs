@@ -52,6 +52,21 @@ pub struct Row {
     pub not_right: Vec<u64>,
 }
 
+/// What became of the items that lay in totes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct InTotes {
+    /// Those that ended as planned.
+    pub right: Share,
+    /// Good ones of listed SKUs that a verdict diverted.
+    pub false_diverts: Share,
+    /// Planted defects that an inspected pass let through.
+    pub misses: Share,
+    /// Those whose record names their tote.
+    pub named: Share,
+    /// Items on the bare belt whose record names a tote, or says that nobody declared it.
+    pub invented: Share,
+}
+
 /// What a run of a mixed belt has shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Planned {
@@ -71,6 +86,8 @@ pub struct Planned {
     pub scanner: BTreeMap<&'static str, Share>,
     /// Items of which the scanner had told another item's code, and that were diverted for it.
     pub misreads_found: Share,
+    /// The items that lay in totes.
+    pub totes: InTotes,
     /// The newcomer's first item that could be compared with a reference.
     pub newcomer_known_from: Option<u64>,
 }
@@ -91,7 +108,9 @@ impl Planned {
             what.clone_into(&mut row.what);
             row.items += 1;
             *row.verdicts.entry(asked(record)).or_default() += 1;
-            if is_right(entry, record, is_misread) {
+            let right = is_right(entry, record, is_misread);
+            planned.totes.count(entry, record, right, is_misread);
+            if right {
                 row.right += 1;
             } else {
                 row.not_right.push(truth.number);
@@ -135,6 +154,23 @@ impl Planned {
     /// Whether every planted thing ended as planned, for its own reason.
     pub fn all_right(&self) -> bool {
         self.rows.iter().all(|row| row.right == row.items) && self.wrong_in_silence.is_empty()
+    }
+}
+
+impl InTotes {
+    fn count(&mut self, entry: &Entry, record: &Record, is_right: bool, is_misread: bool) {
+        let Some(tote) = entry.tote else {
+            self.invented.add(record.tote.is_some());
+            return;
+        };
+        self.named.add(record.tote.as_deref() == Some(tote.name()));
+        self.right.add(is_right);
+        if !is_misread && entry.role != Role::Nobody && entry.expected == Expected::Pass {
+            self.false_diverts.add(!reasons(record).is_empty());
+        }
+        if matches!(entry.expected, Expected::Divert(_)) {
+            self.misses.add(record.verdict == Some(Verdict::Pass));
+        }
     }
 }
 
@@ -279,6 +315,7 @@ mod tests {
             sku: sku.map(str::to_owned),
             claims: Vec::new(),
             familiarity: None,
+            tote: None,
             verdict: Some(verdict),
             decision: Some(Decision { action: Action::Pass, fall_back: None }),
             outcome: Some(Outcome::Passed),
@@ -334,6 +371,33 @@ mod tests {
         assert_eq!((planned.misreads_found.count, planned.misreads_found.of), (1, 2));
         assert_eq!(planned.wrong_in_silence, [3]);
         assert_eq!(planned.scanner["told another item's code"].count, 3);
+    }
+
+    #[test]
+    fn items_in_totes_are_counted_apart_and_a_tote_must_be_named() {
+        let in_tote = |entry: Entry| Entry { tote: Some(twin::goods::ToteColour::Red), ..entry };
+        let truths = [
+            truth(1, in_tote(entry(0))),
+            truth(2, in_tote(entry(0))),
+            truth(3, in_tote(faulty(0, Fault::Torn))),
+            truth(4, entry(0)),
+        ];
+        let sku = Some("carton-01");
+        let mut records = [
+            record(1, sku, &[]),
+            record(2, sku, &[Check::Damage]),
+            record(3, sku, &[]),
+            record(4, sku, &[]),
+        ];
+        records[0].tote = Some("red".to_owned());
+        records[1].tote = Some("blue".to_owned());
+        records[3].tote = Some("undeclared".to_owned());
+        let InTotes { right, false_diverts, misses, named, invented } =
+            Planned::of(&truths, &records, &[]).totes;
+        let counts = |share: Share| (share.count, share.of);
+        assert_eq!((counts(right), counts(named)), ((1, 3), (1, 3)));
+        assert_eq!((counts(false_diverts), counts(misses)), ((1, 2), (1, 1)));
+        assert_eq!(counts(invented), (1, 1));
     }
 
     #[test]

@@ -27,6 +27,7 @@ fn record(item: u64, verdict: Verdict, action: Action, outcome: Outcome) -> Reco
         sku: Some("box".into()),
         claims: Vec::new(),
         familiarity: None,
+        tote: None,
         verdict: Some(verdict),
         decision: Some(Decision { action, fall_back: None }),
         outcome: Some(outcome),

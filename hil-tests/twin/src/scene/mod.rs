@@ -42,6 +42,11 @@ const NOISE: f64 = 2.0;
 /// Side of the square from which each picture's noise is cut.
 const NOISE_SIDE: usize = 1024;
 
+/// Whether a camera of this name looks from above, and not from beside the belt.
+pub fn looks_down(camera: &str) -> bool {
+    !camera.contains("side")
+}
+
 /// An item before a camera.
 #[derive(Debug, Clone)]
 pub struct Standing {
@@ -73,7 +78,7 @@ impl Scene {
     /// The view of a camera with this name and picture size. A camera whose name contains `side`
     /// looks from beside the belt, any other from above.
     pub fn new(camera: &str, width: u32, height: u32) -> Self {
-        let side = if camera.contains("side") { Side::Side } else { Side::Top };
+        let side = if looks_down(camera) { Side::Top } else { Side::Side };
         let (width, height) = (width as usize, height as usize);
         let px_per_mm = width as f64 / FIELD_MM;
         let texture_px = (TEXTURE_MM * px_per_mm).round() as usize;

@@ -8,7 +8,7 @@ use super::Bounds;
 
 /// One patch of pixels that hang together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Component {
+pub(crate) struct Component {
     /// The rectangle around it.
     pub bounds: Bounds,
     /// Pixels.
@@ -18,7 +18,7 @@ pub(super) struct Component {
 }
 
 /// All components of a raster.
-pub(super) struct Components {
+pub(crate) struct Components {
     /// For each pixel 0 outside, or 1 + its component's place in `list`.
     pub labels: Vec<u32>,
     /// From the first row's to the last one's.
@@ -58,7 +58,7 @@ impl Components {
 }
 
 /// `inside` and its holes: what lies outside but cannot be reached from the raster's border.
-pub(super) fn filled(inside: &[bool], width: usize) -> Vec<bool> {
+pub(crate) fn filled(inside: &[bool], width: usize) -> Vec<bool> {
     const REACHED: Luma<u8> = Luma([2]);
     // A frame of one pixel joins all that can be reached from the border.
     let (columns, rows) = (width as u32 + 2, (inside.len() / width) as u32 + 2);

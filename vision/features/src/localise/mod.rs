@@ -14,12 +14,12 @@
 
 mod background;
 mod colour;
-mod components;
+pub(crate) mod components;
 mod floats;
 mod found;
 mod light;
 mod mask;
-mod raster;
+pub(crate) mod raster;
 mod small;
 
 pub use background::Cells;

@@ -6,7 +6,7 @@
 /// For each pixel the sum over the square that reaches `reach` pixels to every side of it.
 ///
 /// `values` are rows of `width`; the caller keeps sums below 2^31.
-pub(super) fn square_sums<T>(values: &[T], width: usize, reach: usize) -> Vec<i32>
+pub(crate) fn square_sums<T>(values: &[T], width: usize, reach: usize) -> Vec<i32>
 where
     T: Copy + Into<i32>,
 {
@@ -54,7 +54,7 @@ pub(super) fn blurred(values: &[i32], width: usize) -> Vec<i32> {
 
 /// What of `inside` a square that reaches `reach` pixels to every side of its middle can cover
 /// without leaving it: threads and specks go, edges stay where they are.
-pub(super) fn opened(inside: &[bool], width: usize, reach: usize) -> Vec<bool> {
+pub(crate) fn opened(inside: &[bool], width: usize, reach: usize) -> Vec<bool> {
     let full = (2 * reach as i32 + 1).pow(2);
     let kept = square_sums(inside, width, reach);
     let kept: Vec<bool> = kept.into_iter().map(|sum| sum == full).collect();

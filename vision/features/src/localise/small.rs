@@ -63,7 +63,7 @@ impl Small {
     }
 
     /// Red, green and blue of every pixel, row by row from the top left.
-    pub(super) fn pixels(&self) -> impl Iterator<Item = [u8; 3]> + '_ {
+    pub(crate) fn pixels(&self) -> impl Iterator<Item = [u8; 3]> + '_ {
         self.image.as_raw().as_chunks::<3>().0.iter().copied()
     }
 }

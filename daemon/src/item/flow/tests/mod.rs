@@ -10,6 +10,7 @@ use crate::records::record::{Finding, LabelRecord, ScoringSteps};
 
 mod labels;
 mod naming;
+mod totes;
 
 fn settings() -> FlowSettings {
     FlowSettings {
@@ -19,6 +20,7 @@ fn settings() -> FlowSettings {
         scoring_reserve: Duration::from_millis(500),
         unknown: Unfamiliar::Uninspected,
         learning: Unfamiliar::Uninspected,
+        empty_tote: Unfamiliar::Pass,
         divert_lane: 1,
         verdict_margin: Duration::from_millis(40),
         label: LabelDuty::Off,
