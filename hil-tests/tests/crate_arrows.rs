@@ -37,6 +37,7 @@ const HIL_TESTS: &[&str] = &[
     "capture",
     "damage",
     "features",
+    "identity",
     "inspectd",
     "lab",
     "line",
