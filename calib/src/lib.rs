@@ -1,0 +1,13 @@
+//! The house of the technicians' page: server, door, people, sessions, audit log, texts and pages.
+//!
+//! A technician stands at the line with gloves and a tablet. The page shows what the line does and
+//! why, what is wrong and what to do about it, and lets the right people change things. This crate
+//! owns everything between the browser and the box; what the box is and does it asks through
+//! a trait, which inspectd implements. So it knows neither MQTT nor Modbus nor the
+//! inside of inspectd, and its tests need neither cameras nor a model.
+//!
+//! | module | what it owns |
+//! | --- | --- |
+//! | [`access`] | who may do what: roles, sessions, guesses, rates. Logic without I/O |
+
+pub mod access;
