@@ -9,5 +9,8 @@
 //! | module | what it owns |
 //! | --- | --- |
 //! | [`access`] | who may do what: roles, sessions, guesses, rates. Logic without I/O |
+//! | [`people`] | the people, their passwords and the audit log, in a database of their own |
 
 pub mod access;
+pub mod people;
+pub mod state_folder;
