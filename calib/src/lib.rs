@@ -10,7 +10,9 @@
 //! | --- | --- |
 //! | [`access`] | who may do what: roles, sessions, guesses, rates. Logic without I/O |
 //! | [`people`] | the people, their passwords and the audit log, in a database of their own |
+//! | [`texts`] | every text of the page, one table a language |
 
 pub mod access;
 pub mod people;
 pub mod state_folder;
+pub mod texts;
