@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::item::causes;
 
 use super::error::StoreError;
+use super::fates::{self, Fates, MinuteCount};
 use super::owed::{self, OutboxCounts, signed, unsigned};
 use super::record::{ItemId, Record};
 use super::schema;
@@ -149,6 +150,22 @@ impl Records {
     /// See [`Records::recent`].
     pub fn counts(&self, since: Option<Timestamp>) -> Result<Counts, StoreError> {
         self.count(since).map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// What became of the items that entered at `since` or later.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn fates(&self, since: Timestamp) -> Result<Fates, StoreError> {
+        fates::count(&self.db, since).map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// How many items entered in each minute from `since` on in which one did.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn minutes(&self, since: Timestamp) -> Result<Vec<MinuteCount>, StoreError> {
+        fates::minutes(&self.db, since).map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
     /// How the outbox stands.
