@@ -53,6 +53,13 @@ function picture(item, view, redraw) {
   return button;
 }
 
+// The item's own page.
+function whole(item) {
+  const link = make("a", "button", say("item.title", { number: item.item }));
+  link.href = `/history/${encodeURIComponent(item.boot)}/${item.item}`;
+  return link;
+}
+
 function showItem(item, redraw) {
   const verdict = item.verdict ?? "open";
   const reasons = item.reasons.map((reason) => named("reason", reason)).join(", ");
@@ -64,7 +71,7 @@ function showItem(item, redraw) {
     item.ms !== null && say("item.took", { ms: item.ms.toFixed(0) }),
   ].filter(Boolean).join(" · ");
   return [
-    make("header", "", make("h3", "", say("item.title", { number: item.item })),
+    make("header", "", make("h3", "", whole(item)),
       make("span", "when", clock(item.entered_at)), make("span", "verdict", named("verdict", verdict))),
     make("div", "views", item.views.map((view) =>
       make("div", "view", picture(item, view, redraw), make("div", "score", scoreBar(view))))),

@@ -11,7 +11,9 @@ use calib::certificate::Certificate;
 use calib::state_folder::StateFolder;
 use calib::the_box::{Counts, PageStatus, Problem};
 use calib::{Page, WebSection};
-use inspectd::records::{Change, Finding, ItemId, Record, Store, Timings, Unnumbered, ViewRecord};
+use inspectd::records::{
+    Change, Finding, ItemId, LabelRecord, Record, Store, Timings, Unnumbered, ViewRecord,
+};
 use inspectd::web::Inspectd;
 use line::protocol::{Action, Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
 use serde_json::Value;
@@ -252,6 +254,45 @@ fn today_counts_fates_reasons_and_bodies_and_the_last_hour_by_the_minute() {
         assert_eq!([sum("entered"), sum("diverted"), sum("uninspected")], [5, 2, 1]);
         let newest = &minutes[58..];
         assert!(newest.iter().any(|minute| minute["entered"] == 5), "{newest:?}");
+    });
+}
+
+#[test]
+fn items_are_found_by_time_sku_serial_verdict_reason_and_outcome() {
+    let folder = store();
+    let id = ItemId { boot: "boot".to_owned(), item: 9 };
+    let label = LabelRecord { serial: Some("SN-5".to_owned()), ..LabelRecord::default() };
+    let held = Record {
+        sku: Some("TEA".to_owned()),
+        label: Some(label),
+        verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Hold, Check::Label] }),
+        outcome: Some(Outcome::Lost),
+        ..Record::of(id, "2026-11-22T11:00:00Z".parse().unwrap())
+    };
+    Store::open(folder.path()).unwrap().commit(&[Change::Close(held)]).unwrap();
+    let token = token(folder.path());
+    while_serving(status(), folder.path(), move |address| {
+        let found = |question: &str| {
+            let (code, body) = ask(address, &token, &format!("/history.csv?{question}"));
+            let table = String::from_utf8(body).unwrap();
+            assert_eq!(code, 200, "{question}: {table}");
+            let items =
+                table.lines().skip(1).map(|line| line.split(',').nth(2).unwrap().to_owned());
+            items.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found("sku=TEA"), "9");
+        assert_eq!(found("serial=SN-5"), "9");
+        assert_eq!(found("serial=SN-"), "");
+        assert_eq!(found("reason=label"), "9");
+        assert_eq!(found("reason=damage"), "3 2 1");
+        assert_eq!(found("outcome=lost"), "9");
+        assert_eq!(found("verdict=divert&outcome=diverted&reason=damage"), "3 2 1");
+        assert_eq!(found("verdict=pass"), "");
+        let micros = "2026-11-22T10:00:03Z".parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        assert_eq!(found(&format!("sku=CARTON-17&before={micros}")), "2 1");
+        let (code, body) = ask(address, &token, "/api/items/boot/9");
+        let item: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((code, &item["label"][0]["said"]), (200, &Value::from("SN-5")), "{item}");
     });
 }
 

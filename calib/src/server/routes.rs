@@ -52,7 +52,7 @@ fn answers(
 
 /// The table.
 pub(super) fn all() -> Vec<Route> {
-    use pages::{account, audit, log_in, overview, people, set_up};
+    use pages::{account, audit, history, item, log_in, overview, people, set_up};
     vec![
         shows("/", SEE, get(overview::show)),
         shows("/log-in", OPEN, get(log_in::show)),
@@ -60,6 +60,9 @@ pub(super) fn all() -> Vec<Route> {
         takes("/log-out", OWN, post(log_in::log_out)),
         shows("/set-up", OPEN, get(set_up::show)),
         takes("/set-up", OPEN, post(set_up::set_up)),
+        shows("/history", SEE, get(history::show)),
+        shows("/history/{boot}/{item}", SEE, get(item::show)),
+        gives("/history.csv", SEE, get(history::export)),
         shows("/account", OWN, get(account::show)),
         takes("/account/password", OWN, post(account::change_password)),
         shows("/people", ADMINISTER, get(people::show)),
@@ -76,6 +79,7 @@ pub(super) fn all() -> Vec<Route> {
         answers("/healthz", OPEN, api::HEALTH, get(api::health)),
         answers("/api/status", SEE, api::STATUS, get(api::status)),
         answers("/api/items", SEE, api::ITEMS, get(api::items)),
+        answers("/api/items/{boot}/{item}", SEE, api::ITEM, get(api::item)),
         answers("/api/today", SEE, api::TODAY, get(api::today)),
         answers("/api/live", SEE, api::live::LIVE, get(api::live::live)),
         answers("/api/people", ADMINISTER, api::PEOPLE, get(api::people)),

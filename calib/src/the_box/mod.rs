@@ -2,6 +2,7 @@
 //!
 //! inspectd implements [`TheBox`]. The page calls its methods on threads that may wait, a few at once.
 
+mod history;
 mod items;
 mod status;
 mod today;
@@ -10,6 +11,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use history::{
+    FindingView, ItemDetails, LabelPart, OUTCOMES, REASONS, StepTime, VERDICTS, Wanted,
+};
 pub use items::{CameraView, ItemView};
 pub use status::*;
 pub use today::{Minute, Today};
@@ -25,6 +29,18 @@ pub trait TheBox: Send + Sync + 'static {
     /// # Errors
     /// The records cannot be read.
     fn items(&self, limit: usize) -> Result<Vec<ItemView>, NoAnswer>;
+
+    /// The items that somebody looks for, newest first.
+    ///
+    /// # Errors
+    /// The records cannot be read, or the search takes too long.
+    fn search(&self, wanted: Wanted) -> Result<Vec<ItemView>, NoAnswer>;
+
+    /// One item with everything that is known of it; `boot` is what somebody asked for, and may be anything.
+    ///
+    /// # Errors
+    /// There is no such item, or the records cannot be read.
+    fn item(&self, boot: &str, item: u64) -> Result<ItemDetails, NoAnswer>;
 
     /// What happened today, and in the last hour.
     ///

@@ -68,6 +68,7 @@ impl Find {
             sku: self.sku,
             verdict: self.verdict.map(VerdictKind::from),
             limit: self.limit,
+            ..Filter::default()
         };
         let records = Records::open_read_only(&folder)?;
         if self.unnumbered {

@@ -41,7 +41,7 @@ pub use fates::{Fates, MinuteCount};
 pub use keeping::Missing;
 pub use owed::{LOST, Lost, Message, MessageId, OutboxCounts, OwedMessage};
 pub use reader::{Counts, Filter, Records, VerdictKind};
-pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
+pub use record::{Finding, ItemId, LabelRecord, Record, Timings, ViewRecord};
 pub use store::{Change, News, Owing, Store};
 pub use thread::{StoreHandle, StoreThread};
 pub use unnumbered::Unnumbered;

@@ -6,6 +6,7 @@
 //! from the evidence folder.
 
 pub mod evidence;
+mod history;
 pub mod items;
 mod status;
 mod today;
@@ -13,7 +14,7 @@ mod today;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use calib::the_box::{ItemView, NoAnswer, PageStatus, Picture, TheBox, Today};
+use calib::the_box::{ItemDetails, ItemView, NoAnswer, PageStatus, Picture, TheBox, Today, Wanted};
 use tokio::sync::watch;
 
 use crate::records::StoreError;
@@ -40,6 +41,14 @@ impl TheBox for Inspectd {
 
     fn items(&self, limit: usize) -> Result<Vec<ItemView>, NoAnswer> {
         Ok(items::newest(&self.records_folder, limit)?)
+    }
+
+    fn search(&self, wanted: Wanted) -> Result<Vec<ItemView>, NoAnswer> {
+        history::search(&self.records_folder, wanted)
+    }
+
+    fn item(&self, boot: &str, item: u64) -> Result<ItemDetails, NoAnswer> {
+        history::item(&self.records_folder, boot, item)
     }
 
     fn today(&self) -> Result<Today, NoAnswer> {

@@ -100,6 +100,10 @@ impl Live {
         loop {
             tick.tick().await;
             if of_status.receiver_count() == 0 {
+                // The next page that is opened must not be told what was true an hour ago.
+                for (_, text) in &self.texts {
+                    text.send_if_modified(|told| told.take().is_some());
+                }
                 continue;
             }
             let newest = Arc::clone(&self.status.borrow());

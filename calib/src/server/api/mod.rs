@@ -21,7 +21,7 @@ use super::answer::Refusal;
 use super::app::{App, Turn, blocking};
 use crate::people::audit::Entry;
 use crate::people::{PeopleError, Person};
-use crate::the_box::{ItemView, PageStatus, Today};
+use crate::the_box::{ItemDetails, ItemView, PageStatus, Today};
 
 /// What programs need to know of an address.
 #[derive(Clone, Copy)]
@@ -50,6 +50,11 @@ pub(super) const ITEMS: Described = Described {
     summary: "the newest items, newest first",
     numbers: &[("limit", "so many at most; 24 unless said otherwise, never more than 1000")],
     schema: Some(|| schema_for!(Vec<ItemView>)),
+    ..JSON
+};
+pub(super) const ITEM: Described = Described {
+    summary: "one item with everything that is known of it",
+    schema: Some(|| schema_for!(ItemDetails)),
     ..JSON
 };
 pub(super) const TODAY: Described = Described {
@@ -125,6 +130,13 @@ pub(super) async fn items(
 ) -> Result<Json<Vec<ItemView>>, Refusal> {
     let limit = which(question)?.limit.unwrap_or(DEFAULT_ITEMS).min(MOST);
     Ok(Json(app.query(move |the_box| the_box.items(limit)).await?))
+}
+
+pub(super) async fn item(
+    State(app): State<App>,
+    Path((boot, item)): Path<(String, u64)>,
+) -> Result<Json<ItemDetails>, Refusal> {
+    Ok(Json(app.query(move |the_box| the_box.item(&boot, item)).await?))
 }
 
 pub(super) async fn today(State(app): State<App>) -> Result<Json<Today>, Refusal> {

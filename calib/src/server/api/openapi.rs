@@ -20,14 +20,15 @@ fn description() -> Value {
     let mut schemas: Map<String, Value> = Map::new();
     for route in routes::all() {
         let Some(described) = route.described else { continue };
-        let parameters: Vec<Value> = described
-            .numbers
-            .iter()
-            .map(|(name, says)| {
-                json!({ "name": name, "in": "query", "description": says,
-                        "schema": { "type": "integer", "minimum": 0 } })
-            })
-            .collect();
+        let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{'));
+        let in_path = in_path.filter_map(|part| part.strip_suffix('}')).map(|name| {
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+        });
+        let in_query = described.numbers.iter().map(|(name, says)| {
+            json!({ "name": name, "in": "query", "description": says,
+                    "schema": { "type": "integer", "minimum": 0 } })
+        });
+        let parameters: Vec<Value> = in_path.chain(in_query).collect();
         let schema = described
             .schema
             .map_or_else(|| json!({}), |schema| hoist(schema().to_value(), &mut schemas));

@@ -28,8 +28,7 @@ struct Audit<'a> {
 
 impl Audit<'_> {
     fn when(&self, entry: &Entry) -> String {
-        let at = entry.at.to_zoned(jiff::tz::TimeZone::system());
-        at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+        super::time_words(entry.at)
     }
 
     fn what(&self, entry: &Entry) -> String {

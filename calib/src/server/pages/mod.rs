@@ -2,13 +2,21 @@
 
 pub(super) mod account;
 pub(super) mod audit;
+pub(super) mod history;
+pub(super) mod item;
 pub(super) mod log_in;
 pub(super) mod overview;
 pub(super) mod people;
 pub(super) mod set_up;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use line::protocol::Check;
+
 use crate::people::PeopleError;
 use crate::people::password::Weak;
+use crate::texts::Texts;
+use crate::the_box::ItemView;
 
 /// What a page tells about what was just done.
 #[derive(Debug, Default)]
@@ -27,6 +35,23 @@ impl Said {
     pub(super) fn bad(text: impl Into<String>) -> Self {
         Self { good: None, bad: Some(text.into()) }
     }
+}
+
+/// A moment in the box's time zone.
+fn time_words(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A check's name, as the API has it.
+fn check_name(check: &Check) -> Option<String> {
+    serde_json::to_value(check).ok()?.as_str().map(str::to_owned)
+}
+
+/// Which checks ask for the diversion, in words.
+fn reason_words(texts: &Texts, item: &ItemView) -> String {
+    let names = item.reasons.iter().filter_map(check_name);
+    let words: Vec<String> = names.map(|name| texts.named("reason", &name).to_owned()).collect();
+    words.join(", ")
 }
 
 /// The text that tells a person why people are not changed.

@@ -1,6 +1,7 @@
 //! The page over real HTTPS, with a box that is not one.
 
 mod crowd;
+mod history;
 mod inputs;
 mod live;
 mod log_in;
@@ -22,7 +23,10 @@ use crate::access::{Role, Secret};
 use crate::client::{Answer, Client};
 use crate::people::password::Hashed;
 use crate::people::{By, People};
-use crate::the_box::{ItemView, NoAnswer, PageStatus, Picture, Today};
+use crate::the_box::{
+    FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, PageStatus, Picture, StepTime, Today,
+    Wanted,
+};
 
 /// Far longer than any limit of these tests, so that a limit that does not hold is seen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,24 +53,41 @@ impl TheBox for FakeBox {
 
     fn items(&self, limit: usize) -> Result<Vec<ItemView>, NoAnswer> {
         let item = self.asked.fetch_add(1, Ordering::Relaxed) as u64;
-        let one = ItemView {
-            boot: "boot".to_owned(),
-            item,
-            sku: None,
-            familiarity: None,
-            entered_at: jiff::Timestamp::UNIX_EPOCH,
-            score: None,
-            threshold: None,
-            verdict: None,
-            reasons: Vec::new(),
-            words: Vec::new(),
-            ms: None,
-            decision: None,
-            outcome: None,
-            outcome_kind: None,
-            views: Vec::new(),
-        };
-        Ok(vec![one; limit.min(2)])
+        Ok(vec![item_view(item); limit.min(2)])
+    }
+
+    /// As many as are wanted, if they are wanted of the SKU `many`; each entered a second before the last.
+    fn search(&self, wanted: Wanted) -> Result<Vec<ItemView>, NoAnswer> {
+        match wanted.sku.as_deref() {
+            Some("many") => {
+                let newest = wanted.until.unwrap_or("2027-03-01T10:00:00Z".parse().unwrap());
+                let one = |number: usize| {
+                    let entered_at = newest - jiff::SignedDuration::from_secs(number as i64 + 1);
+                    let words = vec!["=1+1 torn".to_owned()];
+                    ItemView { entered_at, words, ..item_view(number as u64) }
+                };
+                Ok((0..wanted.limit).map(one).collect())
+            }
+            Some("slow") => Err(NoAnswer::Failed("it took too long".to_owned())),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn item(&self, boot: &str, item: u64) -> Result<ItemDetails, NoAnswer> {
+        if boot != "boot" {
+            return Err(NoAnswer::Absent(format!("no record of item {item} of boot {boot}")));
+        }
+        let findings = vec![FindingView {
+            check: "damage".to_owned(),
+            against: true,
+            score: 4.5,
+            threshold: 3.0,
+            words: "side: <torn>".to_owned(),
+        }];
+        let label = vec![LabelPart { part: "lot", said: "L-77".to_owned() }];
+        let steps = vec![StepTime { step: "scoring", ms: 81.4 }];
+        let claims = vec!["scanner portal said 4006381333931".to_owned()];
+        Ok(ItemDetails { item: item_view(item), claims, findings, label, steps })
     }
 
     fn today(&self) -> Result<Today, NoAnswer> {
@@ -80,6 +101,26 @@ impl TheBox for FakeBox {
             "large.jpg" => Ok(Picture { kind: "image/jpeg", bytes: vec![0; 30 << 20] }),
             _ => Err(NoAnswer::Absent(format!("no evidence picture `{path}`"))),
         }
+    }
+}
+
+fn item_view(item: u64) -> ItemView {
+    ItemView {
+        boot: "boot".to_owned(),
+        item,
+        sku: None,
+        familiarity: None,
+        entered_at: jiff::Timestamp::UNIX_EPOCH,
+        score: None,
+        threshold: None,
+        verdict: None,
+        reasons: Vec::new(),
+        words: Vec::new(),
+        ms: None,
+        decision: None,
+        outcome: None,
+        outcome_kind: None,
+        views: Vec::new(),
     }
 }
 

@@ -9,6 +9,8 @@ fn asked_for(path: &str) -> String {
     path.replace("{name}", "overview.js")
         .replace("{language}", "en.json")
         .replace("{*path}", "day/a.png")
+        .replace("{boot}", "boot")
+        .replace("{item}", "7")
 }
 
 async fn refused(served: &Served, client: &Client, headers: &[(&str, &str)]) {
