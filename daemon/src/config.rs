@@ -1,10 +1,10 @@
 //! The line file as inspectd and inspectctl see it: every section, each declared by the crate that
 //! obeys it, and here the ones that are the daemon's own: `[expected]`, `[policy]`, `[store]`, `[clock]`,
-//! `[fleet]`, `[web]`.
+//! `[fleet]`.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use calib::WebSection;
 use capture::CameraSection;
 use capture::Source;
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use line::config::io::IoSection;
 use line::config::io_rules;
 use line::config::scanner::{self, LATENCY_UNSURE, SCANNERS_MAX, ScannerSection};
 use line::config::{ConveyorSection, LineSection, PlcSection};
-use line::line_file::address::{HOST_PORT, HTTP_URL, LISTEN};
+use line::line_file::address::{HOST_PORT, HTTP_URL};
 use line::line_file::{self, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -154,6 +154,7 @@ impl Rules for LineFile {
         mistakes.extend(self.plc.broken());
         mistakes.extend(io_rules::broken(&self.io, &self.conveyor, &self.plc));
         mistakes.extend(scanner::broken(&self.scanner, &self.conveyor));
+        mistakes.extend(self.web.broken());
         let commit_mm = self.conveyor.first_commit_point_mm();
         for (index, camera) in self.camera.iter().enumerate() {
             if camera.position_mm >= commit_mm {
@@ -480,19 +481,4 @@ fn keep_alive_s() -> u16 {
 }
 fn outbox_messages() -> u64 {
     1_000_000
-}
-
-/// `[web]`: the technicians' page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct WebSection {
-    /// Address and port on which the page is served.
-    #[schemars(with = "String", extend("format" = LISTEN))]
-    pub listen: SocketAddr,
-}
-
-impl Default for WebSection {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
-    }
 }

@@ -12,9 +12,11 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use calib::state_folder::StateFolder;
+use calib::the_box::PageStatus;
+use calib::{Page, PageThread, WebSection};
 use inspectd::records::{Change, ItemId, Record, Records, Store};
-use inspectd::web::status::PageStatus;
-use inspectd::web::{Page, PageThread};
+use inspectd::web::Inspectd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
@@ -33,6 +35,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const HERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
+/// Without encryption: browsers here write single bytes of HTTP.
+fn plain() -> WebSection {
+    WebSection { listen: HERE, plain_http: true, ..WebSection::default() }
+}
+
 #[test]
 fn a_crowd_at_the_page_takes_nothing_from_the_line() {
     let limit = getrlimit(Resource::Nofile);
@@ -43,12 +50,16 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
     let mut browsers = Browsers::prepare();
     line.handles_before = handles();
 
-    let at_most = Page::bind(HERE).unwrap().handles();
+    let at_most = Page::bind(&plain()).unwrap().handles();
     let (_feed, status) = watch::channel(Arc::new(PageStatus::default()));
-    let page = PageThread::start(HERE, status, folder.path().to_owned()).unwrap();
+    let the_box = Arc::new(Inspectd::new(status, folder.path()));
+    let token = StateFolder::below(folder.path()).token().unwrap();
+    let token = token.reveal();
+    let page = PageThread::start(plain(), folder.path(), the_box).unwrap();
     let address = page.address().expect("a free port");
+    let status_of = |address| status_of(address, token);
 
-    browsers.tell(&address.to_string());
+    browsers.tell(&format!("{address} {token}"));
     line.until(&browsers, "idle");
     assert_eq!(status_of(address), 200, "a technician is kept out by idle connections");
     browsers.tell("go on");
@@ -135,11 +146,12 @@ fn handles() -> usize {
     fs::read_dir("/proc/self/fd").expect("/proc can be read").count()
 }
 
-fn status_of(address: SocketAddr) -> u16 {
+fn status_of(address: SocketAddr, token: &str) -> u16 {
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     let agent: ureq::Agent = config.timeout_global(Some(PATIENCE)).build().into();
-    let answer = agent.get(format!("http://{address}/api/status")).call().expect("an answer");
-    answer.status().as_u16()
+    let request = agent.get(format!("http://{address}/api/status"));
+    let request = request.header("authorization", format!("Bearer {token}"));
+    request.call().expect("an answer").status().as_u16()
 }
 
 /// The process with the browsers: the test below.
@@ -195,7 +207,9 @@ fn the_browsers() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
     let mut told = std::io::stdin().lines().map_while(Result::ok);
-    let address: SocketAddr = told.next().expect("an address").parse().unwrap();
+    let told_first = told.next().expect("an address and a token");
+    let (address, token) = told_first.split_once(' ').expect("both");
+    let address: SocketAddr = address.parse().unwrap();
     let connect = || TcpStream::connect(address).expect("the kernel takes the connection");
 
     let idle: Vec<_> = (0..IDLE).map(|_| connect()).collect();
@@ -216,7 +230,10 @@ fn the_browsers() {
     told.next();
 
     let asking: Vec<_> = (0..QUERIES)
-        .map(|_| thread::Builder::new().stack_size(256 << 10).spawn(move || question(address)))
+        .map(|_| {
+            let token = token.to_owned();
+            thread::Builder::new().stack_size(256 << 10).spawn(move || question(address, &token))
+        })
         .collect();
     let answers: Vec<_> = asking.into_iter().map(|asked| asked.unwrap().join().unwrap()).collect();
     let count = |what: Answer| answers.iter().filter(|answer| **answer == what).count();
@@ -246,11 +263,14 @@ enum Answer {
     Cut,
 }
 
-fn question(address: SocketAddr) -> Answer {
+fn question(address: SocketAddr, token: &str) -> Answer {
     let mut answer = String::new();
     let asked = TcpStream::connect(address).and_then(|mut socket| {
         socket.set_read_timeout(Some(PATIENCE))?;
-        let head = "GET /api/items?limit=1000 HTTP/1.1\r\nhost: box\r\nconnection: close\r\n\r\n";
+        let head = format!(
+            "GET /api/items?limit=1000 HTTP/1.1\r\nhost: box\r\nconnection: close\r\n\
+             authorization: Bearer {token}\r\n\r\n"
+        );
         socket.write_all(head.as_bytes())?;
         socket.read_to_string(&mut answer)
     });

@@ -48,7 +48,7 @@ impl Site {
 
     /// Waits until the page shows a problem that contains `words`; the process must be running.
     fn problem(&self, inspectd: &mut Process, words: &str) -> anyhow::Result<()> {
-        let page = Page::on(self.layout.web_port);
+        let page = Page::on(self.layout.web_port, &self.layout.store);
         let shows = |status: Status| {
             let said = |problem: &hil_tests::harness::page::Problem| {
                 problem.what.contains(words) && !problem.remedy.is_empty()
@@ -104,7 +104,7 @@ fn a_camera_that_does_not_exist_is_a_problem_on_the_page_and_is_tried_again() ->
     site.write(&source, "v4l2:/dev/video99")?;
     let mut inspectd = site.start("inspectd")?;
     site.problem(&mut inspectd, "camera top is down")?;
-    let page = Page::on(site.layout.web_port);
+    let page = Page::on(site.layout.web_port, &site.layout.store);
     let tried_again = || {
         let cameras = page.status()?.cameras;
         let top = cameras.iter().find(|camera| camera.name == "top")?;

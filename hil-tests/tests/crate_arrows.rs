@@ -10,11 +10,12 @@ use std::{
 use serde_json::Value;
 
 /// Which crates of the workspace a crate may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("line", &[]),
     ("plc-bridge", &["line"]),
     ("base", &[]),
     ("meaning", &[]),
+    ("calib", &["line"]),
     ("capture", &["base", "line"]),
     ("features", &["base"]),
     ("damage", &["base", "features"]),
@@ -29,8 +30,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
 const VISION: &[&str] =
     &["base", "capture", "damage", "features", "identity", "lab", "line", "meaning", "reading"];
 const INSPECTD: &[&str] = &[
-    "base", "capture", "damage", "features", "identity", "lab", "line", "meaning", "reading",
-    "vision",
+    "base", "calib", "capture", "damage", "features", "identity", "lab", "line", "meaning",
+    "reading", "vision",
 ];
 const HIL_TESTS: &[&str] = &[
     "base",
@@ -54,6 +55,9 @@ const NOT_IN_THE_TWIN: [&str; 4] = ["tch", "torch-sys", "ort", "rusqlite"];
 /// What plc-bridge must not bring in, however indirectly: it starts in a tenth of a second, survives
 /// whatever happens to the inspection, and its cycle shares its thread with no other task.
 const NOT_IN_THE_BRIDGE: [&str; 6] = ["tch", "torch-sys", "gstreamer", "rumqttc", "axum", "tokio"];
+
+/// What the technicians' page must not bring in: it asks the box through a trait of its own.
+const NOT_IN_THE_PAGE: [&str; 6] = ["tch", "ort", "gstreamer", "rumqttc", "rmodbus", "inspectd"];
 
 fn metadata() -> Value {
     // What other systems would need has not been downloaded, and is not in the program.
@@ -115,6 +119,15 @@ fn the_twin_brings_in_neither_the_model_nor_the_database() {
     assert!(closure.contains("gstreamer"), "the closure was found: {closure:?}");
     for unwanted in NOT_IN_THE_TWIN {
         assert!(!closure.contains(unwanted), "the twin brings in {unwanted}");
+    }
+}
+
+#[test]
+fn the_page_brings_in_neither_the_model_nor_video_nor_the_fleet_nor_registers() {
+    let closure = closure("calib");
+    assert!(closure.contains("axum"), "the closure was found: {closure:?}");
+    for unwanted in NOT_IN_THE_PAGE {
+        assert!(!closure.contains(unwanted), "calib brings in {unwanted}");
     }
 }
 

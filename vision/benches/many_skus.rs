@@ -63,7 +63,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         // A prime, so that all SKUs come before one comes again: the worst for a cache.
         let sku = name(item * 7919 % skus);
         let frame = &pictures[item % pictures.len()];
-        for (side, sku) in sides.iter_mut().zip([FIRST, sku.as_str()]) {
+        // Whoever comes second finds the picture in the caches.
+        let mut both: Vec<_> = sides.iter_mut().zip([FIRST, sku.as_str()]).collect();
+        if item % 2 == 1 {
+            both.reverse();
+        }
+        for (side, sku) in both {
             side.inspect(item as u64, sku, frame)?;
         }
         if (item + 1) % items.div_ceil(PARTS) == 0 {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use calib::PageThread;
+use calib::the_box::PageStatus;
 use capture::Camera;
 use clap::Parser;
 use inspectd::config::{DEFAULT_PATH, LineFile};
@@ -24,8 +26,7 @@ use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
 use inspectd::warehouse::look_up_thread::LookUpThread;
 use inspectd::warehouse::{expected_sources, look_up_thread};
-use inspectd::web::PageThread;
-use inspectd::web::status::PageStatus;
+use inspectd::web::Inspectd;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::config::LabelUse;
@@ -115,8 +116,9 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         misfits: learned::watch(&line),
     };
     let health = Health::new(&line.line.name, line.line.sku.as_deref(), watched, status, state);
-    let page = PageThread::start(line.web.listen, status_seen, line.store.folder.clone())
-        .context("cannot start the thread of the status page")?;
+    let this_box = Arc::new(Inspectd::new(status_seen, &line.store.folder));
+    let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
+        .context("cannot start the thread of the page")?;
 
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());

@@ -6,7 +6,8 @@
 //! file with mistakes, a box that is not inspecting), 2 the command line itself is wrong.
 //!
 //! Nothing here changes what a running inspectd does, except `learn`, `train` and `skus`, which write
-//! references that inspectd loads with the next item, and a damage head that it loads when it starts.
+//! references that inspectd loads with the next item, and a damage head that it loads when it starts, and
+//! `people`, which changes who may use its page.
 
 mod compare;
 mod config;
@@ -20,6 +21,7 @@ mod learn;
 mod leave_one_out;
 mod model;
 mod output;
+mod people;
 mod progress;
 mod records;
 mod score;
@@ -27,6 +29,7 @@ mod skus;
 mod status;
 mod totes;
 mod train;
+mod web;
 mod without_totes;
 
 use std::path::PathBuf;
@@ -71,6 +74,9 @@ enum Command {
     #[command(subcommand)]
     Totes(totes::Totes),
     Status(status::Status),
+    Web(web::Web),
+    #[command(subcommand)]
+    People(people::People),
     #[command(subcommand)]
     Config(config::Config),
 }
@@ -117,6 +123,8 @@ pub fn main() -> ExitCode {
         Command::Skus(skus) => skus.run(&context),
         Command::Totes(totes) => totes.run(&context),
         Command::Status(status) => status.run(&context),
+        Command::Web(web) => web.run(&context),
+        Command::People(people) => people.run(&context),
         Command::Config(config) => config.run(&context),
     };
     match answer.and_then(|answer| answer.print()) {

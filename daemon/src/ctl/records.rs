@@ -1,5 +1,6 @@
 //! `inspectctl records`: what is kept about items, read beside a running inspectd or without one.
 
+use calib::the_box::ItemView;
 use clap::{Args, ValueEnum};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -8,7 +9,6 @@ use jiff::{Span, Timestamp, Zoned};
 use super::Context;
 use super::output::{Answer, NONE, cell, table};
 use crate::records::{Filter, Record, Records, Unnumbered, VerdictKind};
-use crate::web::items::ItemView;
 
 /// List items, newest first.
 ///
@@ -68,6 +68,7 @@ impl Find {
             sku: self.sku,
             verdict: self.verdict.map(VerdictKind::from),
             limit: self.limit,
+            ..Filter::default()
         };
         let records = Records::open_read_only(&folder)?;
         if self.unnumbered {

@@ -1,20 +1,23 @@
 //! `inspectctl status`: what the status page says, for terminals and scripts.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use calib::access::Secret;
+use calib::certificate::Certificate;
+use calib::client::Client;
+use calib::state_folder::StateFolder;
+use calib::the_box::{
+    BeltStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PageStatus, PlcStatus,
+    StoreStatus,
+};
 use clap::Args;
 
 use super::Context;
 use super::output::{Answer, table};
-use crate::web::status::{
-    CameraHealth, CameraStatus, ClockStatus, FleetStatus, PageStatus, PlcStatus, StoreStatus,
-};
-
-/// How long inspectd may take to answer; it answers from memory, within milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::config::LineFile;
 
 /// What to try when nobody answers.
 const REMEDY: &str = "Is inspectd running? Try `systemctl status inspectd`, then `journalctl -u \
@@ -22,51 +25,90 @@ const REMEDY: &str = "Is inspectd running? Try `systemctl status inspectd`, then
 
 /// Ask the running inspectd how it is.
 ///
-/// Exit code 0 means that items are being inspected, 1 that they are not. With --json: one object
-/// with `version`, `line`, `sku`, `ready`, `problems` (`what`, `remedy`, `since`), `cameras`
-/// (`name`, `state`, `fps`, `counters`), `plc`, `bridge`, `fleet`, `items`, `store`, `evidence`, `clock` and, while
-/// the model is loaded, `engine`: which program runs its backbone, and why.
+/// It shows the token that stands in `page/token` in the `[store] folder`: whoever may read that file may
+/// ask. Exit code 0 means that items are being inspected, 1 that they are not. With --json: one object with
+/// `version`, `line`, `sku`, `ready`, `problems` (`what`, `remedy`, `since`), `holds`, `cameras` (`name`,
+/// `state`, `fps`, `counters`), `scanners`, `belt`, `plc`, `bridge`, `fleet`, `items`, `learning`, `store`,
+/// `evidence`, `clock` and, while the model is loaded, `engine`: which program runs its backbone, and why.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Address of the status page [default: `[web] listen` of the line file].
-    #[arg(long, value_name = "URL")]
+    /// Address of the page, such as `https://127.0.0.1:8080` [default: `[web] listen` of the line file].
+    #[arg(long, value_name = "URL", requires = "token")]
     url: Option<String>,
+    /// File with the token, for --url.
+    #[arg(long, value_name = "FILE")]
+    token: Option<PathBuf>,
+    /// SHA-256 fingerprint of the page's certificate, as `inspectctl web` shows it, for an https --url.
+    #[arg(long, value_name = "AB:CD:…")]
+    fingerprint: Option<String>,
 }
 
 impl Status {
     /// Asks once.
     pub fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let page = match &self.url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => page_of(context.line_file()?.web.listen),
+            Some(url) => self.page_at(url)?,
+            None => page_of(&context.line_file()?)?,
         };
         let status = ask(&page)?;
         let answer = Answer::either(context.json, &status, || for_people(&status))?;
         Ok(answer.good_only_if(status.ready))
     }
-}
 
-/// Where to ask on this machine when inspectd listens on `listen`.
-fn page_of(mut listen: SocketAddr) -> String {
-    if listen.ip().is_unspecified() {
-        listen.set_ip(match listen.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
+    /// The page at an address that the command line names.
+    fn page_at(&self, url: &str) -> anyhow::Result<Client> {
+        let known = "write http://HOST:PORT or https://HOST:PORT";
+        let (scheme, rest) = url.split_once("://").with_context(|| format!("{url}: {known}"))?;
+        let address: SocketAddr = rest
+            .trim_end_matches('/')
+            .to_socket_addrs()
+            .with_context(|| format!("{url}: {known}"))?
+            .next()
+            .with_context(|| format!("{url}: the host has no address"))?;
+        let certificate = match scheme {
+            "http" => None,
+            "https" => {
+                let text = self.fingerprint.as_deref();
+                let text =
+                    text.context("an https address needs --fingerprint; see `inspectctl web`")?;
+                Some(digest_of(text).with_context(|| format!("{text}: no SHA-256 fingerprint"))?)
+            }
+            _ => anyhow::bail!("{url}: {known}"),
+        };
+        let path = self.token.as_deref().context("--url needs --token")?;
+        let token = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the token in {}", path.display()))?;
+        Ok(Client::new(address, certificate).with_token(Secret::kept(&token)))
     }
-    format!("http://{listen}")
 }
 
-fn ask(page: &str) -> anyhow::Result<PageStatus> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).proxy(None).build();
-    let agent: ureq::Agent = config.into();
-    let mut answer = agent
-        .get(format!("{page}/api/status"))
-        .call()
-        .with_context(|| format!("inspectd does not answer at {page}. {REMEDY}. The cause"))?;
-    answer.body_mut().read_json().with_context(|| {
+/// The page of this machine's inspectd.
+fn page_of(line: &LineFile) -> anyhow::Result<Client> {
+    let (section, folder) = (&line.web, StateFolder::below(&line.store.folder));
+    let token = folder.token_if_any()?.with_context(|| {
+        let path = folder.file("token");
+        format!("inspectd has not written {} yet. {REMEDY}", path.display())
+    })?;
+    let certificate = (!section.plain_http).then(|| Certificate::kept(section, &folder));
+    let digest = certificate.transpose()?.map(|certificate| certificate.digest());
+    Ok(Client::new(section.from_here(), digest).with_token(token))
+}
+
+fn digest_of(fingerprint: &str) -> Option<[u8; 32]> {
+    let bytes: Option<Vec<u8>> =
+        fingerprint.trim().split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    bytes?.try_into().ok()
+}
+
+fn ask(page: &Client) -> anyhow::Result<PageStatus> {
+    let answer =
+        page.get_blocking("/api/status").with_context(|| format!("{REMEDY}. The cause"))?;
+    if !answer.status.is_success() {
+        anyhow::bail!("the page refuses: {}", answer.text().trim());
+    }
+    serde_json::from_slice(&answer.body).with_context(|| {
         format!(
-            "{page} answers, but not as inspectd {} does. Does another program use this port, or \
+            "something answers, but not as inspectd {} does. Does another program use this port, or \
              another version of inspectd? The cause",
             env!("CARGO_PKG_VERSION")
         )
@@ -88,8 +130,14 @@ fn for_people(status: &PageStatus) -> String {
     if let Some(engine) = &status.engine {
         line("engine", engine.clone());
     }
+    line("belt", belt(&status.belt));
     line("bridge", connected(status.bridge.connected).to_owned());
     line("plc", plc(&status.plc));
+    for scanner in &status.scanners {
+        line("scanner", format!("{}: {}", scanner.name, connected(scanner.connected)));
+    }
+    let learning = status.learning;
+    line("products", format!("{} known, {} being learned", learning.full, learning.learning));
     line("fleet", fleet(&status.fleet));
     line("records", store(&status.store));
     line("pictures", evidence(&status.evidence));
@@ -114,6 +162,14 @@ fn for_people(status: &PageStatus) -> String {
     let rows: Vec<_> = status.cameras.iter().map(camera).collect();
     let header = ["camera", "state", "fps", "received", "dropped", "late", "errors", "reconnects"];
     format!("{text}\n{}", table(&header, &rows))
+}
+
+fn belt(belt: &BeltStatus) -> String {
+    match belt {
+        BeltStatus::Unknown => "unknown: the bridge has not told".to_owned(),
+        BeltStatus::Standing => "standing".to_owned(),
+        BeltStatus::Moving { mm_per_s } => format!("moving at {mm_per_s:.0} mm/s"),
+    }
 }
 
 fn connected(yes: bool) -> &'static str {
@@ -178,16 +234,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_on_every_address_is_asked_on_the_loopback() {
-        assert_eq!(page_of("0.0.0.0:8080".parse().unwrap()), "http://127.0.0.1:8080");
-        assert_eq!(page_of("[::]:8080".parse().unwrap()), "http://[::1]:8080");
-        assert_eq!(page_of("10.0.0.5:81".parse().unwrap()), "http://10.0.0.5:81");
+    fn a_fingerprint_is_read_as_it_is_shown() {
+        let shown = vec!["0A"; 32].join(":");
+        assert_eq!(digest_of(&shown), Some([10; 32]));
+        assert_eq!(digest_of("0A:0B"), None);
+        assert_eq!(digest_of("nothing"), None);
     }
 
     #[test]
     fn the_text_says_what_is_wrong_and_what_to_do() {
         let status = PageStatus {
-            problems: vec![crate::web::status::Problem {
+            problems: vec![calib::the_box::Problem {
                 what: "camera top is down".to_owned(),
                 remedy: "Check its cable.".to_owned(),
                 since: jiff::Timestamp::UNIX_EPOCH,

@@ -21,6 +21,7 @@
 
 pub mod error;
 pub mod evidence;
+mod fates;
 mod keeping;
 mod owed;
 pub mod reader;
@@ -36,10 +37,11 @@ mod waiting;
 
 pub use error::{CommitRefused, StoreError, StoreState};
 pub use evidence::{Evidence, Picture, PictureKind};
+pub use fates::{Fates, MinuteCount};
 pub use keeping::Missing;
 pub use owed::{LOST, Lost, Message, MessageId, OutboxCounts, OwedMessage};
 pub use reader::{Counts, Filter, Records, VerdictKind};
-pub use record::{Finding, ItemId, Record, Timings, ViewRecord};
+pub use record::{Finding, ItemId, LabelRecord, Record, Timings, ViewRecord};
 pub use store::{Change, News, Owing, Store};
 pub use thread::{StoreHandle, StoreThread};
 pub use unnumbered::Unnumbered;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, InterruptHandle, OptionalExtension, Params, params};
 use serde::{Deserialize, Serialize};
 
 use crate::item::causes;
 
 use super::error::StoreError;
+use super::fates::{self, Fates, MinuteCount};
 use super::owed::{self, OutboxCounts, signed, unsigned};
 use super::record::{ItemId, Record};
 use super::schema;
@@ -28,6 +29,11 @@ pub enum VerdictKind {
 }
 
 impl VerdictKind {
+    /// The verdict of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Pass, Self::Divert, Self::Uninspected].into_iter().find(|kind| kind.column() == name)
+    }
+
     fn column(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -46,8 +52,14 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// Supposed to be this.
     pub sku: Option<String>,
+    /// With this serial number on the label.
+    pub serial: Option<String>,
     /// Got this verdict.
     pub verdict: Option<VerdictKind>,
+    /// Diverted because this check asked for it: `damage`, `identity`, `label` or `hold`.
+    pub reason: Option<String>,
+    /// Went there: `passed`, `diverted`, `lost`, `wrong_lane` or `ambiguous`.
+    pub outcome: Option<String>,
     /// At most so many, the newest.
     pub limit: usize,
 }
@@ -123,6 +135,10 @@ impl Records {
             "SELECT boot, item, body FROM record
              WHERE (?1 IS NULL OR entered_at >= ?1) AND (?2 IS NULL OR entered_at < ?2)
                AND (?3 IS NULL OR sku = ?3) AND (?4 IS NULL OR verdict = ?4)
+               AND (?6 IS NULL OR outcome = ?6)
+               AND (?7 IS NULL OR (verdict = 'divert' AND EXISTS (
+                   SELECT 1 FROM json_each(body, '$.verdict.reasons') WHERE value = ?7)))
+               AND (?8 IS NULL OR json_extract(body, '$.label.serial') = ?8)
              ORDER BY entered_at DESC, item DESC LIMIT ?5",
             params![
                 filter.since.map(Timestamp::as_microsecond),
@@ -130,8 +146,16 @@ impl Records {
                 filter.sku,
                 filter.verdict.map(VerdictKind::column),
                 signed(filter.limit as u64),
+                filter.outcome,
+                filter.reason,
+                filter.serial,
             ],
         )
+    }
+
+    /// Ends, from another thread, a question that takes too long.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.db.get_interrupt_handle()
     }
 
     /// The bodies without a number that were seen in the filter's time, newest first.
@@ -149,6 +173,22 @@ impl Records {
     /// See [`Records::recent`].
     pub fn counts(&self, since: Option<Timestamp>) -> Result<Counts, StoreError> {
         self.count(since).map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// What became of the items that entered at `since` or later.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn fates(&self, since: Timestamp) -> Result<Fates, StoreError> {
+        fates::count(&self.db, since).map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
+    /// How many items entered in each minute from `since` on in which one did.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn minutes(&self, since: Timestamp) -> Result<Vec<MinuteCount>, StoreError> {
+        fates::minutes(&self.db, since).map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
     /// How the outbox stands.

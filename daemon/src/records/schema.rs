@@ -16,7 +16,7 @@ use super::error::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each brings a file from version `index` to `index + 1`.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE record (
         boot       TEXT    NOT NULL,
@@ -89,6 +89,11 @@ const MIGRATIONS: [&str; 4] = [
         PRIMARY KEY (boot, event)
     ) STRICT;
     CREATE INDEX unnumbered_by_time ON unnumbered (seen_at);
+",
+    "
+    -- For the page's counts: they are answered from these alone, but for the reasons of diverted items.
+    CREATE INDEX record_by_verdict ON record (entered_at, verdict);
+    CREATE INDEX record_diverted ON record (entered_at) WHERE verdict = 'divert';
 ",
 ];
 

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
 
-use axum::http::StatusCode;
+use calib::the_box::{NoAnswer, Picture};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 
@@ -18,15 +18,6 @@ use crate::records::EVIDENCE;
 
 /// Largest picture served. A 20-megapixel JPEG stays under 16 MiB; what is larger is no evidence.
 const MAX_BYTES: u64 = 32 << 20;
-
-/// A picture and what kind it is.
-#[derive(Debug)]
-pub struct EvidencePicture {
-    /// MIME type.
-    pub kind: &'static str,
-    /// The file's content.
-    pub bytes: Vec<u8>,
-}
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +38,11 @@ pub enum EvidenceError {
     },
 }
 
-impl EvidenceError {
-    /// The HTTP status that says the same.
-    pub fn http_status(&self) -> StatusCode {
-        match self {
-            Self::Absent(_) => StatusCode::NOT_FOUND,
-            Self::Unreadable { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+impl From<EvidenceError> for NoAnswer {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Absent(_) => Self::Absent(error.to_string()),
+            EvidenceError::Unreadable { .. } => Self::Failed(error.to_string()),
         }
     }
 }
@@ -61,7 +51,7 @@ impl EvidenceError {
 ///
 /// # Errors
 /// No such picture, or it cannot be read.
-pub fn read(records_folder: &Path, path: &str) -> Result<EvidencePicture, EvidenceError> {
+pub fn read(records_folder: &Path, path: &str) -> Result<Picture, EvidenceError> {
     let absent = || EvidenceError::Absent(path.to_owned());
     let kind = match Path::new(path).extension().and_then(|e| e.to_str()) {
         Some("jpg" | "jpeg") => "image/jpeg",
@@ -86,7 +76,7 @@ pub fn read(records_folder: &Path, path: &str) -> Result<EvidencePicture, Eviden
         Ok(Some(bytes))
     };
     let bytes = read().map_err(unreadable)?.ok_or_else(absent)?;
-    Ok(EvidencePicture { kind, bytes })
+    Ok(Picture { kind, bytes })
 }
 
 /// Opens `path` below the evidence folder, name by name, following no link.

@@ -1,74 +1,11 @@
-//! An item as the page shows it: the answer of `GET /api/items`.
-//!
-//! A record is made for keeping; an [`ItemView`] is made for looking at. It says in words what the
-//! record says in types, and gives the item one **score**: the largest ratio of score to threshold
-//! over its views, so that views with different thresholds stand on one scale and 1 is the limit.
+//! An item as the page shows it: what the record says in types, in words.
 
 use std::path::Path;
 
-use jiff::Timestamp;
-use line::protocol::{Action, Check, Decision, FallBackCause, Outcome, Verdict};
-use serde::Serialize;
+use calib::the_box::{CameraView, ItemView};
+use line::protocol::{Action, Decision, FallBackCause, Outcome, Verdict};
 
 use crate::records::{Record, Records, StoreError, ViewRecord};
-
-/// One item of the page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ItemView {
-    /// The bridge's start that numbered the item.
-    pub boot: String,
-    /// The number within it.
-    pub item: u64,
-    /// What it is; none where nobody knew, or knows yet.
-    pub sku: Option<String>,
-    /// How well the box knew how this SKU looks, in words.
-    pub familiarity: Option<String>,
-    /// The tote in which it lies, in words; none on the bare belt.
-    pub tote: Option<String>,
-    /// When it crossed the entry eye.
-    pub entered_at: Timestamp,
-    /// Largest ratio of score to threshold over the views; none when no view was scored.
-    pub score: Option<f32>,
-    /// What `score` is held against: always 1; none when no view was scored.
-    pub threshold: Option<f32>,
-    /// `pass`, `divert` or `uninspected`; none while it is being inspected.
-    pub verdict: Option<&'static str>,
-    /// Which checks ask for the diversion.
-    pub reasons: Vec<Check>,
-    /// What was found or went wrong, in words for people; the most important first.
-    pub words: Vec<String>,
-    /// From the entry eye until the verdict left for the bridge, in milliseconds.
-    pub ms: Option<f64>,
-    /// What the bridge committed, in words.
-    pub decision: Option<String>,
-    /// Where the item went, in words.
-    pub outcome: Option<String>,
-    /// One entry a camera.
-    pub views: Vec<CameraView>,
-}
-
-/// One camera's part of an item.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CameraView {
-    /// The camera.
-    pub camera: String,
-    /// The picture, to be fetched from `/evidence/` and this path.
-    pub picture: Option<String>,
-    /// Why a picture that was taken was not kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_kept: Option<String>,
-    /// The picture with the heat map over it, likewise.
-    pub heat_map: Option<String>,
-    /// How surprising the view is among normal ones: -log10 of its p-value.
-    pub score: Option<f32>,
-    /// The score above which the view counts as damaged.
-    pub threshold: Option<f32>,
-    /// Why there is no score.
-    pub problem: Option<String>,
-    /// Whether the item's tote hides it from this camera.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub is_hidden: bool,
-}
 
 /// The newest `limit` items of the store in `records_folder`, newest first.
 ///
@@ -88,10 +25,8 @@ impl From<Record> for ItemView {
             item: record.id.item,
             sku: record.sku,
             familiarity: record.familiarity.map(|known| known.to_string()),
-            tote: record.tote.map(|tote| match record.is_empty_tote {
-                true => format!("{tote}, empty"),
-                false => tote,
-            }),
+            tote: record.tote,
+            is_empty_tote: record.is_empty_tote,
             entered_at: record.entered_at,
             score,
             threshold: score.map(|_| 1.0),
@@ -104,6 +39,7 @@ impl From<Record> for ItemView {
             ms: record.timings.eye_to_verdict_ms,
             decision: record.decision.as_ref().map(decision_words),
             outcome: record.outcome.map(outcome_words),
+            outcome_kind: record.outcome.map(outcome_kind),
             views: record.views.into_iter().map(CameraView::from).collect(),
         }
     }
@@ -183,6 +119,17 @@ pub fn outcome_words(outcome: Outcome) -> String {
     }
 }
 
+/// Where the item went, as one word.
+fn outcome_kind(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Diverted { .. } => "diverted",
+        Outcome::Lost => "lost",
+        Outcome::WrongLane { .. } => "wrong_lane",
+        Outcome::Ambiguous { .. } => "ambiguous",
+    }
+}
+
 /// What people need to know: what was found, why it was not inspected, why the bridge chose for
 /// itself, and where it went astray. Each thing once.
 fn words(record: &Record) -> Vec<String> {
@@ -224,7 +171,8 @@ fn words(record: &Record) -> Vec<String> {
 mod tests {
     use std::sync::Arc;
 
-    use line::protocol::Ambiguity;
+    use jiff::Timestamp;
+    use line::protocol::{Ambiguity, Check};
 
     use super::*;
     use crate::records::{Finding, ItemId, Timings};

@@ -1,162 +1,11 @@
-//! What the status page says about the box as a whole: the answer of `GET /api/status`.
-//!
-//! inspectd's main loop writes a [`PageStatus`] whenever something changed and hands it over in a
-//! `watch` channel; the page and `inspectctl status` only read. The counts in it are since the
-//! start of inspectd; what happened before stands in the records.
+//! The box's own types, as the page shows them.
 
+use calib::the_box::{CameraCounters, Counts, HoldView, StoreStatus};
 use capture::CaptureCounters;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::item::counts::ItemCounts;
-use crate::item::holds::Held;
+use crate::item::holds::{Held, Origin};
 use crate::records::StoreState;
-
-/// The state of the box, its devices and its links.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PageStatus {
-    /// Version of inspectd.
-    pub version: String,
-    /// The line's name, from the line file.
-    pub line: String,
-    /// What runs on the line; none where any product does.
-    #[serde(default)]
-    pub sku: Option<String>,
-    /// Whether items are being inspected: model warm, bridge connected, a camera delivering.
-    pub ready: bool,
-    /// What is wrong now, the most important first. A box may be ready and have problems.
-    pub problems: Vec<Problem>,
-    /// What is on hold, the first hundred.
-    #[serde(default)]
-    pub holds: Vec<Held>,
-    /// The cameras, in the line file's order.
-    pub cameras: Vec<CameraStatus>,
-    /// The PLC, as the bridge last told.
-    pub plc: PlcStatus,
-    /// The socket to plc-bridge.
-    pub bridge: BridgeStatus,
-    /// The link to the fleet.
-    pub fleet: FleetStatus,
-    /// What happened to the items.
-    pub items: ItemCounts,
-    /// Records on disk.
-    pub store: StoreStatus,
-    /// Pictures on disk.
-    #[serde(default)]
-    pub evidence: StoreStatus,
-    /// Whether wall time may decide anything.
-    #[serde(default)]
-    pub clock: ClockStatus,
-    /// Which program runs the backbone, and why; only while the model is loaded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub engine: Option<String>,
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Problem {
-    /// What happened, on which thing.
-    pub what: String,
-    /// What a technician does next.
-    pub remedy: String,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// One camera.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CameraStatus {
-    /// The view's name.
-    pub name: String,
-    /// Whether pictures come.
-    pub state: CameraHealth,
-    /// Why none come; only when it is down.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-    /// Pictures a second, over the last seconds.
-    pub fps: f64,
-    /// Pictures and mishaps since the start.
-    pub counters: CaptureCounters,
-}
-
-/// Whether a camera delivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CameraHealth {
-    /// Being opened; no picture yet.
-    Starting,
-    /// Pictures come.
-    Streaming,
-    /// The source failed and is tried again.
-    Down,
-}
-
-/// The PLC as the bridge sees it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum PlcStatus {
-    /// The bridge has not told yet, or is away itself.
-    #[default]
-    Unknown,
-    /// Its heartbeat counts.
-    Connected,
-    /// It is not reached, or its heartbeat stands still.
-    Lost {
-        /// What happened and what to check.
-        cause: String,
-    },
-}
-
-/// The socket to plc-bridge.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BridgeStatus {
-    /// Whether both sides have greeted each other.
-    pub connected: bool,
-}
-
-/// The link to the fleet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FleetStatus {
-    /// Whether the line file has a `[fleet]` section.
-    pub configured: bool,
-    /// Whether the broker has accepted the connection.
-    pub connected: bool,
-    /// Messages that the broker has not acknowledged yet.
-    pub owed: u64,
-    /// Messages acknowledged since the start.
-    pub acknowledged: u64,
-    /// Why it is not connected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-}
-
-/// Whether wall time may decide anything: when a hold or an item expires, and what is too old.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum ClockStatus {
-    /// It may.
-    #[default]
-    Trusted,
-    /// Nothing expires and nothing is deleted by age.
-    Doubted {
-        /// Why.
-        cause: String,
-    },
-}
-
-/// Whether records, or pictures, reach the disk.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum StoreStatus {
-    /// They do.
-    #[default]
-    Ok,
-    /// They do not: records wait in memory, pictures are not kept.
-    Failing {
-        /// What the disk or the database said.
-        cause: String,
-    },
-}
 
 impl From<StoreState> for StoreStatus {
     fn from(state: StoreState) -> Self {
@@ -165,4 +14,57 @@ impl From<StoreState> for StoreStatus {
             StoreState::Failing { cause } => Self::Failing { cause },
         }
     }
+}
+
+impl From<Held> for HoldView {
+    fn from(Held { origin, hold }: Held) -> Self {
+        let origin = match origin {
+            Origin::Site => "site",
+            Origin::Fleet => "fleet",
+            Origin::Box => "box",
+        };
+        Self {
+            origin: origin.to_owned(),
+            id: hold.id,
+            sku: hold.sku,
+            lot: hold.lot,
+            why: hold.why,
+            by: hold.by,
+            set_at: hold.set_at,
+            expires_at: hold.expires_at,
+        }
+    }
+}
+
+impl From<ItemCounts> for Counts {
+    fn from(counts: ItemCounts) -> Self {
+        let ItemCounts {
+            entered,
+            passed,
+            diverted,
+            uninspected,
+            lost,
+            wrong_lane,
+            ambiguous,
+            untold,
+            unnumbered,
+        } = counts;
+        Self {
+            entered,
+            passed,
+            diverted,
+            uninspected,
+            lost,
+            wrong_lane,
+            ambiguous,
+            untold,
+            unnumbered,
+        }
+    }
+}
+
+/// A camera's counters.
+pub fn counters(of: CaptureCounters) -> CameraCounters {
+    let CaptureCounters { received, dropped, late, errors, reconnects } = of;
+    CameraCounters { received, dropped, late, errors, reconnects }
 }

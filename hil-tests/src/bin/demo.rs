@@ -24,12 +24,16 @@ use hil_tests::{
     },
     harness::{
         line_file::{CameraLayout, Layout},
+        people,
         running_line::{Broker, RunningLine, Start, socket_folder},
+        wait_for,
     },
 };
 
 /// The page's port, unless somebody else has it.
 const WEB_PORT: u16 = 8080;
+/// Who may look at the page.
+const PERSON: &str = "demo";
 /// How long inspectd may take until it inspects: loading, checking and warming up the model.
 const READY_LIMIT: Duration = Duration::from_secs(60);
 /// How long the belt may take to run empty and the records to settle.
@@ -144,7 +148,11 @@ fn demo(options: Options) -> anyhow::Result<()> {
     let start = Start { folder: &folder, layout: &layout, broker: Broker::Mosquitto, twin };
     let mut line = RunningLine::start(&start)?;
     let page = line.page.clone();
-    println!("the page: {}", page.address());
+    let up = wait_for(READY_LIMIT, || page.status());
+    up.with_context(|| format!("the page does not answer; {}", line.inspectd.tail()))?;
+    let password = people::add(line.line_file(), PERSON, "engineer")
+        .context("nobody can be added to the page")?;
+    println!("the page: {}, log in as {PERSON} with the password {password}", page.address());
     if let (Play::Mixed(belt), Some(port)) = (&play, layout.broker_port) {
         belt.hold(port).context("the fleet cannot hold the recalled lots")?;
     }
@@ -172,7 +180,7 @@ fn demo(options: Options) -> anyhow::Result<()> {
                     break;
                 }
                 let headline = format!(
-                    "\n{} · {:.0} s{} · ctrl-C ends it",
+                    "\n{} ({PERSON}, {password}) · {:.0} s{} · ctrl-C ends it",
                     page.address(),
                     since.elapsed().as_secs_f64(),
                     duration.map_or_else(String::new, |seconds| format!(" of {seconds} s")),

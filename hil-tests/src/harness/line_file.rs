@@ -236,7 +236,11 @@ impl Layout {
                 keep_alive_s: 5,
                 outbox_messages: 100_000,
             }),
-            web: WebSection { listen: SocketAddr::from(([127, 0, 0, 1], self.web_port)) },
+            web: WebSection {
+                listen: SocketAddr::from(([127, 0, 0, 1], self.web_port)),
+                plain_http: true,
+                ..WebSection::default()
+            },
         }
     }
 

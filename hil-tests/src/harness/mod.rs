@@ -14,6 +14,7 @@ pub mod line_file;
 pub mod manager;
 pub mod mixed;
 pub mod page;
+pub mod people;
 pub mod process;
 pub mod references;
 pub mod running_line;

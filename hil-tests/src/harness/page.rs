@@ -1,6 +1,12 @@
-//! inspectd's page as a browser asks for it: `/api/status` and `/api/items`.
+//! inspectd's page as a program of the same machine asks for it: `/api/status` and `/api/items`, with the
+//! token that inspectd has written beside its records.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::Deserialize;
 
@@ -80,14 +86,15 @@ pub struct Item {
 #[derive(Debug, Clone)]
 pub struct Page {
     port: u16,
+    token: PathBuf,
     agent: ureq::Agent,
 }
 
 impl Page {
-    /// The page on this port of 127.0.0.1.
-    pub fn on(port: u16) -> Self {
+    /// The page on this port of 127.0.0.1, of the inspectd that keeps its records in `store`.
+    pub fn on(port: u16, store: &Path) -> Self {
         let config = ureq::Agent::config_builder().timeout_global(Some(LIMIT)).build();
-        Self { port, agent: config.into() }
+        Self { port, token: store.join("page/token"), agent: config.into() }
     }
 
     /// Its address, for people.
@@ -106,7 +113,9 @@ impl Page {
     }
 
     fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Option<T> {
-        let answer = self.agent.get(format!("{}{path}", self.address())).call();
+        let token = fs::read_to_string(&self.token).ok()?;
+        let request = self.agent.get(format!("{}{path}", self.address()));
+        let answer = request.header("authorization", format!("Bearer {}", token.trim())).call();
         answer.ok()?.body_mut().read_json().ok()
     }
 }

@@ -102,11 +102,16 @@ impl RunningLine {
             bridge: start_bridge(&line, logs)?,
             twin,
             broker,
-            page: Page::on(start.layout.web_port),
+            page: Page::on(start.layout.web_port, &start.layout.store),
             folder: start.folder.to_owned(),
             store: start.layout.store.clone(),
             line,
         })
+    }
+
+    /// The line file.
+    pub fn line_file(&self) -> &Path {
+        &self.line
     }
 
     /// An error when one of the processes has ended by itself.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use capture::{Camera, CameraState};
 use line::text::{WORDS_MAX, cut};
 
-use crate::web::status::{CameraHealth, CameraStatus};
+use calib::the_box::{CameraHealth, CameraStatus};
 
 /// Pictures a second of each camera, from how its counter grows.
 #[derive(Debug, Default)]
@@ -32,6 +32,7 @@ impl FrameRates {
                     }
                 };
                 let fps = self.rate(camera.name(), counters.received, now);
+                let counters = crate::web::counters(counters);
                 CameraStatus { name: camera.name().to_string(), state, cause, fps, counters }
             })
             .collect()

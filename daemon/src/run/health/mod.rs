@@ -25,14 +25,16 @@ use crate::records::StoreState;
 use crate::run::bridge_link::LinkError;
 use crate::run::scanner_link::Trouble;
 use crate::wall_clock::{Doubt, WallTime};
-use crate::web::status::{
-    BridgeStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, PageStatus, PlcStatus,
-    Problem, StoreStatus,
+use calib::the_box::{
+    BeltStatus, BridgeStatus, CameraHealth, CameraStatus, ClockStatus, FleetStatus, HoldView,
+    LearningStatus, PageStatus, PlcStatus, Problem, ScannerStatus, StoreStatus,
 };
 
+mod belt;
 mod frame_rates;
 mod wrong;
 
+pub use belt::BeltSpeed;
 use frame_rates::FrameRates;
 use wrong::Wrong;
 
@@ -111,6 +113,10 @@ pub struct Health {
     records_missing: bool,
     /// What is wrong with scanners.
     scanners: Vec<Trouble>,
+    /// Which of them can be heard.
+    heard: Vec<ScannerStatus>,
+    belt: BeltStatus,
+    learned: LearningStatus,
     /// Why nothing can be learned on the belt.
     unlearned: Option<String>,
     frame_rates: FrameRates,
@@ -150,6 +156,9 @@ impl Health {
             clock: None,
             records_missing: false,
             scanners: Vec::new(),
+            heard: Vec::new(),
+            belt: BeltStatus::Unknown,
+            learned: LearningStatus::default(),
             unlearned: None,
             frame_rates: FrameRates::default(),
             frozen: Vec::new(),
@@ -215,13 +224,20 @@ impl Health {
         self.impaired.insert(camera.to_owned(), impaired);
     }
 
-    /// What is wrong with the scanners.
-    pub fn scanners(&mut self, troubles: Vec<Trouble>) {
+    /// Which scanners can be heard, and what is wrong with them.
+    pub fn scanners(&mut self, heard: Vec<ScannerStatus>, troubles: Vec<Trouble>) {
+        self.heard = heard;
         self.scanners = troubles;
     }
 
-    /// Why nothing can be learned on the belt, and what to do.
-    pub fn learning(&mut self, problem: Option<String>) {
+    /// Whether the belt moves.
+    pub fn belt(&mut self, belt: BeltStatus) {
+        self.belt = belt;
+    }
+
+    /// How many products are learned on the belt; why none can be, and what to do.
+    pub fn learning(&mut self, learned: LearningStatus, problem: Option<String>) {
+        self.learned = learned;
         self.unlearned = problem;
     }
 
@@ -278,12 +294,12 @@ impl Health {
             sku: self.sku.clone(),
             ready: self.ready && self.bridge == BridgeHealth::Connected,
             problems,
-            holds: self.holds.clone(),
+            holds: self.holds.iter().cloned().map(HoldView::from).collect(),
             cameras,
             plc: self.plc.clone(),
             bridge: BridgeStatus { connected: self.bridge == BridgeHealth::Connected },
             fleet,
-            items: items.clone(),
+            items: items.clone().into(),
             store,
             evidence,
             clock: match self.clock {
@@ -291,6 +307,12 @@ impl Health {
                 Some(doubt) => ClockStatus::Doubted { cause: doubt.to_string() },
             },
             engine,
+            scanners: self.heard.clone(),
+            learning: self.learned,
+            belt: match self.bridge {
+                BridgeHealth::Connected => self.belt,
+                BridgeHealth::Connecting | BridgeHealth::Away(_) => BeltStatus::Unknown,
+            },
         }));
         alerts
     }

@@ -60,7 +60,7 @@ fn what_is_on_hold_is_shown_and_is_no_problem() {
     };
     it.health.holds(&Holds::new([(Origin::Site, hold.clone())]));
     it.health.report(&[], &ItemCounts::default(), at(1));
-    assert_eq!(it.status.borrow().holds, [Held { origin: Origin::Site, hold }]);
+    assert_eq!(it.status.borrow().holds, [HoldView::from(Held { origin: Origin::Site, hold })]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{BridgeHealth, FROZEN, Health, ModelHealth, UNINSPECTED_OVER};
 use crate::fleet::alerts::Trouble;
 use crate::fleet::messages::AlertKind;
 use crate::run::scanner_link;
-use crate::web::status::{CameraHealth, CameraStatus, FleetStatus, PlcStatus, StoreStatus};
+use calib::the_box::{CameraHealth, CameraStatus, FleetStatus, PlcStatus, StoreStatus};
 
 /// One thing that is wrong, before it is known since when.
 pub(super) struct Wrong {

@@ -34,7 +34,7 @@ use crate::item::quarantine::Quarantine;
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
 use crate::run::bridge_link::{BridgeLink, LinkEvent, Verdicts};
-use crate::run::health::{BridgeHealth, Health, ModelHealth};
+use crate::run::health::{BeltSpeed, BridgeHealth, Health, ModelHealth};
 use crate::run::model::ModelEvent;
 use crate::run::recorder::{Entry, Recorder, Shot};
 use crate::run::scanner_link::{ScannerEvent, ScannerLinks};
@@ -140,6 +140,7 @@ pub struct Inspection {
     link: BridgeLink,
     verdicts: Verdicts,
     recorder: Recorder,
+    belt: BeltSpeed,
     health: Health,
     clock: Clock,
     /// The bridge is to greet again, and to tell what was not acknowledged.
@@ -213,6 +214,7 @@ impl Inspection {
             verdicts: Verdicts::new(link.clone()),
             link,
             recorder,
+            belt: BeltSpeed::new(line.conveyor.mm_per_count),
             health,
             clock,
             asked_to_tell_again: false,
@@ -277,6 +279,7 @@ impl Inspection {
                     }
                     FromBridge::Encoder { at, count } => {
                         self.gatherer.encoder_sample(*at, *count);
+                        self.belt.sample(*at, *count);
                         if let Some(scanners) = &mut self.scanners {
                             scanners.encoder_sample(*at, *count);
                         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use calib::the_box::ScannerStatus;
 use line::config::scanner::ScannerSection;
 use line::item_code::ItemCode;
 use line::protocol::ItemNumber;
@@ -68,6 +69,16 @@ impl Scanners {
             (answer, left == Some(0))
         });
         counted.collect()
+    }
+
+    /// Which of them can be heard.
+    pub(super) fn heard(&self) -> Vec<ScannerStatus> {
+        let each = self.links.named().enumerate();
+        each.map(|(index, (name, _))| ScannerStatus {
+            name: name.to_string(),
+            connected: self.links.state(index).is_some_and(|state| state.connected),
+        })
+        .collect()
     }
 
     /// What is wrong with them.

@@ -1,9 +1,11 @@
 //! The loop's part in telling how the box stands, and in healing its records.
 
+use calib::the_box::LearningStatus;
 use capture::Camera;
 use line::clock::monotonic;
 
 use super::Inspection;
+use super::scans::Scanners;
 use crate::fleet::messages::Alert;
 use crate::item::flow::Now;
 use crate::run::recorder::Entry;
@@ -30,9 +32,14 @@ impl Inspection {
         };
         let frozen = self.cameras.iter().filter(is_still);
         self.health.frozen(frozen.map(|camera| camera.name().to_string()).collect());
-        let scanners = self.scanners.as_ref().map(|scanners| scanners.troubles(now.mono));
-        self.health.scanners(scanners.unwrap_or_default());
-        self.health.learning(self.learner.problem());
+        let scanners = self.scanners.as_ref();
+        let troubles = scanners.map(|scanners| scanners.troubles(now.mono));
+        let heard = scanners.map(Scanners::heard).unwrap_or_default();
+        self.health.scanners(heard, troubles.unwrap_or_default());
+        self.health.belt(self.belt.status(now.mono));
+        let (learning, full) = self.learner.counts();
+        let learned = LearningStatus { learning: learning as u64, full: full as u64 };
+        self.health.learning(learned, self.learner.problem());
         let alerts = self.health.report(&self.cameras, self.flow.counts(), now);
         self.link.set_ready(self.health.ready());
         if !alerts.is_empty() {

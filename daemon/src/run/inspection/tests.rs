@@ -17,7 +17,7 @@ use crate::records::samples::{open, refuse_records, take_records};
 use crate::records::thread::MAX_CHANGES;
 use crate::records::{Store, StoreThread};
 use crate::run::health::Watched;
-use crate::web::status::PageStatus;
+use calib::the_box::PageStatus;
 
 /// What the loop works with where there are no cameras, scanners and threads that read, and nothing is learned.
 pub(super) fn parts(link: BridgeLink, recorder: Recorder, health: Health, clock: Clock) -> Parts {

@@ -4,18 +4,19 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::setpriority_process;
 use tokio::runtime::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::limits::Limits;
-use super::status::PageStatus;
 use super::{Page, WebError};
+use crate::section::WebSection;
+use crate::the_box::TheBox;
 
 /// Pause before what failed is tried again.
 const RETRY: Duration = Duration::from_secs(10);
@@ -33,23 +34,24 @@ pub struct PageThread {
 
 impl PageThread {
     /// Starts it. Inspection goes on without the page, so a port that is taken is logged and tried
-    /// again. `records_folder` is the line file's `[store] folder`.
+    /// again. The page keeps what is its own below `store_folder`, the line file's `[store] folder`.
     ///
     /// # Errors
     /// The system's, when it starts no thread.
     pub fn start(
-        listen: SocketAddr,
-        status: watch::Receiver<Arc<PageStatus>>,
-        records_folder: PathBuf,
+        section: WebSection,
+        store_folder: &Path,
+        the_box: Arc<dyn TheBox>,
     ) -> io::Result<Self> {
-        let first = Page::bind(listen);
+        let first = Page::bind(&section);
         let address = first.as_ref().ok().map(Page::address);
         let (stop, stopped) = oneshot::channel();
+        let store_folder = store_folder.to_owned();
         thread::Builder::new().name("page".to_owned()).spawn(move || {
             if let Err(error) = setpriority_process(None, NICE) {
                 tracing::warn!("cannot lower the priority of the page's thread: {error}");
             }
-            run_until(stopped, serve(first, listen, status, records_folder));
+            run_until(stopped, serve(first, section, store_folder, the_box));
         })?;
         Ok(Self { address, _stop: stop })
     }
@@ -66,7 +68,7 @@ fn run_until(mut stopped: oneshot::Receiver<()>, work: impl Future<Output = ()>)
         match runtime() {
             Ok(runtime) => break runtime,
             Err(error) => tracing::error!(
-                "cannot serve the status page: {error}. It is tried again every {} s",
+                "cannot serve the page: {error}. It is tried again every {} s",
                 RETRY.as_secs()
             ),
         }
@@ -96,22 +98,21 @@ fn runtime() -> io::Result<Runtime> {
 /// Serves for ever, `first` to begin with.
 async fn serve(
     first: Result<Page, WebError>,
-    listen: SocketAddr,
-    status: watch::Receiver<Arc<PageStatus>>,
-    records_folder: PathBuf,
+    section: WebSection,
+    store_folder: PathBuf,
+    the_box: Arc<dyn TheBox>,
 ) {
     let mut bound = first;
     loop {
         let failed = match bound {
             Ok(page) => {
-                tracing::info!("status page on http://{}/; {}", page.address(), page.limits_told());
-                let Err(error) = page.serve(status.clone(), records_folder.clone()).await;
+                let Err(error) = page.serve(&section, &store_folder, Arc::clone(&the_box)).await;
                 error
             }
             Err(error) => error,
         };
         tracing::error!("{failed}");
         tokio::time::sleep(RETRY).await;
-        bound = Page::bind(listen);
+        bound = Page::bind(&section);
     }
 }

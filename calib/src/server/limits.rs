@@ -22,8 +22,12 @@ const HANDLES_A_QUERY: usize = 4;
 /// A picture's file handles: the folder and the file in it.
 const HANDLES_A_PICTURE: usize = 2;
 
-/// What a runtime needs to wait for sockets, the listener, and the connection in the doorway.
-const HANDLES_OF_THE_RUNTIME: usize = 10;
+/// What a runtime needs to wait for sockets, the listener, the connection in the doorway, and the page's own
+/// database with its log and that log's index.
+const HANDLES_OF_THE_RUNTIME: usize = 14;
+
+/// Looks at people at once, beside the one password that is worked out.
+const PEOPLE: usize = 2;
 
 /// The page's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,10 @@ pub(super) struct Limits {
     pub(super) queries: usize,
     /// Pictures at once in memory, from the disk until the browser has taken them.
     pub(super) pictures: usize,
+    /// Looks at people at once.
+    pub(super) people: usize,
+    /// Pages at once that are told what changes. One more asks from time to time by itself.
+    pub(super) streams: usize,
     /// How long a query or a picture waits for its turn.
     pub(super) turn: Duration,
 }
@@ -58,8 +66,9 @@ impl Limits {
     /// The limits of a process that may have so many file handles; `None`: as many as it likes.
     fn with(handles: Option<u64>) -> Self {
         let share = handles.and_then(|handles| usize::try_from(handles / SHARE).ok());
+        let connections = share.unwrap_or(CONNECTIONS).clamp(FEWEST_CONNECTIONS, CONNECTIONS);
         Self {
-            connections: share.unwrap_or(CONNECTIONS).clamp(FEWEST_CONNECTIONS, CONNECTIONS),
+            connections,
             refusals: 8,
             head: Duration::from_secs(5),
             grace: Duration::from_millis(100),
@@ -67,8 +76,17 @@ impl Limits {
             parting: Duration::from_secs(5),
             queries: 2,
             pictures: 8,
+            people: PEOPLE,
+            // Whoever logs in must find a seat that is free, whoever listens.
+            streams: connections / 3,
             turn: Duration::from_secs(2),
         }
+    }
+
+    /// The same where a connection begins with a handshake, which takes a round trip more and some of a
+    /// busy processor's time.
+    pub(super) fn encrypted(self) -> Self {
+        Self { grace: Duration::from_millis(500), ..self }
     }
 
     /// Most file handles that the page ever has.
@@ -82,7 +100,7 @@ impl Limits {
 
     /// Most threads that wait for the disk.
     pub(super) fn disk_threads(&self) -> usize {
-        self.queries + self.pictures
+        self.queries + self.pictures + self.people + 1
     }
 }
 

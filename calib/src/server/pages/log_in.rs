@@ -1,0 +1,212 @@
+//! Log-in and log-out. A wrong password costs a guess of the person and of the address; while either
+//! waits, nothing is tried. The answer for a name that nobody has is the same, and takes as long.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::Said;
+use crate::access::Secret;
+use crate::people::audit::Entry;
+use crate::people::password::Hashed;
+use crate::people::{By, Person};
+use crate::server::answer::{Frame, Refusal, page};
+use crate::server::app::App;
+use crate::server::guard::{Reader, Who, go_to, set_session};
+use crate::texts::Texts;
+
+#[derive(Template)]
+#[template(path = "log_in.html")]
+struct LogIn<'a> {
+    frame: Frame<'a>,
+    t: &'a Texts,
+    said: Said,
+    name: &'a str,
+    next: &'a str,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::server) struct Question {
+    #[serde(default)]
+    next: String,
+}
+
+pub(in crate::server) async fn show(
+    State(app): State<App>,
+    reader: Reader,
+    question: Result<Query<Question>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    if matches!(app.people(|people| people.needs_set_up()).await?, Ok(true)) {
+        return Ok(go_to("/set-up"));
+    }
+    let next = question.map(|Query(question)| question.next).unwrap_or_default();
+    Ok(page(&log_in_page(&reader, Said::default(), "", own_place(&next))))
+}
+
+fn log_in_page<'a>(reader: &'a Reader, said: Said, name: &'a str, next: &'a str) -> LogIn<'a> {
+    LogIn { frame: Frame::of(reader), t: reader.texts(), said, name, next }
+}
+
+/// Where to go after the log-in: a place of this page, never another site.
+fn own_place(next: &str) -> &str {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    let is_ours = next.starts_with('/') && !next.starts_with("//") && next.chars().all(is_plain);
+    if is_ours { next } else { "/" }
+}
+
+pub(in crate::server) async fn log_in(State(app): State<App>, reader: Reader) -> Response {
+    let next = own_place(reader.field("next"));
+    match try_password(&app, &reader, reader.field("name"), reader.field("password")).await {
+        Ok(person) => match begin(&app, &reader, &person).await {
+            Ok(begun) => ([(SET_COOKIE, begun.cookie)], go_to(next)).into_response(),
+            Err(refusal) => refusal.page(&reader),
+        },
+        Err(NotIn::Refused(refusal)) => refusal.page(&reader),
+        Err(NotIn::Said(status, text)) => {
+            let name = reader.field("name");
+            let again = log_in_page(&reader, Said::bad(text), name, next);
+            (status, page(&again)).into_response()
+        }
+    }
+}
+
+pub(in crate::server) async fn log_out(State(app): State<App>, reader: Reader) -> Response {
+    if let Some(token) = reader.who.as_ref().and_then(|who| who.token.as_ref()) {
+        app.gate().sessions.end(token);
+    }
+    let by = By { who: reader.name(), address: &reader.address };
+    keep(&app, Entry::new(by, "logged out", "", "", "", app.wall())).await;
+    ([(SET_COOKIE, set_session(&app, None))], go_to("/log-in")).into_response()
+}
+
+/// Why somebody is not logged in.
+pub(super) enum NotIn {
+    /// It could not be tried.
+    Refused(Refusal),
+    /// What they are told.
+    Said(StatusCode, String),
+}
+
+impl From<Refusal> for NotIn {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Whose name and password these are.
+pub(super) async fn try_password(
+    app: &App,
+    reader: &Reader,
+    name: &str,
+    password: &str,
+) -> Result<Person, NotIn> {
+    let texts = reader.texts();
+    let key = name.to_lowercase();
+    guess_is_free(app, reader, &key)?;
+    let asked = name.to_owned();
+    let known = app.people(move |people| people.hashed(&asked)).await?;
+    let known = known.map_err(|error| {
+        tracing::error!("{error}");
+        Refusal::Failed(error.to_string())
+    })?;
+    let password = password.to_owned();
+    let person = app
+        .password(move || match known {
+            Some((person, hashed)) => hashed.is(&password).then_some(person),
+            None => {
+                Hashed::nobodys(&password);
+                None
+            }
+        })
+        .await?;
+    // While this password was worked out, others may have used up the guesses.
+    guess_is_free(app, reader, &key)?;
+    match person {
+        Some(person) => {
+            app.gate().persons.right(&key);
+            Ok(person)
+        }
+        None => {
+            guess_was_wrong(app, reader, &key).await;
+            Err(NotIn::Said(StatusCode::UNAUTHORIZED, texts.get("log_in.wrong").to_owned()))
+        }
+    }
+}
+
+/// Whether a guess may be tried now.
+pub(super) fn guess_is_free(app: &App, reader: &Reader, key: &str) -> Result<(), NotIn> {
+    let now = app.now();
+    let gate = app.gate();
+    let waits = [gate.persons.wait(key, now), gate.addresses.wait(&reader.address, now)];
+    match waits.into_iter().flatten().max() {
+        None => Ok(()),
+        Some(wait) => {
+            let seconds = (wait + Duration::from_millis(999)).as_secs().to_string();
+            let said = reader.texts().filled("log_in.wait", &[("seconds", &seconds)]);
+            Err(NotIn::Said(StatusCode::TOO_MANY_REQUESTS, said))
+        }
+    }
+}
+
+/// Counts a wrong guess, and notes a pause that begins.
+pub(super) async fn guess_was_wrong(app: &App, reader: &Reader, key: &str) {
+    let now = app.now();
+    let pause = {
+        let mut gate = app.gate();
+        let of_address = gate.addresses.wrong(&reader.address, now);
+        gate.persons.wrong(key, now).or(of_address)
+    };
+    if pause.is_some() {
+        let by = By { who: key, address: &reader.address };
+        let entry = Entry::new(by, "locked out", "", "", "", app.wall());
+        keep(app, entry).await;
+    }
+}
+
+/// A session that has just begun.
+pub(super) struct Begun {
+    /// What the browser gets.
+    pub(super) cookie: HeaderValue,
+    /// Whose it is.
+    pub(super) who: Who,
+}
+
+/// Begins a session of `person`.
+pub(super) async fn begin(app: &App, reader: &Reader, person: &Person) -> Result<Begun, Refusal> {
+    let secret = || Secret::new().map_err(|error| Refusal::Failed(error.to_string()));
+    let (token, csrf) = (secret()?, secret()?);
+    let now = app.now();
+    app.gate().sessions.begin(&token, csrf.clone(), &person.name, person.generation, now);
+    let by = By { who: &person.name, address: &reader.address };
+    keep(app, Entry::new(by, "logged in", "", "", "", app.wall())).await;
+    let (name, role) = (person.name.clone(), person.role);
+    let who = Who { name, role, csrf, token: Some(token.reveal().into()) };
+    Ok(Begun { cookie: set_session(app, Some(&token)), who })
+}
+
+/// Keeps an entry that goes with no change. The one who logs in is not held up by a full disk.
+async fn keep(app: &App, entry: Entry) {
+    let kept = app.people(move |people| people.note(entry)).await;
+    if !matches!(kept, Ok(Ok(()))) {
+        tracing::error!("the audit log lacks a log-in or log-out: {kept:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_log_in_one_stays_on_this_page() {
+        assert_eq!(own_place("/people"), "/people");
+        for other in ["", "//evil.example", "https://evil.example", "/\\evil", "/a?b", "/a\nb"] {
+            assert_eq!(own_place(other), "/", "{other}");
+        }
+    }
+}

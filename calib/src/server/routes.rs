@@ -1,0 +1,104 @@
+//! Every address of the page, with the right that it asks for. One table makes the router and the
+//! OpenAPI description, so that neither can say what the other does not.
+
+use axum::Router;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::{MethodRouter, get, post};
+
+use super::answer::{Refusal, harden};
+use super::api::{self, Described};
+use super::app::App;
+use super::guard::{Access, Kind, Rules, guard};
+use super::{assets, pages};
+use crate::access::Right;
+
+/// One address.
+pub(super) struct Route {
+    pub(super) path: &'static str,
+    /// `GET` or `POST`.
+    pub(super) method: &'static str,
+    pub(super) access: Access,
+    pub(super) kind: Kind,
+    /// What programs need to know of it; none for pages.
+    pub(super) described: Option<Described>,
+    handler: MethodRouter<App>,
+}
+
+const OPEN: Access = Access::Open;
+const SEE: Access = Access::Right(Right::See);
+const OWN: Access = Access::Right(Right::KeepOwnAccount);
+const ADMINISTER: Access = Access::Right(Right::Administer);
+
+fn shows(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { path, method: "GET", access, kind: Kind::Page, described: None, handler }
+}
+
+fn takes(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { path, method: "POST", access, kind: Kind::Page, described: None, handler }
+}
+
+fn gives(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { path, method: "GET", access, kind: Kind::Data, described: None, handler }
+}
+
+fn answers(
+    path: &'static str,
+    access: Access,
+    described: Described,
+    handler: MethodRouter<App>,
+) -> Route {
+    Route { described: Some(described), ..gives(path, access, handler) }
+}
+
+/// The table.
+pub(super) fn all() -> Vec<Route> {
+    use pages::{account, audit, history, item, log_in, overview, people, set_up};
+    vec![
+        shows("/", SEE, get(overview::show)),
+        shows("/log-in", OPEN, get(log_in::show)),
+        takes("/log-in", OPEN, post(log_in::log_in)),
+        takes("/log-out", OWN, post(log_in::log_out)),
+        shows("/set-up", OPEN, get(set_up::show)),
+        takes("/set-up", OPEN, post(set_up::set_up)),
+        shows("/history", SEE, get(history::show)),
+        shows("/history/{boot}/{item}", SEE, get(item::show)),
+        gives("/history.csv", SEE, get(history::export)),
+        shows("/account", OWN, get(account::show)),
+        takes("/account/password", OWN, post(account::change_password)),
+        shows("/people", ADMINISTER, get(people::show)),
+        takes("/people/add", ADMINISTER, post(people::add)),
+        takes("/people/role", ADMINISTER, post(people::set_role)),
+        takes("/people/password", ADMINISTER, post(people::set_password)),
+        takes("/people/remove", ADMINISTER, post(people::remove)),
+        shows("/audit", ADMINISTER, get(audit::show)),
+        gives("/assets/page.css", OPEN, get(assets::style)),
+        gives("/assets/icon.svg", OPEN, get(assets::icon)),
+        gives("/assets/{name}", SEE, get(assets::script)),
+        gives("/texts/{language}", SEE, get(assets::texts)),
+        gives("/evidence/{*path}", SEE, get(api::evidence)),
+        answers("/healthz", OPEN, api::HEALTH, get(api::health)),
+        answers("/api/status", SEE, api::STATUS, get(api::status)),
+        answers("/api/items", SEE, api::ITEMS, get(api::items)),
+        answers("/api/items/{boot}/{item}", SEE, api::ITEM, get(api::item)),
+        answers("/api/today", SEE, api::TODAY, get(api::today)),
+        answers("/api/live", SEE, api::live::LIVE, get(api::live::live)),
+        answers("/api/people", ADMINISTER, api::PEOPLE, get(api::people)),
+        answers("/api/audit", ADMINISTER, api::AUDIT, get(api::audit)),
+        answers("/api/openapi.json", SEE, api::OPENAPI, get(api::openapi::openapi)),
+    ]
+}
+
+/// The table as a router, each address behind its guard.
+pub(super) fn router(app: &App) -> Router {
+    let strict = app.section.certificate.is_some();
+    let mut router = Router::new();
+    for route in all() {
+        let rules = Rules { app: app.clone(), access: route.access, kind: route.kind };
+        let handler = route.handler.route_layer(from_fn_with_state(rules, guard));
+        router = router.route(route.path, handler);
+    }
+    router
+        .fallback(|| async { Refusal::Absent("nothing here; the page is at /".to_owned()) })
+        .layer(map_response(move |response| async move { harden(response, strict) }))
+        .with_state(app.clone())
+}

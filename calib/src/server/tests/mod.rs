@@ -1,0 +1,280 @@
+//! The page over real HTTPS, with a box that is not one.
+
+mod crowd;
+mod history;
+mod inputs;
+mod live;
+mod log_in;
+mod roles;
+mod strangers;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::http::Request;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::access::{Role, Secret};
+use crate::client::{Answer, Client};
+use crate::people::password::Hashed;
+use crate::people::{By, People};
+use crate::the_box::{
+    FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, PageStatus, Picture, StepTime, Today,
+    Wanted,
+};
+
+/// Far longer than any limit of these tests, so that a limit that does not hold is seen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const PASSWORD: &str = "three green boxes";
+
+/// A box with one picture, `day/a.png`, and items that say how often they were asked for.
+struct FakeBox {
+    status: watch::Receiver<Arc<PageStatus>>,
+    asked: AtomicUsize,
+}
+
+impl FakeBox {
+    fn new(status: PageStatus) -> (watch::Sender<Arc<PageStatus>>, Arc<Self>) {
+        let (feed, status) = watch::channel(Arc::new(status));
+        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0) }))
+    }
+}
+
+impl TheBox for FakeBox {
+    fn status(&self) -> watch::Receiver<Arc<PageStatus>> {
+        self.status.clone()
+    }
+
+    fn items(&self, limit: usize) -> Result<Vec<ItemView>, NoAnswer> {
+        let item = self.asked.fetch_add(1, Ordering::Relaxed) as u64;
+        Ok(vec![item_view(item); limit.min(2)])
+    }
+
+    /// As many as are wanted, if they are wanted of the SKU `many`; each entered a second before the last.
+    fn search(&self, wanted: Wanted) -> Result<Vec<ItemView>, NoAnswer> {
+        match wanted.sku.as_deref() {
+            Some("many") => {
+                let newest = wanted.until.unwrap_or("2027-03-01T10:00:00Z".parse().unwrap());
+                let one = |number: usize| {
+                    let entered_at = newest - jiff::SignedDuration::from_secs(number as i64 + 1);
+                    let words = vec!["=1+1 torn".to_owned()];
+                    ItemView { entered_at, words, ..item_view(number as u64) }
+                };
+                Ok((0..wanted.limit).map(one).collect())
+            }
+            Some("slow") => Err(NoAnswer::Failed("it took too long".to_owned())),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn item(&self, boot: &str, item: u64) -> Result<ItemDetails, NoAnswer> {
+        if boot != "boot" {
+            return Err(NoAnswer::Absent(format!("no record of item {item} of boot {boot}")));
+        }
+        let findings = vec![FindingView {
+            check: "damage".to_owned(),
+            against: true,
+            score: 4.5,
+            threshold: 3.0,
+            words: "side: <torn>".to_owned(),
+        }];
+        let label = vec![LabelPart { part: "lot", said: "L-77".to_owned() }];
+        let steps = vec![StepTime { step: "scoring", ms: 81.4 }];
+        let claims = vec!["scanner portal said 4006381333931".to_owned()];
+        Ok(ItemDetails { item: item_view(item), claims, findings, label, steps })
+    }
+
+    fn today(&self) -> Result<Today, NoAnswer> {
+        Err(NoAnswer::Failed("the records are away; look for them".to_owned()))
+    }
+
+    fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {
+        match path {
+            "day/a.png" => Ok(Picture { kind: "image/png", bytes: b"picture".to_vec() }),
+            // More than the kernel takes for a reader that does not read.
+            "large.jpg" => Ok(Picture { kind: "image/jpeg", bytes: vec![0; 30 << 20] }),
+            _ => Err(NoAnswer::Absent(format!("no evidence picture `{path}`"))),
+        }
+    }
+}
+
+fn item_view(item: u64) -> ItemView {
+    ItemView {
+        boot: "boot".to_owned(),
+        item,
+        sku: None,
+        familiarity: None,
+        tote: None,
+        is_empty_tote: false,
+        entered_at: jiff::Timestamp::UNIX_EPOCH,
+        score: None,
+        threshold: None,
+        verdict: None,
+        reasons: Vec::new(),
+        words: Vec::new(),
+        ms: None,
+        decision: None,
+        outcome: None,
+        outcome_kind: None,
+        views: Vec::new(),
+    }
+}
+
+/// A page that is served until this is dropped.
+struct Served {
+    address: SocketAddr,
+    store: tempfile::TempDir,
+    client: Client,
+    the_box: Arc<FakeBox>,
+    feed: watch::Sender<Arc<PageStatus>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn here() -> WebSection {
+    let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    WebSection { listen, ..WebSection::default() }
+}
+
+async fn served() -> Served {
+    served_with(here(), |limits| limits).await
+}
+
+async fn served_with(section: WebSection, limits: impl FnOnce(Limits) -> Limits) -> Served {
+    let store = tempfile::tempdir().unwrap();
+    let page = Page::bind(&section).unwrap();
+    let page = Page { limits: limits(page.limits), ..page };
+    let address = page.address();
+    let status = PageStatus { line: "outbound 3".to_owned(), ..PageStatus::default() };
+    let (feed, the_box) = FakeBox::new(status);
+    let folder = StateFolder::below(store.path());
+    let certificate = (!section.plain_http).then(|| Certificate::of(&section, &folder).unwrap());
+    let client = Client::new(address, certificate.map(|certificate| certificate.digest()));
+    let client = client.with_patience(PATIENCE);
+    let (asked, below) = (Arc::clone(&the_box), store.path().to_owned());
+    let task = tokio::spawn(async move {
+        let Err(error) = page.serve(&section, &below, asked).await;
+        panic!("the page stopped: {error}");
+    });
+    // Now it has its token and its set-up code.
+    client.get("/healthz").await.unwrap();
+    Served { address, store, client, the_box, feed, task }
+}
+
+impl Served {
+    fn folder(&self) -> StateFolder {
+        StateFolder::below(self.store.path())
+    }
+
+    /// The people, as inspectctl opens them beside the page.
+    fn people(&self) -> People {
+        People::open(&self.folder()).unwrap()
+    }
+
+    /// Adds a person as inspectctl does.
+    fn add(&self, name: &str, role: Role) {
+        let by = By { who: "inspectctl", address: "" };
+        let hashed = Hashed::new(name, PASSWORD).unwrap();
+        self.people().add(by, name, role, &hashed, jiff::Timestamp::now()).unwrap();
+    }
+
+    /// Adds a person and logs in.
+    async fn person(&self, name: &str, role: Role) -> Browser {
+        self.add(name, role);
+        self.log_in(name).await
+    }
+
+    async fn log_in(&self, name: &str) -> Browser {
+        let answer = self.try_log_in(name, PASSWORD).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        self.browser(&answer)
+    }
+
+    async fn try_log_in(&self, name: &str, password: &str) -> Answer {
+        let fields = [("name", name), ("password", password)];
+        self.client.post("/log-in", &fields, &[]).await.unwrap()
+    }
+
+    /// A browser that took the session of an answer.
+    fn browser(&self, answer: &Answer) -> Browser {
+        let cookie = answer.headers["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Browser { client: self.client.clone(), cookie }
+    }
+
+    /// This machine's token.
+    fn machine(&self) -> Client {
+        self.client.clone().with_token(self.token())
+    }
+
+    fn token(&self) -> Secret {
+        self.folder().token().unwrap()
+    }
+}
+
+/// Somebody who is logged in.
+struct Browser {
+    client: Client,
+    cookie: String,
+}
+
+impl Browser {
+    async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header("cookie", &self.cookie);
+        self.client.send(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap()
+    }
+
+    /// The session's token, as its pages have it.
+    async fn csrf(&self) -> String {
+        let page = self.get("/account").await.text();
+        let (_, after) = page.split_once("name=\"csrf\" value=\"").expect("the page has forms");
+        after.split('"').next().unwrap().to_owned()
+    }
+
+    /// Sends a form as the page's own, with its token.
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = self.csrf().await;
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend(fields);
+        self.post_as(path, &all, &[]).await
+    }
+
+    async fn post_as(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut headers = headers.to_vec();
+        headers.push(("cookie", &self.cookie));
+        self.client.post(path, fields, &headers).await.unwrap()
+    }
+}
+
+#[test]
+fn a_port_in_use_names_the_key_to_change() {
+    let first = Page::bind(&here()).unwrap();
+    let refused = Page::bind(&WebSection { listen: first.address(), ..here() }).unwrap_err();
+    let text = refused.to_string();
+    assert!(matches!(refused, WebError::PortInUse { .. }), "{text}");
+    assert!(text.contains("[web]") && text.contains(&first.address().to_string()), "{text}");
+}
+
+#[test]
+fn an_address_of_another_machine_names_the_key_to_change() {
+    // 192.0.2.0/24 is reserved for documentation: no machine has it.
+    let listen = SocketAddr::from(([192, 0, 2, 1], 8080));
+    let refused = Page::bind(&WebSection { listen, ..here() }).unwrap_err();
+    assert!(refused.to_string().contains("`listen` in section [web]"), "{refused}");
+}

@@ -1,0 +1,133 @@
+//! Items that somebody looks for, and one with everything that is known of it.
+
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use calib::the_box::{FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, StepTime, Wanted};
+
+use crate::item::identification::Claim;
+use crate::records::{Filter, Finding, ItemId, LabelRecord, Record, Records, Timings, VerdictKind};
+
+/// How long a search may take: records without an index for what is looked for are read one by one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The items that `wanted` asks for, newest first.
+///
+/// # Errors
+/// The database cannot be read, or the search takes too long.
+pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, NoAnswer> {
+    let records = Records::open_read_only(records_folder)?;
+    let filter = Filter {
+        since: wanted.since,
+        until: wanted.until,
+        sku: wanted.sku,
+        serial: wanted.serial,
+        verdict: wanted.verdict.and_then(VerdictKind::named),
+        reason: wanted.reason.map(str::to_owned),
+        outcome: wanted.outcome.map(str::to_owned),
+        limit: wanted.limit,
+    };
+    let stop = records.interrupt_handle();
+    let (done, is_done) = mpsc::channel::<()>();
+    let watch = thread::Builder::new().name("page-search".to_owned()).spawn(move || {
+        let late = is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        if late {
+            stop.interrupt();
+        }
+        late
+    });
+    let watch = watch.map_err(|error| NoAnswer::Failed(format!("no search is begun: {error}")))?;
+    let found = records.find(&filter);
+    drop(done);
+    match (found, watch.join()) {
+        (Ok(found), _) => Ok(found.into_iter().map(ItemView::from).collect()),
+        (Err(_), Ok(true)) => Err(NoAnswer::Failed(format!(
+            "the search took more than {} s and was broken off; name a shorter time, or a SKU",
+            PATIENCE.as_secs()
+        ))),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// One item.
+///
+/// # Errors
+/// It is not kept, or the database cannot be read.
+pub fn item(records_folder: &Path, boot: &str, item: u64) -> Result<ItemDetails, NoAnswer> {
+    let id = ItemId { boot: boot.to_owned(), item };
+    let found = Records::open_read_only(records_folder)?.by_id(&id)?;
+    found.map(details).ok_or_else(|| {
+        NoAnswer::Absent(format!(
+            "no record of item {item} of boot {boot}: it was never written, or has been removed by the \
+             limits of section [store]"
+        ))
+    })
+}
+
+fn details(record: Record) -> ItemDetails {
+    ItemDetails {
+        claims: record.claims.iter().map(claim_words).collect(),
+        findings: record.findings.iter().map(finding).collect(),
+        label: record.label.as_ref().map(label).unwrap_or_default(),
+        steps: steps(&record.timings),
+        item: ItemView::from(record),
+    }
+}
+
+fn claim_words(claim: &Claim) -> String {
+    let who = match &claim.by {
+        Some(by) => format!("{} {by}", claim.source.words()),
+        None => claim.source.words().to_owned(),
+    };
+    let said = claim.said.as_ref().map(|said| format!(" said {said}")).unwrap_or_default();
+    let means = match (&claim.problem, claim.skus.is_empty()) {
+        (Some(problem), _) => problem.clone(),
+        (None, true) => "which is no known SKU".to_owned(),
+        (None, false) => format!("which is {}", claim.skus.join(" or ")),
+    };
+    format!("{who}{said}: {means}")
+}
+
+fn finding(of: &Finding) -> FindingView {
+    let check = serde_json::to_value(of.check).ok();
+    FindingView {
+        check: check.and_then(|check| check.as_str().map(str::to_owned)).unwrap_or_default(),
+        against: of.exceeds(),
+        score: of.score,
+        threshold: of.threshold,
+        words: of.words.clone(),
+    }
+}
+
+fn label(of: &LabelRecord) -> Vec<LabelPart> {
+    let one = |part, said: &Option<String>| (part, said.clone().unwrap_or_default());
+    [
+        ("codes", of.codes.join(", ")),
+        one("gtin", &of.gtin),
+        one("lot", &of.lot),
+        one("serial", &of.serial),
+        one("last_day", &of.last_day),
+        ("text", of.text.join(" / ")),
+        one("problem", &of.problem),
+    ]
+    .into_iter()
+    .filter(|(_, said)| !said.is_empty())
+    .map(|(part, said)| LabelPart { part, said })
+    .collect()
+}
+
+fn steps(of: &Timings) -> Vec<StepTime> {
+    [
+        ("eye_to_views", of.eye_to_views_ms),
+        ("queued", of.queued_ms),
+        ("label", of.label_ms),
+        ("scoring", of.scoring_ms),
+        ("eye_to_verdict", of.eye_to_verdict_ms),
+        ("verdict_to_plc", of.verdict_to_plc_ms),
+    ]
+    .into_iter()
+    .filter_map(|(step, ms)| Some(StepTime { step, ms: ms? }))
+    .collect()
+}

@@ -1,0 +1,143 @@
+//! The page in a real browser: set-up, three roles, both languages, every width, day and night, and what
+//! an open page says when the connection is lost. Pictures of all pages stand in `target/pages/` afterwards.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use calib::state_folder::StateFolder;
+use calib::the_box::{CameraCounters, CameraHealth, CameraStatus, Counts, PageStatus, Problem};
+use calib::{PageThread, WebSection};
+use image::{Rgb, RgbImage};
+use inspectd::records::{Change, Finding, ItemId, Record, Store, Timings, ViewRecord};
+use inspectd::web::Inspectd;
+use jiff::Timestamp;
+use line::protocol::{Action, Check, Decision, Outcome, Verdict};
+use tokio::sync::watch;
+
+fn diverted(item: u64) -> Record {
+    let id = ItemId { boot: "boot".to_owned(), item };
+    let entered_at = Timestamp::now() - jiff::SignedDuration::from_secs(10 - item as i64);
+    Record {
+        views: vec![ViewRecord {
+            picture: Some("day/side.png".to_owned()),
+            heat_map: Some("day/side-heat.png".to_owned()),
+            score: Some(4.5),
+            threshold: Some(3.0),
+            ..ViewRecord::of("side")
+        }],
+        findings: vec![Finding {
+            check: Check::Damage,
+            camera: Some("side".to_owned()),
+            score: 4.5,
+            threshold: 3.0,
+            at: Some([40, 30]),
+            boxes: Vec::new(),
+            words: "side: unlike the normal ones at 40, 30".to_owned(),
+        }],
+        verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
+        decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
+        outcome: Some(Outcome::Diverted { lane: 1 }),
+        timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
+        sku: Some("CARTON-17".to_owned()),
+        ..Record::of(id, entered_at)
+    }
+}
+
+/// A store with three items and their pictures.
+fn store() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let closed: Vec<_> = (1..=3).map(|item| Change::Close(diverted(item))).collect();
+    Store::open(folder.path()).expect("it opens").commit(&closed).expect("it takes records");
+    let day = folder.path().join("evidence/day");
+    fs::create_dir_all(&day).expect("the folder takes folders");
+    for (name, colour) in [("side.png", [150, 110, 60]), ("side-heat.png", [200, 60, 30])] {
+        let picture = RgbImage::from_pixel(320, 240, Rgb(colour));
+        picture.save(day.join(name)).expect("the folder takes files");
+    }
+    folder
+}
+
+fn status() -> PageStatus {
+    PageStatus {
+        version: "0.1.0".to_owned(),
+        line: "outbound 3".to_owned(),
+        problems: vec![Problem {
+            what: "camera top is down".to_owned(),
+            remedy: "Check its cable.".to_owned(),
+            since: Timestamp::now(),
+        }],
+        cameras: vec![CameraStatus {
+            name: "side".to_owned(),
+            state: CameraHealth::Streaming,
+            cause: None,
+            fps: 24.9,
+            counters: CameraCounters { received: 10_000, dropped: 2, ..CameraCounters::default() },
+        }],
+        items: Counts { entered: 1234, ..Counts::default() },
+        ..PageStatus::default()
+    }
+}
+
+/// The Python that scripts/bootstrap made, and the browser that it installed.
+fn tools() -> Option<(String, PathBuf)> {
+    let chromium = PathBuf::from("/usr/bin/chromium");
+    let python = option_env!("INSPECTD_TEST_PYTHON")?;
+    (Path::new(python).exists() && chromium.exists()).then(|| (python.to_owned(), chromium))
+}
+
+#[test]
+fn people_walk_through_the_page() {
+    let Some((python, chromium)) = tools() else {
+        panic!("no browser, or no Python for tests: run scripts/bootstrap, which installs both");
+    };
+    let folder = store();
+    let (feed, seen) = watch::channel(Arc::new(status()));
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let section = WebSection { listen, ..WebSection::default() };
+    let the_box = Arc::new(Inspectd::new(seen, folder.path()));
+    let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
+    let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
+    let address = format!("https://{}/", page.address().expect("a free port"));
+    // As inspectd's loop says how the box stands.
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let loop_thread = std::thread::spawn(move || {
+        let period = std::time::Duration::from_millis(500);
+        while stopped
+            .recv_timeout(period)
+            .is_err_and(|e| e == std::sync::mpsc::RecvTimeoutError::Timeout)
+        {
+            feed.send_modify(|_| {});
+        }
+    });
+
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pages");
+    fs::create_dir_all(&pictures).expect("target takes folders");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_browser/walk.py");
+    let mut walk = Command::new(python)
+        .arg(script)
+        .arg(chromium)
+        .args([&address, code.reveal()])
+        .arg(&pictures)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    let mut told = walk.stdin.take().expect("it is piped");
+    let mut page = Some(page);
+    for line in BufReader::new(walk.stdout.take().expect("it is piped")).lines() {
+        let line = line.expect("it says text");
+        println!("{line}");
+        if line == "cut" {
+            drop(page.take());
+            writeln!(told, "it is gone").expect("it listens");
+        }
+    }
+    assert!(walk.wait().expect("it ends").success(), "see above");
+    assert!(page.is_none(), "the walk went to its end");
+    drop(stop);
+    loop_thread.join().expect("it does not panic");
+}

@@ -1,0 +1,196 @@
+"""Walks through the technicians' page as people do, in a real browser.
+
+usage: walk.py CHROMIUM ADDRESS SET_UP_CODE PICTURES_FOLDER
+
+It says `cut` when the page is to be stopped, waits for a line, and goes on to see what an open page
+says then. Anything that is not as it should be ends it with an error.
+"""
+
+import json
+import pathlib
+import sys
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+CHROMIUM, ADDRESS, CODE, FOLDER = sys.argv[1:5]
+PASSWORD = "three green boxes"
+WIDTHS = [(1280, 800), (1024, 768), (390, 844)]
+# Pixels that a finger in a glove needs.
+TARGET = 48
+PATIENCE_MS = 30_000
+
+LOOKS = {"day": ("Day", "Tag"), "night": ("Night", "Nacht")}
+
+SMALL_TARGETS = """(least) => [...document.querySelectorAll("button, nav a, .button, input, select, summary")]
+  .filter((one) => one.type !== "hidden" && one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().height < least)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def check(page, name):
+    """Every width, by day and by night: nothing sticks out, targets are large, axe finds nothing serious."""
+    for look in LOOKS:
+        page.emulate_media(color_scheme="dark" if look == "night" else "light")
+        for width, height in WIDTHS:
+            page.set_viewport_size({"width": width, "height": height})
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{name} is {wide} px too wide at {width}"
+            small = page.evaluate(SMALL_TARGETS, TARGET)
+            assert not small, f"{name} at {width}: smaller than {TARGET} px: {small}"
+            if look == "day" or width == 1024:
+                path = pathlib.Path(FOLDER) / f"{name}-{width}-{look}.png"
+                page.screenshot(path=path, full_page=width != 1280)
+        found = Axe().run(page).response["violations"]
+        bad = [(one["id"], one["nodes"][0]["html"][:160], one["nodes"][0].get("failureSummary", ""))
+               for one in found if one["impact"] in ("serious", "critical")]
+        assert not bad, f"axe on {name} by {look}: {json.dumps(bad, indent=1)}"
+    page.set_viewport_size({"width": 1024, "height": 768})
+
+
+def log_in(page, name):
+    page.goto(ADDRESS)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Not inspecting")
+
+
+def set_up(page):
+    page.goto(ADDRESS)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up this page")
+    check(page, "set-up")
+    page.get_by_label("Set-up code").fill(CODE.lower())
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill("another one")
+    page.get_by_role("button", name="Make the first engineer").click()
+    expect(page.get_by_role("alert")).to_contain_text("differ")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def overview(page):
+    """What is wrong, the devices and the items stand there; a touch shows the heat map."""
+    expect(page.locator("#state")).to_have_text("Not inspecting")
+    expect(page.locator("#problem-list")).to_contain_text("Check its cable.")
+    expect(page.locator("#line")).to_have_text("outbound 3")
+    expect(page.locator("#counts")).to_contain_text("1,234")
+    expect(page.locator("#devices")).to_contain_text("PLC")
+    item = page.locator("#items > li").first
+    expect(item).to_contain_text("Item 3")
+    expect(item).to_contain_text("score 4.50, limit 3.00")
+    expect(item).to_contain_text("Outcome: diverted")
+    picture = item.get_by_role("button")
+    assert "side.png" in picture.locator("img").get_attribute("src")
+    picture.focus()
+    page.keyboard.press("Enter")
+    shown = page.locator("#items > li").first.get_by_role("button")
+    assert "side-heat.png" in shown.locator("img").get_attribute("src")
+    expect(shown).to_be_focused()
+    check(page, "overview")
+
+
+def history(page):
+    """What is searched is found, and each item has a page of its own."""
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.get_by_label("Reason").select_option("label")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator(".empty")).to_contain_text("No kept item matches")
+    page.get_by_label("Reason").select_option("damage")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    check(page, "history")
+    with page.expect_download() as table:
+        page.get_by_role("link", name="Save as CSV").click()
+    lines = pathlib.Path(table.value.path()).read_text().splitlines()
+    assert len(lines) == 4 and "CARTON-17" in lines[1], lines
+    page.get_by_role("link", name="3", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Item 3")
+    expect(page.locator("#content")).to_contain_text("side: unlike the normal ones at 40, 30")
+    check(page, "item")
+
+
+def people(page):
+    page.get_by_role("link", name="People").click()
+    for name, role in [("theo", "technician"), ("vera", "viewer")]:
+        form = page.locator("form[action='/people/add']")
+        form.get_by_label("Name").fill(name)
+        form.get_by_label("Role").select_option(role)
+        form.get_by_label("Password").fill(PASSWORD)
+        form.get_by_role("button").click()
+        expect(page.get_by_role("status")).to_contain_text(f"{name} was added.")
+    check(page, "people")
+    page.get_by_role("link", name="Audit log").click()
+    expect(page.locator("tbody")).to_contain_text("added a person")
+    check(page, "audit")
+    page.get_by_role("link", name="My account").click()
+    check(page, "account")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    check(page, "log-in")
+
+
+def in_german(page):
+    """The same in German; a viewer finds no page that is not theirs."""
+    page.get_by_role("button", name="Deutsch").click()
+    page.get_by_label("Name").fill("vera")
+    page.get_by_label("Passwort").fill("falsch geraten")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Name oder Passwort ist falsch")
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Prüft nicht")
+    expect(page.locator("#items > li").first).to_contain_text("Artikel 3")
+    expect(page.locator("#counts")).to_contain_text("1.234")
+    assert page.get_by_role("link", name="Personen").count() == 0
+    page.get_by_role("button", name="Nacht").click()
+    assert page.locator("html").get_attribute("data-look") == "night"
+    expect(page.locator("#state")).to_have_text("Prüft nicht")
+    check(page, "overview-german")
+    refused = page.goto(f"{ADDRESS}people")
+    assert refused.status == 403, refused.status
+    expect(page.get_by_role("alert")).to_contain_text("Ihre Rolle darf das nicht")
+
+
+def connection_lost(page):
+    """An open page says that it hears nothing, and since when."""
+    page.goto(ADDRESS)
+    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#items > li").first).to_be_visible()
+    print("cut", flush=True)
+    sys.stdin.readline()
+    expect(page.locator("#trouble-title")).to_have_text("Verbindung verloren")
+    expect(page.locator("#state")).to_have_text("Verbindung verloren")
+    check(page, "connection-lost")
+
+
+def main():
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        context = browser.new_context(ignore_https_errors=True, locale="en-GB", has_touch=True)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        wrong = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and "Content Security" in said.text
+                and wrong.append(said.text))
+        set_up(page)
+        overview(page)
+        history(page)
+        people(page)
+        log_in(page, "theo")
+        page.get_by_role("button", name="Log out").click()
+        in_german(page)
+        connection_lost(page)
+        assert not wrong, wrong
+        browser.close()
+
+
+main()
