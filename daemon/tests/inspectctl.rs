@@ -1,11 +1,14 @@
 //! inspectctl as people and scripts run it: the real binary, its output and its exit codes.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use base::picture::{Picture, PixelFormat};
+use calib::WebSection;
+use calib::certificate::Certificate;
+use calib::state_folder::StateFolder;
 use inspectd::records::{Change, ItemId, Record, Store, Timings, ViewRecord};
 use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 use serde_json::Value;
@@ -283,10 +286,66 @@ fn a_reader_that_has_read_enough_is_no_error() {
 #[test]
 fn the_status_of_an_inspectd_that_does_not_run_says_what_to_try() {
     // Port 9 (discard) is below 1024: no test takes it, and nothing listens there.
-    let output = inspectctl(&["status", "--url", "http://127.0.0.1:9"]);
+    let site = Site::new();
+    fs::write(site.path("token"), "a token").unwrap();
+    let token = site.path("token").to_str().unwrap().to_owned();
+    let output = inspectctl(&["status", "--url", "http://127.0.0.1:9", "--token", &token]);
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
     assert!(text.contains("systemctl status inspectd"), "{text}");
+    let output = inspectctl(&["--line", &site.line_file(), "status"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("page/token"), "{}", stderr(&output));
+}
+
+#[test]
+fn people_are_added_reset_and_removed_on_the_box_itself() {
+    let site = Site::new();
+    let line = site.line_file();
+    let people =
+        |more: &[&str]| inspectctl(&[&["--line", &line, "--json", "people"], more].concat());
+    assert_eq!(json(&people(&["list"])), Value::Array(Vec::new()));
+    let added = json(&people(&["add", "anna", "--role", "engineer"]));
+    let first = added["password"].as_str().unwrap().to_owned();
+    assert_eq!((added["name"].as_str(), first.len()), (Some("anna"), 14));
+    let again = json(&people(&["reset", "anna"]));
+    assert_ne!(again["password"].as_str().unwrap(), first);
+    assert_eq!(json(&people(&["list"]))[0]["role"], "engineer");
+
+    let refused = people(&["add", "Anna", "--role", "viewer"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("called Anna already"), "{}", stderr(&refused));
+    let last = people(&["remove", "anna"]);
+    assert!(stderr(&last).contains("last engineer"), "{}", stderr(&last));
+    assert_eq!(people(&["add", "bert", "--role", "boss"]).status.code(), Some(2));
+
+    let mut given = Command::new(env!("CARGO_BIN_EXE_inspectctl"));
+    given.args(["--line", &line, "people", "add", "vera", "--role", "viewer", "--password-stdin"]);
+    let mut child = given.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"three green boxes\n").unwrap();
+    let told = child.wait_with_output().unwrap();
+    assert_eq!(stdout(&told).trim(), "vera was added", "a password that was given is not repeated");
+    assert_eq!(people(&["remove", "vera"]).status.code(), Some(0));
+    assert_eq!(json(&people(&["list"])).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn where_the_page_is_and_how_it_is_known_is_shown_with_a_qr_code() {
+    let site = Site::new();
+    let line = site.line_file();
+    let output = inspectctl(&["--line", &line, "web"]);
+    assert_eq!(output.status.code(), Some(1), "inspectd has made no certificate yet");
+    assert!(stderr(&output).contains("certificate.pem"), "{}", stderr(&output));
+    let folder = StateFolder::below(&site.path("store"));
+    let section = WebSection::default();
+    let made = Certificate::of(&section, &folder).unwrap();
+    let code = folder.set_up_code().unwrap();
+    let shown = json(&inspectctl(&["--line", &line, "--json", "web"]));
+    assert_eq!(shown["fingerprint"], made.fingerprint());
+    assert_eq!(shown["set_up_code"], code.reveal());
+    assert!(shown["address"].as_str().unwrap().starts_with("https://"), "{shown}");
+    let text = stdout(&inspectctl(&["--line", &line, "web"]));
+    assert!(text.contains(&made.fingerprint()) && text.contains('█'), "{text}");
 }
 
 #[test]

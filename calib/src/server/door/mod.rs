@@ -167,10 +167,12 @@ async fn attend(stream: TcpStream, tls: Option<TlsAcceptor>, app: App, seat: Sea
         match tls {
             None => converse(stream, app, &seat, limits).await,
             // How a handshake fails is the browser's affair.
-            Some(tls) => match timeout(limits.head, encrypt(stream, tls)).await {
-                Ok(Ok(Some(stream))) => converse(stream, app, &seat, limits).await,
-                Ok(Ok(None) | Err(_)) | Err(_) => {}
-            },
+            Some(tls) => {
+                let encrypted = timeout(limits.head, encrypt(stream, tls)).await;
+                if let Ok(Ok(Some(stream))) = encrypted {
+                    converse(stream, app, &seat, limits).await;
+                }
+            }
         }
     };
     first_of(seat.told_to_leave(), whole_life).await;

@@ -79,7 +79,7 @@ impl Reader {
     }
 
     /// The same for one who has just logged in.
-    pub(in crate::server) fn as_who(self, who: Who) -> Self {
+    pub(in crate::server) fn logged_in(self, who: Who) -> Self {
         Self { who: Some(who), ..self }
     }
 

@@ -92,5 +92,5 @@ async fn try_change(
         .map_err(|error| wrong(&error))?;
     app.gate().sessions.revoke(&person.name);
     let begun = begin(app, reader, &person).await?;
-    Ok((begun.cookie, reader.clone().as_who(begun.who)))
+    Ok((begun.cookie, reader.clone().logged_in(begun.who)))
 }

@@ -142,7 +142,7 @@ pub(in crate::server) async fn show(
     question: Result<Query<Question>, QueryRejection>,
 ) -> Response {
     let asked = match question {
-        Ok(Query(asked)) if asked.address("") != "" || !asked.before.is_empty() => asked,
+        Ok(Query(asked)) if !asked.address(&asked.before).is_empty() => asked,
         _ => last_day(),
     };
     let t = reader.texts();
