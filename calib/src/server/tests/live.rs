@@ -58,7 +58,7 @@ impl Listener {
     }
 
     /// Listens until nothing can come any more.
-    async fn to_the_end(&mut self) {
+    async fn hear_out(&mut self) {
         let mut rest = Vec::new();
         _ = timeout(PATIENCE, self.socket.read_to_end(&mut rest)).await.expect("it ends");
         self.heard.push_str(&String::from_utf8_lossy(&rest));
@@ -140,7 +140,7 @@ async fn a_stream_ends_with_its_session() {
     assert_eq!(anna.post("/log-out", &[]).await.status, 303);
     page.until("event: end").await;
     let so_far = page.heard.len();
-    page.to_the_end().await;
+    page.hear_out().await;
     let after = page.heard[so_far..].to_owned();
     assert!(!after.contains("event: status"), "told after the log-out: {after}");
 }
