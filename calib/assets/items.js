@@ -8,8 +8,9 @@ const turned = new Set();
 
 function scoreBar(view) {
   if (view.score === null || !view.threshold) {
-    const why = view.is_hidden ? "item.hidden" : "item.not_scored";
-    return [make("p", "", say(why, { camera: view.camera })),
+    const camera = { camera: view.camera };
+    const why = view.is_hidden ? say("item.hidden", camera) : say("item.not_scored", camera);
+    return [make("p", "", why),
       view.problem ? quote("p", "told", view.problem) : null];
   }
   const over = view.score > view.threshold;
@@ -25,7 +26,7 @@ function scoreBar(view) {
 
 function tote({ tote, is_empty_tote }) {
   if (tote === "undeclared") return say("item.undeclared_tote");
-  return say(is_empty_tote ? "item.empty_tote" : "item.tote", { tote });
+  return is_empty_tote ? say("item.empty_tote", { tote }) : say("item.tote", { tote });
 }
 
 function picture(item, view, redraw) {

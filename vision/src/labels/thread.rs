@@ -29,7 +29,7 @@ pub(super) struct ReadingThread {
 /// The catalogue, once it is needed.
 enum CatalogFile {
     Unread(PathBuf),
-    Read(Catalog),
+    Read(Box<Catalog>),
     Broken(String),
 }
 
@@ -184,7 +184,7 @@ impl ReadingThread {
         let file = self.catalog.as_mut()?;
         if let CatalogFile::Unread(path) = file {
             *file = match Catalog::load(path) {
-                Ok(catalog) => CatalogFile::Read(catalog),
+                Ok(catalog) => CatalogFile::Read(Box::new(catalog)),
                 Err(error) => CatalogFile::Broken(error.to_string()),
             };
         }

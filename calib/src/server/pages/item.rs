@@ -43,6 +43,16 @@ impl ItemPage<'_> {
         self.of.item.sku.as_deref().unwrap_or_else(|| self.t.get("item.unknown_sku"))
     }
 
+    /// The tote in which it lies; none on the bare belt.
+    fn tote(&self) -> Option<String> {
+        let tote = self.of.item.tote.as_deref()?;
+        Some(match (tote, self.of.item.is_empty_tote) {
+            ("undeclared", _) => self.t.get("item.undeclared_tote").to_owned(),
+            (tote, true) => self.t.filled("item.empty_tote", &[("tote", tote)]),
+            (tote, false) => self.t.filled("item.tote", &[("tote", tote)]),
+        })
+    }
+
     fn picture(&self, view: &CameraView, key: &str) -> String {
         let number = self.of.item.item.to_string();
         self.t.filled(key, &[("camera", &view.camera), ("number", &number)])

@@ -42,6 +42,9 @@ const LARGEST_HEADER: u64 = 100_000_000;
 /// The three tensors of a SKU.
 const BLOCKS: [&str; 3] = ["points", "descriptors", "colours"];
 
+/// A tensor's name, what its numbers are, its shape and its bytes.
+type NamedTensor = (&'static str, Dtype, Vec<usize>, Vec<u8>);
+
 #[derive(Serialize, Deserialize)]
 struct Header {
     version: u32,
@@ -74,7 +77,8 @@ impl Catalog {
         }
         let words: Vec<&Vocabulary> = self.skus.iter().map(|sku| &sku.vocabulary).collect();
         let words = serde_json::to_vec(&words).map_err(|error| content(error.to_string()))?;
-        let mut last = vec![("vocabularies", Dtype::U8, vec![words.len()], words)];
+        let mut last: Vec<NamedTensor> =
+            vec![("vocabularies", Dtype::U8, vec![words.len()], words)];
         if let Some(index) = &self.index {
             last.extend(self.index_tensors(index)?);
         }
@@ -105,10 +109,7 @@ impl Catalog {
     }
 
     /// Names, kinds, shapes and bytes of the index. Slots are numbered anew, without the forgotten ones.
-    fn index_tensors(
-        &self,
-        index: &Index,
-    ) -> Result<Vec<(&'static str, Dtype, Vec<usize>, Vec<u8>)>, IdentityError> {
+    fn index_tensors(&self, index: &Index) -> Result<Vec<NamedTensor>, IdentityError> {
         let (centres, lists) = index.points.parts();
         let centres = centres.numbers().map_err(IdentityError::torch("reading the index"))?;
         let place = |slot: &u32| self.skus.binary_search_by_key(slot, |sku| sku.slot).ok();
