@@ -3,16 +3,19 @@
 use std::path::Path;
 
 use calib::the_box::{ClockStatus, Minute, Today};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::records::{Records, StoreError};
+use crate::wall_clock::wall_now;
 
 /// Minutes of the last hour.
 const MINUTES: usize = 60;
 
 /// What the records say of today, which begins at midnight of the box's time zone.
 pub fn of(records_folder: &Path, clock: &ClockStatus) -> Result<Today, StoreError> {
-    let now = Zoned::now();
+    // Only shown: nothing is decided by it.
+    let now = wall_now().to_zoned(TimeZone::system());
     let midnight = now.start_of_day().map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp());
     let records = Records::open_read_only(records_folder)?;
     let fates = records.fates(midnight)?;

@@ -3,9 +3,9 @@
 //! Comparing a view with one reference takes about 2 ms, so ten thousand SKUs would take minutes. The index asks
 //! three cheap questions of all of them, the same three kinds of evidence that the comparison weighs:
 //!
-//! * which SKUs have key points like those of the view ([`points`]: inverted lists of visual words);
-//! * which SKUs have the words that were read ([`words`]: inverted lists of words, found by their letters);
-//! * which SKUs have such colours ([`tints`]: one histogram a SKU, compared with all).
+//! * which SKUs have key points like those of the view (`points`: inverted lists of visual words);
+//! * which SKUs have the words that were read (`words`: inverted lists of words, found by their letters);
+//! * which SKUs have such colours (`tints`: one histogram a SKU, compared with all).
 //!
 //! The SKUs with the most of all three are **proposed**; [`Catalog`](crate::Catalog) compares the view with those.
 //!
