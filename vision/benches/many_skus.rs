@@ -24,6 +24,7 @@ use lab::learn::{Turns, learn_view};
 use vision::config::ModelSection;
 use vision::inference::{InferencePool, Job, Scored};
 
+mod memory;
 mod painted;
 
 const NORMALS: u32 = 8;
@@ -72,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             side.inspect(item as u64, sku, frame)?;
         }
         if (item + 1) % items.div_ceil(PARTS) == 0 {
-            println!("  after {:>6} items {:8.1} MB resident", item + 1, resident_mb()?);
+            println!("  after {:>6} items {:8.1} MB resident", item + 1, memory::resident_mb()?);
         }
     }
     for (name, side) in ["one SKU", "many SKUs"].iter().zip(&mut sides) {
@@ -153,12 +154,4 @@ impl Side {
         let last = self.times.len().saturating_sub(1);
         self.times.get((share * last as f64).round() as usize).copied().unwrap_or(f64::NAN)
     }
-}
-
-/// What this process has in memory.
-fn resident_mb() -> Result<f64, Box<dyn Error>> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
-    Ok(kilobytes.parse::<f64>()? / 1024.0)
 }

@@ -22,6 +22,7 @@ use features::backbone::{EngineChoice, default_model_dir};
 use lab::learn::{Turns, learn_view};
 use lab::train::{Labelled, TrainSettings, train_for_now};
 
+mod memory;
 mod painted;
 
 /// Items whose time is measured: enough for a median.
@@ -66,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             with_head.score(&pictures[(item + view) % pictures.len()], &reference, VIEWS)?;
         }
         if (item + 1) % items.div_ceil(PARTS) == 0 {
-            println!("  after {:>6} items {:8.1} MB resident", item + 1, resident_mb()?);
+            println!("  after {:>6} items {:8.1} MB resident", item + 1, memory::resident_mb()?);
         }
     }
     Ok(())
@@ -177,12 +178,4 @@ fn ms(duration: Duration) -> f64 {
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// What this process has in memory.
-fn resident_mb() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
-    Ok(kilobytes.parse::<f64>()? / 1024.0)
 }
