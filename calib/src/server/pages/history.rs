@@ -100,8 +100,8 @@ fn moment(text: &str) -> Result<Option<Timestamp>, WrongTime> {
 }
 
 /// A question that asks for the last day, where none was asked.
-fn last_day() -> Question {
-    let since = Timestamp::now() - SignedDuration::from_hours(24);
+fn last_day(now: Timestamp) -> Question {
+    let since = now - SignedDuration::from_hours(24);
     let since = since.to_zoned(TimeZone::system()).strftime(WRITTEN).to_string();
     Question { since, ..Question::default() }
 }
@@ -143,7 +143,7 @@ pub(in crate::server) async fn show(
 ) -> Response {
     let asked = match question {
         Ok(Query(asked)) if !asked.address(&asked.before).is_empty() => asked,
-        _ => last_day(),
+        _ => last_day(app.wall()),
     };
     let t = reader.texts();
     let (items, said) = match asked.wanted(A_PAGE) {
