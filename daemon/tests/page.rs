@@ -14,6 +14,7 @@ use calib::{Page, WebSection};
 use inspectd::records::{
     Change, Finding, ItemId, LabelRecord, Record, Store, Timings, Unnumbered, ViewRecord,
 };
+use inspectd::run::commands::Commands;
 use inspectd::web::Inspectd;
 use line::protocol::{Action, Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
 use serde_json::Value;
@@ -114,7 +115,8 @@ fn while_serving_as(
     // Made before anybody asks.
     StateFolder::below(folder).token().expect("the folder takes files");
     let (_feed, status) = watch::channel(Arc::new(status));
-    let (the_box, folder) = (Arc::new(Inspectd::new(status, folder)), folder.to_owned());
+    let (the_box, folder) =
+        (Arc::new(Inspectd::new(status, folder, Commands::new().0)), folder.to_owned());
     runtime.spawn(async move { page.serve(&section, &folder, the_box).await });
     questions(address);
 }

@@ -16,6 +16,7 @@ use calib::state_folder::StateFolder;
 use calib::the_box::PageStatus;
 use calib::{Page, PageThread, WebSection};
 use inspectd::records::{Change, ItemId, Record, Records, Store};
+use inspectd::run::commands::Commands;
 use inspectd::web::Inspectd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
@@ -52,7 +53,7 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
 
     let at_most = Page::bind(&plain()).unwrap().handles();
     let (_feed, status) = watch::channel(Arc::new(PageStatus::default()));
-    let the_box = Arc::new(Inspectd::new(status, folder.path()));
+    let the_box = Arc::new(Inspectd::new(status, folder.path(), Commands::new().0));
     let token = StateFolder::below(folder.path()).token().unwrap();
     let token = token.reveal();
     let page = PageThread::start(plain(), folder.path(), the_box).unwrap();

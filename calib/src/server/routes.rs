@@ -27,6 +27,7 @@ pub(super) struct Route {
 const OPEN: Access = Access::Open;
 const SEE: Access = Access::Right(Right::See);
 const OWN: Access = Access::Right(Right::KeepOwnAccount);
+const OPERATE: Access = Access::Right(Right::Operate);
 const ADMINISTER: Access = Access::Right(Right::Administer);
 
 fn shows(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
@@ -52,7 +53,7 @@ fn answers(
 
 /// The table.
 pub(super) fn all() -> Vec<Route> {
-    use pages::{account, audit, history, item, log_in, overview, people, set_up};
+    use pages::{account, audit, history, holds, item, log_in, overview, people, set_up};
     vec![
         shows("/", SEE, get(overview::show)),
         shows("/log-in", OPEN, get(log_in::show)),
@@ -63,6 +64,9 @@ pub(super) fn all() -> Vec<Route> {
         shows("/history", SEE, get(history::show)),
         shows("/history/{boot}/{item}", SEE, get(item::show)),
         gives("/history.csv", SEE, get(history::export)),
+        shows("/holds", SEE, get(holds::show)),
+        takes("/holds/set", OPERATE, post(holds::set)),
+        takes("/holds/lift", OPERATE, post(holds::lift)),
         shows("/account", OWN, get(account::show)),
         takes("/account/password", OWN, post(account::change_password)),
         shows("/people", ADMINISTER, get(people::show)),
@@ -82,6 +86,7 @@ pub(super) fn all() -> Vec<Route> {
         answers("/api/items/{boot}/{item}", SEE, api::ITEM, get(api::item)),
         answers("/api/today", SEE, api::TODAY, get(api::today)),
         answers("/api/live", SEE, api::live::LIVE, get(api::live::live)),
+        answers("/api/holds", SEE, api::HOLDS, get(api::holds)),
         answers("/api/people", ADMINISTER, api::PEOPLE, get(api::people)),
         answers("/api/audit", ADMINISTER, api::AUDIT, get(api::audit)),
         answers("/api/openapi.json", SEE, api::OPENAPI, get(api::openapi::openapi)),

@@ -3,6 +3,7 @@
 //! inspectd implements [`TheBox`]. The page calls its methods on threads that may wait, a few at once.
 
 mod history;
+mod holds;
 mod items;
 mod status;
 mod today;
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 pub use history::{
     FindingView, ItemDetails, LabelPart, OUTCOMES, REASONS, StepTime, VERDICTS, Wanted,
 };
+pub use holds::{HoldOnPage, HoldView, HoldsNow, NewHold, SuspectView};
 pub use items::{CameraView, ItemView};
 pub use status::*;
 pub use today::{Minute, Today};
@@ -48,6 +50,24 @@ pub trait TheBox: Send + Sync + 'static {
     /// The records cannot be read.
     fn today(&self) -> Result<Today, NoAnswer>;
 
+    /// What is on hold, and which batches are suspect.
+    ///
+    /// # Errors
+    /// inspectd's loop does not answer.
+    fn holds(&self) -> Result<HoldsNow, NoAnswer>;
+
+    /// Sets a hold of this box; it is in force when this returns.
+    ///
+    /// # Errors
+    /// It cannot be set as wanted, or inspectd's loop does not answer.
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer>;
+
+    /// Lifts the hold of this box with that id.
+    ///
+    /// # Errors
+    /// This box has set none of that id, or inspectd's loop does not answer.
+    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer>;
+
     /// One picture of the evidence; `path` is what somebody asked for, and may be anything.
     ///
     /// # Errors
@@ -70,6 +90,9 @@ pub enum NoAnswer {
     /// There is no such thing.
     #[error("{0}")]
     Absent(String),
+    /// It is not done as wanted.
+    #[error("{0}")]
+    Refused(String),
     /// It is there, or should be, and cannot be had now.
     #[error("{0}")]
     Failed(String),

@@ -17,6 +17,7 @@ use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::run::bridge_link::BridgeLink;
+use inspectd::run::commands::Commands;
 use inspectd::run::health::{Health, Watched};
 use inspectd::run::inspection::{Inputs, Inspection, Parts};
 use inspectd::run::recorder::Recorder;
@@ -116,7 +117,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         misfits: learned::watch(&line),
     };
     let health = Health::new(&line.line.name, line.line.sku.as_deref(), watched, status, state);
-    let this_box = Arc::new(Inspectd::new(status_seen, &line.store.folder));
+    let (commands, commands_heard) = Commands::new();
+    let this_box = Arc::new(Inspectd::new(status_seen, &line.store.folder, commands));
     let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
         .context("cannot start the thread of the page")?;
 
@@ -178,6 +180,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
                 scans,
                 looked_up: looked_up_seen,
                 orders: orders_seen,
+                commands: commands_heard,
                 codes: codes_seen,
                 labels: labels_seen,
                 stored: stored_seen,

@@ -153,6 +153,25 @@ impl Records {
         )
     }
 
+    /// What the holds said that had items diverted which entered at `since` or later: the words of each finding.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn words_of_holds(&self, since: Timestamp) -> Result<Vec<String>, StoreError> {
+        let read = || -> Result<Vec<String>, rusqlite::Error> {
+            self.db
+                .prepare_cached(
+                    "SELECT json_extract(finding.value, '$.words')
+                     FROM record INDEXED BY record_diverted, json_each(body, '$.findings') AS finding
+                     WHERE verdict = 'divert' AND entered_at >= ?
+                       AND json_extract(finding.value, '$.check') = 'hold'",
+                )?
+                .query_map([since.as_microsecond()], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(|source| StoreError::sqlite(&self.path, source))
+    }
+
     /// Ends, from another thread, a question that takes too long.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.db.get_interrupt_handle()

@@ -8,7 +8,9 @@ use std::time::Duration;
 use calib::the_box::{FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, StepTime, Wanted};
 
 use crate::item::identification::Claim;
-use crate::records::{Filter, Finding, ItemId, LabelRecord, Record, Records, Timings, VerdictKind};
+use crate::records::{
+    Filter, Finding, ItemId, LabelRecord, Record, Records, StoreError, Timings, VerdictKind,
+};
 
 /// How long a search may take: records without an index for what is looked for are read one by one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,6 +31,18 @@ pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, No
         outcome: wanted.outcome.map(str::to_owned),
         limit: wanted.limit,
     };
+    let found = with_patience(&records, |records| records.find(&filter))?;
+    Ok(found.into_iter().map(ItemView::from).collect())
+}
+
+/// What `question` answers, unless it takes too long.
+///
+/// # Errors
+/// Those of the question, and [`PATIENCE`] has run out.
+pub(super) fn with_patience<T>(
+    records: &Records,
+    question: impl FnOnce(&Records) -> Result<T, StoreError>,
+) -> Result<T, NoAnswer> {
     let stop = records.interrupt_handle();
     let (done, is_done) = mpsc::channel::<()>();
     let watch = thread::Builder::new().name("page-search".to_owned()).spawn(move || {
@@ -39,10 +53,10 @@ pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, No
         late
     });
     let watch = watch.map_err(|error| NoAnswer::Failed(format!("no search is begun: {error}")))?;
-    let found = records.find(&filter);
+    let found = question(records);
     drop(done);
     match (found, watch.join()) {
-        (Ok(found), _) => Ok(found.into_iter().map(ItemView::from).collect()),
+        (Ok(found), _) => Ok(found),
         (Err(_), Ok(true)) => Err(NoAnswer::Failed(format!(
             "the search took more than {} s and was broken off; name a shorter time, or a SKU",
             PATIENCE.as_secs()

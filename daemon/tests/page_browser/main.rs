@@ -12,7 +12,12 @@ use calib::state_folder::StateFolder;
 use calib::the_box::{CameraCounters, CameraHealth, CameraStatus, Counts, PageStatus, Problem};
 use calib::{PageThread, WebSection};
 use image::{Rgb, RgbImage};
+use inspectd::item::batches::BatchTest;
+use inspectd::item::lots::LotSeen;
+use inspectd::item::quarantine::Quarantine;
 use inspectd::records::{Change, Finding, ItemId, Record, Store, Timings, ViewRecord};
+use inspectd::run::commands::{Asked, Commands};
+use inspectd::wall_clock::WallTime;
 use inspectd::web::Inspectd;
 use jiff::Timestamp;
 use line::protocol::{Action, Check, Decision, Outcome, Verdict};
@@ -82,6 +87,22 @@ fn status() -> PageStatus {
     }
 }
 
+/// Follows commands as inspectd's loop does, until nobody can ask any more.
+fn follow(mut asked: tokio::sync::mpsc::Receiver<Asked>) {
+    let test = BatchTest::new(0.01, 0.1, 0.001).expect("these are shares");
+    let mut quarantine = Quarantine::new(test, None, Vec::new(), Vec::new());
+    let torn = LotSeen::printed("L-77");
+    let now = || WallTime::trusted(Timestamp::now());
+    for _ in 0..3 {
+        quarantine.count("CARTON-17", Some(&torn), true, now());
+    }
+    while let Some(Asked { command, answer }) = asked.blocking_recv() {
+        let done = command.follow(&mut quarantine, now()).map(|(done, _)| done);
+        // Who asked may have gone.
+        let _ = answer.send(done);
+    }
+}
+
 /// The Python that scripts/bootstrap made, and the browser that it installed.
 fn tools() -> Option<(String, PathBuf)> {
     let chromium = PathBuf::from("/usr/bin/chromium");
@@ -98,7 +119,9 @@ fn people_walk_through_the_page() {
     let (feed, seen) = watch::channel(Arc::new(status()));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let section = WebSection { listen, ..WebSection::default() };
-    let the_box = Arc::new(Inspectd::new(seen, folder.path()));
+    let (commands, asked) = Commands::new();
+    let follower = std::thread::spawn(move || follow(asked));
+    let the_box = Arc::new(Inspectd::new(seen, folder.path(), commands));
     let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
     let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
     let address = format!("https://{}/", page.address().expect("a free port"));
@@ -140,4 +163,5 @@ fn people_walk_through_the_page() {
     assert!(page.is_none(), "the walk went to its end");
     drop(stop);
     loop_thread.join().expect("it does not panic");
+    follower.join().expect("it does not panic");
 }

@@ -113,6 +113,38 @@ def history(page):
     check(page, "item")
 
 
+def holds(page):
+    """A suspect batch is held with one touch; a hold is set, lifted and set again; the cut network loses nothing."""
+    page.get_by_role("link", name="Holds").click()
+    expect(page.locator("#content")).to_contain_text("Nothing is on hold.")
+    expect(page.locator("#content")).to_contain_text("3 of 3 items failed")
+    page.get_by_role("button", name="Hold this batch").click()
+    expect(page.get_by_role("status")).to_contain_text("On hold: Lot L-77 of CARTON-17.")
+    form = page.locator("form[action='/holds/set'][data-keep]")
+    form.get_by_label("SKU").fill("TEA-3")
+    page.context.set_offline(True)
+    form.get_by_label("Why").fill("broken seals")
+    form.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("nothing was sent")
+    page.context.set_offline(False)
+    page.reload()
+    form = page.locator("form[action='/holds/set'][data-keep]")
+    expect(form.get_by_label("Why")).to_have_value("broken seals")
+    form.get_by_label("For how long").select_option("8")
+    form.get_by_label("Why").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("On hold: All items of TEA-3.")
+    expect(form.get_by_label("Why")).to_have_value("")
+    check(page, "holds")
+    card = page.locator(".cards li", has_text="All items of TEA-3")
+    card.locator("summary").click()
+    card.get_by_label("Why may its items").fill("seals are whole again")
+    card.get_by_role("button", name="Lift").click()
+    expect(page.get_by_role("status")).to_contain_text("Lifted: All items of TEA-3.")
+    expect(page.locator(".cards li", has_text="TEA-3")).to_have_count(0)
+    page.get_by_role("button", name="Set it again").click()
+    expect(page.locator(".cards li", has_text="TEA-3")).to_have_count(1)
+
+
 def people(page):
     page.get_by_role("link", name="People").click()
     for name, role in [("theo", "technician"), ("vera", "viewer")]:
@@ -184,6 +216,7 @@ def main():
         set_up(page)
         overview(page)
         history(page)
+        holds(page)
         people(page)
         log_in(page, "theo")
         page.get_by_role("button", name="Log out").click()

@@ -21,7 +21,7 @@ use super::answer::Refusal;
 use super::app::{App, Turn, blocking};
 use crate::people::audit::Entry;
 use crate::people::{PeopleError, Person};
-use crate::the_box::{ItemDetails, ItemView, PageStatus, Today};
+use crate::the_box::{HoldsNow, ItemDetails, ItemView, PageStatus, Today};
 
 /// What programs need to know of an address.
 #[derive(Clone, Copy)]
@@ -60,6 +60,11 @@ pub(super) const ITEM: Described = Described {
 pub(super) const TODAY: Described = Described {
     summary: "what happened today, and in the last hour",
     schema: Some(|| schema_for!(Today)),
+    ..JSON
+};
+pub(super) const HOLDS: Described = Described {
+    summary: "what is on hold, what that diverted, and which batches are suspect",
+    schema: Some(|| schema_for!(HoldsNow)),
     ..JSON
 };
 pub(super) const PEOPLE: Described = Described {
@@ -141,6 +146,10 @@ pub(super) async fn item(
 
 pub(super) async fn today(State(app): State<App>) -> Result<Json<Today>, Refusal> {
     Ok(Json(app.query(|the_box| the_box.today()).await?))
+}
+
+pub(super) async fn holds(State(app): State<App>) -> Result<Json<HoldsNow>, Refusal> {
+    Ok(Json(app.query(|the_box| the_box.holds()).await?))
 }
 
 pub(super) async fn people(State(app): State<App>) -> Result<Json<Vec<Person>>, Refusal> {

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod history;
+mod holds;
 mod inputs;
 mod live;
 mod log_in;
@@ -9,6 +10,7 @@ mod roles;
 mod strangers;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -24,8 +26,8 @@ use crate::client::{Answer, Client};
 use crate::people::password::Hashed;
 use crate::people::{By, People};
 use crate::the_box::{
-    FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, PageStatus, Picture, StepTime, Today,
-    Wanted,
+    FindingView, HoldOnPage, HoldView, HoldsNow, ItemDetails, ItemView, LabelPart, NewHold,
+    NoAnswer, PageStatus, Picture, StepTime, SuspectView, Today, Wanted,
 };
 
 /// Far longer than any limit of these tests, so that a limit that does not hold is seen.
@@ -37,12 +39,13 @@ const PASSWORD: &str = "three green boxes";
 struct FakeBox {
     status: watch::Receiver<Arc<PageStatus>>,
     asked: AtomicUsize,
+    holds: Mutex<Vec<HoldView>>,
 }
 
 impl FakeBox {
     fn new(status: PageStatus) -> (watch::Sender<Arc<PageStatus>>, Arc<Self>) {
         let (feed, status) = watch::channel(Arc::new(status));
-        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0) }))
+        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0), holds: Mutex::default() }))
     }
 }
 
@@ -92,6 +95,41 @@ impl TheBox for FakeBox {
 
     fn today(&self) -> Result<Today, NoAnswer> {
         Err(NoAnswer::Failed("the records are away; look for them".to_owned()))
+    }
+
+    fn holds(&self) -> Result<HoldsNow, NoAnswer> {
+        let one = |hold: &HoldView| HoldOnPage { hold: hold.clone(), diverted: Some(3) };
+        let holds = self.holds.lock().unwrap().iter().map(one).collect();
+        let (sku, lot) = ("tea".to_owned(), Some("L-77".to_owned()));
+        let suspects = vec![SuspectView { sku, lot, items: 12, failed: 5 }];
+        Ok(HoldsNow { holds, suspects, uncounted: None })
+    }
+
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer> {
+        if wanted.sku == "refused" {
+            return Err(NoAnswer::Refused("too many holds; lift some".to_owned()));
+        }
+        let set_at = jiff::Timestamp::UNIX_EPOCH;
+        let hours = |hours: u32| set_at + jiff::SignedDuration::from_hours(hours.into());
+        let hold = HoldView {
+            origin: "box".to_owned(),
+            id: format!("page-{}", self.asked.fetch_add(1, Ordering::Relaxed)),
+            sku: wanted.sku,
+            lot: wanted.lot,
+            why: wanted.why,
+            by: wanted.by,
+            set_at,
+            expires_at: wanted.hours.map(hours),
+        };
+        self.holds.lock().unwrap().push(hold.clone());
+        Ok(hold)
+    }
+
+    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer> {
+        let mut holds = self.holds.lock().unwrap();
+        let place = holds.iter().position(|hold| hold.id == id);
+        let place = place.ok_or_else(|| NoAnswer::Refused(format!("no hold `{id}` here")))?;
+        Ok(holds.remove(place))
     }
 
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {
