@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::COME_AGAIN_SECONDS;
 use super::guard::Reader;
+use super::pages::products;
 use crate::access::Role;
 use crate::texts::Texts;
 use crate::the_box::NoAnswer;
@@ -197,6 +198,10 @@ impl<'a> Frame<'a> {
         match self.path.split('/').nth(1) {
             Some("people") => "/people",
             Some("holds") => "/holds",
+            Some("history") => self.path.strip_suffix("/answer").unwrap_or(self.path),
+            Some("products") => self.path.rsplit_once('/').map_or(self.path, |(before, last)| {
+                if products::CHANGES.contains(&last) { before } else { self.path }
+            }),
             Some("account") => "/account",
             Some("log-out") => "/",
             _ => self.path,

@@ -53,7 +53,7 @@ fn answers(
 
 /// The table.
 pub(super) fn all() -> Vec<Route> {
-    use pages::{account, audit, history, holds, item, log_in, overview, people, set_up};
+    use pages::{account, audit, history, holds, item, log_in, overview, people, products, set_up};
     vec![
         shows("/", SEE, get(overview::show)),
         shows("/log-in", OPEN, get(log_in::show)),
@@ -63,10 +63,20 @@ pub(super) fn all() -> Vec<Route> {
         takes("/set-up", OPEN, post(set_up::set_up)),
         shows("/history", SEE, get(history::show)),
         shows("/history/{boot}/{item}", SEE, get(item::show)),
+        takes("/history/{boot}/{item}/answer", OPERATE, post(item::answer)),
+        gives("/history.zip", OPERATE, get(history::pictures)),
         gives("/history.csv", SEE, get(history::export)),
         shows("/holds", SEE, get(holds::show)),
         takes("/holds/set", OPERATE, post(holds::set)),
         takes("/holds/lift", OPERATE, post(holds::lift)),
+        shows("/products", SEE, get(products::show)),
+        shows("/products/{sku}", SEE, get(products::show_one)),
+        takes("/products/{sku}/forget", OPERATE, post(products::forget)),
+        takes("/products/{sku}/forget-item", OPERATE, post(products::forget_item)),
+        takes("/products/{sku}/learn-again", OPERATE, post(products::learn_again)),
+        takes("/products/{sku}/pin", OPERATE, post(products::pin)),
+        takes("/products/{sku}/unpin", OPERATE, post(products::unpin)),
+        gives("/products/{sku}/pictures/{item}/{view}", SEE, get(products::picture)),
         shows("/account", OWN, get(account::show)),
         takes("/account/password", OWN, post(account::change_password)),
         shows("/people", ADMINISTER, get(people::show)),
@@ -87,6 +97,9 @@ pub(super) fn all() -> Vec<Route> {
         answers("/api/today", SEE, api::TODAY, get(api::today)),
         answers("/api/live", SEE, api::live::LIVE, get(api::live::live)),
         answers("/api/holds", SEE, api::HOLDS, get(api::holds)),
+        answers("/api/products", SEE, api::PRODUCTS, get(api::products)),
+        answers("/api/products/{sku}", SEE, api::PRODUCT, get(api::product)),
+        answers("/api/thresholds", SEE, api::THRESHOLDS, get(api::thresholds)),
         answers("/api/people", ADMINISTER, api::PEOPLE, get(api::people)),
         answers("/api/audit", ADMINISTER, api::AUDIT, get(api::audit)),
         answers("/api/openapi.json", SEE, api::OPENAPI, get(api::openapi::openapi)),

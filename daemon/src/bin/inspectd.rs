@@ -27,12 +27,13 @@ use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
 use inspectd::warehouse::look_up_thread::LookUpThread;
 use inspectd::warehouse::{expected_sources, look_up_thread};
-use inspectd::web::Inspectd;
+use inspectd::web::{Inspectd, ProductDesk};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use vision::config::LabelUse;
 use vision::labels::{CodeWorker, LabelWorker};
 use vision::learning::Learner;
+use vision::learning::products::Products;
 use vision::totes::Totes;
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
@@ -118,7 +119,14 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     };
     let health = Health::new(&line.line.name, line.line.sku.as_deref(), watched, status, state);
     let (commands, commands_heard) = Commands::new();
-    let this_box = Arc::new(Inspectd::new(status_seen, &line.store.folder, commands));
+    let learner = Learner::start(line.learning.clone(), line.model.references.clone())
+        .context("cannot start the threads that learn from what passes")?;
+    let products = Products::new(&line.model.references, line.learning.clone());
+    let products = products.beside(learner.handle());
+    let products = ProductDesk::new(products, &line.model.folder, line.policy.false_divert_budget);
+    let this_box =
+        Inspectd::new(status_seen, (&line.store.folder, store.clone()), commands, products);
+    let this_box = Arc::new(this_box);
     let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
         .context("cannot start the thread of the page")?;
 
@@ -137,8 +145,6 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         let code_worker = code_worker.context("cannot start the thread that reads codes")?;
         (Some(code_worker), Some(worker.context("cannot start the thread that reads labels")?))
     };
-    let learner = Learner::start(line.learning.clone(), line.model.references.clone())
-        .context("cannot start the threads that learn from what passes")?;
     let (looked_up, looked_up_seen) = mpsc::channel(ORDERS);
     let by_code = line.expected.look_up.clone().filter(|url| url.contains(look_up_thread::CODE));
     let look_up = by_code.map(|url| LookUpThread::start(url, looked_up)).transpose();

@@ -20,3 +20,4 @@ pub mod orders;
 pub mod policy;
 pub mod quarantine;
 pub mod scans;
+pub mod thresholds;

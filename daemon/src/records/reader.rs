@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::item::causes;
 
+use super::answers::{self, Answer};
 use super::error::StoreError;
 use super::fates::{self, Fates, MinuteCount};
 use super::owed::{self, OutboxCounts, signed, unsigned};
@@ -122,6 +123,22 @@ impl Records {
             params![id.boot, signed(id.item)],
         )?;
         Ok(found.into_iter().next())
+    }
+
+    /// What a person said of an item.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn answer(&self, id: &ItemId) -> Result<Option<Answer>, StoreError> {
+        answers::of(&self.db, id).map_err(|error| error.on(&self.path))
+    }
+
+    /// What people said of items that entered at `since` or later.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn answers(&self, since: Timestamp) -> Result<Vec<(ItemId, Answer)>, StoreError> {
+        answers::since(&self.db, since).map_err(|error| error.on(&self.path))
     }
 
     /// The records that the filter asks for, newest first.

@@ -5,24 +5,30 @@
 //! records database (opened read-only for each question), pictures from the evidence folder. What is to be
 //! changed goes to the loop as a [command](crate::run::commands).
 
+mod answers;
 pub mod evidence;
+mod export;
 mod history;
 mod holds;
 pub mod items;
+mod products;
 mod status;
+mod thresholds;
 mod today;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use calib::the_box::{
-    HoldView, HoldsNow, ItemDetails, ItemView, NewHold, NoAnswer, PageStatus, Picture, TheBox,
-    Today, Wanted,
+    Export, HoldView, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold, NoAnswer, PageStatus,
+    Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox, ThresholdsView, Today,
+    Wanted,
 };
 use tokio::sync::watch;
 
-use crate::records::StoreError;
+use crate::records::{StoreError, StoreHandle};
 use crate::run::commands::{Commands, NotDone};
+pub use products::ProductDesk;
 pub use status::counters;
 
 /// This box, as the page asks it.
@@ -31,16 +37,20 @@ pub struct Inspectd {
     status: watch::Receiver<Arc<PageStatus>>,
     records_folder: PathBuf,
     commands: Commands,
+    products: ProductDesk,
+    store: StoreHandle,
 }
 
 impl Inspectd {
-    /// The box with that status, the line file's `[store] folder`, and the way to the loop.
+    /// The box with that status, the line file's `[store] folder` and what writes there, the way to the loop, and its
+    /// products.
     pub fn new(
         status: watch::Receiver<Arc<PageStatus>>,
-        records_folder: &Path,
+        (records_folder, store): (&Path, StoreHandle),
         commands: Commands,
+        products: ProductDesk,
     ) -> Self {
-        Self { status, records_folder: records_folder.to_owned(), commands }
+        Self { status, records_folder: records_folder.to_owned(), commands, products, store }
     }
 }
 
@@ -75,6 +85,35 @@ impl TheBox for Inspectd {
 
     fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer> {
         holds::lift(&self.commands, id)
+    }
+
+    fn products(&self, part: &str, limit: usize) -> Result<ProductsFound, NoAnswer> {
+        self.products.find(part, limit)
+    }
+
+    fn product(&self, sku: &str) -> Result<ProductDetails, NoAnswer> {
+        self.products.one(sku)
+    }
+
+    fn change_product(&self, sku: &str, change: ProductChange) -> Result<(), NoAnswer> {
+        self.products.change(sku, change)
+    }
+
+    fn product_picture(&self, sku: &str, item: &str, view: &str) -> Result<Picture, NoAnswer> {
+        self.products.picture(sku, item, view)
+    }
+
+    fn answer(&self, boot: &str, item: u64, said: NewAnswer) -> Result<Taught, NoAnswer> {
+        let products = self.products.products();
+        answers::keep(&self.store, &self.records_folder, products, (boot, item), said)
+    }
+
+    fn thresholds(&self) -> Result<ThresholdsView, NoAnswer> {
+        thresholds::outlook(&self.records_folder, self.products.budget())
+    }
+
+    fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer> {
+        export::export(&self.records_folder, wanted)
     }
 
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {

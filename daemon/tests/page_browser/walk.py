@@ -110,6 +110,13 @@ def history(page):
     page.get_by_role("link", name="3", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Item 3")
     expect(page.locator("#content")).to_contain_text("side: unlike the normal ones at 40, 30")
+    page.get_by_text("Say more about the damage").click()
+    page.get_by_label("Kind of damage").select_option("deformed")
+    page.get_by_role("button", name="It is damaged").click()
+    expect(page.locator(".asked")).to_contain_text("It is damaged, deformed, says anna")
+    expect(page.locator(".asked")).to_contain_text("The box was right.")
+    page.get_by_role("button", name="It is good").click()
+    expect(page.locator(".asked")).to_contain_text("The box was wrong.")
     check(page, "item")
 
 
@@ -143,6 +150,29 @@ def holds(page):
     expect(page.locator(".cards li", has_text="TEA-3")).to_have_count(0)
     page.get_by_role("button", name="Set it again").click()
     expect(page.locator(".cards li", has_text="TEA-3")).to_have_count(1)
+
+
+def products(page):
+    """A product is found, its pictures are seen, one is removed; it is pinned only once it has a reference."""
+    page.get_by_role("link", name="Products").click()
+    page.get_by_label("SKU").fill("carton")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cards li")).to_have_count(1)
+    expect(page.locator(".cards li")).to_contain_text("Learning: 5 of 8")
+    check(page, "products")
+    page.get_by_role("link", name="CARTON-17").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("CARTON-17")
+    expect(page.locator(".pictures img")).to_have_count(5)
+    page.locator(".pictures img").last.scroll_into_view_if_needed()
+    expect(page.locator(".pictures img").last).to_have_js_property("naturalWidth", 320)
+    check(page, "product")
+    page.locator(".pictures button").first.click()
+    expect(page.get_by_role("status")).to_contain_text("The item is removed.")
+    expect(page.locator(".pictures img")).to_have_count(4)
+    page.get_by_role("button", name="Pin").click()
+    expect(page.get_by_role("alert")).to_contain_text("no reference yet")
+    page.get_by_text("Forget", exact=True).first.click()
+    expect(page.locator("form[action$='/forget']")).to_contain_text("Its references and pictures are removed.")
 
 
 def people(page):
@@ -217,6 +247,7 @@ def main():
         overview(page)
         history(page)
         holds(page)
+        products(page)
         people(page)
         log_in(page, "theo")
         page.get_by_role("button", name="Log out").click()

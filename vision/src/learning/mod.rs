@@ -11,7 +11,7 @@
 //!
 //! Nothing here delays an item: [`Learner::offer`] never waits, one thread writes pictures ([`lessons`]), another one
 //! learns with a low priority (`thread`). What is on disk is whole, so that a killed box goes on where it was.
-//! [`plan`] decides, without I/O; [`products`] is what people see of it and change.
+//! [`plan`] decides, without I/O; [`products`] is what people see of it and change, [`poses`] how many ways of lying it covers.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -28,6 +28,7 @@ use plan::Known;
 
 pub mod lessons;
 pub mod plan;
+pub mod poses;
 pub mod products;
 mod thread;
 

@@ -7,15 +7,18 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use base::picture::Picture;
+use capture::Frame;
 use damage::scoring::{Calibration, Reference, ReferenceKey, ScoringError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::LearnerHandle;
 use super::lessons::{Lessons, Shelf};
 use super::plan::{self, Familiarity, Known};
+use super::{LearnerHandle, Lesson};
 use crate::config::LearningSection;
 
 /// Why nothing is told or changed.
@@ -337,6 +340,49 @@ impl Products {
         self.tell_learner(sku)
     }
 
+    /// A person says that an item is normal, or damaged: it is put onto that shelf, and the references are learned again.
+    /// `pictures` are asked for where the box has none of the item. Says whether the item teaches anything: not where a
+    /// person taught the product, or pinned it, nor without pictures.
+    ///
+    /// # Errors
+    /// `sku` is no name, or a folder cannot be written.
+    pub fn teach(
+        &self,
+        sku: &str,
+        item: &str,
+        is_normal: bool,
+        pictures: impl FnOnce() -> Option<Vec<(String, Picture)>>,
+    ) -> Result<bool, ProductError> {
+        ReferenceKey::new(sku, "view")?;
+        let by_person = !self.views(sku).is_empty() && !self.lessons.sku(sku).is_dir();
+        let learned = self.lessons.learned(sku);
+        let is_pinned = learned.is_some_and(|learned| learned.pinned);
+        if self.section.learn_after_items == 0 || by_person || is_pinned {
+            return Ok(false);
+        }
+        let wanted = if is_normal { Shelf::Normal } else { Shelf::Damaged };
+        match self.shelf_of(sku, item)? {
+            Some(shelf) if shelf == wanted => return Ok(true),
+            Some(shelf) => self.lessons.put(sku, item, shelf, wanted),
+            None => {
+                let Some(pictures) = pictures() else { return Ok(false) };
+                let views = pictures.into_iter().map(|(camera, picture)| {
+                    let camera: Arc<str> = camera.into();
+                    let frame = Frame::new(Arc::clone(&camera), Duration::ZERO, picture);
+                    (camera, Arc::new(frame))
+                });
+                let (id, sku) = (item.to_owned(), sku.to_owned());
+                let lesson = Lesson { id, sku, views: views.collect(), is_normal };
+                self.lessons.keep(&lesson, plan::until(&self.section)).map(|_| ())
+            }
+        }
+        .map_err(|error| self.disk(sku, error))?;
+        if self.items(sku, Shelf::Normal)?.is_empty() {
+            return Ok(true);
+        }
+        self.learn_again(sku).map(|()| true)
+    }
+
     /// Has the references learned again from the pictures that there are; those in use stay until then.
     ///
     /// # Errors
@@ -385,14 +431,9 @@ fn folders_in(folder: &Path) -> Result<Vec<String>, ProductError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
     use super::*;
-    use crate::learning::Lesson;
     use crate::learning::plan::Learned;
-    use base::picture::{Picture, PixelFormat};
-    use capture::Frame;
+    use base::picture::PixelFormat;
 
     /// A box that has seen five items of tea, of which one was damaged.
     fn tea(folder: &Path) -> Products {
@@ -441,6 +482,27 @@ mod tests {
         assert!(matches!(products.forget_item("tea", "boot-2"), Err(ProductError::NoItem { .. })));
         products.forget("tea").unwrap();
         assert_eq!(products.skus().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_person_says_of_an_item_moves_it_or_adds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let products = tea(folder.path());
+        let shelf = |item: &str| products.shelf_of("tea", item).unwrap();
+        let none = || panic!("its pictures are there");
+        assert!(products.teach("tea", "boot-2", false, none).unwrap());
+        assert!(products.teach("tea", "boot-0", true, none).unwrap());
+        assert_eq!((shelf("boot-2"), shelf("boot-0")), (Some(Shelf::Damaged), Some(Shelf::Normal)));
+        let picture = Picture::from_pixels(4, 2, PixelFormat::Grey8, vec![9; 8]).unwrap();
+        let pictures = || Some(vec![("side".to_owned(), picture)]);
+        assert!(products.teach("tea", "boot-9", true, pictures).unwrap());
+        assert_eq!(shelf("boot-9"), Some(Shelf::Normal));
+        assert!(!products.teach("tea", "boot-8", true, || None).unwrap(), "nothing is left of it");
+        let references = folder.path().join("references/coffee");
+        fs::create_dir_all(&references).unwrap();
+        fs::write(references.join("side.safetensors"), "").unwrap();
+        assert!(!products.teach("coffee", "boot-1", true, none).unwrap(), "a person taught it");
+        assert!(products.teach("../tea", "boot-1", true, none).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(super) mod item;
 pub(super) mod log_in;
 pub(super) mod overview;
 pub(super) mod people;
+pub(super) mod products;
 pub(super) mod set_up;
 
 use axum::response::Response;
