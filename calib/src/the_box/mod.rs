@@ -4,6 +4,7 @@
 
 mod history;
 mod items;
+mod live;
 mod status;
 mod today;
 
@@ -15,6 +16,7 @@ pub use history::{
     FindingView, ItemDetails, LabelPart, OUTCOMES, REASONS, StepTime, VERDICTS, Wanted,
 };
 pub use items::{CameraView, ItemView};
+pub use live::{CameraNow, ItemWindow, LastItem, LivePicture, NewestFrame, PictureFacts, Watching};
 pub use status::*;
 pub use today::{Minute, Today};
 
@@ -53,6 +55,18 @@ pub trait TheBox: Send + Sync + 'static {
     /// # Errors
     /// There is no such picture, or it cannot be read.
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer>;
+
+    /// One camera as it is now; `camera` is what somebody asked for, and may be anything. This does not wait.
+    ///
+    /// # Errors
+    /// There is no such camera.
+    fn camera(&self, camera: &str) -> Result<CameraNow, NoAnswer>;
+
+    /// The pictures of a camera from now on, likewise.
+    ///
+    /// # Errors
+    /// There is no such camera.
+    fn watch(&self, camera: &str) -> Result<Watching, NoAnswer>;
 }
 
 /// A picture and what kind it is.

@@ -3,7 +3,7 @@
 //!
 //! Everything here reads: the state of the box from a `watch` channel that inspectd's main loop
 //! feeds, items and the day from the records database (opened read-only for each question), pictures
-//! from the evidence folder.
+//! from the evidence folder, and what cameras see now from the live view.
 
 pub mod evidence;
 mod history;
@@ -14,10 +14,15 @@ mod today;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use calib::the_box::{ItemDetails, ItemView, NoAnswer, PageStatus, Picture, TheBox, Today, Wanted};
+use calib::the_box::{
+    CameraNow, ItemDetails, ItemView, NoAnswer, PageStatus, Picture, TheBox, Today, Wanted,
+    Watching,
+};
+use line::clock::monotonic;
 use tokio::sync::watch;
 
 use crate::records::StoreError;
+use crate::run::live_view::{self, LiveView};
 pub use status::counters;
 
 /// This box, as the page asks it.
@@ -25,12 +30,20 @@ pub use status::counters;
 pub struct Inspectd {
     status: watch::Receiver<Arc<PageStatus>>,
     records_folder: PathBuf,
+    /// The cameras, where any run.
+    live: Option<LiveView>,
 }
 
 impl Inspectd {
     /// The box with that status and the line file's `[store] folder`.
     pub fn new(status: watch::Receiver<Arc<PageStatus>>, records_folder: &Path) -> Self {
-        Self { status, records_folder: records_folder.to_owned() }
+        Self { status, records_folder: records_folder.to_owned(), live: None }
+    }
+
+    /// The same with cameras that people can watch.
+    #[must_use]
+    pub fn with_cameras(self, live: LiveView) -> Self {
+        Self { live: Some(live), ..self }
     }
 }
 
@@ -57,6 +70,15 @@ impl TheBox for Inspectd {
 
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {
         Ok(evidence::read(&self.records_folder, path)?)
+    }
+
+    fn camera(&self, camera: &str) -> Result<CameraNow, NoAnswer> {
+        let live = self.live.as_ref().ok_or_else(|| live_view::unknown(camera))?;
+        live.camera(camera, &self.status.borrow().cameras, monotonic())
+    }
+
+    fn watch(&self, camera: &str) -> Result<Watching, NoAnswer> {
+        self.live.as_ref().ok_or_else(|| live_view::unknown(camera))?.watch(camera)
     }
 }
 

@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod audit;
 pub(super) mod history;
 pub(super) mod item;
+pub(super) mod live;
 pub(super) mod log_in;
 pub(super) mod overview;
 pub(super) mod people;

@@ -7,6 +7,7 @@ mod live;
 mod log_in;
 mod roles;
 mod strangers;
+mod watching;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,8 +25,8 @@ use crate::client::{Answer, Client};
 use crate::people::password::Hashed;
 use crate::people::{By, People};
 use crate::the_box::{
-    FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, PageStatus, Picture, StepTime, Today,
-    Wanted,
+    CameraHealth, CameraNow, FindingView, ItemDetails, ItemView, ItemWindow, LabelPart, LastItem,
+    LivePicture, NewestFrame, NoAnswer, PageStatus, Picture, StepTime, Today, Wanted, Watching,
 };
 
 /// Far longer than any limit of these tests, so that a limit that does not hold is seen.
@@ -37,12 +38,15 @@ const PASSWORD: &str = "three green boxes";
 struct FakeBox {
     status: watch::Receiver<Arc<PageStatus>>,
     asked: AtomicUsize,
+    /// What camera `top` shows.
+    shown: watch::Sender<Option<Arc<LivePicture>>>,
 }
 
 impl FakeBox {
     fn new(status: PageStatus) -> (watch::Sender<Arc<PageStatus>>, Arc<Self>) {
         let (feed, status) = watch::channel(Arc::new(status));
-        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0) }))
+        let shown = watch::Sender::new(None);
+        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0), shown }))
     }
 }
 
@@ -101,6 +105,36 @@ impl TheBox for FakeBox {
             "large.jpg" => Ok(Picture { kind: "image/jpeg", bytes: vec![0; 30 << 20] }),
             _ => Err(NoAnswer::Absent(format!("no evidence picture `{path}`"))),
         }
+    }
+
+    fn camera(&self, camera: &str) -> Result<CameraNow, NoAnswer> {
+        if camera != "top" {
+            return Err(NoAnswer::Absent(format!("no camera `{camera}`")));
+        }
+        Ok(CameraNow {
+            camera: camera.to_owned(),
+            state: CameraHealth::Streaming,
+            cause: None,
+            frame: Some(NewestFrame { number: 42, age_ms: 12 }),
+            window: ItemWindow { position_mm: 450.0, tolerance_mm: 40.0 },
+            last_item: Some(LastItem {
+                boot: "boot".to_owned(),
+                item: 7,
+                width_px: 640,
+                height_px: 480,
+                bounds: Some([10, 20, 300, 200]),
+                offset_mm: Some(-3.0),
+                score: 1.0,
+                threshold: 3.0,
+                p_value: 0.1,
+                verdict: Some("pass"),
+                heat_map: Some("day/a.png".to_owned()),
+            }),
+        })
+    }
+
+    fn watch(&self, camera: &str) -> Result<Watching, NoAnswer> {
+        self.camera(camera).map(|_| self.shown.subscribe())
     }
 }
 
