@@ -18,12 +18,13 @@ const line = (context) => Math.max(2, context.canvas.width / 320);
 // Thirds.
 export function drawGrid(context) {
   const { width, height } = context.canvas;
-  stroke(context, line(context) / 2, "#fff", [], () => {
+  stroke(context, line(context), "#fff", [], () => {
     for (const third of [1, 2]) {
-      context.moveTo(third * width / 3, 0);
-      context.lineTo(third * width / 3, height);
-      context.moveTo(0, third * height / 3);
-      context.lineTo(width, third * height / 3);
+      const [x, y] = [Math.round(third * width / 3), Math.round(third * height / 3)];
+      context.moveTo(x, 0);
+      context.lineTo(x, height);
+      context.moveTo(0, y);
+      context.lineTo(width, y);
     }
   });
 }
