@@ -13,7 +13,7 @@ function stroke(context, width, colour, dash, path) {
   }
 }
 
-const line = (context) => Math.max(2, context.canvas.width / 320);
+const line = (context) => Math.max(2, context.canvas.width / 240);
 
 // Thirds.
 export function drawGrid(context) {
@@ -51,7 +51,7 @@ export function drawBox(context, item) {
   const [x, y, wide, high] = item.bounds;
   const isOdd = item.score > item.threshold;
   const dash = isOdd ? [4 * line(context), 2 * line(context)] : [];
-  stroke(context, line(context), isOdd ? "#ff5964" : "#38e08c", dash, () =>
+  stroke(context, 1.5 * line(context), isOdd ? "#ff5964" : "#38e08c", dash, () =>
     context.rect(x * across, y * down, wide * across, high * down));
 }
 

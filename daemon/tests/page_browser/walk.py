@@ -218,6 +218,7 @@ def live(page):
 
 def live_in_german(page):
     """The same in German; and a camera that is unplugged is told in words."""
+    page.goto(ADDRESS)
     page.get_by_role("link", name="Live-Bild").click()
     page.get_by_role("link", name="Kamera side").click()
     expect(page.locator("#frame")).to_contain_text("Bildpunkte")
