@@ -1,7 +1,7 @@
 // The live view of one camera: draws its pictures as they come, and over them what is switched on. When no
 // picture comes, or the one that is shown grows old, it says so above everything else.
 
-import { byId, clock, loadTexts, make, named, number, replaceIfChanged, say, write } from "./dom.js";
+import { byId, clock, language, loadTexts, make, named, number, replaceIfChanged, say, write } from "./dom.js";
 import { drawBox, drawGrid, drawHistogram, drawWindow } from "./live_draw.js";
 import { histogram, keepHeat, paintPeaking, paintZebra } from "./live_pixels.js";
 import { parts } from "./live_stream.js";
@@ -29,6 +29,8 @@ const on = new Set();
 let shown = null;
 // The last that came, by the browser's own clock that never jumps.
 let heard = null;
+// Since when nothing has come: the last that came, or when the page was opened or looked at again.
+let since = { at: performance.now(), when: new Date() };
 let best = 0;
 let frozen = false;
 let heat = { path: null, layer: null };
@@ -36,6 +38,8 @@ let heat = { path: null, layer: null };
 let asked = { path: null, at: 0 };
 let hearing = new AbortController();
 
+const decimals = (value) =>
+  value.toLocaleString(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const age = () => (heard.facts === null ? Infinity : heard.facts.age_ms + performance.now() - heard.at);
 
 function draw() {
@@ -97,9 +101,10 @@ function showFacts() {
     say("item.title", { number: item.item }),
     named("verdict", item.verdict ?? "open"),
     say("live.score", {
-      score: item.score.toFixed(2), threshold: item.threshold.toFixed(2), p: Number(item.p_value.toPrecision(2)),
+      score: decimals(item.score), threshold: decimals(item.threshold),
+      p: item.p_value.toLocaleString(language, { maximumSignificantDigits: 2 }),
     }),
-    item.offset_mm === null ? null : say("live.offset", { offset: item.offset_mm.toFixed(0) }),
+    item.offset_mm === null ? null : say("live.offset", { offset: number(Math.round(item.offset_mm)) }),
   ].filter(Boolean).join(" · "));
   byId("focus").hidden = !on.has("peaking");
   const sharp = facts === null || facts.sharpness === null ? null : Math.round(100 * facts.sharpness);
@@ -133,7 +138,8 @@ function show() {
 
 // What came: a picture, or that there is none.
 async function take(now, facts, bytes) {
-  heard = { at: performance.now(), when: new Date(), now, facts };
+  since = { at: performance.now(), when: new Date() };
+  heard = { at: since.at, now, facts };
   if (frozen) return;
   const bitmap = bytes.length === 0 ? null : await createImageBitmap(new Blob([bytes]));
   if (frozen) return;
@@ -154,11 +160,12 @@ function trouble(title, says, told) {
 
 // Says above everything else when what is shown may be old.
 function watch() {
-  if (heard === null) return;
-  const silent = performance.now() - heard.at;
-  if (silent > LOST_MS) {
+  if (document.hidden) return;
+  if (performance.now() - since.at > LOST_MS) {
     hearing.abort();
-    trouble(say("overview.lost"), say("overview.lost_says", { time: clock(heard.when) }));
+    trouble(say("overview.lost"), say("overview.lost_says", { time: clock(since.when) }));
+  } else if (heard === null) {
+    // It has just been asked.
   } else if (age() === Infinity) {
     trouble(say("live.none"), say("live.check", { camera }), heard.now.cause);
   } else if (age() > STALE_MS) {
@@ -185,9 +192,18 @@ async function poll() {
   await pause(POLL_MS);
 }
 
-// Streams end after a while, and with the connection: then there is another one.
+// Resolves when somebody looks at the page.
+function isLookedAt() {
+  return new Promise((done) => {
+    if (!document.hidden) done();
+    else document.addEventListener("visibilitychange", done, { once: true });
+  });
+}
+
+// Streams end after a while, and with the connection: then there is another one, while somebody looks.
 async function listen() {
   for (;;) {
+    await isLookedAt();
     hearing = new AbortController();
     try {
       const answer = await ask(`${api}/live.mjpeg`);
@@ -255,6 +271,10 @@ byId("full").hidden = !stage.requestFullscreen;
 byId("full").addEventListener("click", () => {
   if (document.fullscreenElement) document.exitFullscreen();
   else stage.requestFullscreen();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hearing.abort();
+  else [heard, since] = [null, { at: performance.now(), when: new Date() }];
 });
 document.addEventListener("fullscreenchange", () => press(byId("full"), document.fullscreenElement === stage));
 

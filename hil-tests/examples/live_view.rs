@@ -7,7 +7,7 @@
 //! its verdict left, since before that the belt has its say, and the ratio of both sides.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,18 +67,21 @@ fn main() -> anyhow::Result<()> {
     ensure!(ready.is_some(), "inspectd is not ready: {}", line.inspectd.tail());
 
     let mut bench = Bench { store: layout.store.clone(), port: layout.web_port, options };
-    let [mut without, mut with] = [const { Vec::new() }; 2];
+    let [mut without, mut with, mut ratios] = [const { Vec::new() }; 3];
     // Whatever is slow the first time is not counted.
     bench.half(0)?;
     for round in 0..bench.options.rounds {
         let views = bench.options.views;
         let order = if round % 2 == 0 { [0, views] } else { [views, 0] };
+        let mut medians = [0.0; 2];
         for views in order {
             let (half, pictures) = bench.half(views)?;
             let side = if views == 0 { &mut without } else { &mut with };
             println!("round {round}, {views} views: {}, {pictures} pictures sent", told(&half));
+            medians[usize::from(views > 0)] = quantile(&half, 0.5);
             side.extend(half);
         }
+        ratios.push(medians[1] / medians[0]);
     }
     line.check()?;
     println!("nobody watches: {}", told(&without));
@@ -87,6 +90,8 @@ fn main() -> anyhow::Result<()> {
         let ratio = quantile(&with, share) / quantile(&without, share);
         println!("p{:.0} with live views / without: {ratio:.3}", 100.0 * share);
     }
+    let all: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect();
+    println!("p50 of each round: median {:.3} of {}", quantile(&ratios, 0.5), all.join(" "));
     line.stop();
     Ok(())
 }
@@ -145,26 +150,22 @@ impl Bench {
     fn browser(&self, view: usize) -> anyhow::Result<Browser> {
         let camera = name(view % self.options.cameras);
         let token = fs::read_to_string(self.store.join("page/token"))?;
-        let port = self.port;
+        // Of HTTP 1.0, so that the stream comes as it is.
         let head = format!(
-            "GET /api/cameras/{camera}/live.mjpeg HTTP/1.1\r\nhost: box\r\nconnection: close\r\n\
-             authorization: Bearer {}\r\n\r\n",
+            "GET /api/cameras/{camera}/live.mjpeg HTTP/1.0\r\nhost: box\r\nauthorization: Bearer {}\r\n\r\n",
             token.trim()
         );
         let (stop, pictures) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let (ends, counts) = (Arc::clone(&stop), Arc::clone(&pictures));
+        let (ends, counts, port) = (Arc::clone(&stop), Arc::clone(&pictures), self.port);
         let thread = thread::spawn(move || {
-            let mut bytes = vec![0; 1 << 16];
             while !ends.load(Ordering::Relaxed) {
                 // A stream ends after a while; a browser asks again.
                 let mut socket = TcpStream::connect(("127.0.0.1", port))?;
                 socket.set_read_timeout(Some(Duration::from_secs(5)))?;
                 socket.write_all(head.as_bytes())?;
-                let mut count = 1;
-                while count > 0 && !ends.load(Ordering::Relaxed) {
-                    count = socket.read(&mut bytes)?;
-                    let parts = bytes[..count].windows(11).filter(|part| *part == b"X-Picture: ");
-                    counts.fetch_add(parts.count() as u64, Ordering::Relaxed);
+                let mut stream = BufReader::new(socket);
+                while !ends.load(Ordering::Relaxed) && next_part(&mut stream)? {
+                    counts.fetch_add(1, Ordering::Relaxed);
                 }
             }
             Ok(())
@@ -199,6 +200,26 @@ impl Bench {
         let judged = records.iter().filter(|record| !record["verdict"].is_null()).count();
         Ok((judged as u64, records.iter().filter_map(took).collect()))
     }
+}
+
+/// Reads a part of a stream; false at its end. The answer's own head counts as a part without a body.
+fn next_part(stream: &mut BufReader<TcpStream>) -> anyhow::Result<bool> {
+    let (mut line, mut length) = (String::new(), 0);
+    loop {
+        line.clear();
+        if stream.read_line(&mut line)? == 0 {
+            return Ok(false);
+        }
+        if let Some(said) = line.strip_prefix("Content-Length: ") {
+            length = said.trim().parse()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    // And the end of the line after it, where it has a body.
+    stream.read_exact(&mut vec![0; length + if length > 0 { 2 } else { 0 }])?;
+    Ok(true)
 }
 
 struct Browser {

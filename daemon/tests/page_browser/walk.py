@@ -222,7 +222,7 @@ def live_in_german(page):
     page.get_by_role("link", name="Live-Bild").click()
     page.get_by_role("link", name="Kamera side").click()
     expect(page.locator("#frame")).to_contain_text("Bildpunkte")
-    expect(page.locator("#last-item")).to_contain_text("Artikel 3 · ausschleusen")
+    expect(page.locator("#last-item")).to_contain_text("Artikel 3 · ausschleusen · Wert 4,50, Grenze 3,00")
     expect(page.locator("#trouble")).to_be_hidden()
     print("unplug", flush=True)
     sys.stdin.readline()
