@@ -91,7 +91,7 @@ fn while_serving_as(
     let (_feed, status) = watch::channel(Arc::new(status));
     let (the_box, _store) = page_box::the_box(status, folder, Commands::new().0);
     let folder = folder.to_owned();
-    runtime.spawn(async move { page.serve(&section, &folder, the_box).await });
+    runtime.spawn(async move { page.serve(&section, &folder, Arc::new(the_box)).await });
     questions(address);
 }
 

@@ -57,7 +57,7 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
     let (the_box, _store) = page_box::the_box(status, folder.path(), Commands::new().0);
     let token = StateFolder::below(folder.path()).token().unwrap();
     let token = token.reveal();
-    let page = PageThread::start(plain(), folder.path(), the_box).unwrap();
+    let page = PageThread::start(plain(), folder.path(), Arc::new(the_box)).unwrap();
     let address = page.address().expect("a free port");
     let status_of = |address| status_of(address, token);
 

@@ -14,12 +14,16 @@ use crate::texts::Language;
 const KEPT: &str = "private, max-age=60";
 
 /// The scripts, by name.
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 9] = [
     ("dom.js", include_str!("../../assets/dom.js")),
     ("devices.js", include_str!("../../assets/devices.js")),
     ("forms.js", include_str!("../../assets/forms.js")),
     ("items.js", include_str!("../../assets/items.js")),
     ("overview.js", include_str!("../../assets/overview.js")),
+    ("live.js", include_str!("../../assets/live.js")),
+    ("live_draw.js", include_str!("../../assets/live_draw.js")),
+    ("live_pixels.js", include_str!("../../assets/live_pixels.js")),
+    ("live_stream.js", include_str!("../../assets/live_stream.js")),
 ];
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

@@ -53,7 +53,10 @@ fn answers(
 
 /// The table.
 pub(super) fn all() -> Vec<Route> {
-    use pages::{account, audit, history, holds, item, log_in, overview, people, products, set_up};
+    use api::camera;
+    use pages::{
+        account, audit, history, holds, item, live, log_in, overview, people, products, set_up,
+    };
     vec![
         shows("/", SEE, get(overview::show)),
         shows("/log-in", OPEN, get(log_in::show)),
@@ -102,6 +105,11 @@ pub(super) fn all() -> Vec<Route> {
         answers("/api/thresholds", SEE, api::THRESHOLDS, get(api::thresholds)),
         answers("/api/people", ADMINISTER, api::PEOPLE, get(api::people)),
         answers("/api/audit", ADMINISTER, api::AUDIT, get(api::audit)),
+        shows("/live", SEE, get(live::cameras)),
+        shows("/live/{camera}", SEE, get(live::camera)),
+        answers("/api/cameras/{camera}/frame", SEE, camera::CAMERA, get(camera::camera)),
+        answers("/api/cameras/{camera}/live.jpg", SEE, camera::PICTURE, get(camera::picture)),
+        answers("/api/cameras/{camera}/live.mjpeg", SEE, camera::STREAM, get(camera::stream)),
         answers("/api/openapi.json", SEE, api::OPENAPI, get(api::openapi::openapi)),
     ]
 }

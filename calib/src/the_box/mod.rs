@@ -6,6 +6,7 @@ mod answers;
 mod history;
 mod holds;
 mod items;
+mod live;
 mod products;
 mod status;
 mod thresholds;
@@ -22,6 +23,7 @@ pub use history::{
 };
 pub use holds::{HoldOnPage, HoldView, HoldsNow, NewHold, SuspectView};
 pub use items::{CameraView, ItemView};
+pub use live::{CameraNow, ItemWindow, LastItem, LivePicture, NewestFrame, PictureFacts, Watching};
 pub use products::{
     ProductChange, ProductDetails, ProductPicture, ProductView, ProductsFound, ReferenceView,
     SHELVES,
@@ -125,6 +127,18 @@ pub trait TheBox: Send + Sync + 'static {
     /// # Errors
     /// There is no such picture, or it cannot be read.
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer>;
+
+    /// One camera as it is now; `camera` is what somebody asked for, and may be anything. This does not wait.
+    ///
+    /// # Errors
+    /// There is no such camera.
+    fn camera(&self, camera: &str) -> Result<CameraNow, NoAnswer>;
+
+    /// The pictures of a camera from now on, likewise.
+    ///
+    /// # Errors
+    /// There is no such camera.
+    fn watch(&self, camera: &str) -> Result<Watching, NoAnswer>;
 }
 
 /// A picture and what kind it is.

@@ -20,6 +20,7 @@ use inspectd::run::bridge_link::BridgeLink;
 use inspectd::run::commands::Commands;
 use inspectd::run::health::{Health, Watched};
 use inspectd::run::inspection::{Inputs, Inspection, Parts};
+use inspectd::run::live_view::LiveView;
 use inspectd::run::recorder::Recorder;
 use inspectd::run::scanner_link::ScannerLinks;
 use inspectd::run::{learned, model};
@@ -126,11 +127,14 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let products = ProductDesk::new(products, &line.model.folder, line.policy.false_divert_budget);
     let this_box =
         Inspectd::new(status_seen, (&line.store.folder, store.clone()), commands, products);
-    let this_box = Arc::new(this_box);
+    let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
+    let live = LiveView::start(&line.camera, &cameras, line.web.live_pictures_per_s)
+        .context("cannot start the thread of the live view")?;
+    let last_items = live.last_items();
+    let this_box = Arc::new(this_box.with_cameras(live));
     let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
         .context("cannot start the thread of the page")?;
 
-    let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
     let (bridge, link) = BridgeLink::start(line.line.bridge_socket.clone());
     let (labels, labels_seen) = mpsc::channel(LABELS);
     let (codes, codes_seen) = mpsc::channel(LABELS);
@@ -154,6 +158,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let totes = Totes::load(&line.tote, &names)?;
     let parts = Parts {
         cameras,
+        last_items,
         code_worker,
         label_worker,
         learner,

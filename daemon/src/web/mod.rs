@@ -2,8 +2,8 @@
 //! [`TheBox`]; this answers.
 //!
 //! The state of the box comes from a `watch` channel that inspectd's main loop feeds, items and the day from the
-//! records database (opened read-only for each question), pictures from the evidence folder. What is to be
-//! changed goes to the loop as a [command](crate::run::commands).
+//! records database (opened read-only for each question), pictures from the evidence folder, and what cameras see
+//! now from the live view. What is to be changed goes to the loop as a [command](crate::run::commands).
 
 mod answers;
 pub mod evidence;
@@ -20,14 +20,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use calib::the_box::{
-    Export, HoldView, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold, NoAnswer, PageStatus,
-    Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox, ThresholdsView, Today,
-    Wanted,
+    CameraNow, Export, HoldView, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold, NoAnswer,
+    PageStatus, Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox,
+    ThresholdsView, Today, Wanted, Watching,
 };
+use line::clock::monotonic;
 use tokio::sync::watch;
 
 use crate::records::{StoreError, StoreHandle};
 use crate::run::commands::{Commands, NotDone};
+use crate::run::live_view::{self, LiveView};
 pub use products::ProductDesk;
 pub use status::counters;
 
@@ -39,6 +41,8 @@ pub struct Inspectd {
     commands: Commands,
     products: ProductDesk,
     store: StoreHandle,
+    /// The cameras, where any run.
+    live: Option<LiveView>,
 }
 
 impl Inspectd {
@@ -50,7 +54,20 @@ impl Inspectd {
         commands: Commands,
         products: ProductDesk,
     ) -> Self {
-        Self { status, records_folder: records_folder.to_owned(), commands, products, store }
+        Self {
+            status,
+            records_folder: records_folder.to_owned(),
+            commands,
+            products,
+            store,
+            live: None,
+        }
+    }
+
+    /// The same with cameras that people can watch.
+    #[must_use]
+    pub fn with_cameras(self, live: LiveView) -> Self {
+        Self { live: Some(live), ..self }
     }
 }
 
@@ -118,6 +135,15 @@ impl TheBox for Inspectd {
 
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {
         Ok(evidence::read(&self.records_folder, path)?)
+    }
+
+    fn camera(&self, camera: &str) -> Result<CameraNow, NoAnswer> {
+        let live = self.live.as_ref().ok_or_else(|| live_view::unknown(camera))?;
+        live.camera(camera, &self.status.borrow().cameras, monotonic())
+    }
+
+    fn watch(&self, camera: &str) -> Result<Watching, NoAnswer> {
+        self.live.as_ref().ok_or_else(|| live_view::unknown(camera))?.watch(camera)
     }
 }
 

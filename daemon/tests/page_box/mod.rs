@@ -24,13 +24,13 @@ pub fn the_box(
     status: watch::Receiver<Arc<PageStatus>>,
     folder: &Path,
     commands: Commands,
-) -> (Arc<Inspectd>, StoreThread) {
+) -> (Inspectd, StoreThread) {
     let store = Store::open(folder).expect("the folder takes a store");
     let (thread, store) = StoreThread::start(store, Evidence::new(folder)).expect("a thread");
     let section = LearningSection { folder: folder.join("learning"), ..LearningSection::default() };
     let products = Products::new(&folder.join("references"), section);
     let products = ProductDesk::new(products, folder, 0.005);
-    (Arc::new(Inspectd::new(status, (folder, store), commands, products)), thread)
+    (Inspectd::new(status, (folder, store), commands, products), thread)
 }
 
 /// An item that was diverted as damaged; its pictures are `side.png` and `side-heat.png` in the evidence folder `day`.

@@ -11,12 +11,14 @@ use std::sync::Arc;
 use calib::state_folder::StateFolder;
 use calib::the_box::{CameraCounters, CameraHealth, CameraStatus, Counts, PageStatus, Problem};
 use calib::{PageThread, WebSection};
-use image::{Rgb, RgbImage};
+use capture::{Camera, CameraSection};
+use image::{GrayImage, Luma, Rgb, RgbImage};
 use inspectd::item::batches::BatchTest;
 use inspectd::item::lots::LotSeen;
 use inspectd::item::quarantine::Quarantine;
 use inspectd::records::{Change, Record, Store};
 use inspectd::run::commands::{Asked, Commands};
+use inspectd::run::live_view::{LiveView, Located};
 use inspectd::wall_clock::WallTime;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -89,6 +91,37 @@ fn follow(mut asked: tokio::sync::mpsc::Receiver<Asked>) {
     }
 }
 
+/// What camera `side` sees: a quarter at full brightness, a quarter of sharp squares, and plain grey.
+fn seen() -> GrayImage {
+    GrayImage::from_fn(640, 480, |x, y| match (x / 160, (x / 16 + y / 16) % 2) {
+        (0, _) => Luma([255]),
+        (1, 0) => Luma([40]),
+        (1, _) => Luma([200]),
+        _ => Luma([90]),
+    })
+}
+
+/// Camera `side`, which sees that again and again, and the live view of it, in which the last item was scored.
+fn watched(folder: &Path) -> (Camera, LiveView) {
+    fs::create_dir_all(folder).expect("the folder takes folders");
+    seen().save(folder.join("seen.png")).expect("the folder takes files");
+    let text = format!(
+        "name = \"side\"\nsource = \"replay:{}\"\nwidth_px = 640\nheight_px = 480\nfps = 10\n\
+         position_mm = 450.0\n",
+        folder.display()
+    );
+    let section: CameraSection = toml::from_str(&text).expect("a camera");
+    let cameras = [Camera::start(section.clone()).expect("it starts")];
+    let live = LiveView::start(&[section], &cameras, 8).expect("it starts");
+    let item = diverted(3);
+    let located = Located { size: (640, 480), bounds: Some([352, 96, 240, 288]) };
+    let heat_map = item.views[0].heat_map.clone();
+    live.last_items().scored(&item.id, "side", located, (4.5, 3.0), heat_map);
+    live.last_items().recorded(&item);
+    let [camera] = cameras;
+    (camera, live)
+}
+
 /// The Python that scripts/bootstrap made, and the browser that it installed.
 fn tools() -> Option<(String, PathBuf)> {
     let chromium = PathBuf::from("/usr/bin/chromium");
@@ -105,9 +138,12 @@ fn people_walk_through_the_page() {
     let (feed, seen) = watch::channel(Arc::new(status()));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let section = WebSection { listen, ..WebSection::default() };
+    let (camera, live) = watched(&folder.path().join("seen"));
+    let mut camera = Some(camera);
     let (commands, asked) = Commands::new();
     let follower = std::thread::spawn(move || follow(asked));
     let (the_box, _store) = page_box::the_box(seen, folder.path(), commands);
+    let the_box = Arc::new(the_box.with_cameras(live));
     let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
     let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
     let address = format!("https://{}/", page.address().expect("a free port"));
@@ -140,8 +176,12 @@ fn people_walk_through_the_page() {
     for line in BufReader::new(walk.stdout.take().expect("it is piped")).lines() {
         let line = line.expect("it says text");
         println!("{line}");
-        if line == "cut" {
-            drop(page.take());
+        let gone = match line.as_str() {
+            "cut" => page.take().map(drop),
+            "unplug" => camera.take().map(drop),
+            _ => None,
+        };
+        if gone.is_some() {
             writeln!(told, "it is gone").expect("it listens");
         }
     }

@@ -78,12 +78,12 @@ pub struct Process {
 }
 
 /// The path of a program of this workspace: it stands beside the running one, or above it when
-/// that is a test.
+/// that is a test or an example.
 pub fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap_or_default();
     let folder = here.parent().unwrap_or(Path::new("."));
     let folder = match folder.file_name() {
-        Some(deps) if deps == "deps" => folder.parent().unwrap_or(folder),
+        Some(inner) if inner == "deps" || inner == "examples" => folder.parent().unwrap_or(folder),
         _ => folder,
     };
     folder.join(name)

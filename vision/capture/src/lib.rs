@@ -2,7 +2,7 @@
 //!
 //! `source` turns the line file's words into a pipeline, `replay` feeds one from a folder,
 //! `pipeline` is one life of it, `camera` begins the next when it ends, and `ring` holds the frames
-//! for `gather`. `belt` says where the belt stood, and when.
+//! for `gather`. `belt` says where the belt stood, and when. `shown` makes of a frame what people look at.
 
 pub mod belt;
 mod camera;
@@ -12,6 +12,7 @@ mod pipeline;
 mod replay;
 mod ring;
 mod section;
+pub mod shown;
 mod source;
 pub mod usable;
 

@@ -56,57 +56,72 @@ fn same_middle(a: &Picture, b: &Picture) -> bool {
 #[derive(Debug)]
 pub struct Ring {
     capacity: usize,
-    frames: Mutex<VecDeque<Arc<Frame>>>,
+    frames: Mutex<Frames>,
+}
+
+/// The frames that are kept, and how many there ever were.
+#[derive(Debug, Default)]
+struct Frames {
+    kept: VecDeque<Arc<Frame>>,
+    pushed: u64,
 }
 
 impl Ring {
     /// An empty ring that keeps `capacity` frames, at least one.
     pub fn new(capacity: usize) -> Ring {
         let capacity = capacity.max(1);
-        Ring { capacity, frames: Mutex::new(VecDeque::with_capacity(capacity)) }
+        let kept = VecDeque::with_capacity(capacity);
+        Ring { capacity, frames: Mutex::new(Frames { kept, pushed: 0 }) }
     }
 
     /// Adds the newest frame and forgets the oldest one when the ring is full. A frame that is not
     /// newer than the newest is refused: `false`.
     pub fn push(&self, frame: Arc<Frame>) -> bool {
         let mut frames = self.lock();
-        if frames.back().is_some_and(|newest| newest.at >= frame.at) {
+        if frames.kept.back().is_some_and(|newest| newest.at >= frame.at) {
             return false;
         }
-        if frames.len() == self.capacity {
-            frames.pop_front();
+        if frames.kept.len() == self.capacity {
+            frames.kept.pop_front();
         }
-        frames.push_back(frame);
+        frames.kept.push_back(frame);
+        frames.pushed += 1;
         true
     }
 
     /// The newest frame.
     pub fn latest(&self) -> Option<Arc<Frame>> {
-        self.lock().back().cloned()
+        self.lock().kept.back().cloned()
+    }
+
+    /// The newest frame and its number: the first that the ring took has 1.
+    pub fn newest(&self) -> Option<(u64, Arc<Frame>)> {
+        let frames = self.lock();
+        Some((frames.pushed, Arc::clone(frames.kept.back()?)))
     }
 
     /// When the newest frame was taken.
     pub fn newest_at(&self) -> Option<Duration> {
-        self.lock().back().map(|frame| frame.at)
+        self.lock().kept.back().map(|frame| frame.at)
     }
 
     /// The frame taken nearest to `at`, whether before or after it; of two, the earlier.
     pub fn nearest(&self, at: Duration) -> Option<Arc<Frame>> {
-        self.lock().iter().min_by_key(|frame| frame.at.abs_diff(at)).cloned()
+        self.lock().kept.iter().min_by_key(|frame| frame.at.abs_diff(at)).cloned()
     }
 
     /// Frames in the ring now.
     pub fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().kept.len()
     }
 
     /// Whether no frame has come yet.
     pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().kept.is_empty()
     }
 
     /// A poisoned lock is taken over: no method leaves the frames half changed.
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Frame>>> {
+    fn lock(&self) -> MutexGuard<'_, Frames> {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,6 +146,8 @@ mod tests {
         assert_eq!(ring.len(), 2);
         assert_eq!(ring.nearest(Duration::ZERO).unwrap().at, Duration::from_millis(20));
         assert_eq!(ring.newest_at(), Some(Duration::from_millis(30)));
+        let (number, newest) = ring.newest().unwrap();
+        assert_eq!((number, newest.at), (3, Duration::from_millis(30)), "it is the third one");
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl Live {
         }
     }
 
+    /// A seat among all streams.
+    pub(in crate::server) fn seat(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Refusal::Busy)
+    }
+
     /// How long ago inspectd last said how it stands.
     pub(in crate::server) fn age(&self) -> Duration {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
@@ -187,7 +192,7 @@ pub(in crate::server) async fn live(
     State(app): State<App>,
     reader: Reader,
 ) -> Result<Response, Refusal> {
-    let seat = Arc::clone(&app.live.seats).try_acquire_owned().map_err(|_| Refusal::Busy)?;
+    let seat = app.live.seat()?;
     let texts = app.live.texts.each_ref().map(|(name, sender)| {
         let mut text = sender.subscribe();
         // A page that opens wants what there is.

@@ -2,6 +2,7 @@
 //!
 //! Errors are plain text and end with the next step. Answers only ever gain keys.
 
+pub(super) mod camera;
 pub(super) mod live;
 pub(super) mod openapi;
 
@@ -210,14 +211,14 @@ fn failed(error: PeopleError) -> Refusal {
 }
 
 /// A picture in memory, which keeps its turn until the browser has taken it.
-struct Taken {
-    bytes: Vec<u8>,
+struct Taken<B> {
+    bytes: B,
     _turn: Turn,
 }
 
-impl AsRef<[u8]> for Taken {
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Taken<B> {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.as_ref()
     }
 }
 

@@ -5,6 +5,7 @@ pub(super) mod audit;
 pub(super) mod history;
 pub(super) mod holds;
 pub(super) mod item;
+pub(super) mod live;
 pub(super) mod log_in;
 pub(super) mod overview;
 pub(super) mod people;

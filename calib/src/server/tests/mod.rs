@@ -9,6 +9,7 @@ mod log_in;
 mod products;
 mod roles;
 mod strangers;
+mod watching;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
@@ -27,10 +28,11 @@ use crate::client::{Answer, Client};
 use crate::people::password::Hashed;
 use crate::people::{By, People};
 use crate::the_box::{
-    AnswerView, Export, FindingView, HoldOnPage, HoldView, HoldsNow, ItemDetails, ItemView,
-    LabelPart, NewAnswer, NewHold, NoAnswer, PageStatus, Picture, ProductChange, ProductDetails,
-    ProductPicture, ProductView, ProductsFound, ReferenceView, StepTime, SuspectView, Taught,
-    ThresholdsView, Today, Wanted,
+    AnswerView, CameraHealth, CameraNow, Export, FindingView, HoldOnPage, HoldView, HoldsNow,
+    ItemDetails, ItemView, ItemWindow, LabelPart, LastItem, LivePicture, NewAnswer, NewHold,
+    NewestFrame, NoAnswer, PageStatus, Picture, ProductChange, ProductDetails, ProductPicture,
+    ProductView, ProductsFound, ReferenceView, StepTime, SuspectView, Taught, ThresholdsView,
+    Today, Wanted, Watching,
 };
 
 /// Far longer than any limit of these tests, so that a limit that does not hold is seen.
@@ -45,21 +47,22 @@ struct FakeBox {
     holds: Mutex<Vec<HoldView>>,
     changes: Mutex<Vec<(String, ProductChange)>>,
     answers: Mutex<Vec<(u64, NewAnswer)>>,
+    /// What camera `top` shows.
+    shown: watch::Sender<Option<Arc<LivePicture>>>,
 }
 
 impl FakeBox {
     fn new(status: PageStatus) -> (watch::Sender<Arc<PageStatus>>, Arc<Self>) {
         let (feed, status) = watch::channel(Arc::new(status));
-        (
-            feed,
-            Arc::new(Self {
-                status,
-                asked: AtomicUsize::new(0),
-                holds: Mutex::default(),
-                changes: Mutex::default(),
-                answers: Mutex::default(),
-            }),
-        )
+        let the_box = Self {
+            status,
+            asked: AtomicUsize::new(0),
+            holds: Mutex::default(),
+            changes: Mutex::default(),
+            answers: Mutex::default(),
+            shown: watch::Sender::new(None),
+        };
+        (feed, Arc::new(the_box))
     }
 }
 
@@ -233,6 +236,36 @@ impl TheBox for FakeBox {
             "large.jpg" => Ok(Picture { kind: "image/jpeg", bytes: vec![0; 30 << 20] }),
             _ => Err(NoAnswer::Absent(format!("no evidence picture `{path}`"))),
         }
+    }
+
+    fn camera(&self, camera: &str) -> Result<CameraNow, NoAnswer> {
+        if camera != "top" {
+            return Err(NoAnswer::Absent(format!("no camera `{camera}`")));
+        }
+        Ok(CameraNow {
+            camera: camera.to_owned(),
+            state: CameraHealth::Streaming,
+            cause: None,
+            frame: Some(NewestFrame { number: 42, age_ms: 12 }),
+            window: ItemWindow { position_mm: 450.0, tolerance_mm: 40.0 },
+            last_item: Some(LastItem {
+                boot: "boot".to_owned(),
+                item: 7,
+                width_px: 640,
+                height_px: 480,
+                bounds: Some([10, 20, 300, 200]),
+                offset_mm: Some(-3.0),
+                score: 1.0,
+                threshold: 3.0,
+                p_value: 0.1,
+                verdict: Some("pass"),
+                heat_map: Some("day/a.png".to_owned()),
+            }),
+        })
+    }
+
+    fn watch(&self, camera: &str) -> Result<Watching, NoAnswer> {
+        self.camera(camera).map(|_| self.shown.subscribe())
     }
 }
 

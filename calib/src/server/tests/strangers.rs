@@ -8,6 +8,7 @@ use crate::server::routes;
 fn asked_for(path: &str) -> String {
     path.replace("{name}", "overview.js")
         .replace("{language}", "en.json")
+        .replace("{camera}", "top")
         .replace("{*path}", "day/a.png")
         .replace("{boot}", "boot")
         .replace("{item}", "7")

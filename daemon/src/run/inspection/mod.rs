@@ -36,6 +36,7 @@ use crate::records::{Change, Evidence, PictureKind};
 use crate::run::bridge_link::{BridgeLink, LinkEvent, Verdicts};
 use crate::run::commands::Asked;
 use crate::run::health::{BeltSpeed, BridgeHealth, Health, ModelHealth};
+use crate::run::live_view::{LastItems, Located};
 use crate::run::model::ModelEvent;
 use crate::run::recorder::{Entry, Recorder, Shot};
 use crate::run::scanner_link::{ScannerEvent, ScannerLinks};
@@ -89,6 +90,8 @@ pub struct Inputs {
 pub struct Parts {
     /// The running cameras, one a view.
     pub cameras: Vec<Camera>,
+    /// Where people who watch a camera see which item was scored last.
+    pub last_items: Arc<LastItems>,
     /// The thread that reads codes, where labels are read.
     pub code_worker: Option<CodeWorker>,
     /// The thread that reads labels, where they are read.
@@ -118,6 +121,7 @@ pub struct Inspection {
     gatherer: Gatherer,
     rings: Rings,
     cameras: Vec<Camera>,
+    last_items: Arc<LastItems>,
     /// How well the cameras see.
     eyesight: HashMap<Arc<str>, Eyesight>,
     /// Views of items that are not scored and read yet, or are to be learned from.
@@ -162,6 +166,7 @@ impl Inspection {
     ) -> Self {
         let Parts {
             cameras,
+            last_items,
             code_worker,
             label_worker,
             learner,
@@ -197,6 +202,7 @@ impl Inspection {
             gatherer: Gatherer::new(windows, line.conveyor.mm_per_count),
             rings: Rings::new(cameras.iter().map(|c| (Arc::clone(c.name()), c.ring()))),
             cameras,
+            last_items,
             label: line.label.clone(),
             identity: line.identity.clone(),
             expectations,
@@ -395,6 +401,11 @@ impl Inspection {
                         let path = Evidence::relative_path(id, entered, &camera, kind);
                         heat_map = Some(path.clone());
                         let frame = Arc::clone(frame);
+                        let size = (frame.picture.width(), frame.picture.height());
+                        let bounds = score.found.map(|b| [b.x, b.y, b.width, b.height]);
+                        let (located, scores) =
+                            (Located { size, bounds }, (score.score, score.threshold));
+                        self.last_items.scored(id, &camera, located, scores, heat_map.clone());
                         // Boxes say that something is wrong there: a normal view has none.
                         let shown = if score.exceeds { score.differs.clone() } else { Vec::new() };
                         let heat = Some((score.heat, shown));
@@ -476,8 +487,14 @@ impl Inspection {
                 }
                 Step::Learn { id, sku, is_normal } => self.learn(id, sku, is_normal),
                 Step::Keep(change) => entry.changes.push(change),
-                Step::Save(record) => entry.changes.push(Change::Save(record)),
-                Step::Close(record) => entry.changes.push(Change::Close(record)),
+                Step::Save(record) => {
+                    self.last_items.recorded(&record);
+                    entry.changes.push(Change::Save(record));
+                }
+                Step::Close(record) => {
+                    self.last_items.recorded(&record);
+                    entry.changes.push(Change::Close(record));
+                }
                 Step::Acknowledge { through } => entry.acknowledges = Some(through),
             }
         }

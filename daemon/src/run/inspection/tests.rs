@@ -24,6 +24,7 @@ pub(super) fn parts(link: BridgeLink, recorder: Recorder, health: Health, clock:
     let section = LearningSection { learn_after_items: 0, ..LearningSection::default() };
     Parts {
         cameras: Vec::new(),
+        last_items: Arc::default(),
         code_worker: None,
         label_worker: None,
         learner: Learner::start(section, "/nowhere".into()).expect("it starts no thread"),

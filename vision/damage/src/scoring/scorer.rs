@@ -67,6 +67,8 @@ pub struct ViewScore {
     pub calibration: Calibration,
     /// How many items are in sight. Where it is not one, the view differs for that reason too.
     pub sight: Sight,
+    /// The box around what was found, in pixels of the view; none where nothing was.
+    pub found: Option<Bounds>,
     /// What each member of the ensemble says.
     pub members: Vec<MemberScore>,
     /// Where the view differs, as the most surprised of the members sees it that look at places.
@@ -312,10 +314,9 @@ impl Scorer {
                     .collect()
             })
             .unwrap_or_default();
-        let around =
-            mask.as_ref().map_or(Bounds { x: 0, y: 0, width: size.0, height: size.1 }, |mask| {
-                mask.bounds_in(size)
-            });
+        let bounds = mask.as_ref().map(|mask| mask.bounds_in(size));
+        let whole = Bounds { x: 0, y: 0, width: size.0, height: size.1 };
+        let around = bounds.unwrap_or(whole);
         let differs = differences(&heat, &kinds, around, size);
         Ok(ViewScore {
             score: fused.score,
@@ -323,6 +324,7 @@ impl Scorer {
             exceeds,
             calibration: fused.calibration,
             sight: observed.sight,
+            found: bounds,
             members,
             heat,
             heats,
