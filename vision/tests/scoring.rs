@@ -16,7 +16,7 @@ use damage::ReferenceKey;
 use damage::Scorer;
 use damage::ScoringError;
 use damage::ViewScore;
-use damage::scoring::{Member, Sight};
+use damage::scoring::{Budget, Member, Sight};
 use features::backbone::{EngineChoice, default_model_dir};
 use image::{Rgb, RgbImage};
 use lab::learn;
@@ -367,6 +367,26 @@ fn job(item: u64, sku: &str, pictures: Vec<Picture>, deadline: Duration) -> Job 
         })
         .collect();
     Job { item, sku: sku.into(), deadline, views }
+}
+
+#[test]
+fn a_budget_that_a_person_changes_holds_for_the_next_item() {
+    let (_, folder) = learned(2);
+    let budget = Budget::new(0.2);
+    let (pool, results) = InferencePool::start(&model(folder.path()), budget.clone()).unwrap();
+    let look = |item| {
+        let dented = Picture::from(carton(8, true));
+        pool.submit(job(item, "box", vec![dented], Duration::MAX)).unwrap();
+        let scored = results.recv_timeout(Duration::from_secs(60)).unwrap();
+        let view = scored.views.into_iter().next().unwrap().1.unwrap();
+        (view.score, view.threshold, view.exceeds)
+    };
+    let (score, threshold, exceeds) = look(1);
+    assert!(exceeds && (threshold - 0.699).abs() < 0.001, "{score} above {threshold}");
+    budget.set(1e-12);
+    let (again, threshold, exceeds) = look(2);
+    assert_eq!(again, score, "what is surprising stays so");
+    assert!(!exceeds && threshold > score, "{score} above {threshold}");
 }
 
 #[test]

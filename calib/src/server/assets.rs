@@ -14,11 +14,12 @@ use crate::texts::Language;
 const KEPT: &str = "private, max-age=60";
 
 /// The scripts, by name.
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("dom.js", include_str!("../../assets/dom.js")),
     ("devices.js", include_str!("../../assets/devices.js")),
     ("forms.js", include_str!("../../assets/forms.js")),
     ("items.js", include_str!("../../assets/items.js")),
+    ("thresholds.js", include_str!("../../assets/thresholds.js")),
     ("overview.js", include_str!("../../assets/overview.js")),
     ("live.js", include_str!("../../assets/live.js")),
     ("live_draw.js", include_str!("../../assets/live_draw.js")),

@@ -56,6 +56,7 @@ pub(super) fn all() -> Vec<Route> {
     use api::camera;
     use pages::{
         account, audit, history, holds, item, live, log_in, overview, people, products, set_up,
+        thresholds,
     };
     vec![
         shows("/", SEE, get(overview::show)),
@@ -72,6 +73,8 @@ pub(super) fn all() -> Vec<Route> {
         shows("/holds", SEE, get(holds::show)),
         takes("/holds/set", OPERATE, post(holds::set)),
         takes("/holds/lift", OPERATE, post(holds::lift)),
+        shows("/thresholds", SEE, get(thresholds::show)),
+        takes("/thresholds", ADMINISTER, post(thresholds::save)),
         shows("/products", SEE, get(products::show)),
         shows("/products/{sku}", SEE, get(products::show_one)),
         takes("/products/{sku}/forget", OPERATE, post(products::forget)),

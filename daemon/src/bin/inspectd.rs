@@ -9,6 +9,7 @@ use calib::PageThread;
 use calib::the_box::PageStatus;
 use capture::Camera;
 use clap::Parser;
+use damage::scoring::Budget;
 use inspectd::config::{DEFAULT_PATH, LineFile};
 use inspectd::fleet::messages::{self, FleetState};
 use inspectd::fleet::{self, FleetLink};
@@ -124,7 +125,8 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         .context("cannot start the threads that learn from what passes")?;
     let products = Products::new(&line.model.references, line.learning.clone());
     let products = products.beside(learner.handle());
-    let products = ProductDesk::new(products, &line.model.folder, line.policy.false_divert_budget);
+    let budget = Budget::new(line.policy.false_divert_budget);
+    let products = ProductDesk::new(products, &line.model.folder, budget.clone());
     let this_box =
         Inspectd::new(status_seen, (&line.store.folder, store.clone()), commands, products);
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
@@ -181,7 +183,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         }
     };
     // Last, since nothing may fail any more: its thread has to be joined.
-    let (model, model_thread) = model::start(line.model.clone(), line.policy.false_divert_budget)?;
+    let (model, model_thread) = model::start(line.model.clone(), budget)?;
     tracing::info!("inspecting {} on {}", line.line.product(), line.line.name);
     inspection
         .run(

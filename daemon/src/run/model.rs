@@ -7,6 +7,7 @@ use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use damage::scoring::Budget;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time;
@@ -40,13 +41,13 @@ pub enum ModelEvent {
 /// Outside a tokio runtime with time.
 pub fn start(
     section: ModelSection,
-    false_divert_budget: f64,
+    false_divert_budget: Budget,
 ) -> io::Result<(mpsc::Receiver<ModelEvent>, JoinHandle<()>)> {
     let (events, received) = mpsc::channel(64);
     let runtime = Handle::current();
     let thread = thread::Builder::new().name("model".to_owned()).spawn(move || {
         while !events.is_closed() {
-            match InferencePool::start(&section, false_divert_budget) {
+            match InferencePool::start(&section, false_divert_budget.clone()) {
                 Ok((thread, answers)) => {
                     if events.blocking_send(ModelEvent::Ready(thread)).is_err() {
                         return;

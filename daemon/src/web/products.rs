@@ -10,7 +10,7 @@ use calib::the_box::{
     NoAnswer, Picture, ProductChange, ProductDetails, ProductPicture, ProductView, ProductsFound,
     ReferenceView,
 };
-use damage::scoring::Calibration;
+use damage::scoring::{Budget, Calibration};
 use features::backbone::BACKBONE_FILE;
 use vision::learning::Familiarity;
 use vision::learning::poses::{Copy, Coverage};
@@ -26,7 +26,7 @@ const QUALITY: u8 = 85;
 pub struct ProductDesk {
     products: Products,
     model: PathBuf,
-    budget: f64,
+    budget: Budget,
     /// How many ways of lying the pictures of a product and view cover.
     covered: Mutex<HashMap<(String, String), Covered>>,
 }
@@ -42,7 +42,7 @@ struct Covered {
 impl ProductDesk {
     /// The desk for `products`, whose references belong to the model in the folder `model`; `budget` is the share of
     /// good items that may be diverted.
-    pub fn new(products: Products, model: &Path, budget: f64) -> Self {
+    pub fn new(products: Products, model: &Path, budget: Budget) -> Self {
         Self { products, model: model.to_owned(), budget, covered: Mutex::default() }
     }
 
@@ -73,7 +73,7 @@ impl ProductDesk {
         let backbone = std::fs::read(self.model.join(BACKBONE_FILE));
         let backbone = backbone.map(|bytes| base::checksum::sha256(&bytes)).unwrap_or_default();
         let references = product.views.iter().map(|view| {
-            let known = self.products.view(sku, view.clone(), &backbone, self.budget)?;
+            let known = self.products.view(sku, view.clone(), &backbone, self.budget.share())?;
             Ok(reference_of(known, self.coverage(sku, view, &pictures)))
         });
         Ok(ProductDetails {
@@ -143,7 +143,7 @@ impl ProductDesk {
 
     /// The share of good items that may be diverted.
     pub fn budget(&self) -> f64 {
-        self.budget
+        self.budget.share()
     }
 
     /// Where the products are kept.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use calib::the_box::PageStatus;
+use damage::scoring::Budget;
 use inspectd::records::{
     Evidence, Finding, ItemId, Record, Store, StoreThread, Timings, ViewRecord,
 };
@@ -29,7 +30,7 @@ pub fn the_box(
     let (thread, store) = StoreThread::start(store, Evidence::new(folder)).expect("a thread");
     let section = LearningSection { folder: folder.join("learning"), ..LearningSection::default() };
     let products = Products::new(&folder.join("references"), section);
-    let products = ProductDesk::new(products, folder, 0.005);
+    let products = ProductDesk::new(products, folder, Budget::new(0.005));
     (Inspectd::new(status, (folder, store), commands, products), thread)
 }
 

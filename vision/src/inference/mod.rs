@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use crate::config::ModelSection;
 use base::panics::panic_message;
 use capture::Frame;
-use damage::scoring::{ReferenceKey, Scorer, ScoringError, ViewScore};
+use damage::scoring::{Budget, ReferenceKey, Scorer, ScoringError, ViewScore};
 use line::clock::monotonic;
 
 mod layout;
@@ -79,7 +79,7 @@ impl InferencePool {
     /// The model cannot be loaded, or there are no threads.
     pub fn start(
         model: &ModelSection,
-        false_divert_budget: f64,
+        false_divert_budget: impl Into<Budget>,
     ) -> Result<(InferencePool, Receiver<Scored>), ScoringError> {
         let scorer = Scorer::load_best(&model.folder, model.device, model.engine)?
             .with_head_from(&model.damage_head)?

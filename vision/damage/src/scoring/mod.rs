@@ -12,6 +12,7 @@
 //! `coreset`; `nibbles` and `coded` keep its numbers; `reference_file`), `calibration` (level to p-value), `ensemble` (many levels to a score),
 //! `compute` (on which device), `kept` (answers that are kept between runs), `heatmap`, `explain` (what differs, for people).
 
+mod budget;
 mod calibration;
 mod cloud;
 mod coded;
@@ -36,6 +37,7 @@ mod silhouette;
 mod tokens;
 mod whitening;
 
+pub use budget::Budget;
 pub use calibration::{Calibration, Held, Prior};
 pub use compute::{Compute, DeviceChoice};
 pub use crop::{Area, Crop};

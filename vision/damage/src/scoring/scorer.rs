@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Calibration;
+use super::budget::Budget;
 use super::compute::{Compute, DeviceChoice};
 use super::crop::Crop;
 use super::ensemble::{Fused, Member, MemberScore, Voices};
@@ -102,7 +103,7 @@ pub struct Scorer {
     head: Option<DamageHead>,
     members: Vec<Member>,
     kept: Option<KeptMaps>,
-    false_divert_budget: f64,
+    false_divert_budget: Budget,
 }
 
 impl Scorer {
@@ -149,7 +150,7 @@ impl Scorer {
             head: None,
             members: Member::ALL.to_vec(),
             kept: None,
-            false_divert_budget: BUDGET,
+            false_divert_budget: Budget::new(BUDGET),
         };
         scorer.warm_up()?;
         Ok(scorer)
@@ -164,10 +165,10 @@ impl Scorer {
         Ok(self.with_head(Some(head)))
     }
 
-    /// The same scorer with thresholds for another budget: the share of normal items that may
-    /// exceed them, for example 0.005.
-    pub fn with_false_divert_budget(mut self, budget: f64) -> Scorer {
-        self.false_divert_budget = budget;
+    /// The same scorer with thresholds for another budget: the share of normal items that may exceed them. Whoever
+    /// has a clone of it can change it.
+    pub fn with_false_divert_budget(mut self, budget: impl Into<Budget>) -> Scorer {
+        self.false_divert_budget = budget.into();
         self
     }
 
@@ -198,7 +199,7 @@ impl Scorer {
 
     /// The share of normal items that may exceed the threshold.
     pub fn false_divert_budget(&self) -> f64 {
-        self.false_divert_budget
+        self.false_divert_budget.share()
     }
 
     /// The SHA-256 of `backbone.pt`, in hexadecimal: references belong to exactly this backbone.
@@ -273,14 +274,15 @@ impl Scorer {
             None => reference.joint(),
             Some(held) => held.as_ref().ok_or(ScoringError::NoNormals)?,
         };
-        let fused = Fused::new(joint, held, views, self.false_divert_budget);
+        // Once: it may change meanwhile.
+        let budget = self.false_divert_budget.share();
+        let fused = Fused::new(joint, held, views, budget);
         let exceeds = fused.exceeds();
         match observed.sight {
             Sight::Nothing if !exceeds => return Err(ScoringError::NoItem),
             Sight::Several(count) if !exceeds => return Err(ScoringError::SeveralItems { count }),
             _ => {}
         }
-        let budget = self.false_divert_budget;
         let members: Vec<MemberScore> = levels
             .iter()
             .map(|(member, level)| MemberScore::new(*member, *level, held_out(*member), budget))
