@@ -183,6 +183,8 @@ impl<'a> Frame<'a> {
     /// The page that is asked for, where this is the answer to one of its forms.
     pub(super) fn page(&self) -> &str {
         match self.path.split('/').nth(1) {
+            Some("settings") if self.path.ends_with("/restore") => "/settings/history",
+            Some("settings") if self.path.ends_with("/restart") => "/settings",
             Some("people") => "/people",
             Some("account") => "/account",
             Some("log-out") => "/",

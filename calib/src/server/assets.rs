@@ -14,11 +14,16 @@ use crate::texts::Language;
 const KEPT: &str = "private, max-age=60";
 
 /// The scripts, by name.
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 9] = [
     ("dom.js", include_str!("../../assets/dom.js")),
     ("devices.js", include_str!("../../assets/devices.js")),
     ("items.js", include_str!("../../assets/items.js")),
     ("overview.js", include_str!("../../assets/overview.js")),
+    ("settings_bar.js", include_str!("../../assets/settings_bar.js")),
+    ("settings_field.js", include_str!("../../assets/settings_field.js")),
+    ("settings_form.js", include_str!("../../assets/settings_form.js")),
+    ("settings_pending.js", include_str!("../../assets/settings_pending.js")),
+    ("settings_review.js", include_str!("../../assets/settings_review.js")),
 ];
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

@@ -27,6 +27,7 @@ pub(super) struct Route {
 const OPEN: Access = Access::Open;
 const SEE: Access = Access::Right(Right::See);
 const OWN: Access = Access::Right(Right::KeepOwnAccount);
+const CONFIGURE: Access = Access::Right(Right::Configure);
 const ADMINISTER: Access = Access::Right(Right::Administer);
 
 fn shows(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
@@ -41,6 +42,11 @@ fn gives(path: &'static str, access: Access, handler: MethodRouter<App>) -> Rout
     Route { path, method: "GET", access, kind: Kind::Data, described: None, handler }
 }
 
+/// Takes a form that a script sends, which reads the answer.
+fn takes_data(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { kind: Kind::Data, ..takes(path, access, handler) }
+}
+
 fn answers(
     path: &'static str,
     access: Access,
@@ -52,7 +58,7 @@ fn answers(
 
 /// The table.
 pub(super) fn all() -> Vec<Route> {
-    use pages::{account, audit, history, item, log_in, overview, people, set_up};
+    use pages::{account, audit, history, item, log_in, overview, people, set_up, settings};
     vec![
         shows("/", SEE, get(overview::show)),
         shows("/log-in", OPEN, get(log_in::show)),
@@ -63,6 +69,15 @@ pub(super) fn all() -> Vec<Route> {
         shows("/history", SEE, get(history::show)),
         shows("/history/{boot}/{item}", SEE, get(item::show)),
         gives("/history.csv", SEE, get(history::export)),
+        shows("/settings", SEE, get(settings::show)),
+        shows("/settings/review", CONFIGURE, get(settings::review)),
+        takes_data("/settings/check", CONFIGURE, post(settings::changes::check)),
+        takes_data("/settings/save", CONFIGURE, post(settings::changes::save)),
+        shows("/settings/history", SEE, get(settings::history::show)),
+        takes("/settings/restore", CONFIGURE, post(settings::history::restore)),
+        takes("/settings/restart", CONFIGURE, post(settings::history::restart)),
+        shows("/settings/{section}", SEE, get(settings::section)),
+        answers("/api/settings", SEE, api::SETTINGS, get(settings::json)),
         shows("/account", OWN, get(account::show)),
         takes("/account/password", OWN, post(account::change_password)),
         shows("/people", ADMINISTER, get(people::show)),

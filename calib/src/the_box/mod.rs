@@ -4,6 +4,7 @@
 
 mod history;
 mod items;
+pub mod settings;
 mod status;
 mod today;
 
@@ -47,6 +48,9 @@ pub trait TheBox: Send + Sync + 'static {
     /// # Errors
     /// The records cannot be read.
     fn today(&self) -> Result<Today, NoAnswer>;
+
+    /// The line file, which the page shows and changes.
+    fn line_settings(&self) -> &dyn settings::LineSettings;
 
     /// One picture of the evidence; `path` is what somebody asked for, and may be anything.
     ///

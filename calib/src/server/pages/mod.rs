@@ -8,6 +8,7 @@ pub(super) mod log_in;
 pub(super) mod overview;
 pub(super) mod people;
 pub(super) mod set_up;
+pub(super) mod settings;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -6,6 +6,7 @@ mod inputs;
 mod live;
 mod log_in;
 mod roles;
+mod settings;
 mod strangers;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -37,12 +38,13 @@ const PASSWORD: &str = "three green boxes";
 struct FakeBox {
     status: watch::Receiver<Arc<PageStatus>>,
     asked: AtomicUsize,
+    settings: settings::FakeSettings,
 }
 
 impl FakeBox {
     fn new(status: PageStatus) -> (watch::Sender<Arc<PageStatus>>, Arc<Self>) {
         let (feed, status) = watch::channel(Arc::new(status));
-        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0) }))
+        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0), settings: Default::default() }))
     }
 }
 
@@ -88,6 +90,10 @@ impl TheBox for FakeBox {
         let steps = vec![StepTime { step: "scoring", ms: 81.4 }];
         let claims = vec!["scanner portal said 4006381333931".to_owned()];
         Ok(ItemDetails { item: item_view(item), claims, findings, label, steps })
+    }
+
+    fn line_settings(&self) -> &dyn crate::the_box::settings::LineSettings {
+        &self.settings
     }
 
     fn today(&self) -> Result<Today, NoAnswer> {
