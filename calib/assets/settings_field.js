@@ -4,9 +4,9 @@
 import { make, named, say } from "./dom.js";
 import * as pending from "./settings_pending.js";
 
-// Names between backticks are set as code.
+// Names between backticks (\x60) are set as code.
 export function prose(tag, className, text) {
-  const parts = text.split("`").map((part, place) => (place % 2 ? make("code", "", part) : part));
+  const parts = text.split("\x60").map((part, place) => (place % 2 ? make("code", "", part) : part));
   const element = make(tag, className, ...parts);
   element.lang = "en";
   return element;
@@ -29,9 +29,17 @@ function option(value, text, selected) {
   return element;
 }
 
+// What holds where nothing is written, in words.
+function presetOf(key) {
+  if (key.default === null) return say("settings.no_default");
+  const value = shown(key.default);
+  return value === "" ? say("settings.default_empty") : say("settings.default_is", { value });
+}
+
 function select(key, value) {
   const control = make("select");
-  const preset = key.default === null ? "" : say("settings.default_is", { value: shown(key.default) });
+  const meaning = key.choices.find((choice) => choice.value === key.default)?.about;
+  const preset = key.default === null ? "" : presetOf(key) + (meaning ? `: ${meaning}` : "");
   if (!key.required || value === null) control.append(option("", preset, value === null));
   const choices = key.kind === "boolean" ? [{ value: "true" }, { value: "false" }] : key.choices;
   for (const choice of choices) {
@@ -80,6 +88,7 @@ function lines(key, value) {
 // A list of choices: what is written keeps its order, what is ticked comes last.
 function ticks(key, value, id) {
   const control = make("fieldset", "ticks");
+  control.setAttribute("aria-labelledby", `${id}:name`);
   let list = [...(value ?? [])];
   const boxes = key.choices.map((choice, place) => {
     const box = make("input");
@@ -95,7 +104,7 @@ function ticks(key, value, id) {
     label.lang = "en";
     return label;
   });
-  control.append(make("legend", "name", key.name), ...boxes);
+  control.append(...boxes);
   return { control, read: () => (list.length === 0 ? null : list) };
 }
 
@@ -114,8 +123,7 @@ export function field(key, id, written, seen, changed) {
   const preset = make("button", "", say("settings.use_default"));
   const facts = [];
   if (key.words) facts.push(prose("span", "", key.words.replace(/^./, (first) => first.toUpperCase())));
-  facts.push(make("span", "", key.required ? say("settings.required")
-    : key.default === null ? say("settings.no_default") : say("settings.default_is", { value: shown(key.default) })));
+  facts.push(make("span", "", key.required ? say("settings.required") : presetOf(key)));
   facts.push(make("span", "", named("settings_effect", key.effect)));
   const about = prose("p", "hint", key.about);
   const bounds = make("p", "bounds", ...facts);
@@ -143,9 +151,10 @@ export function field(key, id, written, seen, changed) {
       changed();
     };
     control.addEventListener(isList || control.tagName === "SELECT" ? "change" : "input", note);
-    const name = isList ? null : make("label", "name", key.name);
-    if (name) name.htmlFor = id;
-    element.replaceChildren(...[name].filter(Boolean), about, control, bounds, mistake, make("p", "row", back, preset));
+    const name = make(isList ? "p" : "label", "name", key.name);
+    name.id = `${id}:name`;
+    if (!isList) name.htmlFor = id;
+    element.replaceChildren(name, about, control, bounds, mistake, make("p", "row", back, preset));
     marks();
   }
 
@@ -157,7 +166,7 @@ export function field(key, id, written, seen, changed) {
   }
 
   // Says what is wrong with it, or nothing.
-  function say_wrong(found) {
+  function sayWrong(found) {
     const controls = element.querySelectorAll("input, select, textarea");
     controls.forEach((one) => (found.length > 0 ? one.setAttribute("aria-invalid", "true") : one.removeAttribute("aria-invalid")));
     mistake.hidden = found.length === 0;
@@ -176,7 +185,7 @@ export function field(key, id, written, seen, changed) {
     element.querySelector("input, select, textarea").focus();
     changed();
   });
-  say_wrong([]);
+  sayWrong([]);
   show();
-  return { id, element, wrong: say_wrong };
+  return { id, element, wrong: sayWrong };
 }

@@ -22,6 +22,8 @@ const lastOf = (name) => name.split(".").at(-1);
 const isAdded = (section) => section.repeated || (!section.required && section.keys.some((key) => key.required));
 const isWanted = (at) => pending.changes().some((change) => change.value !== null && pending.isWithin(change.key, at));
 
+const isKept = (table) => table.exists && pending.find(table.at)?.value !== null;
+
 // The numbers of the tables of a repeated section: those that are written, and those that are wanted.
 function numbers(section, base) {
   const start = `${base}.`;
@@ -33,7 +35,7 @@ function numbers(section, base) {
 // Where a section has its tables, each with where it would be added.
 function tables(section) {
   const parent = settings.sections.find((one) => one.name === parentOf(section.name));
-  const parents = parent ? tables(parent).filter((table) => table.exists).map((table) => `${table.at}.`) : [""];
+  const parents = parent ? tables(parent).filter(isKept).map((table) => `${table.at}.`) : [""];
   return parents.flatMap((before) => {
     const base = before + lastOf(section.name);
     if (section.repeated) return numbers(section, base).map((place) => ({ at: `${base}.${place}`, exists: true }));
@@ -45,7 +47,7 @@ function tables(section) {
 // Where a repeated section goes on.
 function nextPlaces(section) {
   const parent = settings.sections.find((one) => one.name === parentOf(section.name));
-  const parents = parent ? tables(parent).filter((table) => table.exists).map((table) => `${table.at}.`) : [""];
+  const parents = parent ? tables(parent).filter(isKept).map((table) => `${table.at}.`) : [""];
   return parents.map((before) => {
     const base = before + lastOf(section.name);
     const used = numbers(section, base);
@@ -102,9 +104,11 @@ function change(at, value, focus) {
 }
 
 function takeBack(at) {
-  pending.takeBack(at);
+  const isAddition = pending.find(at)?.value !== null;
+  if (isAddition) pending.takeBackAdded(at);
+  else pending.takeBack(at);
   draw();
-  byId(at)?.querySelector("input, select, textarea, button")?.focus();
+  (byId(at) ?? forms).querySelector("input, select, textarea, button")?.focus();
   checkSoon();
 }
 

@@ -61,6 +61,45 @@ export function takeBack(key) {
   keep({ ...state, changes: state.changes.filter((change) => !isWithin(change.key, key)) });
 }
 
+const lastNumber = (at) => (/\.\d+$/.test(at) ? Number(at.split(".").at(-1)) : null);
+const baseOf = (at) => at.split(".").slice(0, -1).join(".");
+const isTable = (change) => change.value !== null && typeof change.value === "object" && !Array.isArray(change.value);
+
+// Gives tables other places: a map from the old to the new.
+function move(changes, places) {
+  const moved = (key) => {
+    const at = [...places.keys()].find((old) => isWithin(key, old));
+    return at === undefined ? key : places.get(at) + key.slice(at.length);
+  };
+  return changes.map((change) => ({ ...change, key: moved(change.key) }));
+}
+
+// Takes back a table that was to be added; those that were to be added after it move up.
+export function takeBackAdded(at) {
+  takeBack(at);
+  const number = lastNumber(at);
+  if (number === null) return;
+  const added = state.changes.filter(isTable).map((change) => change.key);
+  const later = added.filter((key) => baseOf(key) === baseOf(at) && lastNumber(key) > number);
+  const places = new Map(later.map((key) => [key, `${baseOf(at)}.${lastNumber(key) - 1}`]));
+  keep({ ...state, changes: move(state.changes, places) });
+}
+
+// What was to be added goes after what the present file has.
+function placesAfter(tables) {
+  const places = new Map();
+  const next = new Map();
+  const added = state.changes.filter((change) => isTable(change) && lastNumber(change.key) !== null);
+  for (const { key } of added.sort((one, other) => lastNumber(one.key) - lastNumber(other.key))) {
+    const base = baseOf(key);
+    const there = [...tables].filter((at) => baseOf(at) === base && lastNumber(at) !== null).length;
+    const number = next.get(base) ?? there;
+    places.set(key, `${base}.${number}`);
+    next.set(base, number + 1);
+  }
+  return places;
+}
+
 export const discard = () => keep({ ...NONE, changes: [] });
 
 export const writeReason = (text) => keep({ ...state, reason: text });
@@ -70,9 +109,8 @@ export function takeOver(settings) {
   const tables = new Set(settings.sections.flatMap((section) => section.present.map((table) => table.at)));
   const written = new Map(settings.sections.flatMap((section) => section.present).flatMap((table) =>
     Object.entries(table.values).map(([name, value]) => [`${table.at}.${name}`, value])));
-  const isTable = (change) => change.value !== null && typeof change.value === "object" && !Array.isArray(change.value);
   const before = (change) => (isTable(change) || tables.has(change.key) ? change.before : written.get(change.key) ?? null);
-  const wanted = state.changes
+  const wanted = move(state.changes, placesAfter(tables))
     .map((change) => ({ ...change, before: before(change) }))
     .filter((change) => !same(change.value, change.before) && !(isTable(change) && tables.has(change.key)));
   keep({ ...state, revision: settings.revision, changes: wanted });

@@ -99,10 +99,10 @@ fn people_walk_through_the_page() {
     let (feed, seen) = watch::channel(Arc::new(status()));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let section = WebSection { listen, ..WebSection::default() };
-    let line = folder.path().join("line.toml");
+    let line_file = folder.path().join("line.toml");
     let text = include_str!("../../src/ctl/example-line.toml");
-    fs::write(&line, text).expect("the folder takes files");
-    let settings = SettingsOfBox::new(&line, text, folder.path(), Some(Arc::default()));
+    fs::write(&line_file, text).expect("the folder takes files");
+    let settings = SettingsOfBox::new(&line_file, text, folder.path(), Some(Arc::default()));
     let the_box = Arc::new(Inspectd::new(seen, folder.path()).with_settings(settings));
     let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
     let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
@@ -136,6 +136,12 @@ fn people_walk_through_the_page() {
     for line in BufReader::new(walk.stdout.take().expect("it is piped")).lines() {
         let line = line.expect("it says text");
         println!("{line}");
+        if line == "edit" {
+            let text = fs::read_to_string(&line_file).expect("it is there");
+            let text = text.replace("outbound 3", "edited on the box");
+            fs::write(&line_file, text).expect("it can be written");
+            writeln!(told, "it is edited").expect("it listens");
+        }
         if line == "cut" {
             drop(page.take());
             writeln!(told, "it is gone").expect("it listens");

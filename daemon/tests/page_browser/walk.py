@@ -2,8 +2,8 @@
 
 usage: walk.py CHROMIUM ADDRESS SET_UP_CODE PICTURES_FOLDER
 
-It says `cut` when the page is to be stopped, waits for a line, and goes on to see what an open page
-says then. Anything that is not as it should be ends it with an error.
+It says `edit` when the line file is to be edited on the box, and `cut` when the page is to be stopped; it waits for a
+line then, and goes on to see what an open page says. Anything that is not as it should be ends it with an error.
 """
 
 import json
@@ -146,6 +146,15 @@ def settings(page, context):
     expect(page.locator("#diff")).to_contain_text("+verdict_margin_ms = 55")
     expect(page.locator("#mistake-list")).to_contain_text("write one of [1]")
     check(page, "settings-review")
+    # Somebody edits the file on the box: nothing is lost on either side.
+    print("edit", flush=True)
+    sys.stdin.readline()
+    page.reload()
+    expect(page.locator("#pending-trouble")).to_contain_text("changed on the box meanwhile")
+    check(page, "settings-conflict")
+    page.get_by_role("button", name="Take the present file").click()
+    expect(page.locator("#pending-trouble")).to_be_hidden()
+    expect(page.locator("#diff")).to_contain_text("+verdict_margin_ms = 55")
     page.get_by_label("Why the settings change").fill("the new scanner is slower")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#refused")).to_contain_text("Not saved")
@@ -192,8 +201,13 @@ def tables_in_german(page):
     expect(page.locator("[id='camera.0']")).to_contain_text("Das wird beim Speichern entfernt.")
     expect(page.locator("#pending-says")).to_have_text("3 Änderungen sind nicht gespeichert")
     check(page, "settings-camera-german")
+    page.get_by_role("button", name="camera 4 hinzufügen").click()
+    page.locator("[id='camera.3']").get_by_label("name", exact=True).fill("below")
+    page.locator("[id='camera.2'] > button").click()
+    expect(page.locator("[id='camera.2']").get_by_label("name", exact=True)).to_have_value("below")
+    expect(page.locator("[id='camera.3']")).to_have_count(0)
     page.locator("[id='camera.0']").get_by_role("button", name="Zurücknehmen").click()
-    added.get_by_role("button", name="Zurücknehmen").last.click()
+    page.locator("[id='camera.2'] > button").click()
     expect(page.locator("#pending")).to_be_hidden()
     page.goto(f"{ADDRESS}settings/conveyor")
     page.get_by_label("mm_per_count", exact=True).fill("0,25")

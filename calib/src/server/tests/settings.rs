@@ -228,7 +228,7 @@ async fn a_change_is_checked_saved_with_its_reason_and_written_into_the_log() {
         ("setting changed", "policy.divert_lane", "1", "2")
     );
     let shown = anna.get("/audit").await.text();
-    assert!(shown.contains("changed a setting") && shown.contains("1 to 2"), "{shown}");
+    assert!(shown.contains("changed a setting") && shown.contains("1 → 2"), "{shown}");
 }
 
 #[tokio::test]

@@ -228,6 +228,20 @@ late = "pass"
     }
 
     #[test]
+    fn a_key_that_is_marked_takes_effect_at_once() {
+        let mut declaration = Declaration::new();
+        let sections = declaration.sections.iter_mut();
+        let section = sections.into_iter().find(|section| section.name == "policy").unwrap();
+        let key = section.keys.iter_mut().find(|key| key.name == "divert_lane").unwrap();
+        key.schema[line::line_file::TAKES_EFFECT] = line::line_file::AT_ONCE.into();
+        let file =
+            |lane| serde_json::json!({ "policy": { "divert_lane": lane, "unknown": "pass" } });
+        let changed = declaration.changed(&file(1), &file(2));
+        assert_eq!((changed.len(), changed[0].effect), (1, Effect::AtOnce));
+        assert_eq!(declaration.effect_at("policy.unknown"), Effect::Restart);
+    }
+
+    #[test]
     fn what_differs_between_two_files_is_told_key_by_key() {
         let before: Value = toml::from_str(FILE).unwrap();
         let text = FILE.replace("fps = 25", "tolerance_mm = 30.5").replace("\"pass\"", "\"stop\"");

@@ -59,7 +59,10 @@ pub(in crate::server) async fn save(State(app): State<App>, reader: Reader) -> R
 
 /// Who saves, and why; none without a reason.
 pub(super) fn saving(app: &App, reader: &Reader) -> Option<Saving> {
-    let reason: String = reader.field("reason").trim().chars().take(REASON_MAX).collect();
+    // One line: it stands in the log, too.
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let reason = reader.field("reason").trim().chars().take(REASON_MAX);
+    let reason: String = reason.map(plain).collect();
     let who = reader.name().to_owned();
     (!reason.is_empty()).then(|| Saving { who, reason, at: app.wall() })
 }
