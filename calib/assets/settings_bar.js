@@ -38,7 +38,7 @@ export function trouble(answer) {
   byId("take-over").hidden = answer.kind !== "changed";
   if (quiet) return;
   line.replaceChildren(named("settings_error", answer.kind));
-  if (answer.words) line.append(" ", quote("span", "", answer.words));
+  if (answer.words) line.append(" ", quote("span", "", answer.words.replace(/^./, (first) => first.toUpperCase())));
 }
 
 export function showBar() {

@@ -71,6 +71,7 @@ function card(section, { at, exists }) {
   mistake.hidden = true;
   mistake.lang = "en";
   element.id = at;
+  element.tabIndex = -1;
   element.append(mistake);
   cards.push({ at, mistake });
   if (!exists) {
@@ -108,7 +109,7 @@ function takeBack(at) {
   if (isAddition) pending.takeBackAdded(at);
   else pending.takeBack(at);
   draw();
-  (byId(at) ?? forms).querySelector("input, select, textarea, button")?.focus();
+  (byId(at) ?? forms).querySelector("input, select, textarea, button, a")?.focus();
   checkSoon();
 }
 
@@ -122,7 +123,15 @@ function draw() {
     const more = nextPlaces(section).map((at) => button(say("settings.add", { name: heading(at) }), "add", () => change(at, {}, at)));
     return [...shown, ...more];
   });
-  forms.replaceChildren(...built);
+  const places = built.filter((one) => one.id !== "");
+  const jump = make("nav", "row", ...places.map((one) => {
+    const link = make("a", "button", heading(one.id));
+    link.href = `#${one.id}`;
+    return link;
+  }));
+  jump.setAttribute("aria-label", say("settings.sections"));
+  jump.hidden = places.length < 2;
+  forms.replaceChildren(jump, ...built);
 }
 
 function checkSoon() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use calib::PageThread;
@@ -40,6 +41,9 @@ const ORDERS: usize = 64;
 
 /// Labels that were read and wait for the loop at most.
 const LABELS: usize = 32;
+
+/// Between the wish for a restart and the end: whoever asked is to see the page's answer.
+const ANSWER_FIRST: Duration = Duration::from_secs(2);
 
 /// Inspects every item on a conveyor and asks the PLC to divert the imperfect ones.
 #[derive(Debug, Parser)]
@@ -192,7 +196,10 @@ async fn run(
     let stop = async {
         let wanted = async {
             match &restart {
-                Some(restart) => restart.notified().await,
+                Some(restart) => {
+                    restart.notified().await;
+                    tokio::time::sleep(ANSWER_FIRST).await;
+                }
                 None => std::future::pending().await,
             }
         };

@@ -22,9 +22,13 @@ pub fn fit(line: &LineFile) -> Fit {
 /// fit it.
 pub fn warnings(line: &LineFile, text: &str) -> Vec<Mistake> {
     let mut warnings = line.warnings();
-    let misfits = fit(line).look_at_all().into_iter();
-    warnings.extend(misfits.map(|misfit| Mistake::new(&misfit.key, misfit.what, misfit.remedy)));
+    warnings.extend(misfits(fit(line).look_at_all()));
     line_file::located(text, warnings)
+}
+
+/// What does not fit, each at its key.
+pub fn misfits(found: Vec<Misfit>) -> impl Iterator<Item = Mistake> {
+    found.into_iter().map(|misfit| Mistake::new(&misfit.key, misfit.what, misfit.remedy))
 }
 
 /// Looks now and then, until the receiver is gone. Each misfit is logged when it appears.

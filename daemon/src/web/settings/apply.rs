@@ -46,7 +46,12 @@ pub fn apply(text: &str, changes: &[Change], declared: &[Section]) -> Result<Str
     for place in removed {
         remove(root, &place);
     }
-    Ok(document.to_string())
+    Ok(with_line_ends_of(text, document.to_string()))
+}
+
+/// The new text with the line ends of the old, which an editor on Windows may have written.
+fn with_line_ends_of(old: &str, new: String) -> String {
+    if old.contains("\r\n") { new.replace("\r\n", "\n").replace('\n', "\r\n") } else { new }
 }
 
 fn told(change: &Change, why: &str) -> String {

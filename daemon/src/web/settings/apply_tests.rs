@@ -161,6 +161,13 @@ fn a_key_set_back_to_its_default_is_no_longer_written() {
 }
 
 #[test]
+fn line_ends_of_windows_stay() {
+    let text = FILE.replace('\n', "\r\n");
+    let after = apply(&text, &[change("camera.1.fps", json!(50))], &declared()).unwrap();
+    assert_eq!(after, text.replace("fps = 25", "fps = 50"));
+}
+
+#[test]
 fn lists_of_tables_that_stand_on_one_line_are_changed_there() {
     let text = "conveyor = { diverter = [{ lane = 1 }] } # short\n";
     let changes = [

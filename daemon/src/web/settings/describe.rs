@@ -131,10 +131,12 @@ fn schema<T: JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
-/// A mistake as the page shows it.
+/// A mistake as the page shows it: where a key is missing, at the field of that key.
 pub fn mistake(of: Mistake) -> MistakeView {
     let key = of.key();
-    let Mistake { path, line, problem, instead } = of;
+    let Mistake { mut path, line, problem, instead } = of;
+    let missing = problem.strip_prefix('`').and_then(|rest| rest.strip_suffix("` is missing"));
+    path.extend(missing.map(str::to_owned));
     MistakeView { at: path.join("."), key, line, problem, instead }
 }
 

@@ -1,8 +1,8 @@
 //! The line file, which the page shows and changes ([`LineSettings`]).
 //!
-//! A change is made in the file's own text, so that comments and layout stay ([`apply`]). The result is held against
+//! A change is made in the file's own text, so that comments and layout stay (`apply.rs`). The result is held against
 //! everything that `inspectctl config check` knows. Then the new text is laid beside the old, the version is kept
-//! ([`versions`]), and the new file takes the old one's place. Whoever saves says which revision they saw: what
+//! (`versions.rs`), and the new file takes the old one's place. Whoever saves says which revision they saw: what
 //! another one, or somebody on the box, has written meanwhile is never lost.
 //!
 //! inspectd obeys the file that it read when it was started. What differs from that **waits** for a restart.
@@ -98,8 +98,10 @@ impl SettingsOfBox {
 
     fn checked(&self, before: &Content, after: &str) -> Checked {
         let keys = self.declaration.changed(&values(&before.text), &values(after));
-        let (mistakes, mut warnings) = looked_at(after);
-        warnings.extend(consequences(&keys));
+        let (mistakes, warnings) = match line_file::parse::<LineFile>(after) {
+            Ok(line) => (Vec::new(), warnings(&line, after, &keys)),
+            Err(mistakes) => (views(mistakes), Vec::new()),
+        };
         let diff = diff(&before.text, after);
         Checked { revision: before.revision.clone(), diff, keys, mistakes, warnings }
     }
@@ -161,7 +163,10 @@ impl LineSettings for SettingsOfBox {
             unwritable: self.file.unwritable(),
             can_restart: self.restart.is_some(),
             restart_command: RESTART_COMMAND.to_owned(),
-            mistakes: looked_at(&content.text).0,
+            mistakes: line_file::parse::<LineFile>(&content.text)
+                .err()
+                .map(views)
+                .unwrap_or_default(),
             sections: self.declaration.describe(&values(&content.text)),
         })
     }
@@ -217,13 +222,22 @@ fn values(text: &str) -> Value {
     toml::from_str(text).unwrap_or(Value::Null)
 }
 
-/// What is wrong with a file, and what is probably not meant, as `inspectctl config check` has it.
-fn looked_at(text: &str) -> (Vec<MistakeView>, Vec<MistakeView>) {
-    let views = |mistakes: Vec<Mistake>| mistakes.into_iter().map(describe::mistake).collect();
-    match line_file::parse::<LineFile>(text) {
-        Ok(line) => (Vec::new(), views(learned::warnings(&line, text))),
-        Err(mistakes) => (views(mistakes), Vec::new()),
+fn views(mistakes: Vec<Mistake>) -> Vec<MistakeView> {
+    mistakes.into_iter().map(describe::mistake).collect()
+}
+
+/// What is possible and probably not meant, as `inspectctl config check` has it. Whether what was learned fits is asked
+/// only where a change concerns that: the answer lies in many files.
+fn warnings(line: &LineFile, text: &str, keys: &[Changed]) -> Vec<MistakeView> {
+    const LEARNED: [&str; 5] = ["line.sku", "camera.", "model.", "identity.catalog", "learning."];
+    let concerns = |key: &Changed| LEARNED.iter().any(|start| key.key.starts_with(start));
+    let mut warnings = line.warnings();
+    if keys.iter().any(concerns) {
+        warnings.extend(learned::misfits(learned::fit(line).look()));
     }
+    let mut warnings = views(line_file::located(text, warnings));
+    warnings.extend(consequences(keys));
+    warnings
 }
 
 /// What a change does beyond the line: people could look for the page, or for themselves, in vain.

@@ -143,6 +143,30 @@ fn what_people_would_look_for_in_vain_is_told_before_it_is_saved() {
 }
 
 #[test]
+fn a_key_that_is_missing_is_told_at_its_field() {
+    let site = Site::new();
+    let change = Change { key: "camera.2".to_owned(), value: json!({}) };
+    let checked = site.settings.check(&[change], &site.revision()).unwrap();
+    let source = checked.mistakes.iter().find(|mistake| mistake.at == "camera.2.source");
+    assert_eq!(source.map(|mistake| mistake.key.as_str()), Some("camera[2]"), "{checked:?}");
+}
+
+#[test]
+fn what_was_learned_is_asked_where_a_change_concerns_it() {
+    let site = Site::new();
+    let warned = |key: &str, value: Value| -> bool {
+        let change = Change { key: key.to_owned(), value };
+        let checked = site.settings.check(&[change], &site.revision()).unwrap();
+        assert!(checked.mistakes.is_empty(), "{checked:?}");
+        checked.warnings.iter().any(|warning| warning.at.starts_with("model"))
+    };
+    // Nobody has learned the SKU, and it is not to be learned on the belt.
+    assert!(warned("learning.learn_after_items", json!(0)));
+    site.save("learning.learn_after_items", json!(0)).unwrap();
+    assert!(!warned("policy.batch_hold_hours", json!(1)));
+}
+
+#[test]
 fn contents_of_secret_files_are_nowhere() {
     let site = Site::new();
     let secret = site.folder.path().join("password");
