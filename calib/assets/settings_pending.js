@@ -26,8 +26,12 @@ function read() {
 
 function keep(next) {
   state = next;
-  if (state.changes.length > 0) localStorage.setItem(PLACE, JSON.stringify(state));
-  else localStorage.removeItem(PLACE);
+  try {
+    if (state.changes.length > 0) localStorage.setItem(PLACE, JSON.stringify(state));
+    else localStorage.removeItem(PLACE);
+  } catch {
+    // A browser that may keep nothing still has it on this very page.
+  }
   listeners.forEach((listener) => listener());
 }
 
