@@ -11,13 +11,13 @@ use calib::certificate::Certificate;
 use calib::state_folder::StateFolder;
 use calib::the_box::{Counts, PageStatus, Problem};
 use calib::{Page, WebSection};
-use inspectd::records::{
-    Change, Finding, ItemId, LabelRecord, Record, Store, Timings, Unnumbered, ViewRecord,
-};
-use inspectd::web::Inspectd;
-use line::protocol::{Action, Check, Decision, Eye, Outcome, UnnumberedWhy, Verdict};
+use inspectd::records::{Change, ItemId, LabelRecord, Record, Store, Unnumbered};
+use inspectd::run::commands::Commands;
+use line::protocol::{Check, Eye, Outcome, UnnumberedWhy, Verdict};
 use serde_json::Value;
 use tokio::sync::watch;
+
+mod page_box;
 
 /// A one-pixel PNG.
 const PIXEL: &[u8] = &[
@@ -29,33 +29,8 @@ const PIXEL: &[u8] = &[
 ];
 
 fn diverted(item: u64) -> Record {
-    let words = "side: unlike the normal ones at 40, 30".to_owned();
-    let id = ItemId { boot: "boot".to_owned(), item };
     let entered_at = format!("2026-11-22T10:00:{item:02}Z").parse().expect("a time");
-    Record {
-        views: vec![ViewRecord {
-            picture: Some("2026-11-22/side.png".to_owned()),
-            heat_map: Some("2026-11-22/side-heat.png".to_owned()),
-            score: Some(4.5),
-            threshold: Some(3.0),
-            ..ViewRecord::of("side")
-        }],
-        findings: vec![Finding {
-            check: Check::Damage,
-            camera: Some("side".to_owned()),
-            score: 4.5,
-            threshold: 3.0,
-            at: Some([40, 30]),
-            boxes: Vec::new(),
-            words,
-        }],
-        verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
-        decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
-        outcome: Some(Outcome::Diverted { lane: 1 }),
-        timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
-        sku: Some("CARTON-17".to_owned()),
-        ..Record::of(id, entered_at)
-    }
+    page_box::diverted(item, entered_at, "2026-11-22")
 }
 
 /// A store with three items, one picture, and a secret beside the evidence folder.
@@ -114,7 +89,8 @@ fn while_serving_as(
     // Made before anybody asks.
     StateFolder::below(folder).token().expect("the folder takes files");
     let (_feed, status) = watch::channel(Arc::new(status));
-    let (the_box, folder) = (Arc::new(Inspectd::new(status, folder)), folder.to_owned());
+    let (the_box, _store) = page_box::the_box(status, folder, Commands::new().0);
+    let folder = folder.to_owned();
     runtime.spawn(async move { page.serve(&section, &folder, the_box).await });
     questions(address);
 }

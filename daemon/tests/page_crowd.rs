@@ -16,7 +16,7 @@ use calib::state_folder::StateFolder;
 use calib::the_box::PageStatus;
 use calib::{Page, PageThread, WebSection};
 use inspectd::records::{Change, ItemId, Record, Records, Store};
-use inspectd::web::Inspectd;
+use inspectd::run::commands::Commands;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const HERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
+mod page_box;
+
 /// Without encryption: browsers here write single bytes of HTTP.
 fn plain() -> WebSection {
     WebSection { listen: HERE, plain_http: true, ..WebSection::default() }
@@ -52,7 +54,7 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
 
     let at_most = Page::bind(&plain()).unwrap().handles();
     let (_feed, status) = watch::channel(Arc::new(PageStatus::default()));
-    let the_box = Arc::new(Inspectd::new(status, folder.path()));
+    let (the_box, _store) = page_box::the_box(status, folder.path(), Commands::new().0);
     let token = StateFolder::below(folder.path()).token().unwrap();
     let token = token.reveal();
     let page = PageThread::start(plain(), folder.path(), the_box).unwrap();

@@ -180,7 +180,7 @@ async fn a_setting_is_changed_over_https_and_in_force_after_a_restart() {
     assert!(site.get("/settings").await.text().contains("action=\"/settings/restart\""));
 
     let answer = site.post("/settings/restart", &[]).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.status, 303, "{}", answer.text());
     assert_eq!(site.ended().code(), Some(75));
     site.start().await;
     site.enter("/log-in", &[("name", "anna"), ("password", PASSWORD)]).await;

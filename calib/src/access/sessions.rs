@@ -35,6 +35,8 @@ pub struct Session {
     pub generation: u64,
     /// What a form must bring along to change something.
     pub csrf: Secret,
+    /// What became of the change that was made last, to be shown by the next page.
+    told: Option<String>,
     begun: Duration,
     used: Duration,
 }
@@ -69,7 +71,7 @@ impl Sessions {
             self.end_longest_idle(|_| true);
         }
         let person = person.to_owned();
-        let session = Session { person, generation, csrf, begun: now, used: now };
+        let session = Session { person, generation, csrf, told: None, begun: now, used: now };
         self.open.insert(digest(token.reveal()), session);
     }
 
@@ -89,6 +91,18 @@ impl Sessions {
     /// open page that only listens is not a person at work.
     pub fn lasts(&self, token: &str, now: Duration) -> bool {
         self.open.get(&digest(token)).is_some_and(|session| session.lasts(self.lives, now))
+    }
+
+    /// Has the next page of this session show what became of a change.
+    pub fn tell(&mut self, token: &str, text: String) {
+        if let Some(session) = self.open.get_mut(&digest(token)) {
+            session.told = Some(text);
+        }
+    }
+
+    /// What is to be shown; it is shown once.
+    pub fn told(&mut self, token: &str) -> Option<String> {
+        self.open.get_mut(&digest(token))?.told.take()
     }
 
     /// Ends the session of `token`; says whose it was.
@@ -167,6 +181,16 @@ mod tests {
         assert!(sessions.lasts(token.reveal(), at(2099)));
         assert!(!sessions.lasts(token.reveal(), at(2100)), "listening does not prolong it");
         assert!(sessions.used(token.reveal(), at(2100)).is_none());
+    }
+
+    #[test]
+    fn what_is_told_is_told_once_and_to_nobody_else() {
+        let mut sessions = Sessions::new(LIVES);
+        let (anna, bert) = (begin(&mut sessions, "anna", 0), begin(&mut sessions, "bert", 0));
+        sessions.tell(anna.reveal(), "it is done".to_owned());
+        assert_eq!(sessions.told(bert.reveal()), None);
+        assert_eq!(sessions.told(anna.reveal()).as_deref(), Some("it is done"));
+        assert_eq!(sessions.told(anna.reveal()), None);
     }
 
     #[test]

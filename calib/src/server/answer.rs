@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::COME_AGAIN_SECONDS;
 use super::guard::Reader;
+use super::pages::products;
 use crate::access::Role;
 use crate::texts::Texts;
 use crate::the_box::NoAnswer;
@@ -32,6 +33,8 @@ pub(super) enum Refusal {
     Absent(String),
     /// The question is wrong.
     Question(String),
+    /// What is wanted cannot be done so.
+    Unfit(String),
     /// The form has no token, or that of another session.
     FormOld,
     /// Another site sent it.
@@ -55,6 +58,7 @@ impl Refusal {
             Self::NotYours | Self::FormOld | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Absent(_) => StatusCode::NOT_FOUND,
             Self::Question(_) => StatusCode::BAD_REQUEST,
+            Self::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy | Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -78,7 +82,9 @@ impl Refusal {
             Self::NoForm => "send application/x-www-form-urlencoded",
             Self::Busy => "busy: others came first. Ask again in a few seconds",
             Self::TooOften => "too many requests. Ask again in a few seconds",
-            Self::Absent(text) | Self::Question(text) | Self::Failed(text) => text,
+            Self::Absent(text) | Self::Question(text) | Self::Unfit(text) | Self::Failed(text) => {
+                text
+            }
         }
     }
 
@@ -90,6 +96,7 @@ impl Refusal {
             Self::Stranger => Key("log_in.ended"),
             Self::NotYours => Key("refused.not_yours"),
             Self::Absent(_) | Self::Question(_) => Key("refused.absent"),
+            Self::Unfit(_) => Key("refused.unfit"),
             Self::FormOld => Key("refused.form_old"),
             Self::Foreign => Key("refused.foreign"),
             Self::TooLarge => Key("refused.too_large"),
@@ -128,6 +135,7 @@ impl From<NoAnswer> for Refusal {
     fn from(no: NoAnswer) -> Self {
         match no {
             NoAnswer::Absent(text) => Self::Absent(text),
+            NoAnswer::Refused(text) => Self::Unfit(text),
             NoAnswer::Failed(text) => Self::Failed(text),
         }
     }
@@ -180,12 +188,22 @@ impl<'a> Frame<'a> {
         self.person.is_some_and(|(_, role)| role.may(crate::access::Right::Administer))
     }
 
+    /// Whether somebody is logged in who may change what the line does today.
+    pub(super) fn operates(&self) -> bool {
+        self.person.is_some_and(|(_, role)| role.may(crate::access::Right::Operate))
+    }
+
     /// The page that is asked for, where this is the answer to one of its forms.
     pub(super) fn page(&self) -> &str {
         match self.path.split('/').nth(1) {
             Some("settings") if self.path.ends_with("/restore") => "/settings/history",
             Some("settings") if self.path.ends_with("/restart") => "/settings",
             Some("people") => "/people",
+            Some("holds") => "/holds",
+            Some("history") => self.path.strip_suffix("/answer").unwrap_or(self.path),
+            Some("products") => self.path.rsplit_once('/').map_or(self.path, |(before, last)| {
+                if products::CHANGES.contains(&last) { before } else { self.path }
+            }),
             Some("account") => "/account",
             Some("log-out") => "/",
             _ => self.path,

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use crate::access::guesses::{self, Guesses};
 use crate::access::rates::{self, Rates};
 use crate::access::{Secret, Sessions};
+use crate::people::audit::Entry;
 use crate::people::{People, PeopleError};
 use crate::section::WebSection;
 use crate::state_folder::StateFolder;
@@ -171,6 +172,16 @@ impl App {
             done
         })
         .await
+    }
+
+    /// Writes something into the audit log that changes no person. What it tells of is done already, and is not
+    /// undone by a full disk: the log of inspectd then says what is missing.
+    pub(super) async fn note(&self, entry: Entry) {
+        let (who, what, subject) = (entry.who.clone(), entry.what.clone(), entry.subject.clone());
+        let kept = self.people(move |people| people.note(entry)).await;
+        if !matches!(kept, Ok(Ok(()))) {
+            tracing::error!("the audit log lacks that {who} did this: {what} {subject}: {kept:?}");
+        }
     }
 
     /// Works something out of a password, one at a time.

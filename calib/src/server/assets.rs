@@ -14,9 +14,10 @@ use crate::texts::Language;
 const KEPT: &str = "private, max-age=60";
 
 /// The scripts, by name.
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("dom.js", include_str!("../../assets/dom.js")),
     ("devices.js", include_str!("../../assets/devices.js")),
+    ("forms.js", include_str!("../../assets/forms.js")),
     ("items.js", include_str!("../../assets/items.js")),
     ("overview.js", include_str!("../../assets/overview.js")),
     ("settings_bar.js", include_str!("../../assets/settings_bar.js")),

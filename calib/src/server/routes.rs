@@ -28,6 +28,7 @@ const OPEN: Access = Access::Open;
 const SEE: Access = Access::Right(Right::See);
 const OWN: Access = Access::Right(Right::KeepOwnAccount);
 const CONFIGURE: Access = Access::Right(Right::Configure);
+const OPERATE: Access = Access::Right(Right::Operate);
 const ADMINISTER: Access = Access::Right(Right::Administer);
 
 fn shows(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
@@ -58,7 +59,9 @@ fn answers(
 
 /// The table.
 pub(super) fn all() -> Vec<Route> {
-    use pages::{account, audit, history, item, log_in, overview, people, set_up, settings};
+    use pages::{
+        account, audit, history, holds, item, log_in, overview, people, products, set_up, settings,
+    };
     vec![
         shows("/", SEE, get(overview::show)),
         shows("/log-in", OPEN, get(log_in::show)),
@@ -68,7 +71,20 @@ pub(super) fn all() -> Vec<Route> {
         takes("/set-up", OPEN, post(set_up::set_up)),
         shows("/history", SEE, get(history::show)),
         shows("/history/{boot}/{item}", SEE, get(item::show)),
+        takes("/history/{boot}/{item}/answer", OPERATE, post(item::answer)),
+        gives("/history.zip", OPERATE, get(history::pictures)),
         gives("/history.csv", SEE, get(history::export)),
+        shows("/holds", SEE, get(holds::show)),
+        takes("/holds/set", OPERATE, post(holds::set)),
+        takes("/holds/lift", OPERATE, post(holds::lift)),
+        shows("/products", SEE, get(products::show)),
+        shows("/products/{sku}", SEE, get(products::show_one)),
+        takes("/products/{sku}/forget", OPERATE, post(products::forget)),
+        takes("/products/{sku}/forget-item", OPERATE, post(products::forget_item)),
+        takes("/products/{sku}/learn-again", OPERATE, post(products::learn_again)),
+        takes("/products/{sku}/pin", OPERATE, post(products::pin)),
+        takes("/products/{sku}/unpin", OPERATE, post(products::unpin)),
+        gives("/products/{sku}/pictures/{item}/{view}", SEE, get(products::picture)),
         shows("/settings", SEE, get(settings::show)),
         shows("/settings/review", CONFIGURE, get(settings::review)),
         takes_data("/settings/check", CONFIGURE, post(settings::changes::check)),
@@ -97,6 +113,10 @@ pub(super) fn all() -> Vec<Route> {
         answers("/api/items/{boot}/{item}", SEE, api::ITEM, get(api::item)),
         answers("/api/today", SEE, api::TODAY, get(api::today)),
         answers("/api/live", SEE, api::live::LIVE, get(api::live::live)),
+        answers("/api/holds", SEE, api::HOLDS, get(api::holds)),
+        answers("/api/products", SEE, api::PRODUCTS, get(api::products)),
+        answers("/api/products/{sku}", SEE, api::PRODUCT, get(api::product)),
+        answers("/api/thresholds", SEE, api::THRESHOLDS, get(api::thresholds)),
         answers("/api/people", ADMINISTER, api::PEOPLE, get(api::people)),
         answers("/api/audit", ADMINISTER, api::AUDIT, get(api::audit)),
         answers("/api/openapi.json", SEE, api::OPENAPI, get(api::openapi::openapi)),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ItemView;
+use super::answers::AnswerView;
 
 /// Verdicts to look for.
 pub const VERDICTS: [&str; 3] = ["pass", "divert", "uninspected"];
@@ -42,6 +43,8 @@ pub struct Wanted {
 pub struct ItemDetails {
     /// The item as lists show it.
     pub item: ItemView,
+    /// What a person said that it was.
+    pub answer: Option<AnswerView>,
     /// Who said what it is, in words, in the order in which they said so.
     pub claims: Vec<String>,
     /// What the checks found.

@@ -2,21 +2,33 @@
 //!
 //! inspectd implements [`TheBox`]. The page calls its methods on threads that may wait, a few at once.
 
+mod answers;
 mod history;
+mod holds;
 mod items;
+mod products;
 pub mod settings;
 mod status;
+mod thresholds;
 mod today;
 
+use std::fs::File;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use answers::{AnswerView, KINDS, NewAnswer, TRUTHS, Taught};
 pub use history::{
     FindingView, ItemDetails, LabelPart, OUTCOMES, REASONS, StepTime, VERDICTS, Wanted,
 };
+pub use holds::{HoldOnPage, HoldView, HoldsNow, NewHold, SuspectView};
 pub use items::{CameraView, ItemView};
+pub use products::{
+    ProductChange, ProductDetails, ProductPicture, ProductView, ProductsFound, ReferenceView,
+    SHELVES,
+};
 pub use status::*;
+pub use thresholds::{ShareView, StopView, ThresholdsView};
 pub use today::{Minute, Today};
 
 /// The box, as the page knows it.
@@ -49,6 +61,66 @@ pub trait TheBox: Send + Sync + 'static {
     /// The records cannot be read.
     fn today(&self) -> Result<Today, NoAnswer>;
 
+    /// What is on hold, and which batches are suspect.
+    ///
+    /// # Errors
+    /// inspectd's loop does not answer.
+    fn holds(&self) -> Result<HoldsNow, NoAnswer>;
+
+    /// Sets a hold of this box; it is in force when this returns.
+    ///
+    /// # Errors
+    /// It cannot be set as wanted, or inspectd's loop does not answer.
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer>;
+
+    /// Lifts the hold of this box with that id.
+    ///
+    /// # Errors
+    /// This box has set none of that id, or inspectd's loop does not answer.
+    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer>;
+
+    /// Products whose SKU holds `part`, whatever the case; `limit` of them at most.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    fn products(&self, part: &str, limit: usize) -> Result<ProductsFound, NoAnswer>;
+
+    /// One product with everything that is known of it; `sku` is what somebody asked for, and may be anything.
+    ///
+    /// # Errors
+    /// Nothing is known of it, or a folder cannot be read.
+    fn product(&self, sku: &str) -> Result<ProductDetails, NoAnswer>;
+
+    /// Changes a product; it is done when this returns.
+    ///
+    /// # Errors
+    /// It makes no sense for this product, or the disk refuses.
+    fn change_product(&self, sku: &str, change: ProductChange) -> Result<(), NoAnswer>;
+
+    /// One picture behind a reference, small; the names are what somebody asked for, and may be anything.
+    ///
+    /// # Errors
+    /// There is no such picture, or it cannot be read.
+    fn product_picture(&self, sku: &str, item: &str, view: &str) -> Result<Picture, NoAnswer>;
+
+    /// Keeps what somebody says that an item was, and learns from it; it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// There is no such item, or the disk does not take it.
+    fn answer(&self, boot: &str, item: u64, said: NewAnswer) -> Result<Taught, NoAnswer>;
+
+    /// What another false-divert budget would do, told from recent items.
+    ///
+    /// # Errors
+    /// The records cannot be read, or that takes too long.
+    fn thresholds(&self) -> Result<ThresholdsView, NoAnswer>;
+
+    /// The items that somebody looks for with their pictures, as one zip file.
+    ///
+    /// # Errors
+    /// They cannot be read, or there is no room for the file.
+    fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer>;
+
     /// The line file, which the page shows and changes.
     fn line_settings(&self) -> &dyn settings::LineSettings;
 
@@ -68,12 +140,24 @@ pub struct Picture {
     pub bytes: Vec<u8>,
 }
 
+/// A zip file with items, open at its begin.
+#[derive(Debug)]
+pub struct Export {
+    /// The file.
+    pub file: File,
+    /// Its length.
+    pub bytes: u64,
+}
+
 /// Why there is no answer, in words that end with what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
     /// There is no such thing.
     #[error("{0}")]
     Absent(String),
+    /// It is not done as wanted.
+    #[error("{0}")]
+    Refused(String),
     /// It is there, or should be, and cannot be had now.
     #[error("{0}")]
     Failed(String),

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::HoldView;
+
 /// The state of the box, its devices and its links.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PageStatus {
@@ -164,31 +166,6 @@ pub enum StoreStatus {
         /// What the disk or the database said.
         cause: String,
     },
-}
-
-/// A hold: an order to divert every item of a SKU or a lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HoldView {
-    /// Whose it is: `site`, `fleet` or `box`.
-    pub origin: String,
-    /// Its name, unique within its origin.
-    pub id: String,
-    /// The SKU.
-    pub sku: String,
-    /// Only this lot of it; all of it without.
-    #[serde(default)]
-    pub lot: Option<String>,
-    /// Why.
-    pub why: String,
-    /// Who set it.
-    pub by: String,
-    /// When it was set.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    pub set_at: Timestamp,
-    /// When it ends by itself; never without.
-    #[serde(default)]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    pub expires_at: Option<Timestamp>,
 }
 
 /// What happened at one camera since it was started.

@@ -18,6 +18,7 @@ use inspectd::records::retention::RetentionThread;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::run::bridge_link::BridgeLink;
+use inspectd::run::commands::Commands;
 use inspectd::run::health::{Health, Watched};
 use inspectd::run::inspection::{Inputs, Inspection, Parts};
 use inspectd::run::recorder::Recorder;
@@ -27,13 +28,14 @@ use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
 use inspectd::warehouse::look_up_thread::LookUpThread;
 use inspectd::warehouse::{expected_sources, look_up_thread};
-use inspectd::web::Inspectd;
 use inspectd::web::settings::SettingsOfBox;
+use inspectd::web::{Inspectd, ProductDesk};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 use vision::config::LabelUse;
 use vision::labels::{CodeWorker, LabelWorker};
 use vision::learning::Learner;
+use vision::learning::products::Products;
 use vision::totes::Totes;
 
 /// Orders of the fleet that wait at most: each replaces the one before it on its topic.
@@ -43,7 +45,7 @@ const ORDERS: usize = 64;
 const LABELS: usize = 32;
 
 /// Between the wish for a restart and the end: whoever asked is to see the page's answer.
-const ANSWER_FIRST: Duration = Duration::from_secs(2);
+const ANSWER_FIRST: Duration = Duration::from_secs(3);
 
 /// Inspects every item on a conveyor and asks the PLC to divert the imperfect ones.
 #[derive(Debug, Parser)]
@@ -146,7 +148,15 @@ async fn run(
         misfits: learned::watch(&line),
     };
     let health = Health::new(&line.line.name, line.line.sku.as_deref(), watched, status, state);
-    let this_box = Inspectd::new(status_seen, &line.store.folder).with_settings(settings);
+    let (commands, commands_heard) = Commands::new();
+    let learner = Learner::start(line.learning.clone(), line.model.references.clone())
+        .context("cannot start the threads that learn from what passes")?;
+    let products = Products::new(&line.model.references, line.learning.clone());
+    let products = products.beside(learner.handle());
+    let products = ProductDesk::new(products, &line.model.folder, line.policy.false_divert_budget);
+    let this_box =
+        Inspectd::new(status_seen, (&line.store.folder, store.clone()), commands, products);
+    let this_box = this_box.with_settings(settings);
     let this_box = Arc::new(this_box);
     let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
         .context("cannot start the thread of the page")?;
@@ -166,8 +176,6 @@ async fn run(
         let code_worker = code_worker.context("cannot start the thread that reads codes")?;
         (Some(code_worker), Some(worker.context("cannot start the thread that reads labels")?))
     };
-    let learner = Learner::start(line.learning.clone(), line.model.references.clone())
-        .context("cannot start the threads that learn from what passes")?;
     let (looked_up, looked_up_seen) = mpsc::channel(ORDERS);
     let by_code = line.expected.look_up.clone().filter(|url| url.contains(look_up_thread::CODE));
     let look_up = by_code.map(|url| LookUpThread::start(url, looked_up)).transpose();
@@ -223,6 +231,7 @@ async fn run(
                 scans,
                 looked_up: looked_up_seen,
                 orders: orders_seen,
+                commands: commands_heard,
                 codes: codes_seen,
                 labels: labels_seen,
                 stored: stored_seen,

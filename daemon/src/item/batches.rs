@@ -177,6 +177,15 @@ impl Batches {
         self.seen.get(batch).map(|counted| counted.seen).unwrap_or_default()
     }
 
+    /// The batches that fail too often, by name.
+    pub fn suspects(&self) -> Vec<(Batch, Seen)> {
+        let suspect = self.seen.iter().filter(|(_, counted)| counted.seen.suspect);
+        let mut suspects: Vec<_> = suspect.map(|(batch, one)| (batch.clone(), one.seen)).collect();
+        suspects
+            .sort_by(|(one, _), (other, _)| (&one.sku, &one.lot).cmp(&(&other.sku, &other.lot)));
+        suspects
+    }
+
     /// The batch in which an item of `sku` counts whose label says `lot`: the one of that very lot, else the
     /// one seen last whose lot `lot` may be, else a new one.
     pub fn of_lot(&mut self, sku: &str, lot: &LotSeen) -> Named {

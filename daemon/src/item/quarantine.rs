@@ -64,6 +64,11 @@ impl Quarantine {
         &self.holds
     }
 
+    /// The batches that fail too often.
+    pub fn suspects(&self) -> Vec<(Batch, Seen)> {
+        self.batches.suspects()
+    }
+
     /// Whether an item of `sku` is held.
     pub fn on_sight(&self, sku: Option<&str>, lots: &[LotSeen], now: WallTime) -> Sight {
         self.holds.on_sight(sku, lots, now)
@@ -137,22 +142,22 @@ impl Quarantine {
 
     /// The fleet lifts holds of this box; those that are not there any more count as lifted.
     pub fn lift_all(&mut self, ids: &[String]) -> Vec<Change> {
-        ids.iter().filter_map(|id| self.lift(id).ok()).flatten().collect()
+        ids.iter().filter_map(|id| self.lift(id).ok()).flat_map(|(_, changes)| changes).collect()
     }
 
-    /// Somebody lifts a hold of this box.
+    /// Somebody lifts a hold of this box. Returns it, and what is to be stored.
     ///
     /// # Errors
     /// [`HoldError::Unknown`].
-    pub fn lift(&mut self, id: &str) -> Result<Vec<Change>, HoldError> {
+    pub fn lift(&mut self, id: &str) -> Result<(Hold, Vec<Change>), HoldError> {
         let hold = self.holds.lift(id)?;
         let mut changes = vec![self.kept()];
         if hold.by == BATCH_TEST {
-            let batch = Batch { sku: hold.sku, lot: hold.lot };
+            let batch = Batch { sku: hold.sku.clone(), lot: hold.lot.clone() };
             self.batches.restart(&batch);
             changes.push(Change::Batch(batch, None));
         }
-        Ok(changes)
+        Ok((hold, changes))
     }
 
     /// Takes away what has expired.
@@ -319,7 +324,7 @@ mod tests {
     fn lifting_a_batchs_hold_ends_it_and_starts_the_count_anew() {
         let mut quarantine = quarantine(Some(SignedDuration::from_hours(24)));
         fail(&mut quarantine, 3);
-        let changes = quarantine.lift("batch:tea/A@1970-01-01T00:00:10Z").unwrap();
+        let (_, changes) = quarantine.lift("batch:tea/A@1970-01-01T00:00:10Z").unwrap();
         assert_eq!(changes, [Change::Holds(Vec::new()), Change::Batch(lot("A"), None)]);
         assert_eq!(
             quarantine.on_sight(Some("tea"), &[LotSeen::printed("A")], now(11)),

@@ -5,6 +5,7 @@
 //! * The **store** ([`Store`]) is a SQLite database, `records.db`. It also holds the messages that
 //!   the fleet is still **owed**: closing a record and owing its summary is one transaction.
 //!   Holds and the counts of batches stand there too: they outlive a restart.
+//! * An **answer** ([`Answer`]) is what a person said that an item really was.
 //! * A **body** that no number explains ([`Unnumbered`]) has a row of its own: totals count bodies.
 //! * **Evidence** ([`Evidence`]) is the pictures, as JPEG files in `evidence/<yyyy-mm-dd>/`.
 //!   They never hold up a record: one that cannot be written is not kept, and its record says so.
@@ -19,6 +20,7 @@
 //! every commit (`synchronous = FULL`). Pictures are not flushed one by one: after a loss of power
 //! the last seconds' pictures may be missing or empty, their records are not.
 
+mod answers;
 pub mod error;
 pub mod evidence;
 mod fates;
@@ -35,6 +37,7 @@ pub mod thread;
 mod unnumbered;
 mod waiting;
 
+pub use answers::{Answer, Truth};
 pub use error::{CommitRefused, StoreError, StoreState};
 pub use evidence::{Evidence, Picture, PictureKind};
 pub use fates::{Fates, MinuteCount};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::item::causes;
 
+use super::answers::{self, Answer};
 use super::error::StoreError;
 use super::fates::{self, Fates, MinuteCount};
 use super::owed::{self, OutboxCounts, signed, unsigned};
@@ -124,6 +125,22 @@ impl Records {
         Ok(found.into_iter().next())
     }
 
+    /// What a person said of an item.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn answer(&self, id: &ItemId) -> Result<Option<Answer>, StoreError> {
+        answers::of(&self.db, id).map_err(|error| error.on(&self.path))
+    }
+
+    /// What people said of items that entered at `since` or later.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn answers(&self, since: Timestamp) -> Result<Vec<(ItemId, Answer)>, StoreError> {
+        answers::since(&self.db, since).map_err(|error| error.on(&self.path))
+    }
+
     /// The records that the filter asks for, newest first.
     ///
     /// # Errors
@@ -151,6 +168,25 @@ impl Records {
                 filter.serial,
             ],
         )
+    }
+
+    /// What the holds said that had items diverted which entered at `since` or later: the words of each finding.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn words_of_holds(&self, since: Timestamp) -> Result<Vec<String>, StoreError> {
+        let read = || -> Result<Vec<String>, rusqlite::Error> {
+            self.db
+                .prepare_cached(
+                    "SELECT json_extract(finding.value, '$.words')
+                     FROM record INDEXED BY record_diverted, json_each(body, '$.findings') AS finding
+                     WHERE verdict = 'divert' AND entered_at >= ?
+                       AND json_extract(finding.value, '$.check') = 'hold'",
+                )?
+                .query_map([since.as_microsecond()], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
     /// Ends, from another thread, a question that takes too long.

@@ -16,7 +16,7 @@ use super::error::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each brings a file from version `index` to `index + 1`.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE record (
         boot       TEXT    NOT NULL,
@@ -94,6 +94,19 @@ const MIGRATIONS: [&str; 5] = [
     -- For the page's counts: they are answered from these alone, but for the reasons of diverted items.
     CREATE INDEX record_by_verdict ON record (entered_at, verdict);
     CREATE INDEX record_diverted ON record (entered_at) WHERE verdict = 'divert';
+",
+    "
+    -- What people said of items. It goes with its record.
+    CREATE TABLE answer (
+        boot TEXT    NOT NULL,
+        item INTEGER NOT NULL,
+        at   INTEGER NOT NULL,
+        body TEXT    NOT NULL,
+        PRIMARY KEY (boot, item)
+    ) STRICT;
+    CREATE TRIGGER answer_goes_with_its_record AFTER DELETE ON record BEGIN
+        DELETE FROM answer WHERE boot = old.boot AND item = old.item;
+    END;
 ",
 ];
 

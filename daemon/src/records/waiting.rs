@@ -70,6 +70,7 @@ impl Waiting {
             Change::Expected(source, _) => self.expected.insert(*source, change).is_some(),
             Change::Holds(_) => self.holds.replace(change).is_some(),
             Change::Unnumbered(_)
+            | Change::Answer(..)
             | Change::Owe(_)
             | Change::BatchSuspect(_)
             | Change::Acknowledge(_)

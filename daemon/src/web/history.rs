@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use calib::the_box::{FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, StepTime, Wanted};
 
+use super::answers;
 use crate::item::identification::Claim;
-use crate::records::{Filter, Finding, ItemId, LabelRecord, Record, Records, Timings, VerdictKind};
+use crate::records::{
+    Answer, Filter, Finding, ItemId, LabelRecord, Record, Records, StoreError, Timings, VerdictKind,
+};
 
 /// How long a search may take: records without an index for what is looked for are read one by one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,7 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The database cannot be read, or the search takes too long.
 pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, NoAnswer> {
     let records = Records::open_read_only(records_folder)?;
-    let filter = Filter {
+    let filter = filter_of(wanted);
+    let found = with_patience(&records, |records| records.find(&filter))?;
+    Ok(found.into_iter().map(ItemView::from).collect())
+}
+
+/// What somebody looks for, as the records know it.
+pub(super) fn filter_of(wanted: Wanted) -> Filter {
+    Filter {
         since: wanted.since,
         until: wanted.until,
         sku: wanted.sku,
@@ -28,7 +38,17 @@ pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, No
         reason: wanted.reason.map(str::to_owned),
         outcome: wanted.outcome.map(str::to_owned),
         limit: wanted.limit,
-    };
+    }
+}
+
+/// What `question` answers, unless it takes too long.
+///
+/// # Errors
+/// Those of the question, and [`PATIENCE`] has run out.
+pub(super) fn with_patience<T>(
+    records: &Records,
+    question: impl FnOnce(&Records) -> Result<T, StoreError>,
+) -> Result<T, NoAnswer> {
     let stop = records.interrupt_handle();
     let (done, is_done) = mpsc::channel::<()>();
     let watch = thread::Builder::new().name("page-search".to_owned()).spawn(move || {
@@ -39,10 +59,10 @@ pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, No
         late
     });
     let watch = watch.map_err(|error| NoAnswer::Failed(format!("no search is begun: {error}")))?;
-    let found = records.find(&filter);
+    let found = question(records);
     drop(done);
     match (found, watch.join()) {
-        (Ok(found), _) => Ok(found.into_iter().map(ItemView::from).collect()),
+        (Ok(found), _) => Ok(found),
         (Err(_), Ok(true)) => Err(NoAnswer::Failed(format!(
             "the search took more than {} s and was broken off; name a shorter time, or a SKU",
             PATIENCE.as_secs()
@@ -57,17 +77,23 @@ pub fn search(records_folder: &Path, wanted: Wanted) -> Result<Vec<ItemView>, No
 /// It is not kept, or the database cannot be read.
 pub fn item(records_folder: &Path, boot: &str, item: u64) -> Result<ItemDetails, NoAnswer> {
     let id = ItemId { boot: boot.to_owned(), item };
-    let found = Records::open_read_only(records_folder)?.by_id(&id)?;
-    found.map(details).ok_or_else(|| {
-        NoAnswer::Absent(format!(
-            "no record of item {item} of boot {boot}: it was never written, or has been removed by the \
-             limits of section [store]"
-        ))
-    })
+    let records = Records::open_read_only(records_folder)?;
+    let found = records.by_id(&id)?.ok_or_else(|| no_record(&id))?;
+    Ok(details(found, records.answer(&id)?))
 }
 
-fn details(record: Record) -> ItemDetails {
+/// Nothing is kept of an item.
+pub(super) fn no_record(id: &ItemId) -> NoAnswer {
+    let ItemId { boot, item } = id;
+    NoAnswer::Absent(format!(
+        "no record of item {item} of boot {boot}: it was never written, or has been removed by the limits of \
+         section [store]"
+    ))
+}
+
+fn details(record: Record, answer: Option<Answer>) -> ItemDetails {
     ItemDetails {
+        answer: answer.map(answers::view),
         claims: record.claims.iter().map(claim_words).collect(),
         findings: record.findings.iter().map(finding).collect(),
         label: record.label.as_ref().map(label).unwrap_or_default(),

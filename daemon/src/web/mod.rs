@@ -1,27 +1,38 @@
 //! What the technicians' page learns of this box: crate `calib` owns the page, and asks through
 //! [`TheBox`]; this answers.
 //!
-//! Everything here but [`settings`] reads: the state of the box from a `watch` channel that inspectd's main loop
-//! feeds, items and the day from the records database (opened read-only for each question), pictures
-//! from the evidence folder.
+//! The state of the box comes from a `watch` channel that inspectd's main loop feeds, items and the day from the
+//! records database (opened read-only for each question), pictures from the evidence folder. What is to be
+//! changed goes to the loop as a [command](crate::run::commands), or into the line file ([`settings`]).
 
+mod answers;
 pub mod evidence;
+mod export;
 mod history;
+mod holds;
 pub mod items;
+mod products;
 pub mod settings;
 mod status;
+mod thresholds;
 mod today;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use calib::the_box::settings::LineSettings;
-use calib::the_box::{ItemDetails, ItemView, NoAnswer, PageStatus, Picture, TheBox, Today, Wanted};
+use calib::the_box::{
+    Export, HoldView, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold, NoAnswer, PageStatus,
+    Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox, ThresholdsView, Today,
+    Wanted,
+};
 use tokio::sync::watch;
 
 use self::settings::SettingsOfBox;
 use crate::config::DEFAULT_PATH;
-use crate::records::StoreError;
+use crate::records::{StoreError, StoreHandle};
+use crate::run::commands::{Commands, NotDone};
+pub use products::ProductDesk;
 pub use status::counters;
 
 /// This box, as the page asks it.
@@ -29,14 +40,24 @@ pub use status::counters;
 pub struct Inspectd {
     status: watch::Receiver<Arc<PageStatus>>,
     records_folder: PathBuf,
+    commands: Commands,
+    products: ProductDesk,
+    store: StoreHandle,
     settings: SettingsOfBox,
 }
 
 impl Inspectd {
-    /// The box with that status and the line file's `[store] folder`, and the line file where an appliance has it.
-    pub fn new(status: watch::Receiver<Arc<PageStatus>>, records_folder: &Path) -> Self {
+    /// The box with that status, the line file's `[store] folder` and what writes there, the way to the loop, and its
+    /// products; and the line file where an appliance has it.
+    pub fn new(
+        status: watch::Receiver<Arc<PageStatus>>,
+        (records_folder, store): (&Path, StoreHandle),
+        commands: Commands,
+        products: ProductDesk,
+    ) -> Self {
         let settings = SettingsOfBox::new(Path::new(DEFAULT_PATH), "", records_folder, None);
-        Self { status, records_folder: records_folder.to_owned(), settings }
+        let records_folder = records_folder.to_owned();
+        Self { status, records_folder, commands, products, store, settings }
     }
 
     /// The same with another line file.
@@ -67,6 +88,47 @@ impl TheBox for Inspectd {
         Ok(today::of(&self.records_folder, &self.status.borrow().clock)?)
     }
 
+    fn holds(&self) -> Result<HoldsNow, NoAnswer> {
+        holds::now(&self.commands, &self.records_folder)
+    }
+
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer> {
+        holds::set(&self.commands, wanted)
+    }
+
+    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer> {
+        holds::lift(&self.commands, id)
+    }
+
+    fn products(&self, part: &str, limit: usize) -> Result<ProductsFound, NoAnswer> {
+        self.products.find(part, limit)
+    }
+
+    fn product(&self, sku: &str) -> Result<ProductDetails, NoAnswer> {
+        self.products.one(sku)
+    }
+
+    fn change_product(&self, sku: &str, change: ProductChange) -> Result<(), NoAnswer> {
+        self.products.change(sku, change)
+    }
+
+    fn product_picture(&self, sku: &str, item: &str, view: &str) -> Result<Picture, NoAnswer> {
+        self.products.picture(sku, item, view)
+    }
+
+    fn answer(&self, boot: &str, item: u64, said: NewAnswer) -> Result<Taught, NoAnswer> {
+        let products = self.products.products();
+        answers::keep(&self.store, &self.records_folder, products, (boot, item), said)
+    }
+
+    fn thresholds(&self) -> Result<ThresholdsView, NoAnswer> {
+        thresholds::outlook(&self.records_folder, self.products.budget())
+    }
+
+    fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer> {
+        export::export(&self.records_folder, wanted)
+    }
+
     fn line_settings(&self) -> &dyn LineSettings {
         &self.settings
     }
@@ -79,5 +141,14 @@ impl TheBox for Inspectd {
 impl From<StoreError> for NoAnswer {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.to_string())
+    }
+}
+
+impl From<NotDone> for NoAnswer {
+    fn from(not: NotDone) -> Self {
+        match not {
+            NotDone::Refused(why) => Self::Refused(why),
+            NotDone::Silent(why) => Self::Failed(why.to_owned()),
+        }
     }
 }

@@ -12,40 +12,22 @@ use calib::state_folder::StateFolder;
 use calib::the_box::{CameraCounters, CameraHealth, CameraStatus, Counts, PageStatus, Problem};
 use calib::{PageThread, WebSection};
 use image::{Rgb, RgbImage};
-use inspectd::records::{Change, Finding, ItemId, Record, Store, Timings, ViewRecord};
-use inspectd::web::Inspectd;
+use inspectd::item::batches::BatchTest;
+use inspectd::item::lots::LotSeen;
+use inspectd::item::quarantine::Quarantine;
+use inspectd::records::{Change, Record, Store};
+use inspectd::run::commands::{Asked, Commands};
+use inspectd::wall_clock::WallTime;
 use inspectd::web::settings::SettingsOfBox;
 use jiff::Timestamp;
-use line::protocol::{Action, Check, Decision, Outcome, Verdict};
 use tokio::sync::watch;
 
+#[path = "../page_box/mod.rs"]
+mod page_box;
+
 fn diverted(item: u64) -> Record {
-    let id = ItemId { boot: "boot".to_owned(), item };
     let entered_at = Timestamp::now() - jiff::SignedDuration::from_secs(10 - item as i64);
-    Record {
-        views: vec![ViewRecord {
-            picture: Some("day/side.png".to_owned()),
-            heat_map: Some("day/side-heat.png".to_owned()),
-            score: Some(4.5),
-            threshold: Some(3.0),
-            ..ViewRecord::of("side")
-        }],
-        findings: vec![Finding {
-            check: Check::Damage,
-            camera: Some("side".to_owned()),
-            score: 4.5,
-            threshold: 3.0,
-            at: Some([40, 30]),
-            boxes: Vec::new(),
-            words: "side: unlike the normal ones at 40, 30".to_owned(),
-        }],
-        verdict: Some(Verdict::Divert { lane: 1, reasons: vec![Check::Damage] }),
-        decision: Some(Decision { action: Action::Divert { lane: 1 }, fall_back: None }),
-        outcome: Some(Outcome::Diverted { lane: 1 }),
-        timings: Timings { eye_to_verdict_ms: Some(321.0), ..Timings::default() },
-        sku: Some("CARTON-17".to_owned()),
-        ..Record::of(id, entered_at)
-    }
+    page_box::diverted(item, entered_at, "day")
 }
 
 /// A store with three items and their pictures.
@@ -58,6 +40,15 @@ fn store() -> tempfile::TempDir {
     for (name, colour) in [("side.png", [150, 110, 60]), ("side-heat.png", [200, 60, 30])] {
         let picture = RgbImage::from_pixel(320, 240, Rgb(colour));
         picture.save(day.join(name)).expect("the folder takes files");
+    }
+    for item in 1..=5 {
+        let lesson = folder.path().join(format!("learning/CARTON-17/boot-{item}"));
+        fs::create_dir_all(&lesson).expect("the folder takes folders");
+        let picture = RgbImage::from_fn(320, 240, |x, y| {
+            let inside = (60 + item * 8..200 + item * 8).contains(&x) && (70..180).contains(&y);
+            Rgb(if inside { [176, 132, 80] } else { [60, 64, 70] })
+        });
+        picture.save(lesson.join("side.png")).expect("the folder takes files");
     }
     folder
 }
@@ -83,6 +74,22 @@ fn status() -> PageStatus {
     }
 }
 
+/// Follows commands as inspectd's loop does, until nobody can ask any more.
+fn follow(mut asked: tokio::sync::mpsc::Receiver<Asked>) {
+    let test = BatchTest::new(0.01, 0.1, 0.001).expect("these are shares");
+    let mut quarantine = Quarantine::new(test, None, Vec::new(), Vec::new());
+    let torn = LotSeen::printed("L-77");
+    let now = || WallTime::trusted(Timestamp::now());
+    for _ in 0..3 {
+        quarantine.count("CARTON-17", Some(&torn), true, now());
+    }
+    while let Some(Asked { command, answer }) = asked.blocking_recv() {
+        let done = command.follow(&mut quarantine, now()).map(|(done, _)| done);
+        // Who asked may have gone.
+        let _ = answer.send(done);
+    }
+}
+
 /// The Python that scripts/bootstrap made, and the browser that it installed.
 fn tools() -> Option<(String, PathBuf)> {
     let chromium = PathBuf::from("/usr/bin/chromium");
@@ -99,11 +106,15 @@ fn people_walk_through_the_page() {
     let (feed, seen) = watch::channel(Arc::new(status()));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let section = WebSection { listen, ..WebSection::default() };
+    let (commands, asked) = Commands::new();
+    let follower = std::thread::spawn(move || follow(asked));
+    let (the_box, _store) = page_box::the_box(seen, folder.path(), commands);
     let line_file = folder.path().join("line.toml");
     let text = include_str!("../../src/ctl/example-line.toml");
     fs::write(&line_file, text).expect("the folder takes files");
     let settings = SettingsOfBox::new(&line_file, text, folder.path(), Some(Arc::default()));
-    let the_box = Arc::new(Inspectd::new(seen, folder.path()).with_settings(settings));
+    let the_box = Arc::into_inner(the_box).expect("nobody else has it yet");
+    let the_box = Arc::new(the_box.with_settings(settings));
     let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
     let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
     let address = format!("https://{}/", page.address().expect("a free port"));
@@ -151,4 +162,5 @@ fn people_walk_through_the_page() {
     assert!(page.is_none(), "the walk went to its end");
     drop(stop);
     loop_thread.join().expect("it does not panic");
+    follower.join().expect("it does not panic");
 }

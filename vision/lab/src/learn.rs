@@ -26,8 +26,9 @@ use features::localise::{Localiser, Mask, Small};
 const LOCALISER_MIN: usize = 4;
 /// Of these, pictures from which is learned how to find the item.
 const LOCALISER_MAX: usize = 40;
-/// A localiser that does not find one item in more than this share of its own normals cannot tell
-/// item from background: four screws in a board are no four items.
+/// A localiser that does not find one item of the usual size in more than this share of its own normals cannot
+/// tell item from background: four screws in a board are no four items, and neither one of them nor the board's
+/// surroundings are the item.
 const LOST_MAX: f64 = 0.05;
 /// Of all normal pictures, those of which is learned what drift does to them.
 const DRIFTED_MAX: usize = 6;
@@ -247,6 +248,7 @@ pub fn learn_finding(
     let found: Vec<(Mask, &Picture)> = pictures
         .iter()
         .filter_map(|picture| Some((find(picture, &localiser).ok()?, picture)))
+        .filter(|(mask, _)| localiser.may_be(mask))
         .collect();
     if ((pictures.len() - found.len()) as f64) > LOST_MAX * pictures.len() as f64 {
         return whole();

@@ -147,9 +147,17 @@ impl Lessons {
     /// # Errors
     /// The system's; the item stays where it was.
     pub fn leave_out(&self, sku: &str, id: &str) -> io::Result<()> {
-        let aside = self.shelf(sku, Shelf::LeftOut);
-        fs::create_dir_all(&aside)?;
-        fs::rename(self.sku(sku).join(id), aside.join(id))
+        self.put(sku, id, Shelf::Normal, Shelf::LeftOut)
+    }
+
+    /// Puts an item of one shelf onto another.
+    ///
+    /// # Errors
+    /// The system's; the item stays where it was.
+    pub fn put(&self, sku: &str, id: &str, from: Shelf, to: Shelf) -> io::Result<()> {
+        let folder = self.shelf(sku, to);
+        fs::create_dir_all(&folder)?;
+        fs::rename(self.shelf(sku, from).join(id), folder.join(id))
     }
 
     /// Removes the pictures of a SKU's items, and returns how many bytes that gave back.

@@ -11,7 +11,7 @@
 //!
 //! Nothing here delays an item: [`Learner::offer`] never waits, one thread writes pictures ([`lessons`]), another one
 //! learns with a low priority (`thread`). What is on disk is whole, so that a killed box goes on where it was.
-//! [`plan`] decides, without I/O.
+//! [`plan`] decides, without I/O; [`products`] is what people see of it and change, [`poses`] how many ways of lying it covers.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -28,6 +28,8 @@ use plan::Known;
 
 pub mod lessons;
 pub mod plan;
+pub mod poses;
+pub mod products;
 mod thread;
 
 pub use plan::Familiarity;
@@ -73,6 +75,32 @@ impl Shared {
     }
 }
 
+/// What a running learner knows, for those who change files beside it.
+#[derive(Debug, Clone)]
+pub struct LearnerHandle(Arc<Shared>);
+
+impl LearnerHandle {
+    /// A person has changed what lies in the folder of `sku`: the learner goes on from there.
+    ///
+    /// # Errors
+    /// The system's, when the folder cannot be read.
+    pub fn reread(&self, lessons: &Lessons, sku: &str) -> io::Result<()> {
+        let is_there = lessons.sku(sku).is_dir();
+        let items = lessons.items(sku, lessons::Shelf::Normal)?.len();
+        let learned = lessons.learned(sku);
+        let mut book = self.0.lock();
+        if is_there {
+            let known = book.skus.entry(sku.to_owned()).or_default();
+            (known.items, known.learned) = (items, learned);
+            book.due.insert(sku.to_owned());
+            self.0.changed.notify_all();
+        } else {
+            book.skus.remove(sku);
+        }
+        Ok(())
+    }
+}
+
 /// The handle to the threads; dropping it ends them. Learning in hand is broken off.
 #[derive(Debug)]
 pub struct Learner {
@@ -110,6 +138,11 @@ impl Learner {
             thread::learn(&section, &lessons, &references, &shared);
         })?);
         Ok(learner)
+    }
+
+    /// What the threads know, for those who change files beside them.
+    pub fn handle(&self) -> LearnerHandle {
+        LearnerHandle(Arc::clone(&self.shared))
     }
 
     /// With what references are learned from now on.

@@ -22,7 +22,10 @@ use super::app::{App, Turn, blocking};
 use crate::people::audit::Entry;
 use crate::people::{PeopleError, Person};
 use crate::the_box::settings::Settings;
-use crate::the_box::{ItemDetails, ItemView, PageStatus, Today};
+use crate::the_box::{
+    HoldsNow, ItemDetails, ItemView, NoAnswer, PageStatus, Picture, ProductDetails, ProductsFound,
+    TheBox, ThresholdsView, Today,
+};
 
 /// What programs need to know of an address.
 #[derive(Clone, Copy)]
@@ -67,6 +70,27 @@ pub(super) const SETTINGS: Described = Described {
     summary: "the line file: its sections and keys with what they mean, and what is written; passwords within \
               addresses only for engineers",
     schema: Some(|| schema_for!(Settings)),
+    ..JSON
+};
+pub(super) const HOLDS: Described = Described {
+    summary: "what is on hold, what that diverted, and which batches are suspect",
+    schema: Some(|| schema_for!(HoldsNow)),
+    ..JSON
+};
+pub(super) const PRODUCTS: Described = Described {
+    summary: "the SKUs that the box knows, and how well",
+    numbers: &[("limit", "so many at most; 24 unless said otherwise, never more than 1000")],
+    schema: Some(|| schema_for!(ProductsFound)),
+    ..JSON
+};
+pub(super) const PRODUCT: Described = Described {
+    summary: "one SKU: its references, the pictures behind them, and how many ways of lying these cover",
+    schema: Some(|| schema_for!(ProductDetails)),
+    ..JSON
+};
+pub(super) const THRESHOLDS: Described = Described {
+    summary: "what another false-divert budget would do to this line, told from its recent items",
+    schema: Some(|| schema_for!(ThresholdsView)),
     ..JSON
 };
 pub(super) const PEOPLE: Described = Described {
@@ -150,6 +174,29 @@ pub(super) async fn today(State(app): State<App>) -> Result<Json<Today>, Refusal
     Ok(Json(app.query(|the_box| the_box.today()).await?))
 }
 
+pub(super) async fn holds(State(app): State<App>) -> Result<Json<HoldsNow>, Refusal> {
+    Ok(Json(app.query(|the_box| the_box.holds()).await?))
+}
+
+pub(super) async fn products(
+    State(app): State<App>,
+    question: Result<Query<Which>, QueryRejection>,
+) -> Result<Json<ProductsFound>, Refusal> {
+    let limit = which(question)?.limit.unwrap_or(DEFAULT_ITEMS).min(MOST);
+    Ok(Json(app.query(move |the_box| the_box.products("", limit)).await?))
+}
+
+pub(super) async fn product(
+    State(app): State<App>,
+    Path(sku): Path<String>,
+) -> Result<Json<ProductDetails>, Refusal> {
+    Ok(Json(app.query(move |the_box| the_box.product(&sku)).await?))
+}
+
+pub(super) async fn thresholds(State(app): State<App>) -> Result<Json<ThresholdsView>, Refusal> {
+    Ok(Json(app.query(|the_box| the_box.thresholds()).await?))
+}
+
 pub(super) async fn people(State(app): State<App>) -> Result<Json<Vec<Person>>, Refusal> {
     Ok(Json(app.people(|people| people.list()).await?.map_err(failed)?))
 }
@@ -185,12 +232,21 @@ pub(super) async fn evidence(
     State(app): State<App>,
     Path(path): Path<String>,
 ) -> Result<Response, Refusal> {
+    // A picture never changes once its record names it; retention can only remove it.
+    picture(app, "private, max-age=86400", move |the_box| the_box.picture(&path)).await
+}
+
+/// A picture of the box, in its turn, that browsers may keep as `kept` says.
+pub(super) async fn picture(
+    app: App,
+    kept: &'static str,
+    question: impl FnOnce(&dyn TheBox) -> Result<Picture, NoAnswer> + Send + 'static,
+) -> Result<Response, Refusal> {
     let turn = app.picture_turn().await?;
     let the_box = app.the_box;
-    let (found, turn) = blocking(move || (the_box.picture(&path), turn)).await?;
+    let (found, turn) = blocking(move || (question(&*the_box), turn)).await?;
     let picture = found?;
-    // A picture never changes once its record names it; retention can only remove it.
-    let headers = [(CONTENT_TYPE, picture.kind), (CACHE_CONTROL, "private, max-age=86400")];
+    let headers = [(CONTENT_TYPE, picture.kind), (CACHE_CONTROL, kept)];
     let bytes = Bytes::from_owner(Taken { bytes: picture.bytes, _turn: turn });
     Ok((headers, Body::from(bytes)).into_response())
 }

@@ -87,7 +87,7 @@ async fn refuse(rules: &Rules, reader: &Reader, refusal: &Refusal) -> Response {
 }
 
 /// Sends a browser to another page, which it then asks for.
-pub(super) fn go_to(place: &str) -> Response {
+pub(in crate::server) fn go_to(place: &str) -> Response {
     // Paths that reach this place have been matched to ours, or checked.
     let place = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response()

@@ -83,6 +83,11 @@ impl Reader {
         Self { who: Some(who), ..self }
     }
 
+    /// The session's token; none for strangers and programs.
+    pub(in crate::server) fn token(&self) -> Option<&str> {
+        self.who.as_ref()?.token.as_deref()
+    }
+
     /// Who is logged in, at an address that is not open to strangers.
     pub(in crate::server) fn name(&self) -> &str {
         self.who.as_ref().map_or("", |who| &who.name)

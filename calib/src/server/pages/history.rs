@@ -3,28 +3,40 @@
 //!
 //! What is looked for stands in the address, so that a search can be kept and sent on.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+
 use askama::Template;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use tokio::sync::mpsc;
 
 use super::Said;
 use crate::server::answer::{Frame, Refusal, page};
-use crate::server::app::App;
+use crate::server::app::{App, Turn};
 use crate::server::guard::Reader;
 use crate::texts::Texts;
-use crate::the_box::{ItemView, NoAnswer, OUTCOMES, REASONS, VERDICTS, Wanted};
+use crate::the_box::{Export, ItemView, NoAnswer, OUTCOMES, REASONS, VERDICTS, Wanted};
 
 /// Items on one page.
 const A_PAGE: usize = 50;
 
 /// Most items in one table for a spreadsheet.
 const EXPORTED: usize = 5000;
+
+/// Most items in one file of pictures: some tens of megabytes.
+const PICTURED: usize = 200;
+
+/// Bytes that are sent at a time.
+const CHUNK: usize = 64 << 10;
 
 /// How a time is written in a form.
 const WRITTEN: &str = "%Y-%m-%dT%H:%M";
@@ -222,6 +234,48 @@ fn csv_of(items: &[ItemView]) -> Result<Vec<u8>, csv::Error> {
 fn tame(text: &str) -> String {
     let commands = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if commands { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The items that are looked for, with their pictures and what people said of them, as one zip file.
+pub(in crate::server) async fn pictures(
+    State(app): State<App>,
+    question: Result<Query<Question>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let asked = question.map(|Query(asked)| asked).unwrap_or_default();
+    let wrong = |WrongTime| Refusal::Question("write times as 2026-11-30T08:00".to_owned());
+    let wanted = asked.wanted(PICTURED).map_err(wrong)?;
+    let turn = app.picture_turn().await?;
+    let Export { file, bytes } = app.query(move |the_box| the_box.export(wanted)).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/zip".to_owned()),
+        (CONTENT_DISPOSITION, "attachment; filename=\"items.zip\"".to_owned()),
+        (CONTENT_LENGTH, bytes.to_string()),
+    ];
+    Ok((headers, sent(file, turn)).into_response())
+}
+
+/// A file, read as fast as it is taken. The turn ends with it.
+fn sent(mut file: File, turn: Turn) -> Body {
+    let (chunks, taken) = mpsc::channel::<io::Result<Bytes>>(2);
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        loop {
+            let mut chunk = vec![0; CHUNK];
+            let read = file.read(&mut chunk).map(|length| {
+                chunk.truncate(length);
+                Bytes::from(chunk)
+            });
+            let is_over = read.as_ref().is_ok_and(Bytes::is_empty);
+            let is_last = is_over || read.is_err();
+            // Whoever asked may have gone.
+            if is_over || chunks.blocking_send(read).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    Body::from_stream(stream::unfold(taken, |mut taken| async {
+        Some((taken.recv().await?, taken))
+    }))
 }
 
 #[cfg(test)]

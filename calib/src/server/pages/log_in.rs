@@ -81,7 +81,7 @@ pub(in crate::server) async fn log_out(State(app): State<App>, reader: Reader) -
         app.gate().sessions.end(token);
     }
     let by = By { who: reader.name(), address: &reader.address };
-    keep(&app, Entry::new(by, "logged out", "", "", "", app.wall())).await;
+    app.note(Entry::new(by, "logged out", "", "", "", app.wall())).await;
     ([(SET_COOKIE, set_session(&app, None))], go_to("/log-in")).into_response()
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn guess_was_wrong(app: &App, reader: &Reader, key: &str) {
     if pause.is_some() {
         let by = By { who: key, address: &reader.address };
         let entry = Entry::new(by, "locked out", "", "", "", app.wall());
-        keep(app, entry).await;
+        app.note(entry).await;
     }
 }
 
@@ -184,18 +184,10 @@ pub(super) async fn begin(app: &App, reader: &Reader, person: &Person) -> Result
     let now = app.now();
     app.gate().sessions.begin(&token, csrf.clone(), &person.name, person.generation, now);
     let by = By { who: &person.name, address: &reader.address };
-    keep(app, Entry::new(by, "logged in", "", "", "", app.wall())).await;
+    app.note(Entry::new(by, "logged in", "", "", "", app.wall())).await;
     let (name, role) = (person.name.clone(), person.role);
     let who = Who { name, role, csrf, token: Some(token.reveal().into()) };
     Ok(Begun { cookie: set_session(app, Some(&token)), who })
-}
-
-/// Keeps an entry that goes with no change. The one who logs in is not held up by a full disk.
-async fn keep(app: &App, entry: Entry) {
-    let kept = app.people(move |people| people.note(entry)).await;
-    if !matches!(kept, Ok(Ok(()))) {
-        tracing::error!("the audit log lacks a log-in or log-out: {kept:?}");
-    }
 }
 
 #[cfg(test)]

@@ -3,21 +3,35 @@
 pub(super) mod account;
 pub(super) mod audit;
 pub(super) mod history;
+pub(super) mod holds;
 pub(super) mod item;
 pub(super) mod log_in;
 pub(super) mod overview;
 pub(super) mod people;
+pub(super) mod products;
 pub(super) mod set_up;
 pub(super) mod settings;
 
+use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use line::protocol::Check;
 
 use crate::people::PeopleError;
 use crate::people::password::Weak;
+use crate::server::app::App;
+use crate::server::guard::{Reader, go_to};
 use crate::texts::Texts;
 use crate::the_box::ItemView;
+
+/// A change was made: the browser is sent to `place`, which says so. So loading the page again changes nothing
+/// twice.
+pub(super) fn done(app: &App, reader: &Reader, text: String, place: &str) -> Response {
+    if let Some(token) = reader.token() {
+        app.gate().sessions.tell(token, text);
+    }
+    go_to(place)
+}
 
 /// What a page tells about what was just done.
 #[derive(Debug, Default)]
@@ -31,6 +45,12 @@ pub(super) struct Said {
 impl Said {
     pub(super) fn good(text: impl Into<String>) -> Self {
         Self { good: Some(text.into()), bad: None }
+    }
+
+    /// What the change that was made last has to tell.
+    pub(super) fn kept(app: &App, reader: &Reader) -> Self {
+        let told = reader.token().and_then(|token| app.gate().sessions.told(token));
+        Self { good: told, bad: None }
     }
 
     pub(super) fn bad(text: impl Into<String>) -> Self {

@@ -52,7 +52,8 @@ async fn people_page(app: &App, reader: &Reader, said: Said) -> Response {
 }
 
 pub(in crate::server) async fn show(State(app): State<App>, reader: Reader) -> Response {
-    people_page(&app, &reader, Said::default()).await
+    let said = Said::kept(&app, &reader);
+    people_page(&app, &reader, said).await
 }
 
 /// Shows the page again, with what became of the change.
@@ -65,8 +66,8 @@ async fn tell(
     match done {
         Err(refusal) => refusal.page(reader),
         Ok(Ok(key)) => {
-            let said = Said::good(texts.filled(key, &[("name", reader.field("name"))]));
-            people_page(app, reader, said).await
+            let text = texts.filled(key, &[("name", reader.field("name"))]);
+            super::done(app, reader, text, "/people")
         }
         Ok(Err(error)) => {
             let said = Said::bad(texts.get(key_of(&error)));

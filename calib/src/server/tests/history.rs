@@ -65,3 +65,53 @@ async fn a_spreadsheet_gets_a_table_without_formulas() {
     assert!(second.starts_with("2027-03-01T09:59:59Z,boot,0,"), "{second}");
     assert!(second.ends_with(",'=1+1 torn"), "{second}");
 }
+
+#[tokio::test]
+async fn a_technician_says_what_an_item_was_and_the_page_says_whether_the_box_was_right() {
+    let served = served().await;
+    let theo = served.person("theo", Role::Technician).await;
+    let path = "/history/boot/7/answer";
+    let fields =
+        [("truth", "damaged"), ("kind", "spilled"), ("degree", "major"), ("words", "wet <edge>")];
+    let told = theo.post(path, &fields).await;
+    assert_eq!(told.status, 303);
+    assert_eq!(told.headers["location"], "/history/boot/7");
+    let page = theo.get("/history/boot/7").await.text();
+    for words in
+        ["The answer is kept", "It is damaged, spilled, major, says theo", "wet &#60;edge&#62;"]
+    {
+        assert!(page.contains(words), "the page lacks `{words}`: {page}");
+    }
+    let told =
+        theo.post(path, &[("truth", "good"), ("kind", "spilled"), ("degree", "major")]).await;
+    assert_eq!(told.status, 303);
+    let page = theo.get("/history/boot/7").await.text();
+    assert!(page.contains("learned again with this item as a normal one"), "{page}");
+    let said = served.the_box.answers.lock().unwrap().clone();
+    assert_eq!((said[1].1.kind, said[1].1.is_major), (None, None), "a good item has no damage");
+    let log = served.people().audit(None, 9).unwrap();
+    let first = log.iter().rfind(|entry| entry.what == "answer given").unwrap();
+    assert_eq!((first.subject.as_str(), first.after.as_str()), ("boot, 7", "damaged spilled"));
+
+    assert_eq!(theo.post(path, &[("truth", "perhaps")]).await.status, 422);
+    assert_eq!(theo.post("/history/other/7/answer", &fields).await.status, 404);
+    let vera = served.person("vera", Role::Viewer).await;
+    assert_eq!(vera.post(path, &fields).await.status, 403);
+    assert!(!vera.get("/history/boot/7").await.text().contains("/answer"));
+    assert_eq!(served.the_box.answers.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_technician_saves_pictures_whole_and_a_viewer_does_not() {
+    let served = served().await;
+    let theo = served.person("theo", Role::Technician).await;
+    let saved = theo.get("/history.zip?sku=tea").await;
+    assert_eq!(saved.status, 200);
+    assert_eq!(saved.headers["content-type"], "application/zip");
+    assert!(saved.text() == "tea".repeat(100_000), "{} bytes", saved.body.len());
+    assert_eq!(theo.get("/history.zip?since=yesterday").await.status, 400);
+    assert!(theo.get("/history").await.text().contains("/history.zip?"));
+    let vera = served.person("vera", Role::Viewer).await;
+    assert_eq!(vera.get("/history.zip?sku=tea").await.status, 403);
+    assert!(!vera.get("/history").await.text().contains("/history.zip?"));
+}

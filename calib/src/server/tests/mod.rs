@@ -2,14 +2,17 @@
 
 mod crowd;
 mod history;
+mod holds;
 mod inputs;
 mod live;
 mod log_in;
+mod products;
 mod roles;
 mod settings;
 mod strangers;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -25,8 +28,10 @@ use crate::client::{Answer, Client};
 use crate::people::password::Hashed;
 use crate::people::{By, People};
 use crate::the_box::{
-    FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, PageStatus, Picture, StepTime, Today,
-    Wanted,
+    AnswerView, Export, FindingView, HoldOnPage, HoldView, HoldsNow, ItemDetails, ItemView,
+    LabelPart, NewAnswer, NewHold, NoAnswer, PageStatus, Picture, ProductChange, ProductDetails,
+    ProductPicture, ProductView, ProductsFound, ReferenceView, StepTime, SuspectView, Taught,
+    ThresholdsView, Today, Wanted,
 };
 
 /// Far longer than any limit of these tests, so that a limit that does not hold is seen.
@@ -38,13 +43,26 @@ const PASSWORD: &str = "three green boxes";
 struct FakeBox {
     status: watch::Receiver<Arc<PageStatus>>,
     asked: AtomicUsize,
+    holds: Mutex<Vec<HoldView>>,
+    changes: Mutex<Vec<(String, ProductChange)>>,
+    answers: Mutex<Vec<(u64, NewAnswer)>>,
     settings: settings::FakeSettings,
 }
 
 impl FakeBox {
     fn new(status: PageStatus) -> (watch::Sender<Arc<PageStatus>>, Arc<Self>) {
         let (feed, status) = watch::channel(Arc::new(status));
-        (feed, Arc::new(Self { status, asked: AtomicUsize::new(0), settings: Default::default() }))
+        (
+            feed,
+            Arc::new(Self {
+                status,
+                asked: AtomicUsize::new(0),
+                holds: Mutex::default(),
+                changes: Mutex::default(),
+                answers: Mutex::default(),
+                settings: settings::FakeSettings::default(),
+            }),
+        )
     }
 }
 
@@ -89,7 +107,18 @@ impl TheBox for FakeBox {
         let label = vec![LabelPart { part: "lot", said: "L-77".to_owned() }];
         let steps = vec![StepTime { step: "scoring", ms: 81.4 }];
         let claims = vec!["scanner portal said 4006381333931".to_owned()];
-        Ok(ItemDetails { item: item_view(item), claims, findings, label, steps })
+        let answer =
+            self.answers.lock().unwrap().iter().rfind(|(of, _)| *of == item).map(|(_, said)| {
+                AnswerView {
+                    truth: said.truth,
+                    kind: said.kind.map(str::to_owned),
+                    is_major: said.is_major,
+                    words: said.words.clone(),
+                    by: said.by.clone(),
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                }
+            });
+        Ok(ItemDetails { item: item_view(item), answer, claims, findings, label, steps })
     }
 
     fn line_settings(&self) -> &dyn crate::the_box::settings::LineSettings {
@@ -100,6 +129,110 @@ impl TheBox for FakeBox {
         Err(NoAnswer::Failed("the records are away; look for them".to_owned()))
     }
 
+    fn holds(&self) -> Result<HoldsNow, NoAnswer> {
+        let one = |hold: &HoldView| HoldOnPage { hold: hold.clone(), diverted: Some(3) };
+        let holds = self.holds.lock().unwrap().iter().map(one).collect();
+        let (sku, lot) = ("tea".to_owned(), Some("L-77".to_owned()));
+        let suspects = vec![SuspectView { sku, lot, items: 12, failed: 5 }];
+        Ok(HoldsNow { holds, suspects, uncounted: None })
+    }
+
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer> {
+        if wanted.sku == "refused" {
+            return Err(NoAnswer::Refused("too many holds; lift some".to_owned()));
+        }
+        let set_at = jiff::Timestamp::UNIX_EPOCH;
+        let hours = |hours: u32| set_at + jiff::SignedDuration::from_hours(hours.into());
+        let hold = HoldView {
+            origin: "box".to_owned(),
+            id: format!("page-{}", self.asked.fetch_add(1, Ordering::Relaxed)),
+            sku: wanted.sku,
+            lot: wanted.lot,
+            why: wanted.why,
+            by: wanted.by,
+            set_at,
+            expires_at: wanted.hours.map(hours),
+        };
+        self.holds.lock().unwrap().push(hold.clone());
+        Ok(hold)
+    }
+
+    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer> {
+        let mut holds = self.holds.lock().unwrap();
+        let place = holds.iter().position(|hold| hold.id == id);
+        let place = place.ok_or_else(|| NoAnswer::Refused(format!("no hold `{id}` here")))?;
+        Ok(holds.remove(place))
+    }
+
+    /// Three hundred products, of which the first is `tea`.
+    fn products(&self, part: &str, limit: usize) -> Result<ProductsFound, NoAnswer> {
+        let sku = |at: usize| if at == 0 { "tea".to_owned() } else { format!("other {at}") };
+        let all: Vec<String> = (0..300).map(sku).filter(|sku| sku.contains(part)).collect();
+        let products = all.iter().take(limit).map(|sku| product_view(sku)).collect();
+        Ok(ProductsFound { products, total: all.len() })
+    }
+
+    fn product(&self, sku: &str) -> Result<ProductDetails, NoAnswer> {
+        if sku != "tea" && sku != "green tea" {
+            return Err(NoAnswer::Absent(format!("nothing is known of SKU {sku}")));
+        }
+        let references = vec![ReferenceView {
+            view: "side".to_owned(),
+            normals: 5,
+            calibration: Some("fitted"),
+            problem: None,
+            pictures: 5,
+            alone: 1,
+            coverage: Some(0.8),
+        }];
+        let picture = |shelf, item: &str| ProductPicture {
+            shelf,
+            item: item.to_owned(),
+            view: "side".to_owned(),
+        };
+        let pictures = vec![picture("normal", "boot-1"), picture("left out", "boot-2")];
+        Ok(ProductDetails { product: product_view(sku), references, pictures })
+    }
+
+    fn change_product(&self, sku: &str, change: ProductChange) -> Result<(), NoAnswer> {
+        self.product(sku)?;
+        if change == ProductChange::Pin {
+            return Err(NoAnswer::Refused("no reference yet; let more items pass".to_owned()));
+        }
+        self.changes.lock().unwrap().push((sku.to_owned(), change));
+        Ok(())
+    }
+
+    fn product_picture(&self, sku: &str, item: &str, view: &str) -> Result<Picture, NoAnswer> {
+        match (sku, item, view) {
+            ("tea", "boot-1", "side") => {
+                Ok(Picture { kind: "image/jpeg", bytes: b"small".to_vec() })
+            }
+            _ => Err(NoAnswer::Absent("no such picture".to_owned())),
+        }
+    }
+
+    fn answer(&self, boot: &str, item: u64, said: NewAnswer) -> Result<Taught, NoAnswer> {
+        self.item(boot, item)?;
+        let taught = if said.truth == "good" { Taught::Normal } else { Taught::Nothing };
+        self.answers.lock().unwrap().push((item, said));
+        Ok(taught)
+    }
+
+    fn thresholds(&self) -> Result<ThresholdsView, NoAnswer> {
+        Ok(ThresholdsView { recent: 17, ..ThresholdsView::default() })
+    }
+
+    /// Says which SKU was asked for, often enough that it is sent in pieces.
+    fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer> {
+        use std::io::{Seek as _, Write as _};
+        let mut file = tempfile::tempfile().unwrap();
+        let text = wanted.sku.unwrap_or_default().repeat(100_000);
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        Ok(Export { file, bytes: text.len() as u64 })
+    }
+
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {
         match path {
             "day/a.png" => Ok(Picture { kind: "image/png", bytes: b"picture".to_vec() }),
@@ -107,6 +240,24 @@ impl TheBox for FakeBox {
             "large.jpg" => Ok(Picture { kind: "image/jpeg", bytes: vec![0; 30 << 20] }),
             _ => Err(NoAnswer::Absent(format!("no evidence picture `{path}`"))),
         }
+    }
+}
+
+fn product_view(sku: &str) -> ProductView {
+    ProductView {
+        sku: sku.to_owned(),
+        state: "learning",
+        so_far: Some(5),
+        of: Some(8),
+        pinned: false,
+        by_box: true,
+        items: 5,
+        left_out: 1,
+        damaged: 0,
+        views: vec!["side".to_owned()],
+        learned_at: None,
+        bytes: 3 << 20,
+        failed: Some("two of <its> views differ".to_owned()),
     }
 }
 

@@ -35,20 +35,20 @@ async fn an_engineer_adds_changes_and_removes_people_and_the_log_says_so() {
     let served = served().await;
     let anna = served.person("anna", Role::Engineer).await;
     let added = anna.post("/people/add", &NEW).await;
-    assert_eq!(added.status, 200, "{}", added.text());
+    assert_eq!(added.status, 303, "{}", added.text());
     let eve = served.log_in("eve").await;
     assert_eq!(eve.get("/people").await.status, 200);
     let role = anna.post("/people/role", &[("name", "EVE"), ("role", "viewer")]).await;
-    assert_eq!(role.status, 200, "{}", role.text());
+    assert_eq!(role.status, 303, "{}", role.text());
     assert_eq!(eve.get("/api/status").await.status, 401, "her session ended with the role");
     let eve = served.log_in("eve").await;
     assert_eq!(eve.get("/people").await.status, 403);
     let again = anna.post("/people/password", &[("name", "eve"), ("password", "two red cars")]);
-    assert_eq!(again.await.status, 200);
+    assert_eq!(again.await.status, 303);
     assert_eq!(eve.get("/api/status").await.status, 401, "and with the password");
     assert_eq!(served.try_log_in("eve", PASSWORD).await.status, 401);
     assert_eq!(served.try_log_in("eve", "two red cars").await.status, 303);
-    assert_eq!(anna.post("/people/remove", &[("name", "eve")]).await.status, 200);
+    assert_eq!(anna.post("/people/remove", &[("name", "eve")]).await.status, 303);
     assert_eq!(names(&served), ["anna"]);
     let last = anna.post("/people/remove", &[("name", "anna")]).await;
     assert_eq!(last.status, 422);
@@ -120,7 +120,7 @@ async fn a_change_that_is_not_the_persons_own_is_refused() {
         assert_eq!(send(&own, &[foreign]).await, 403, "{foreign:?}");
     }
     assert_eq!(names(&served), ["anna", "bert"]);
-    assert_eq!(send(&own, &[("sec-fetch-site", "same-origin")]).await, 200);
+    assert_eq!(send(&own, &[("sec-fetch-site", "same-origin")]).await, 303);
     assert_eq!(names(&served), ["anna", "bert", "eve"]);
     let foreign = [("sec-fetch-site", "cross-site")];
     let fields = [("name", "bert"), ("password", PASSWORD)];

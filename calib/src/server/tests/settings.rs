@@ -153,7 +153,7 @@ fn said(answer: &Answer) -> Value {
 #[tokio::test]
 async fn everybody_sees_the_settings_and_only_engineers_change_them() {
     let served = served().await;
-    let all = [("changes", &*change(2)), ("revision", "r1"), ("reason", "x"), ("version", "1")];
+    let all = [("changes", &*change(2)), ("revision", "r1"), ("reason", "x"), ("id", "1")];
     for (name, role) in [("vera", Role::Viewer), ("theo", Role::Technician)] {
         let browser = served.person(name, role).await;
         for path in ["/settings", "/settings/policy", "/settings/history", "/api/settings"] {
@@ -275,7 +275,7 @@ async fn an_engineer_goes_back_to_an_earlier_version() {
     assert_eq!(page.matches("action=\"/settings/restore\"").count(), 1, "not to the present one");
     assert!(page.contains("class=\"gone\"") && page.contains("class=\"add\""), "{page}");
     let restore = |version, revision, reason| {
-        let fields = [("version", version), ("revision", revision), ("reason", reason)];
+        let fields = [("id", version), ("revision", revision), ("reason", reason)];
         let anna = &anna;
         async move {
             let answer = anna.post("/settings/restore", &fields).await;
@@ -283,11 +283,13 @@ async fn an_engineer_goes_back_to_an_earlier_version() {
         }
     };
     let (status, page) = restore("1", "r1", "it was better").await;
-    assert!(status == 200 && page.contains("The earlier settings are back"), "{page}");
-    assert!(page.contains("action=\"/settings/history\""), "a language is asked for there: {page}");
+    assert_eq!(status, 303, "{page}");
+    let page = anna.get("/settings/history").await.text();
+    assert!(page.contains("The earlier settings are back"), "{page}");
     assert_eq!(served.people().audit(None, 1).unwrap()[0].what, "settings restored");
     let (status, page) = restore("1", "r0", "again").await;
     assert!(status == 409 && page.contains("changed by theo meanwhile"), "{page}");
+    assert!(page.contains("action=\"/settings/history\""), "a language is asked for there: {page}");
     let (status, page) = restore("9", "r1", "again").await;
     assert!(
         status == 422 && page.contains("no diverter serves lane 7; write one of [1]"),
@@ -305,8 +307,9 @@ async fn what_waits_for_a_restart_is_told_and_an_engineer_restarts() {
     let page = anna.get("/settings").await.text();
     assert!(page.contains("wait for a restart") && page.contains("nothing is inspected"), "{page}");
     let answer = anna.post("/settings/restart", &[]).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    assert!(answer.text().contains("Load this page again in half a minute"), "{}", answer.text());
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let page = anna.get("/settings").await.text();
+    assert!(page.contains("Load this page again in half a minute"), "{page}");
     assert_eq!(served.the_box.settings.restarts.load(Ordering::Relaxed), 1);
     assert_eq!(served.people().audit(None, 1).unwrap()[0].what, "restart asked for");
 }

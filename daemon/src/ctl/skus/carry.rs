@@ -8,10 +8,11 @@ use anyhow::{Context as _, bail, ensure};
 use base::files::replace;
 use clap::Args;
 use damage::scoring::ReferenceKey;
+use vision::learning::products::Products;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::{Places, Shop};
+use super::Places;
 use crate::ctl::Context;
 use crate::ctl::output::Answer;
 
@@ -52,18 +53,18 @@ pub struct Import {
 
 impl Export {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Answer> {
-        let shop = self.places.resolve(context)?;
-        let skus = if self.skus.is_empty() { shop.skus()? } else { self.skus };
+        let products = self.places.resolve(context)?;
+        let skus = if self.skus.is_empty() { products.skus()? } else { self.skus };
         ensure!(!skus.is_empty(), "the box knows no SKU that could be written");
         for sku in &skus {
-            shop.must_know(sku)?;
+            products.must_know(sku)?;
         }
         let written = || -> anyhow::Result<()> {
             let mut zip = ZipWriter::new(File::create_new(&self.file)?);
             for sku in &skus {
-                add(&mut zip, &shop.references.join(sku), &Path::new(REFERENCES).join(sku))?;
+                add(&mut zip, &products.references().join(sku), &Path::new(REFERENCES).join(sku))?;
                 if !self.no_pictures {
-                    add(&mut zip, &shop.lessons.sku(sku), &Path::new(LEARNING).join(sku))?;
+                    add(&mut zip, &products.lessons().sku(sku), &Path::new(LEARNING).join(sku))?;
                 }
             }
             zip.finish()?.sync_all()?;
@@ -101,30 +102,31 @@ fn add(zip: &mut ZipWriter<File>, folder: &Path, name: &Path) -> anyhow::Result<
 
 impl Import {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Answer> {
-        let shop = self.places.resolve(context)?;
+        let products = self.places.resolve(context)?;
         let file = self.file.display();
         let opened = File::open(&self.file).with_context(|| format!("{file} cannot be opened"))?;
         let mut zip = ZipArchive::new(opened).with_context(|| format!("{file} is no zip file"))?;
         let mut skus: Vec<String> = Vec::new();
         for at in 0..zip.len() {
-            let (sku, _) = shop.place_of(&zip.by_index(at)?.name()?)?;
+            let (sku, _) = place_of(&products, &zip.by_index(at)?.name()?)?;
             if !skus.contains(&sku) {
                 skus.push(sku);
             }
         }
         ensure!(!skus.is_empty(), "{file} holds no SKU");
-        let known: Vec<&String> = skus.iter().filter(|sku| shop.must_know(sku).is_ok()).collect();
+        let known: Vec<&String> =
+            skus.iter().filter(|sku| products.must_know(sku).is_ok()).collect();
         if let Some(sku) = known.first().filter(|_| !self.replace) {
             bail!("SKU {sku} is known already; --replace takes over what is in {file}");
         }
         for sku in known {
-            shop.forget(sku)?;
+            products.forget(sku)?;
         }
         for at in 0..zip.len() {
             let mut entry = zip.by_index(at)?;
             let name = entry.name()?.into_owned();
             ensure!(entry.size() <= FILE_MAX, "{name} in {file} is too large");
-            let (_, path) = shop.place_of(&name)?;
+            let (_, path) = place_of(&products, &name)?;
             let mut content = Vec::new();
             entry.by_ref().take(FILE_MAX).read_to_end(&mut content)?;
             replace(&path, &content)
@@ -134,26 +136,24 @@ impl Import {
     }
 }
 
-impl Shop {
-    /// The SKU that an entry of a carried file belongs to, and where it goes. Refuses what would leave our folders.
-    fn place_of(&self, name: &str) -> anyhow::Result<(String, PathBuf)> {
-        let parts: Option<Vec<&str>> = Path::new(name)
-            .components()
-            .map(|part| match part {
-                Component::Normal(part) => part.to_str().filter(|part| !part.starts_with('.')),
-                _ => None,
-            })
-            .collect();
-        let strange = || format!("`{name}` is nothing that `inspectctl skus export` writes");
-        let parts = parts.with_context(strange)?;
-        let (folder, sku, rest) = match parts.as_slice() {
-            [REFERENCES, sku, rest] => (&self.references, sku, PathBuf::from(rest)),
-            [LEARNING, sku, rest @ ..] if !rest.is_empty() => {
-                (&self.learning, sku, rest.iter().collect())
-            }
-            _ => bail!(strange()),
-        };
-        ReferenceKey::new(sku, "view")?;
-        Ok(((*sku).to_owned(), folder.join(sku).join(rest)))
-    }
+/// The SKU that an entry of a carried file belongs to, and where it goes. Refuses what would leave our folders.
+fn place_of(products: &Products, name: &str) -> anyhow::Result<(String, PathBuf)> {
+    let parts: Option<Vec<&str>> = Path::new(name)
+        .components()
+        .map(|part| match part {
+            Component::Normal(part) => part.to_str().filter(|part| !part.starts_with('.')),
+            _ => None,
+        })
+        .collect();
+    let strange = || format!("`{name}` is nothing that `inspectctl skus export` writes");
+    let parts = parts.with_context(strange)?;
+    let (folder, sku, rest) = match parts.as_slice() {
+        [REFERENCES, sku, rest] => (products.references().join(sku), sku, PathBuf::from(rest)),
+        [LEARNING, sku, rest @ ..] if !rest.is_empty() => {
+            (products.lessons().sku(sku), sku, rest.iter().collect())
+        }
+        _ => bail!(strange()),
+    };
+    ReferenceKey::new(sku, "view")?;
+    Ok(((*sku).to_owned(), folder.join(rest)))
 }

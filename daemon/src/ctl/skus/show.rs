@@ -1,15 +1,12 @@
 //! `inspectctl skus show`.
 
-use std::path::PathBuf;
-
 use clap::Args;
-use damage::scoring::{Calibration, Reference, ReferenceKey};
+use damage::scoring::Calibration;
 use features::backbone::BACKBONE_FILE;
 use serde::Serialize;
-use vision::learning::lessons::Shelf;
+use vision::learning::products::{KnownView, Product, Taken};
 
-use super::list::Entry;
-use super::{Places, Shop};
+use super::Places;
 use crate::ctl::Context;
 use crate::ctl::output::{Answer, table};
 
@@ -29,94 +26,42 @@ pub struct Show {
 #[derive(Debug, Serialize)]
 struct Shown {
     #[serde(flatten)]
-    entry: Entry,
+    product: Product,
     failed: Option<String>,
-    references: Vec<View>,
+    references: Vec<KnownView>,
     pictures: Vec<Taken>,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct View {
-    view: String,
-    normals: usize,
-    calibration: Option<Calibration>,
-    middle: f64,
-    spread: f64,
-    problem: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Taken {
-    shelf: &'static str,
-    item: String,
-    view: String,
-    file: PathBuf,
 }
 
 impl Show {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Answer> {
-        let shop = self.places.resolve(context)?;
-        shop.must_know(&self.sku)?;
+        let products = self.places.resolve(context)?;
+        products.must_know(&self.sku)?;
         let scoring = self.places.scoring.resolve(context)?;
         // A reference names its backbone; another one is a problem that is shown.
         let backbone = std::fs::read(scoring.model.join(BACKBONE_FILE));
         let backbone = backbone.map(|bytes| base::checksum::sha256(&bytes)).unwrap_or_default();
-        let views = shop.views(&self.sku).into_iter();
-        let references =
-            views.map(|view| shop.view(&self.sku, view, &backbone, scoring.false_divert_budget));
+        let views = products.views(&self.sku).into_iter();
+        let references = views
+            .map(|view| products.view(&self.sku, view, &backbone, scoring.false_divert_budget));
+        let product = products.one(&self.sku)?;
         let shown = Shown {
-            references: references.collect::<anyhow::Result<_>>()?,
-            pictures: shop.pictures(&self.sku)?,
-            failed: shop
-                .lessons
-                .learned(&self.sku)
-                .and_then(|learned| learned.failed)
-                .map(|one| one.why),
-            entry: shop.entry(self.sku)?,
+            references: references.collect::<Result<_, _>>()?,
+            pictures: products.pictures(&self.sku)?,
+            failed: product.failed.clone(),
+            product,
         };
         Answer::either(context.json, &shown, || for_people(&shown))
     }
 }
 
-impl Shop {
-    fn view(&self, sku: &str, view: String, backbone: &str, budget: f64) -> anyhow::Result<View> {
-        let key = ReferenceKey::new(sku, &view)?;
-        Ok(match Reference::load(&self.references, &key, backbone) {
-            Ok(reference) => View {
-                view,
-                normals: reference.normals(),
-                calibration: Some(reference.joint().calibration(budget)),
-                middle: reference.joint().middle(),
-                spread: reference.joint().spread(),
-                problem: None,
-            },
-            Err(error) => View { view, problem: Some(error.to_string()), ..View::default() },
-        })
-    }
-
-    fn pictures(&self, sku: &str) -> anyhow::Result<Vec<Taken>> {
-        let shelves =
-            [(Shelf::Normal, "normal"), (Shelf::LeftOut, "left out"), (Shelf::Damaged, "damaged")];
-        let mut pictures = Vec::new();
-        for (shelf, name) in shelves {
-            for item in self.lessons.items(sku, shelf)? {
-                for (view, file) in self.lessons.pictures(sku, shelf, &item)? {
-                    pictures.push(Taken { shelf: name, item: item.clone(), view, file });
-                }
-            }
-        }
-        Ok(pictures)
-    }
-}
-
 fn for_people(shown: &Shown) -> String {
-    let Shown { entry, failed, references, pictures } = shown;
-    let pinned = if entry.pinned { ", pinned" } else { "" };
+    let Shown { product, failed, references, pictures } = shown;
+    let pinned = if product.pinned { ", pinned" } else { "" };
     let mut text = format!(
         "SKU {}: {}{pinned}, learned by a {}\n",
-        entry.sku,
-        entry.state,
-        match entry.by {
+        product.sku,
+        product.state,
+        match product.by {
             "box" => "box",
             _ => "person",
         }

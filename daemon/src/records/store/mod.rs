@@ -15,9 +15,10 @@ use crate::item::quarantine::BatchSuspect;
 use crate::wall_clock::wall_now;
 use crate::warehouse::expectations::{Catalogue, Source};
 
+use super::answers::{self, Answer};
 use super::error::StoreError;
 use super::owed::{self, Message, MessageId, OutboxCounts, OwedMessage, signed};
-use super::record::Record;
+use super::record::{ItemId, Record};
 use super::unnumbered::{self, Unnumbered};
 use super::{schema, standing};
 
@@ -32,6 +33,8 @@ pub enum Change {
     Close(Record),
     /// Keep a body that has no number, and owe the fleet the news. Ignored when it is known already.
     Unnumbered(Unnumbered),
+    /// Keep what a person said of an item, in place of what was said before. Ignored where there is no record of it.
+    Answer(ItemId, Answer),
     /// Owe the fleet this message.
     Owe(Message),
     /// Owe the fleet the news that a batch is suspect.
@@ -245,6 +248,9 @@ impl Store {
                     if unnumbered::write(&step, body)? {
                         tell(&step, &mut counts, owing, News::Unnumbered(body))?;
                     }
+                }
+                Change::Answer(id, answer) => {
+                    answers::write(&step, id, answer)?;
                 }
                 Change::Owe(message) => {
                     if let Some(owing) = owing {

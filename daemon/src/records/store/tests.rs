@@ -8,7 +8,7 @@ use line::protocol::{Eye, UnnumberedWhy};
 
 use crate::fleet::messages::{self, Alert, AlertKind, Kind, Phase, Summary};
 use crate::records::samples::{diverted, open, passed};
-use crate::records::{DATABASE, Filter, ItemId, LOST, Lost, Records, VerdictKind};
+use crate::records::{DATABASE, Filter, ItemId, LOST, Lost, Records, Truth, VerdictKind};
 
 use super::*;
 
@@ -303,4 +303,34 @@ fn holds_and_batch_counts_outlive_a_restart_the_last_ones_counting() {
     let kept = store.batches().expect("read");
     let expected = [(None, 2), (Some("A1".to_owned()), 4)];
     assert_eq!(kept.into_iter().map(|(b, s)| (b.lot, s.items)).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_newest_answer_stands_for_an_item_and_goes_with_its_record() {
+    let folder = folder();
+    let mut store = owing(&folder, 100);
+    let answer = |truth, by: &str| Answer {
+        truth,
+        kind: Some("deformed".to_owned()),
+        is_major: Some(false),
+        words: "a corner".to_owned(),
+        by: by.to_owned(),
+        at: Timestamp::from_second(70).expect("in range"),
+    };
+    let (first, second) = (answer(Truth::Good, "theo"), answer(Truth::Damaged, "anna"));
+    let id = diverted(1).id;
+    let nobody = ItemId { item: 99, ..id.clone() };
+    store.commit(&[Change::Close(diverted(1)), Change::Close(passed(2))]).expect("committed");
+    let told = [first, second.clone()].map(|answer| Change::Answer(id.clone(), answer));
+    store.commit(&told).expect("committed");
+    store.commit(&[Change::Answer(nobody.clone(), second.clone())]).expect("committed");
+
+    let records = Records::open_read_only(folder.path()).expect("opened");
+    assert_eq!(records.answer(&id).expect("read"), Some(second.clone()));
+    assert_eq!(records.answer(&nobody).expect("read"), None, "there is no such record");
+    assert_eq!(records.answers(Timestamp::MIN).expect("read"), [(id.clone(), second)]);
+    assert_eq!(records.answers(Timestamp::MAX).expect("read"), []);
+    let sql = "DELETE FROM record WHERE item = 1";
+    store.db.execute(sql, []).expect("deleted");
+    assert_eq!(records.answer(&id).expect("read"), None);
 }

@@ -34,6 +34,7 @@ use crate::item::quarantine::Quarantine;
 use crate::records::record::{Record, ScoringSteps, ViewRecord};
 use crate::records::{Change, Evidence, PictureKind};
 use crate::run::bridge_link::{BridgeLink, LinkEvent, Verdicts};
+use crate::run::commands::Asked;
 use crate::run::health::{BeltSpeed, BridgeHealth, Health, ModelHealth};
 use crate::run::model::ModelEvent;
 use crate::run::recorder::{Entry, Recorder, Shot};
@@ -45,6 +46,7 @@ use crate::warehouse::look_ups::LookUps;
 use naming::{Said, kept};
 use scans::Scanners;
 
+mod commands;
 mod labels;
 mod learning;
 mod naming;
@@ -72,6 +74,8 @@ pub struct Inputs {
     pub looked_up: mpsc::Receiver<LookedUp>,
     /// What the fleet tells the box.
     pub orders: mpsc::Receiver<Order>,
+    /// What people at the page want.
+    pub commands: mpsc::Receiver<Asked>,
     /// Codes that were read.
     pub codes: mpsc::Receiver<CodesDone>,
     /// Labels that were read.
@@ -241,6 +245,7 @@ impl Inspection {
                 }
                 Some(looked_up) = inputs.looked_up.recv() => self.on_looked_up(looked_up),
                 Some(order) = inputs.orders.recv() => self.on_order(order),
+                Some(asked) = inputs.commands.recv() => self.on_command(asked),
                 Some(through) = inputs.stored.recv() => {
                     // One that is dropped is made good by the next: each says all before it.
                     let _ = self.link.send(ToBridge::Ack { through });

@@ -22,6 +22,13 @@ const TOGETHER: f64 = 1.2;
 const PIECE: f64 = 0.05;
 /// Pieces lie no farther from the largest one than this share of the square root of the median area.
 const APART: f64 = 0.5;
+/// Areas of items of one kind seldom differ by more than this factor, however they are turned.
+const AREAS_APART: f32 = 4.0;
+
+/// Whether two areas can be those of items of one kind.
+fn alike(one: f32, other: f32) -> bool {
+    (other / AREAS_APART..=other * AREAS_APART).contains(&one)
+}
 
 /// What is to be seen in a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,17 +52,20 @@ pub(super) struct Areas {
 impl Areas {
     /// The areas of `shares`, one of each normal; `None` if there are none.
     ///
-    /// A share far from the median is a mask that went wrong, and bounds are kept sane.
+    /// A share far from the median is a mask that went wrong: a wall that was taken for the item must not make
+    /// four screws together look no larger than one.
     pub fn of(mut shares: Vec<f32>) -> Option<Areas> {
-        /// Items of one kind seldom differ by more than this factor, however they are turned.
-        const FACTOR: f32 = 4.0;
         shares.sort_by(f32::total_cmp);
         let median = *shares.get(shares.len() / 2)?;
-        Some(Areas {
-            smallest: shares[0].max(median / FACTOR),
-            median,
-            largest: shares[shares.len() - 1].min(median * FACTOR),
-        })
+        let near = |share: &&f32| alike(**share, median);
+        let smallest = *shares.iter().find(near)?;
+        let largest = *shares.iter().rfind(near)?;
+        Some(Areas { smallest, median, largest })
+    }
+
+    /// Whether an item may have this `share` of the view's area, seen from any side.
+    pub fn may_be(&self, share: f32) -> bool {
+        alike(share, self.median)
     }
 }
 
@@ -154,6 +164,21 @@ mod tests {
     fn bounds(found: Found) -> Bounds {
         let Found::One(mask) = found else { panic!("{found:?}") };
         mask.bounds().unwrap()
+    }
+
+    #[test]
+    fn a_mask_that_went_wrong_makes_no_item_larger() {
+        let of = |shares: &[f32]| Areas::of(shares.to_vec()).map(|of| (of.smallest, of.largest));
+        assert_eq!(of(&[0.015, 0.972, 0.013, 0.019, 0.771, 0.016]), Some((0.013, 0.019)));
+        assert_eq!(of(&[0.001, 0.013, 0.03, 0.04]), Some((0.013, 0.04)));
+        assert_eq!(of(&[]), None);
+        let areas = Areas::of(vec![0.013, 0.015, 0.019]).expect("three areas");
+        assert!(
+            areas.may_be(0.05)
+                && areas.may_be(0.005)
+                && !areas.may_be(0.771)
+                && !areas.may_be(0.003)
+        );
     }
 
     #[test]

@@ -156,6 +156,13 @@ impl Localiser {
         self.item.is_none()
     }
 
+    /// Whether `mask` covers as much of the view as an item of this kind may; always where all of every view
+    /// is the item.
+    pub fn may_be(&self, mask: &Mask) -> bool {
+        let share = mask.area() as f32 / mask.pixels().len() as f32;
+        self.item.as_ref().is_none_or(|item| item.areas.may_be(share))
+    }
+
     /// What is to be seen in `view`; masks and rectangles are in its pixels.
     pub fn find(&self, view: &Small) -> Found {
         self.find_with(view, self.gains(view))

@@ -79,7 +79,7 @@ fn changes(reader: &Reader) -> Result<Vec<Change>, NotSaved> {
 }
 
 /// Writes into the audit log what was saved, key by key. The file is written by then, and its own history says
-/// the same; so a log that fails is told in inspectd's log.
+/// the same.
 pub(super) async fn note(app: &App, reader: &Reader, what: &str, by: &Saving, saved: &Saved) {
     let person = By { who: &by.who, address: &reader.address };
     let mut entries = vec![Entry::new(person, what, &by.reason, "", "", by.at)];
@@ -87,13 +87,9 @@ pub(super) async fn note(app: &App, reader: &Reader, what: &str, by: &Saving, sa
         let (before, after) = (masked(&changed.before), masked(&changed.after));
         Entry::new(person, "setting changed", &changed.key, &before, &after, by.at)
     }));
-    let kept = app.people(move |people| {
-        // The newest entry is shown first: the reason stands above its keys.
-        entries.into_iter().rev().try_for_each(|entry| people.note(entry))
-    });
-    let kept = kept.await;
-    if !matches!(kept, Ok(Ok(()))) {
-        tracing::error!("the audit log lacks a change of the settings: {kept:?}");
+    // The newest entry is shown first: the reason stands above its keys.
+    for entry in entries.into_iter().rev() {
+        app.note(entry).await;
     }
 }
 

@@ -14,7 +14,7 @@ use crate::people::audit::Entry;
 use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::Reader;
-use crate::server::pages::{Said, time_words};
+use crate::server::pages::{Said, done, time_words};
 use crate::texts::Texts;
 use crate::the_box::settings::{NotSaved, Version};
 
@@ -47,7 +47,8 @@ impl HistoryPage<'_> {
 }
 
 pub(in crate::server) async fn show(State(app): State<App>, reader: Reader) -> Response {
-    history_page(&app, &reader, Said::default(), String::new()).await
+    let said = Said::kept(&app, &reader);
+    history_page(&app, &reader, said, String::new()).await
 }
 
 async fn history_page(app: &App, reader: &Reader, said: Said, words: String) -> Response {
@@ -69,7 +70,7 @@ async fn history_page(app: &App, reader: &Reader, said: Said, words: String) -> 
 
 pub(in crate::server) async fn restore(State(app): State<App>, reader: Reader) -> Response {
     let texts = reader.texts();
-    let Ok(version) = reader.field("version").parse::<u64>() else {
+    let Ok(version) = reader.field("id").parse::<u64>() else {
         return Refusal::Question("write the version's number".to_owned()).page(&reader);
     };
     let Some(by) = saving(&app, &reader) else {
@@ -78,12 +79,10 @@ pub(in crate::server) async fn restore(State(app): State<App>, reader: Reader) -
         return (StatusCode::UNPROCESSABLE_ENTITY, again).into_response();
     };
     let (revision, saving) = (reader.field("revision").to_owned(), by.clone());
-    let done = ask(&app, move |settings| settings.restore(version, &revision, &saving)).await;
-    match done {
+    match ask(&app, move |settings| settings.restore(version, &revision, &saving)).await {
         Ok(Ok(saved)) => {
             note(&app, &reader, "settings restored", &by, &saved).await;
-            let said = Said::good(texts.get("settings.restored"));
-            history_page(&app, &reader, said, String::new()).await
+            done(&app, &reader, texts.get("settings.restored").to_owned(), "/settings/history")
         }
         Ok(Err(refused)) => {
             let (status, kind) = status(&refused);
@@ -106,15 +105,10 @@ pub(in crate::server) async fn restart(State(app): State<App>, reader: Reader) -
     let by = By { who: reader.name(), address: &reader.address };
     let entry = Entry::new(by, "restart asked for", "", "", "", app.wall());
     // Before it is done: afterwards nobody may be there to write it.
-    match app.people(move |people| people.note(entry)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Refusal::Failed(error.to_string()).page(&reader),
-        Err(refusal) => return refusal.page(&reader),
-    }
+    app.note(entry).await;
     match app.query(|the_box| the_box.line_settings().restart()).await {
         Ok(()) => {
-            let said = Said::good(reader.texts().get("settings.restarting"));
-            settings_page(&app, &reader, said, "").await
+            done(&app, &reader, reader.texts().get("settings.restarting").to_owned(), "/settings")
         }
         Err(refusal) => {
             tracing::warn!("no restart: {refusal:?}");

@@ -155,7 +155,8 @@ pub(in crate::server) async fn show(
     question: Result<Query<Question>, QueryRejection>,
 ) -> Response {
     let find = question.ok().and_then(|Query(question)| question.find).unwrap_or_default();
-    settings_page(&app, &reader, Said::default(), &find).await
+    let said = Said::kept(&app, &reader);
+    settings_page(&app, &reader, said, &find).await
 }
 
 async fn settings_page(app: &App, reader: &Reader, said: Said, find: &str) -> Response {

@@ -1,0 +1,97 @@
+//! The way from the page to the loop: a command goes there, and what became of it comes back.
+
+use std::sync::mpsc as blocking;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::item::commands::{Command, Done};
+
+/// Commands that wait at most; the loop looks every few milliseconds.
+const WAITING: usize = 16;
+
+/// How long somebody waits: the loop answers within milliseconds, or something is badly wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Said where nothing answers.
+const SILENT: &str = "inspectd's loop does not answer; nothing is changed for certain. Look at the overview, and \
+                      read inspectd's log";
+
+/// A command, and where its answer goes.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is wanted.
+    pub command: Command,
+    /// Where the answer goes: what was done, or why not and what to do.
+    pub answer: blocking::SyncSender<Result<Done, String>>,
+}
+
+/// Why a command was not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotDone {
+    /// It was refused, for this reason.
+    Refused(String),
+    /// Nobody answered.
+    Silent(&'static str),
+}
+
+/// The sending end.
+#[derive(Debug, Clone)]
+pub struct Commands {
+    sender: mpsc::Sender<Asked>,
+}
+
+impl Commands {
+    /// A way to the loop, and its other end.
+    pub fn new() -> (Self, mpsc::Receiver<Asked>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self { sender }, receiver)
+    }
+
+    /// Asks, and waits for the answer: for threads that may wait.
+    ///
+    /// # Errors
+    /// [`NotDone`].
+    pub fn ask(&self, command: Command) -> Result<Done, NotDone> {
+        let (answer, answered) = blocking::sync_channel(1);
+        let asked = Asked { command, answer };
+        self.sender.try_send(asked).map_err(|_| NotDone::Silent(SILENT))?;
+        match answered.recv_timeout(PATIENCE) {
+            Ok(answer) => answer.map_err(NotDone::Refused),
+            Err(_) => Err(NotDone::Silent(SILENT)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_hears_what_was_done_why_it_was_refused_or_that_nobody_is_there() {
+        let (commands, mut asked) = Commands::new();
+        let thread = std::thread::spawn(move || {
+            let answers = [Err("no such hold; look again".to_owned())];
+            for given in answers {
+                let Asked { command, answer } = asked.blocking_recv().expect("two were asked");
+                assert_eq!(command, Command::LiftHold("a".to_owned()));
+                answer.send(given).expect("who asked waits");
+            }
+        });
+        let lift = || commands.ask(Command::LiftHold("a".to_owned()));
+        assert_eq!(lift(), Err(NotDone::Refused("no such hold; look again".to_owned())));
+        thread.join().expect("it answers");
+        assert_eq!(lift(), Err(NotDone::Silent(SILENT)), "the loop has ended");
+    }
+
+    #[test]
+    fn a_loop_that_takes_nothing_keeps_nobody_waiting_for_ever() {
+        let (commands, _not_heard) = Commands::new();
+        for _ in 0..WAITING {
+            let (answer, _) = blocking::sync_channel(1);
+            let command = Command::TellHolds;
+            commands.sender.try_send(Asked { command, answer }).expect("there is room");
+        }
+        assert_eq!(commands.ask(Command::TellHolds), Err(NotDone::Silent(SILENT)));
+    }
+}
