@@ -26,6 +26,8 @@ pub enum Right {
     KeepOwnAccount,
     /// Change what the line does today: holds, labels, references.
     Operate,
+    /// Change settings of the line.
+    Configure,
     /// Change people, and read who changed what.
     Administer,
 }
@@ -55,7 +57,7 @@ impl Role {
             | (Right::Operate, Self::Technician)
             | (_, Self::Engineer) => true,
             (Right::Operate, Self::Viewer)
-            | (Right::Administer, Self::Viewer | Self::Technician) => false,
+            | (Right::Configure | Right::Administer, Self::Viewer | Self::Technician) => false,
         }
     }
 }
@@ -66,11 +68,12 @@ mod tests {
 
     #[test]
     fn a_viewer_only_looks_a_technician_operates_and_an_engineer_does_all() {
-        let rights = [Right::See, Right::KeepOwnAccount, Right::Operate, Right::Administer];
+        let own = [Right::See, Right::KeepOwnAccount];
+        let rights = [own[0], own[1], Right::Operate, Right::Configure, Right::Administer];
         let of = |role: Role| rights.map(|right| role.may(right));
-        assert_eq!(of(Role::Viewer), [true, true, false, false]);
-        assert_eq!(of(Role::Technician), [true, true, true, false]);
-        assert_eq!(of(Role::Engineer), [true, true, true, true]);
+        assert_eq!(of(Role::Viewer), [true, true, false, false, false]);
+        assert_eq!(of(Role::Technician), [true, true, true, false, false]);
+        assert_eq!(of(Role::Engineer), [true, true, true, true, true]);
     }
 
     #[test]

@@ -196,6 +196,8 @@ impl<'a> Frame<'a> {
     /// The page that is asked for, where this is the answer to one of its forms.
     pub(super) fn page(&self) -> &str {
         match self.path.split('/').nth(1) {
+            Some("settings") if self.path.ends_with("/restore") => "/settings/history",
+            Some("settings") if self.path.ends_with("/restart") => "/settings",
             Some("people") => "/people",
             Some("holds") => "/holds",
             Some("history") => self.path.strip_suffix("/answer").unwrap_or(self.path),

@@ -14,7 +14,7 @@ use crate::texts::Language;
 const KEPT: &str = "private, max-age=60";
 
 /// The scripts, by name.
-const SCRIPTS: [(&str, &str); 10] = [
+const SCRIPTS: [(&str, &str); 15] = [
     ("dom.js", include_str!("../../assets/dom.js")),
     ("devices.js", include_str!("../../assets/devices.js")),
     ("forms.js", include_str!("../../assets/forms.js")),
@@ -25,6 +25,11 @@ const SCRIPTS: [(&str, &str); 10] = [
     ("live_draw.js", include_str!("../../assets/live_draw.js")),
     ("live_pixels.js", include_str!("../../assets/live_pixels.js")),
     ("live_stream.js", include_str!("../../assets/live_stream.js")),
+    ("settings_bar.js", include_str!("../../assets/settings_bar.js")),
+    ("settings_field.js", include_str!("../../assets/settings_field.js")),
+    ("settings_form.js", include_str!("../../assets/settings_form.js")),
+    ("settings_pending.js", include_str!("../../assets/settings_pending.js")),
+    ("settings_review.js", include_str!("../../assets/settings_review.js")),
 ];
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

@@ -27,6 +27,7 @@ pub(super) struct Route {
 const OPEN: Access = Access::Open;
 const SEE: Access = Access::Right(Right::See);
 const OWN: Access = Access::Right(Right::KeepOwnAccount);
+const CONFIGURE: Access = Access::Right(Right::Configure);
 const OPERATE: Access = Access::Right(Right::Operate);
 const ADMINISTER: Access = Access::Right(Right::Administer);
 
@@ -40,6 +41,11 @@ fn takes(path: &'static str, access: Access, handler: MethodRouter<App>) -> Rout
 
 fn gives(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
     Route { path, method: "GET", access, kind: Kind::Data, described: None, handler }
+}
+
+/// Takes a form that a script sends, which reads the answer.
+fn takes_data(path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { kind: Kind::Data, ..takes(path, access, handler) }
 }
 
 fn answers(
@@ -56,7 +62,7 @@ pub(super) fn all() -> Vec<Route> {
     use api::camera;
     use pages::{
         account, audit, history, holds, item, live, log_in, overview, people, products, set_up,
-        thresholds,
+        settings, thresholds,
     };
     vec![
         shows("/", SEE, get(overview::show)),
@@ -83,6 +89,15 @@ pub(super) fn all() -> Vec<Route> {
         takes("/products/{sku}/pin", OPERATE, post(products::pin)),
         takes("/products/{sku}/unpin", OPERATE, post(products::unpin)),
         gives("/products/{sku}/pictures/{item}/{view}", SEE, get(products::picture)),
+        shows("/settings", SEE, get(settings::show)),
+        shows("/settings/review", CONFIGURE, get(settings::review)),
+        takes_data("/settings/check", CONFIGURE, post(settings::changes::check)),
+        takes_data("/settings/save", CONFIGURE, post(settings::changes::save)),
+        shows("/settings/history", SEE, get(settings::history::show)),
+        takes("/settings/restore", CONFIGURE, post(settings::history::restore)),
+        takes("/settings/restart", CONFIGURE, post(settings::history::restart)),
+        shows("/settings/{section}", SEE, get(settings::section)),
+        answers("/api/settings", SEE, api::SETTINGS, get(settings::json)),
         shows("/account", OWN, get(account::show)),
         takes("/account/password", OWN, post(account::change_password)),
         shows("/people", ADMINISTER, get(people::show)),

@@ -8,6 +8,7 @@ mod holds;
 mod items;
 mod live;
 mod products;
+pub mod settings;
 mod status;
 mod thresholds;
 mod today;
@@ -121,6 +122,9 @@ pub trait TheBox: Send + Sync + 'static {
     /// # Errors
     /// They cannot be read, or there is no room for the file.
     fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer>;
+
+    /// The line file, which the page shows and changes.
+    fn line_settings(&self) -> &dyn settings::LineSettings;
 
     /// One picture of the evidence; `path` is what somebody asked for, and may be anything.
     ///

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use calib::PageThread;
@@ -29,9 +30,10 @@ use inspectd::wall_clock::Clock;
 use inspectd::warehouse::expectations::Expectations;
 use inspectd::warehouse::look_up_thread::LookUpThread;
 use inspectd::warehouse::{expected_sources, look_up_thread};
+use inspectd::web::settings::SettingsOfBox;
 use inspectd::web::{Inspectd, ProductDesk};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use vision::config::LabelUse;
 use vision::labels::{CodeWorker, LabelWorker};
 use vision::learning::Learner;
@@ -44,6 +46,9 @@ const ORDERS: usize = 64;
 /// Labels that were read and wait for the loop at most.
 const LABELS: usize = 32;
 
+/// Between the wish for a restart and the end: whoever asked is to see the page's answer.
+const ANSWER_FIRST: Duration = Duration::from_secs(3);
+
 /// Inspects every item on a conveyor and asks the PLC to divert the imperfect ones.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -51,6 +56,18 @@ struct Arguments {
     /// The line file.
     #[arg(long, default_value = DEFAULT_PATH)]
     line: PathBuf,
+    /// The service manager starts inspectd again when it ends with this exit code; then the page offers a restart, for
+    /// settings that wait for one.
+    #[arg(long, value_name = "EXIT_CODE", value_parser = clap::value_parser!(u8).range(2..))]
+    restart_code: Option<u8>,
+}
+
+/// Why inspectd has ended as it should.
+enum Ended {
+    /// It was stopped.
+    Stopped,
+    /// Somebody wants it to be started again.
+    ToBeRestarted,
 }
 
 fn main() -> ExitCode {
@@ -62,7 +79,7 @@ fn main() -> ExitCode {
         )
         .init();
     match start() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("inspectd: {error:#}");
             ExitCode::FAILURE
@@ -70,17 +87,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn start() -> anyhow::Result<()> {
-    let line = LineFile::read(&Arguments::parse().line)?;
-    tokio::runtime::Builder::new_multi_thread()
+fn start() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    // What the page holds the file against, later: read first, so that an edit in between waits for a restart.
+    let text = std::fs::read_to_string(&arguments.line).unwrap_or_default();
+    let line = LineFile::read(&arguments.line)?;
+    let restart = arguments.restart_code.map(|_| Arc::new(Notify::new()));
+    let settings = SettingsOfBox::new(&arguments.line, &text, &line.store.folder, restart.clone());
+    let ended = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("cannot start the worker threads")?
-        .block_on(run(line))
+        .block_on(run(line, settings, restart))?;
+    Ok(match ended {
+        Ended::ToBeRestarted => arguments.restart_code.map_or(ExitCode::SUCCESS, ExitCode::from),
+        Ended::Stopped => ExitCode::SUCCESS,
+    })
 }
 
-async fn run(line: LineFile) -> anyhow::Result<()> {
+async fn run(
+    line: LineFile,
+    settings: SettingsOfBox,
+    restart: Option<Arc<Notify>>,
+) -> anyhow::Result<Ended> {
     let boot = fleet::boot_id().context("cannot read the kernel's boot id; is /proc mounted?")?;
     let mut store = Store::open(&line.store.folder)?;
     if let Some(section) = &line.fleet {
@@ -133,7 +163,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     let live = LiveView::start(&line.camera, &cameras, line.web.live_pictures_per_s)
         .context("cannot start the thread of the live view")?;
     let last_items = live.last_items();
-    let this_box = Arc::new(this_box.with_cameras(live));
+    let this_box = Arc::new(this_box.with_cameras(live).with_settings(settings));
     let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
         .context("cannot start the thread of the page")?;
 
@@ -176,10 +206,24 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
 
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;
-    let stop = async move {
+    let mut ended = Ended::Stopped;
+    let stop = async {
+        let wanted = async {
+            match &restart {
+                Some(restart) => {
+                    restart.notified().await;
+                    tokio::time::sleep(ANSWER_FIRST).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = wanted => {
+                tracing::info!("the page asks for a restart");
+                ended = Ended::ToBeRestarted;
+            }
         }
     };
     // Last, since nothing may fail any more: its thread has to be joined.
@@ -218,7 +262,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
         tracing::error!("the thread that loads the model had panicked");
     }
     match left {
-        0 => Ok(()),
+        0 => Ok(ended),
         left => anyhow::bail!("{left} changes could not be stored; see the log for why"),
     }
 }

@@ -1,6 +1,6 @@
 //! `inspectctl config`: checks line files and prints the reference of their keys.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use line::config::PlcSection;
@@ -79,7 +79,9 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
                 line_file.line.product(),
                 plc_words(&line_file.plc)
             );
-            let warnings = warnings(&file, &line_file);
+            // The file was read a moment ago; without it warnings have no lines.
+            let text = line_file::text_of(&file).map(|(text, _)| text).unwrap_or_default();
+            let warnings = learned::warnings(&line_file, &text);
             let text =
                 warnings.iter().fold(good, |text, warning| format!("{text}\nwarning: {warning}"));
             let warnings = warnings.into_iter().map(Explained::from).collect();
@@ -93,16 +95,6 @@ fn check(file: PathBuf, context: &Context) -> anyhow::Result<Answer> {
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// What is no mistake and probably not meant, with its line.
-fn warnings(file: &Path, line_file: &LineFile) -> Vec<Mistake> {
-    let mut warnings = line_file.warnings();
-    let misfits = learned::fit(line_file).look_at_all().into_iter();
-    warnings.extend(misfits.map(|misfit| Mistake::new(&misfit.key, misfit.what, misfit.remedy)));
-    // The file was read a moment ago; without it warnings have no lines.
-    let text = line_file::text_of(file).map(|(text, _)| text).unwrap_or_default();
-    line_file::located(&text, warnings)
 }
 
 /// Where the PLC is reached.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use line::line_file::{self, Mistake};
 use tokio::sync::watch;
 use vision::fit::{Fit, Misfit};
 
@@ -15,6 +16,19 @@ pub fn fit(line: &LineFile) -> Fit {
     // A SKU that is learned on the belt may be missing.
     let must_be_known = line.line.sku.as_deref().filter(|_| line.learning.learn_after_items == 0);
     Fit::new(must_be_known, &line.camera, &line.model, &line.identity)
+}
+
+/// What is no mistake in the line file `text`, and probably not meant: in itself, or since what was learned does not
+/// fit it.
+pub fn warnings(line: &LineFile, text: &str) -> Vec<Mistake> {
+    let mut warnings = line.warnings();
+    warnings.extend(misfits(fit(line).look_at_all()));
+    line_file::located(text, warnings)
+}
+
+/// What does not fit, each at its key.
+pub fn misfits(found: Vec<Misfit>) -> impl Iterator<Item = Mistake> {
+    found.into_iter().map(|misfit| Mistake::new(&misfit.key, misfit.what, misfit.remedy))
 }
 
 /// Looks now and then, until the receiver is gone. Each misfit is logged when it appears.

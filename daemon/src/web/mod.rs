@@ -3,7 +3,8 @@
 //!
 //! The state of the box comes from a `watch` channel that inspectd's main loop feeds, items and the day from the
 //! records database (opened read-only for each question), pictures from the evidence folder, and what cameras see
-//! now from the live view. What is to be changed goes to the loop as a [command](crate::run::commands).
+//! now from the live view. What is to be changed goes to the loop as a [command](crate::run::commands), or into the
+//! line file ([`settings`]).
 
 mod answers;
 pub mod evidence;
@@ -12,6 +13,7 @@ mod history;
 mod holds;
 pub mod items;
 mod products;
+pub mod settings;
 mod status;
 mod thresholds;
 mod today;
@@ -19,6 +21,7 @@ mod today;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use calib::the_box::settings::LineSettings;
 use calib::the_box::{
     CameraNow, Export, HoldView, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold, NoAnswer,
     PageStatus, Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox,
@@ -27,6 +30,8 @@ use calib::the_box::{
 use line::clock::monotonic;
 use tokio::sync::watch;
 
+use self::settings::SettingsOfBox;
+use crate::config::DEFAULT_PATH;
 use crate::records::{StoreError, StoreHandle};
 use crate::run::commands::{Commands, NotDone};
 use crate::run::live_view::{self, LiveView};
@@ -43,11 +48,12 @@ pub struct Inspectd {
     store: StoreHandle,
     /// The cameras, where any run.
     live: Option<LiveView>,
+    settings: SettingsOfBox,
 }
 
 impl Inspectd {
     /// The box with that status, the line file's `[store] folder` and what writes there, the way to the loop, and its
-    /// products.
+    /// products; and the line file where an appliance has it.
     pub fn new(
         status: watch::Receiver<Arc<PageStatus>>,
         (records_folder, store): (&Path, StoreHandle),
@@ -56,11 +62,12 @@ impl Inspectd {
     ) -> Self {
         Self {
             status,
-            records_folder: records_folder.to_owned(),
             commands,
             products,
             store,
             live: None,
+            settings: SettingsOfBox::new(Path::new(DEFAULT_PATH), "", records_folder, None),
+            records_folder: records_folder.to_owned(),
         }
     }
 
@@ -68,6 +75,12 @@ impl Inspectd {
     #[must_use]
     pub fn with_cameras(self, live: LiveView) -> Self {
         Self { live: Some(live), ..self }
+    }
+
+    /// The same with another line file.
+    #[must_use]
+    pub fn with_settings(self, settings: SettingsOfBox) -> Self {
+        Self { settings, ..self }
     }
 }
 
@@ -131,6 +144,10 @@ impl TheBox for Inspectd {
 
     fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer> {
         export::export(&self.records_folder, wanted)
+    }
+
+    fn line_settings(&self) -> &dyn LineSettings {
+        &self.settings
     }
 
     fn picture(&self, path: &str) -> Result<Picture, NoAnswer> {

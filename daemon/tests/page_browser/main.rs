@@ -20,6 +20,7 @@ use inspectd::records::{Change, Record, Store};
 use inspectd::run::commands::{Asked, Commands};
 use inspectd::run::live_view::{LiveView, Located};
 use inspectd::wall_clock::WallTime;
+use inspectd::web::settings::SettingsOfBox;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -143,7 +144,11 @@ fn people_walk_through_the_page() {
     let (commands, asked) = Commands::new();
     let follower = std::thread::spawn(move || follow(asked));
     let (the_box, _store) = page_box::the_box(seen, folder.path(), commands);
-    let the_box = Arc::new(the_box.with_cameras(live));
+    let line_file = folder.path().join("line.toml");
+    let text = include_str!("../../src/ctl/example-line.toml");
+    fs::write(&line_file, text).expect("the folder takes files");
+    let settings = SettingsOfBox::new(&line_file, text, folder.path(), Some(Arc::default()));
+    let the_box = Arc::new(the_box.with_cameras(live).with_settings(settings));
     let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
     let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
     let address = format!("https://{}/", page.address().expect("a free port"));
@@ -176,6 +181,12 @@ fn people_walk_through_the_page() {
     for line in BufReader::new(walk.stdout.take().expect("it is piped")).lines() {
         let line = line.expect("it says text");
         println!("{line}");
+        if line == "edit" {
+            let text = fs::read_to_string(&line_file).expect("it is there");
+            let text = text.replace("outbound 3", "edited on the box");
+            fs::write(&line_file, text).expect("it can be written");
+            writeln!(told, "it is edited").expect("it listens");
+        }
         let gone = match line.as_str() {
             "cut" => page.take().map(drop),
             "unplug" => camera.take().map(drop),

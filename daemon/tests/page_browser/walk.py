@@ -2,8 +2,9 @@
 
 usage: walk.py CHROMIUM ADDRESS SET_UP_CODE PICTURES_FOLDER
 
-It says `cut` when the page is to be stopped, and `unplug` when the camera is, waits for a line, and goes on
-to see what an open page says then. Anything that is not as it should be ends it with an error.
+It says `edit` when the line file is to be edited on the box, `cut` when the page is to be stopped, and `unplug` when the
+camera is; it waits for a line then, and goes on to see what an open page says. Anything that is not as it should be ends
+it with an error.
 """
 
 import json
@@ -293,6 +294,114 @@ def live_in_german(page):
     check(page, "live-unplugged-german")
 
 
+def settings(page, context):
+    """A setting is found and changed, the network goes in the middle of it, nothing is lost; a mistake is refused with
+    words, the diff is seen, and what is saved waits for a restart."""
+    page.get_by_role("link", name="Settings").click()
+    check(page, "settings")
+    page.get_by_label("A key, or what it is for").fill("verdict must leave")
+    page.keyboard.press("Enter")
+    expect(page.locator(".found li")).to_have_count(1)
+    page.get_by_role("link", name="policy.verdict_margin_ms").click()
+    margin = page.get_by_label("verdict_margin_ms", exact=True)
+    expect(margin).to_be_focused()
+    margin.fill("5")
+    context.set_offline(True)
+    margin.press_sequentially("5")
+    page.get_by_label("divert_lane", exact=True).fill("7")
+    expect(page.locator("#pending-trouble")).to_contain_text("No connection")
+    context.set_offline(False)
+    expect(page.locator("#pending-trouble")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_label("verdict_margin_ms", exact=True)).to_have_value("55")
+    lane = page.get_by_label("divert_lane", exact=True)
+    expect(lane).to_have_value("7")
+    expect(lane).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[id='policy.divert_lane:mistake']")).to_contain_text("no diverter serves lane 7")
+    expect(page.locator("#pending-says")).to_have_text("2 changes are not saved")
+    page.get_by_label("unknown", exact=True).select_option("divert")
+    page.locator("[id='policy.unknown']").locator("xpath=..").get_by_role("button", name="Take back").click()
+    expect(page.get_by_label("unknown", exact=True)).to_have_value("")
+    check(page, "settings-section")
+    page.get_by_role("link", name="Look at the changes and save").click()
+    expect(page.locator("#diff")).to_contain_text("+verdict_margin_ms = 55")
+    expect(page.locator("#mistake-list")).to_contain_text("write one of [1]")
+    check(page, "settings-review")
+    # Somebody edits the file on the box: nothing is lost on either side.
+    print("edit", flush=True)
+    sys.stdin.readline()
+    page.reload()
+    expect(page.locator("#pending-trouble")).to_contain_text("changed on the box meanwhile")
+    check(page, "settings-conflict")
+    page.get_by_role("button", name="Take the present file").click()
+    expect(page.locator("#pending-trouble")).to_be_hidden()
+    expect(page.locator("#diff")).to_contain_text("+verdict_margin_ms = 55")
+    page.get_by_label("Why the settings change").fill("the new scanner is slower")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#refused")).to_contain_text("Not saved")
+    page.get_by_role("button", name="Take back: policy.divert_lane").click()
+    expect(page.locator("#mistakes")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_label("Why the settings change")).to_have_value("the new scanner is slower")
+    context.set_offline(True)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#refused")).to_contain_text("No connection")
+    context.set_offline(False)
+    page.get_by_label("Why the settings change").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#saved")).to_contain_text("wait for a restart")
+    page.get_by_role("link", name="To the settings").last.click()
+    expect(page.locator("#waits")).to_contain_text("policy.verdict_margin_ms")
+    expect(page.locator("#pending")).to_be_hidden()
+    check(page, "settings-waits")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.locator("#waits")).to_contain_text("warten auf einen Neustart")
+    tables_in_german(page)
+    page.get_by_role("link", name="Einstellungen", exact=True).click()
+    page.get_by_role("link", name="Frühere Einstellungen").click()
+    expect(page.locator(".versions li")).to_have_count(2)
+    page.get_by_text("Was in der Datei anders ist").first.click()
+    page.get_by_text("Zu diesen zurückkehren").first.click()
+    check(page, "settings-history-german")
+    page.get_by_label("Warum sich die Einstellungen ändern").fill("doch nicht")
+    page.get_by_role("button", name="Zu diesen zurückkehren").click()
+    expect(page.get_by_role("status").first).to_contain_text("Die früheren Einstellungen stehen wieder")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".versions li")).to_have_count(3)
+
+
+def tables_in_german(page):
+    """A camera is added and taken back, lists are ticked, and a comma is a decimal point."""
+    page.get_by_role("link", name="camera", exact=True).click()
+    page.get_by_role("button", name="camera 3 hinzufügen").click()
+    added = page.locator("[id='camera.2']")
+    added.get_by_label("name", exact=True).fill("back")
+    expect(page.locator("[id='camera.2.source:mistake']")).to_contain_text("`source` is missing")
+    expect(added.get_by_label("source", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="camera 1 entfernen").click()
+    expect(page.locator("[id='camera.0']")).to_contain_text("Das wird beim Speichern entfernt.")
+    expect(page.locator("#pending-says")).to_have_text("3 Änderungen sind nicht gespeichert")
+    check(page, "settings-camera-german")
+    page.get_by_role("button", name="camera 4 hinzufügen").click()
+    page.locator("[id='camera.3']").get_by_label("name", exact=True).fill("below")
+    page.locator("[id='camera.2'] > button").click()
+    expect(page.locator("[id='camera.2']").get_by_label("name", exact=True)).to_have_value("below")
+    expect(page.locator("[id='camera.3']")).to_have_count(0)
+    page.locator("[id='camera.0']").get_by_role("button", name="Zurücknehmen").click()
+    page.locator("[id='camera.2'] > button").click()
+    expect(page.locator("#pending")).to_be_hidden()
+    page.goto(f"{ADDRESS}settings/conveyor")
+    page.get_by_label("mm_per_count", exact=True).fill("0,25")
+    page.goto(f"{ADDRESS}settings/identity")
+    page.get_by_label("codes", exact=False).first.check()
+    page.goto(f"{ADDRESS}settings/review")
+    expect(page.locator("#diff")).to_contain_text("+mm_per_count = 0.25")
+    expect(page.locator("#diff")).to_contain_text("+sources = [\"codes\"]")
+    page.get_by_role("button", name="Alle Änderungen verwerfen").click()
+    expect(page.locator("#nothing")).to_contain_text("Es gibt keine Änderung")
+
+
 def people(page):
     page.get_by_role("link", name="People").click()
     for name, role in [("theo", "technician"), ("vera", "viewer")]:
@@ -330,6 +439,11 @@ def in_german(page):
     assert page.locator("html").get_attribute("data-look") == "night"
     expect(page.locator("#state")).to_have_text("Prüft nicht")
     check(page, "overview-german")
+    page.get_by_role("link", name="Einstellungen").click()
+    page.get_by_role("link", name="identity", exact=True).click()
+    expect(page.locator("#content")).to_contain_text("Sie sehen die Einstellungen.")
+    expect(page.get_by_label("certain_from", exact=True)).to_be_disabled()
+    check(page, "settings-viewer-german")
     refused = page.goto(f"{ADDRESS}people")
     assert refused.status == 403, refused.status
     expect(page.get_by_role("alert")).to_contain_text("Ihre Rolle darf das nicht")
@@ -367,6 +481,7 @@ def main():
         holds(page)
         products(page)
         live(page)
+        settings(page, context)
         people(page)
         log_in(page, "theo")
         page.get_by_role("button", name="Log out").click()

@@ -22,6 +22,7 @@ use super::answer::Refusal;
 use super::app::{App, Turn, blocking};
 use crate::people::audit::Entry;
 use crate::people::{PeopleError, Person};
+use crate::the_box::settings::Settings;
 use crate::the_box::{
     HoldsNow, ItemDetails, ItemView, NoAnswer, PageStatus, Picture, ProductDetails, ProductsFound,
     TheBox, ThresholdsView, Today,
@@ -64,6 +65,12 @@ pub(super) const ITEM: Described = Described {
 pub(super) const TODAY: Described = Described {
     summary: "what happened today, and in the last hour",
     schema: Some(|| schema_for!(Today)),
+    ..JSON
+};
+pub(super) const SETTINGS: Described = Described {
+    summary: "the line file: its sections and keys with what they mean, and what is written; passwords within \
+              addresses only for engineers",
+    schema: Some(|| schema_for!(Settings)),
     ..JSON
 };
 pub(super) const HOLDS: Described = Described {

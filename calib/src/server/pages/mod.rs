@@ -11,6 +11,7 @@ pub(super) mod overview;
 pub(super) mod people;
 pub(super) mod products;
 pub(super) mod set_up;
+pub(super) mod settings;
 pub(super) mod thresholds;
 
 use axum::response::Response;

@@ -108,7 +108,10 @@ async fn every_answer_tells_browsers_to_load_nothing_foreign_and_to_keep_nothing
             assert!(!text.contains(inline), "{path} has {inline}: {text}");
         }
     }
-    for path in ["page.css", "dom.js", "devices.js", "items.js", "overview.js"] {
+    let settings = ["settings_bar.js", "settings_field.js", "settings_form.js"];
+    let settings = settings.into_iter().chain(["settings_pending.js", "settings_review.js"]);
+    let others = ["page.css", "dom.js", "devices.js", "items.js", "overview.js"].into_iter();
+    for path in others.chain(settings) {
         let answer = anna.get(&format!("/assets/{path}")).await;
         assert_eq!(answer.status, 200, "{path}");
         let foreign = answer.text().replace("http://www.w3.org/2000/svg", "").contains("http:");

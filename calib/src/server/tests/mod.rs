@@ -8,6 +8,7 @@ mod live;
 mod log_in;
 mod products;
 mod roles;
+mod settings;
 mod strangers;
 mod watching;
 
@@ -49,6 +50,7 @@ struct FakeBox {
     answers: Mutex<Vec<(u64, NewAnswer)>>,
     /// What camera `top` shows.
     shown: watch::Sender<Option<Arc<LivePicture>>>,
+    settings: settings::FakeSettings,
 }
 
 impl FakeBox {
@@ -61,6 +63,7 @@ impl FakeBox {
             changes: Mutex::default(),
             answers: Mutex::default(),
             shown: watch::Sender::new(None),
+            settings: settings::FakeSettings::default(),
         };
         (feed, Arc::new(the_box))
     }
@@ -119,6 +122,10 @@ impl TheBox for FakeBox {
                 }
             });
         Ok(ItemDetails { item: item_view(item), answer, claims, findings, label, steps })
+    }
+
+    fn line_settings(&self) -> &dyn crate::the_box::settings::LineSettings {
+        &self.settings
     }
 
     fn today(&self) -> Result<Today, NoAnswer> {

@@ -24,6 +24,14 @@ use serde_json::Value;
 pub use text::located;
 use toml::de::{DeTable, DeValue};
 
+/// Where a key's declaration says that a change takes effect without a restart:
+/// `#[schemars(extend("takes_effect" = AT_ONCE))]`. Without it the daemons obey a change when they are started again.
+/// Mark a key only where inspectd really obeys it at once.
+pub const TAKES_EFFECT: &str = "takes_effect";
+
+/// See [`TAKES_EFFECT`].
+pub const AT_ONCE: &str = "at once";
+
 /// What a schema cannot say: that keys fit each other.
 pub trait Rules {
     /// Every rule that this file breaks; empty when it is fine.
