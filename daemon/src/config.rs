@@ -15,7 +15,7 @@ use line::config::io_rules;
 use line::config::scanner::{self, LATENCY_UNSURE, SCANNERS_MAX, ScannerSection};
 use line::config::{ConveyorSection, LineSection, PlcSection};
 use line::line_file::address::{HOST_PORT, HTTP_URL};
-use line::line_file::{self, LineFileError, Mistake, Rules};
+use line::line_file::{self, AT_ONCE, LineFileError, Mistake, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vision::config::{
@@ -334,7 +334,7 @@ impl Default for ExpectedSection {
 pub struct PolicySection {
     /// Which part of the good items may be diverted by mistake; the thresholds follow from it and
     /// from the normal pictures.
-    #[schemars(range(min = 0.00001, max = 0.5))]
+    #[schemars(range(min = 0.00001, max = 0.5), extend("takes_effect" = AT_ONCE))]
     pub false_divert_budget: f64,
     /// The lane for imperfect items.
     #[schemars(range(min = 1, max = 99))]

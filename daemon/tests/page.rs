@@ -11,6 +11,7 @@ use calib::certificate::Certificate;
 use calib::state_folder::StateFolder;
 use calib::the_box::{Counts, PageStatus, Problem};
 use calib::{Page, WebSection};
+use damage::scoring::Budget;
 use inspectd::records::{Change, ItemId, LabelRecord, Record, Store, Unnumbered};
 use inspectd::run::commands::Commands;
 use line::protocol::{Check, Eye, Outcome, UnnumberedWhy, Verdict};
@@ -89,7 +90,8 @@ fn while_serving_as(
     // Made before anybody asks.
     StateFolder::below(folder).token().expect("the folder takes files");
     let (_feed, status) = watch::channel(Arc::new(status));
-    let (the_box, _store) = page_box::the_box(status, folder, Commands::new().0);
+    let (the_box, _store) =
+        page_box::the_box(status, folder, Commands::new().0, Budget::new(0.005));
     let folder = folder.to_owned();
     runtime.spawn(async move { page.serve(&section, &folder, Arc::new(the_box)).await });
     questions(address);

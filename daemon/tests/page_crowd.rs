@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use calib::state_folder::StateFolder;
 use calib::the_box::PageStatus;
 use calib::{Page, PageThread, WebSection};
+use damage::scoring::Budget;
 use inspectd::records::{Change, ItemId, Record, Records, Store};
 use inspectd::run::commands::Commands;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -54,7 +55,8 @@ fn a_crowd_at_the_page_takes_nothing_from_the_line() {
 
     let at_most = Page::bind(&plain()).unwrap().handles();
     let (_feed, status) = watch::channel(Arc::new(PageStatus::default()));
-    let (the_box, _store) = page_box::the_box(status, folder.path(), Commands::new().0);
+    let (the_box, _store) =
+        page_box::the_box(status, folder.path(), Commands::new().0, Budget::new(0.005));
     let token = StateFolder::below(folder.path()).token().unwrap();
     let token = token.reveal();
     let page = PageThread::start(plain(), folder.path(), Arc::new(the_box)).unwrap();

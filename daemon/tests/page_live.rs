@@ -12,6 +12,7 @@ use calib::state_folder::StateFolder;
 use calib::the_box::PageStatus;
 use calib::{PageThread, WebSection};
 use capture::{Camera, CameraSection};
+use damage::scoring::Budget;
 use image::{GrayImage, Luma};
 use inspectd::records::{ItemId, StoreThread};
 use inspectd::run::commands::Commands;
@@ -61,7 +62,8 @@ impl Bench {
         let live = LiveView::start(&[section], &cameras, 10).expect("it starts");
         let last_items = live.last_items();
         let (feed, status) = watch::channel(Arc::new(PageStatus::default()));
-        let (the_box, store) = page_box::the_box(status, folder.path(), Commands::new().0);
+        let (the_box, store) =
+            page_box::the_box(status, folder.path(), Commands::new().0, Budget::new(0.005));
         let the_box = Arc::new(the_box.with_cameras(live));
         let token = StateFolder::below(folder.path()).token().expect("the folder takes files");
         let web = WebSection {

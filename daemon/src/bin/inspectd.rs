@@ -157,6 +157,8 @@ async fn run(
     let products = products.beside(learner.handle());
     let budget = Budget::new(line.policy.false_divert_budget);
     let products = ProductDesk::new(products, &line.model.folder, budget.clone());
+    let obeyed = budget.clone();
+    let settings = settings.with_obey(move |line| obeyed.set(line.policy.false_divert_budget));
     let this_box =
         Inspectd::new(status_seen, (&line.store.folder, store.clone()), commands, products);
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;

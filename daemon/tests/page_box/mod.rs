@@ -5,13 +5,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use calib::the_box::PageStatus;
 use damage::scoring::Budget;
+use inspectd::item::batches::BatchTest;
+use inspectd::item::lots::LotSeen;
+use inspectd::item::quarantine::Quarantine;
 use inspectd::records::{
     Evidence, Finding, ItemId, Record, Store, StoreThread, Timings, ViewRecord,
 };
-use inspectd::run::commands::Commands;
+use inspectd::run::commands::{Asked, Commands};
+use inspectd::wall_clock::WallTime;
 use inspectd::web::{Inspectd, ProductDesk};
 use jiff::Timestamp;
 use line::protocol::{Action, Check, Decision, Outcome, Verdict};
@@ -19,19 +26,69 @@ use tokio::sync::watch;
 use vision::config::LearningSection;
 use vision::learning::products::Products;
 
-/// The box with that status whose records lie in `folder`, and whose loop is at the other end of `commands`. The thread
+/// The box with that status whose records lie in `folder`, whose loop is at the other end of `commands`, and which may
+/// divert so many good items. The thread
 /// that writes there ends with what comes back.
 pub fn the_box(
     status: watch::Receiver<Arc<PageStatus>>,
     folder: &Path,
     commands: Commands,
+    budget: Budget,
 ) -> (Inspectd, StoreThread) {
     let store = Store::open(folder).expect("the folder takes a store");
     let (thread, store) = StoreThread::start(store, Evidence::new(folder)).expect("a thread");
     let section = LearningSection { folder: folder.join("learning"), ..LearningSection::default() };
     let products = Products::new(&folder.join("references"), section);
-    let products = ProductDesk::new(products, folder, Budget::new(0.005));
+    let products = ProductDesk::new(products, folder, budget);
     (Inspectd::new(status, (folder, store), commands, products), thread)
+}
+
+/// What inspectd's loop does for the page: it says twice a second how the box stands, and follows commands. Three items
+/// of lot `L-77` of `CARTON-17` have failed. It ends when it is dropped, or nobody can ask any more.
+pub struct Loop {
+    stop: Option<mpsc::Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Loop {
+    /// The loop that feeds the status, and hears the commands at `asked`.
+    pub fn start(
+        feed: watch::Sender<Arc<PageStatus>>,
+        mut asked: tokio::sync::mpsc::Receiver<Asked>,
+    ) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let feeder = move || {
+            let period = Duration::from_millis(500);
+            while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
+                feed.send_modify(|_| {});
+            }
+        };
+        let follower = move || {
+            let test = BatchTest::new(0.01, 0.1, 0.001).expect("these are shares");
+            let mut quarantine = Quarantine::new(test, None, Vec::new(), Vec::new());
+            let (lot, now) = (LotSeen::printed("L-77"), || WallTime::trusted(Timestamp::now()));
+            for _ in 0..3 {
+                quarantine.count("CARTON-17", Some(&lot), true, now());
+            }
+            while let Some(Asked { command, answer }) = asked.blocking_recv() {
+                let done = command.follow(&mut quarantine, now()).map(|(done, _)| done);
+                // Who asked may have gone.
+                let _ = answer.send(done);
+            }
+        };
+        let threads = vec![std::thread::spawn(feeder), std::thread::spawn(follower)];
+        Self { stop: Some(stop), threads }
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        for thread in self.threads.drain(..) {
+            // It has told of its own panic; a second one would hide why the test failed.
+            let _ = thread.join();
+        }
+    }
 }
 
 /// An item that was diverted as damaged; its pictures are `side.png` and `side-heat.png` in the evidence folder `day`.

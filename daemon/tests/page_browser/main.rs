@@ -12,14 +12,11 @@ use calib::state_folder::StateFolder;
 use calib::the_box::{CameraCounters, CameraHealth, CameraStatus, Counts, PageStatus, Problem};
 use calib::{PageThread, WebSection};
 use capture::{Camera, CameraSection};
+use damage::scoring::Budget;
 use image::{GrayImage, Luma, Rgb, RgbImage};
-use inspectd::item::batches::BatchTest;
-use inspectd::item::lots::LotSeen;
-use inspectd::item::quarantine::Quarantine;
 use inspectd::records::{Change, Record, Store};
-use inspectd::run::commands::{Asked, Commands};
+use inspectd::run::commands::Commands;
 use inspectd::run::live_view::{LiveView, Located};
-use inspectd::wall_clock::WallTime;
 use inspectd::web::settings::SettingsOfBox;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -76,22 +73,6 @@ fn status() -> PageStatus {
     }
 }
 
-/// Follows commands as inspectd's loop does, until nobody can ask any more.
-fn follow(mut asked: tokio::sync::mpsc::Receiver<Asked>) {
-    let test = BatchTest::new(0.01, 0.1, 0.001).expect("these are shares");
-    let mut quarantine = Quarantine::new(test, None, Vec::new(), Vec::new());
-    let torn = LotSeen::printed("L-77");
-    let now = || WallTime::trusted(Timestamp::now());
-    for _ in 0..3 {
-        quarantine.count("CARTON-17", Some(&torn), true, now());
-    }
-    while let Some(Asked { command, answer }) = asked.blocking_recv() {
-        let done = command.follow(&mut quarantine, now()).map(|(done, _)| done);
-        // Who asked may have gone.
-        let _ = answer.send(done);
-    }
-}
-
 /// What camera `side` sees: a quarter at full brightness, a quarter of sharp squares, and plain grey.
 fn seen() -> GrayImage {
     GrayImage::from_fn(640, 480, |x, y| match (x / 160, (x / 16 + y / 16) % 2) {
@@ -141,29 +122,19 @@ fn people_walk_through_the_page() {
     let section = WebSection { listen, ..WebSection::default() };
     let (camera, live) = watched(&folder.path().join("seen"));
     let mut camera = Some(camera);
+    let budget = Budget::new(0.005);
     let (commands, asked) = Commands::new();
-    let follower = std::thread::spawn(move || follow(asked));
-    let (the_box, _store) = page_box::the_box(seen, folder.path(), commands);
+    let the_loop = page_box::Loop::start(feed, asked);
+    let (the_box, _store) = page_box::the_box(seen, folder.path(), commands, budget.clone());
     let line_file = folder.path().join("line.toml");
     let text = include_str!("../../src/ctl/example-line.toml");
     fs::write(&line_file, text).expect("the folder takes files");
-    let settings = SettingsOfBox::new(&line_file, text, folder.path(), Some(Arc::default()));
+    let settings = SettingsOfBox::new(&line_file, text, folder.path(), Some(Arc::default()))
+        .with_obey(move |line| budget.set(line.policy.false_divert_budget));
     let the_box = Arc::new(the_box.with_cameras(live).with_settings(settings));
     let code = StateFolder::below(folder.path()).set_up_code().expect("the folder takes files");
     let page = PageThread::start(section, folder.path(), the_box).expect("it starts");
     let address = format!("https://{}/", page.address().expect("a free port"));
-    // As inspectd's loop says how the box stands.
-    let (stop, stopped) = std::sync::mpsc::channel::<()>();
-    let loop_thread = std::thread::spawn(move || {
-        let period = std::time::Duration::from_millis(500);
-        while stopped
-            .recv_timeout(period)
-            .is_err_and(|e| e == std::sync::mpsc::RecvTimeoutError::Timeout)
-        {
-            feed.send_modify(|_| {});
-        }
-    });
-
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pages");
     fs::create_dir_all(&pictures).expect("target takes folders");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_browser/walk.py");
@@ -198,7 +169,5 @@ fn people_walk_through_the_page() {
     }
     assert!(walk.wait().expect("it ends").success(), "see above");
     assert!(page.is_none(), "the walk went to its end");
-    drop(stop);
-    loop_thread.join().expect("it does not panic");
-    follower.join().expect("it does not panic");
+    drop(the_loop);
 }

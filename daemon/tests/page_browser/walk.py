@@ -123,7 +123,7 @@ def history(page):
 
 def holds(page):
     """A suspect batch is held with one touch; a hold is set, lifted and set again; the cut network loses nothing."""
-    page.get_by_role("link", name="Holds").click()
+    page.get_by_role("link", name="Holds", exact=True).click()
     expect(page.locator("#content")).to_contain_text("Nothing is on hold.")
     expect(page.locator("#content")).to_contain_text("3 of 3 items failed")
     page.get_by_role("button", name="Hold this batch").click()
@@ -402,6 +402,27 @@ def tables_in_german(page):
     expect(page.locator("#nothing")).to_contain_text("Es gibt keine Änderung")
 
 
+def thresholds(page):
+    """The slider shows what another budget would do; an engineer saves it, and it is in force at once."""
+    page.get_by_role("link", name="Thresholds").click()
+    expect(page.locator("#budget")).to_have_text("at most 0.5% (in force)")
+    expect(page.locator("#told")).to_contain_text("Of 1 items that people called good it would divert 1")
+    expect(page.locator("#above img")).to_have_count(3)
+    expect(page.get_by_role("button", name="Use this budget")).to_be_disabled()
+    for _ in range(6):
+        page.get_by_role("button", name="Fewer good items diverted").click()
+    expect(page.locator("#budget")).to_have_text("at most 0.01%")
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#budget")).to_have_text("at most 0.02%")
+    expect(page.locator("#told")).to_contain_text("0 passed and would be diverted.")
+    check(page, "thresholds")
+    page.get_by_label("Why the budget changes").fill("the buyer complained")
+    page.get_by_role("button", name="Use this budget").click()
+    expect(page.get_by_role("status")).to_contain_text("At most 0.02 % of good items may be diverted from now on.")
+    expect(page.locator("#budget")).to_have_text("at most 0.02% (in force)")
+
+
 def people(page):
     page.get_by_role("link", name="People").click()
     for name, role in [("theo", "technician"), ("vera", "viewer")]:
@@ -480,6 +501,7 @@ def main():
         history(page)
         holds(page)
         products(page)
+        thresholds(page)
         live(page)
         settings(page, context)
         people(page)

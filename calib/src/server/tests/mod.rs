@@ -10,6 +10,7 @@ mod products;
 mod roles;
 mod settings;
 mod strangers;
+mod thresholds;
 mod watching;
 
 use std::net::{IpAddr, Ipv4Addr};

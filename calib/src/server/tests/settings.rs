@@ -93,7 +93,7 @@ impl LineSettings for FakeSettings {
 
     fn check(&self, changes: &[Change], revision: &str) -> Result<Checked, NotSaved> {
         seen(revision)?;
-        let is_wrong = changes.iter().any(|change| change.value == 7);
+        let is_wrong = changes.iter().any(|change| change.value.as_f64() == Some(7.0));
         Ok(Checked {
             revision: revision.to_owned(),
             diff: "-divert_lane = 1\n+divert_lane = 2\n".to_owned(),

@@ -223,10 +223,11 @@ late = "pass"
 
     #[test]
     fn a_key_says_who_has_to_be_restarted() {
-        let effect = |name: &str| section(name).keys[0].effect;
-        assert_eq!(effect("policy"), Effect::Restart);
-        assert_eq!(effect("plc"), Effect::RestartBoth);
-        assert_eq!(effect("conveyor.diverter.fall_back"), Effect::RestartBoth);
+        let effect = |name: &str, at: usize| section(name).keys[at].effect;
+        assert_eq!(effect("policy", 0), Effect::AtOnce, "the budget");
+        assert_eq!(effect("policy", 1), Effect::Restart);
+        assert_eq!(effect("plc", 0), Effect::RestartBoth);
+        assert_eq!(effect("conveyor.diverter.fall_back", 0), Effect::RestartBoth);
     }
 
     #[test]

@@ -39,6 +39,15 @@ const CONTEXT_LINES: usize = 2;
 /// How inspectd is started again, on a box whose service manager does it.
 const RESTART_COMMAND: &str = "systemctl restart inspectd";
 
+/// What takes up the keys of a line file that take effect at once.
+struct Obey(Box<dyn Fn(&LineFile) + Send + Sync>);
+
+impl std::fmt::Debug for Obey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Obey")
+    }
+}
+
 /// The line file of a running inspectd.
 #[derive(Debug)]
 pub struct SettingsOfBox {
@@ -47,6 +56,8 @@ pub struct SettingsOfBox {
     running: Value,
     versions: Versions,
     declaration: Declaration,
+    /// Has inspectd obey the keys that take effect at once.
+    obey: Obey,
     /// Told when somebody wants a restart; none where nobody would start inspectd again.
     restart: Option<Arc<Notify>>,
     /// One change at a time.
@@ -68,9 +79,16 @@ impl SettingsOfBox {
             running: values(running),
             versions: Versions::within(&page_folder),
             declaration: Declaration::new(),
+            obey: Obey(Box::new(|_| ())),
             restart,
             changing: Mutex::new(()),
         }
+    }
+
+    /// The same, where `obey` takes up the keys that take effect at once.
+    #[must_use]
+    pub fn with_obey(self, obey: impl Fn(&LineFile) + Send + Sync + 'static) -> Self {
+        Self { obey: Obey(Box::new(obey)), ..self }
     }
 
     fn waits(&self, content: &Content) -> Option<Waits> {
@@ -137,6 +155,11 @@ impl SettingsOfBox {
             self.versions.forget(id);
         }
         written?;
+        if keys.iter().any(|changed| changed.effect == Effect::AtOnce)
+            && let Ok(line) = line_file::parse::<LineFile>(after)
+        {
+            (self.obey.0)(&line);
+        }
         tracing::info!(
             "{} changed the line file {}: {}",
             by.who,

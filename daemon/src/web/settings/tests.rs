@@ -70,6 +70,26 @@ fn what_is_saved_waits_for_a_restart_and_the_version_before_is_kept() {
 }
 
 #[test]
+fn a_key_that_takes_effect_at_once_is_obeyed_when_it_is_saved_and_waits_for_nothing() {
+    let Site { folder, settings } = Site::new();
+    let obeyed = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&obeyed);
+    let settings =
+        settings.with_obey(move |line| told.lock().unwrap().push(line.policy.false_divert_budget));
+    let site = Site { folder, settings };
+    site.save("policy.divert_lane", json!(1)).unwrap();
+    assert_eq!(*obeyed.lock().unwrap(), Vec::<f64>::new());
+    site.save("policy.false_divert_budget", json!(0.007)).unwrap();
+    assert!(site.save("policy.false_divert_budget", json!(0.9)).is_err(), "more than may be");
+    assert_eq!(*obeyed.lock().unwrap(), [0.007]);
+    let waits = site.settings.settings().unwrap().waits.unwrap();
+    assert_eq!(waits.keys, ["policy.divert_lane"]);
+    let versions = site.settings.history().unwrap();
+    site.settings.restore(versions[1].id, &site.revision(), &anna("back")).unwrap();
+    assert_eq!(obeyed.lock().unwrap().len(), 2, "going back is obeyed, too");
+}
+
+#[test]
 fn a_result_with_mistakes_is_refused_with_their_lines_and_the_file_stays() {
     let site = Site::new();
     let Err(NotSaved::Wrong(mistakes)) = site.save("policy.divert_lane", json!(7)) else {
