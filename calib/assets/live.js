@@ -106,7 +106,7 @@ function showFacts() {
     }),
     item.offset_mm === null ? null : say("live.offset", { offset: number(Math.round(item.offset_mm)) }),
   ].filter(Boolean).join(" · "));
-  byId("focus").hidden = !on.has("peaking");
+  for (const id of ["focus", "sharp"]) byId(id).hidden = !on.has("peaking");
   const sharp = facts === null || facts.sharpness === null ? null : Math.round(100 * facts.sharpness);
   if (sharp !== null) best = Math.max(best, sharp);
   write("sharpness", sharp === null ? "–" : String(sharp));
