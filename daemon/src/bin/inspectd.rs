@@ -118,7 +118,7 @@ async fn run(line: LineFile) -> anyhow::Result<()> {
     };
     let health = Health::new(&line.line.name, line.line.sku.as_deref(), watched, status, state);
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
-    let live = LiveView::start(&line.camera, &cameras, line.web.live_pictures_per_s)
+    let live = LiveView::start(&line.camera, &cameras, line.web.live_fps)
         .context("cannot start the thread of the live view")?;
     let last_items = live.last_items();
     let this_box = Arc::new(Inspectd::new(status_seen, &line.store.folder).with_cameras(live));
