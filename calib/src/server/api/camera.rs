@@ -81,6 +81,10 @@ pub(in crate::server) async fn picture(
     let turn = app.picture_turn().await?;
     let mut watching = app.the_box.watch(&camera)?;
     let none = || {
+        // The camera delivers: the box has had no time.
+        if app.the_box.camera(&camera).is_ok_and(|now| now.frame.is_some()) {
+            return Refusal::Busy;
+        }
         let next = "check its cable, its power and its source in the line file";
         Refusal::Failed(format!("camera {camera} has delivered no picture: {next}"))
     };
