@@ -40,7 +40,8 @@ let hearing = new AbortController();
 
 const decimals = (value) =>
   value.toLocaleString(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const age = () => (heard.facts === null ? Infinity : heard.facts.age_ms + performance.now() - heard.at);
+// How old the picture is that is shown, and how old the camera's newest frame.
+const grown = (of) => (of === null ? Infinity : of.age_ms + performance.now() - heard.at);
 
 function draw() {
   if (shown === null || shown.bitmap === null) return;
@@ -106,7 +107,7 @@ function showFacts() {
     }),
     item.offset_mm === null ? null : say("live.offset", { offset: number(Math.round(item.offset_mm)) }),
   ].filter(Boolean).join(" · "));
-  byId("focus").hidden = !on.has("peaking");
+  for (const id of ["focus", "sharp"]) byId(id).hidden = !on.has("peaking");
   const sharp = facts === null || facts.sharpness === null ? null : Math.round(100 * facts.sharpness);
   if (sharp !== null) best = Math.max(best, sharp);
   write("sharpness", sharp === null ? "–" : String(sharp));
@@ -166,10 +167,14 @@ function watch() {
     trouble(say("overview.lost"), say("overview.lost_says", { time: clock(since.when) }));
   } else if (heard === null) {
     // It has just been asked.
-  } else if (age() === Infinity) {
+  } else if (heard.now.frame === null) {
     trouble(say("live.none"), say("live.check", { camera }), heard.now.cause);
-  } else if (age() > STALE_MS) {
-    trouble(say("live.stale", { seconds: Math.floor(age() / 1000) }), say("live.check", { camera }), heard.now.cause);
+  } else if (grown(heard.now.frame) > STALE_MS) {
+    const seconds = Math.floor(grown(heard.now.frame) / 1000);
+    trouble(say("live.stale", { seconds }), say("live.check", { camera }), heard.now.cause);
+  } else if (grown(heard.facts) > STALE_MS) {
+    // The camera delivers; the box makes pictures for people when it has time.
+    trouble(say("live.slow"), say("live.busy"));
   } else {
     trouble(null);
   }

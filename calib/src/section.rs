@@ -43,7 +43,7 @@ pub struct WebSection {
     /// Pictures a second that the live view of a camera shows at most. They are made only while somebody
     /// watches, each once for all who do, behind everything that items wait for.
     #[schemars(range(min = 1, max = 15))]
-    pub live_pictures_per_s: u32,
+    pub live_fps: u32,
 }
 
 impl Default for WebSection {
@@ -57,7 +57,7 @@ impl Default for WebSection {
             idle_minutes: 60,
             session_hours: 12,
             language: Language::English,
-            live_pictures_per_s: 4,
+            live_fps: 4,
         }
     }
 }

@@ -162,7 +162,7 @@ async fn run(
     let this_box =
         Inspectd::new(status_seen, (&line.store.folder, store.clone()), commands, products);
     let cameras = line.camera.iter().cloned().map(Camera::start).collect::<Result<Vec<_>, _>>()?;
-    let live = LiveView::start(&line.camera, &cameras, line.web.live_pictures_per_s)
+    let live = LiveView::start(&line.camera, &cameras, line.web.live_fps)
         .context("cannot start the thread of the live view")?;
     let last_items = live.last_items();
     let this_box = Arc::new(this_box.with_cameras(live).with_settings(settings));

@@ -194,7 +194,7 @@ FULL, SQUARES, PLAIN = (20, 20, 120, 300), (170, 20, 140, 440), (340, 20, 280, 3
 
 def until(page, what, is_so):
     """Waits for what a canvas shows, which no locator can tell."""
-    for _ in range(100):
+    for _ in range(PATIENCE_MS // 100):
         if is_so():
             return
         page.wait_for_timeout(100)

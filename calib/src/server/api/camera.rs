@@ -40,9 +40,10 @@ const LOOK: Duration = Duration::from_secs(1);
 
 const JPEG: &str = "image/jpeg";
 
-/// What stands between two parts.
-const BOUNDARY: &str = "frame";
 const MULTIPART: &str = "multipart/x-mixed-replace; boundary=frame";
+/// What stands before the first part, and behind each.
+const BEFORE: &[u8] = b"--frame\r\n";
+const BEHIND: &[u8] = b"\r\n--frame\r\n";
 
 const PICTURE_FACTS: HeaderName = HeaderName::from_static("x-picture");
 
@@ -80,6 +81,10 @@ pub(in crate::server) async fn picture(
     let turn = app.picture_turn().await?;
     let mut watching = app.the_box.watch(&camera)?;
     let none = || {
+        // The camera delivers: the box has had no time.
+        if app.the_box.camera(&camera).is_ok_and(|now| now.frame.is_some()) {
+            return Refusal::Busy;
+        }
         let next = "check its cable, its power and its source in the line file";
         Refusal::Failed(format!("camera {camera} has delivered no picture: {next}"))
     };
@@ -147,12 +152,11 @@ impl Viewer {
             None => ("text/plain", String::new()),
         };
         let head = format!(
-            "--{BOUNDARY}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{facts}X-Camera: \
-             {camera}\r\n\r\n",
+            "Content-Type: {kind}\r\nContent-Length: {}\r\n{facts}X-Camera: {camera}\r\n\r\n",
             jpeg.len()
         );
-        // Browsers show a picture when they see the boundary of the next: so each is closed at once.
-        [head.into(), jpeg, Bytes::from_static(b"\r\n")].into()
+        // An <img> shows a picture when it sees the boundary behind it: so that comes with it.
+        [head.into(), jpeg, Bytes::from_static(BEHIND)].into()
     }
 }
 
@@ -170,7 +174,7 @@ pub(in crate::server) async fn stream(
         token: reader.who.and_then(|who| who.token),
         until: now + app.limits.life.mul_f64(0.75),
         due: now + AGAIN,
-        pieces: VecDeque::new(),
+        pieces: [Bytes::from_static(BEFORE)].into(),
         app,
         camera,
         watching,

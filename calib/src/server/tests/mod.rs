@@ -254,7 +254,7 @@ impl TheBox for FakeBox {
             camera: camera.to_owned(),
             state: CameraHealth::Streaming,
             cause: None,
-            frame: Some(NewestFrame { number: 42, age_ms: 12 }),
+            frame: self.shown.borrow().as_ref().map(|_| NewestFrame { number: 42, age_ms: 12 }),
             window: ItemWindow { position_mm: 450.0, tolerance_mm: 40.0 },
             last_item: Some(LastItem {
                 boot: "boot".to_owned(),

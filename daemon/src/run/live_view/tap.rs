@@ -22,8 +22,9 @@ use line::clock::monotonic;
 use rustix::process::setpriority_process;
 use tokio::sync::watch;
 
-/// How far the thread stands back, as for nice(1): 0 is the line, 10 the page, 19 the most.
-const NICE: i32 = 15;
+/// How far the thread stands back, as for nice(1): as far as it can. 0 is the line, 10 the page. On a box
+/// whose processors are all busy that leaves it a sixtieth of one, and people see fewer pictures a second.
+const NICE: i32 = 19;
 
 /// Taps cameras until it is dropped.
 #[derive(Debug)]
