@@ -22,7 +22,8 @@ that is named with `--line`. `inspectctl config check FILE` explains every mista
 its line and what to write instead. A key that is not listed here is a mistake, not a comment.
 
 Units stand in the names of the keys. Positions are millimetres along the belt from the entry eye,
-in the direction of travel. A change takes effect when the daemon is started again.
+in the direction of travel. A change takes effect when the daemon is started again; where a key says
+so, at once when it is saved on the technicians' page.
 ";
 
 /// The page for the schema of the whole line file.
@@ -51,7 +52,11 @@ fn section(page: &mut String, declared: &Section) {
             None => "none".to_owned(),
             Some(value) => format!("`{value}`"),
         };
-        let at_once = if key.is_at_once() { " Takes effect at once." } else { "" };
+        let at_once = if key.is_at_once() {
+            " Takes effect at once when it is saved on the page."
+        } else {
+            ""
+        };
         let (value, about) = (cell(&key.value_words()), cell(&key.about));
         add(format!("| `{}` | {value} | {default} | {about}{at_once} |\n", key.name));
     }
