@@ -171,8 +171,10 @@ fn a_stream_shows_newer_and_newer_frames() {
         assert!(count > 0 && start.elapsed() < PATIENCE, "it ended: {heard}");
         heard.push_str(&String::from_utf8_lossy(&bytes[..count]));
         let after = heard.split("X-Picture: {\"number\":").skip(1);
-        let numbers: Vec<u64> =
+        let mut numbers: Vec<u64> =
             after.filter_map(|rest| rest.split_once(',')?.0.parse().ok()).collect();
+        // On a busy machine the last one comes again.
+        numbers.dedup();
         if numbers.len() >= 5 {
             break numbers;
         }
