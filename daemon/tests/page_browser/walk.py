@@ -134,6 +134,7 @@ def holds(page):
     form.get_by_label("Why").fill("broken seals")
     form.get_by_role("button").click()
     expect(page.get_by_role("alert")).to_contain_text("nothing was sent")
+    page.wait_for_timeout(10_000)
     page.context.set_offline(False)
     page.reload()
     form = page.locator("form[action='/holds/set'][data-keep]")
@@ -419,7 +420,7 @@ def thresholds(page):
     check(page, "thresholds")
     page.get_by_label("Why the budget changes").fill("the buyer complained")
     page.get_by_role("button", name="Use this budget").click()
-    expect(page.get_by_role("status")).to_contain_text("At most 0.02 % of good items may be diverted from now on.")
+    expect(page.locator(".said.good")).to_contain_text("At most 0.02 % of good items may be diverted from now on.")
     expect(page.locator("#budget")).to_have_text("at most 0.02% (in force)")
 
 

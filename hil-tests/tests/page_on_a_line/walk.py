@@ -109,7 +109,7 @@ def hold(page):
     form.get_by_label(say("holds.form_why"), exact=True).fill("seals are to be looked at")
     before = newest(page)
     form.get_by_role("button").click()
-    expect(page.get_by_role("status")).to_contain_text(say("holds.was_set", what=say("holds.sku", sku=SKU)))
+    expect(page.locator(".said.good")).to_contain_text(say("holds.was_set", what=say("holds.sku", sku=SKU)))
     held = wait_for(page, "was held and diverted",
                     lambda item: item["reasons"] == ["hold"] and item["outcome_kind"] == "diverted", before)
     assert any("seals are to be looked at" in words for words in held["words"]), held
@@ -120,7 +120,7 @@ def hold(page):
     page.get_by_label(say("holds.lift_why")).fill("looked at")
     before = newest(page)
     page.locator("form[action='/holds/lift']").get_by_role("button").click()
-    expect(page.get_by_role("status")).to_contain_text(about("holds.lifted"))
+    expect(page.locator(".said.good")).to_contain_text(about("holds.lifted"))
     # Items whose verdict was on its way when the hold was lifted may still be diverted.
     wait_for(page, "passed after the hold", lambda item: item["outcome_kind"] == "passed", before)
 
@@ -139,7 +139,7 @@ def budget(page):
     page.get_by_label(say("thresholds.reason")).fill("we would rather look twice")
     before = newest(page)
     page.get_by_role("button", name=say("thresholds.save")).click()
-    expect(page.get_by_role("status")).to_contain_text(say("thresholds.saved", percent="10"))
+    expect(page.locator(".said.good")).to_contain_text(say("thresholds.saved", percent="10"))
     assert "false_divert_budget = 0.1" in (pathlib.Path(FOLDER) / "line.toml").read_text()
 
     def would_have_passed(item):

@@ -53,7 +53,7 @@ impl std::fmt::Debug for Obey {
 pub struct SettingsOfBox {
     file: LineFileOnDisk,
     /// What inspectd obeys.
-    running: Value,
+    running: Mutex<Value>,
     versions: Versions,
     declaration: Declaration,
     /// Has inspectd obey the keys that take effect at once.
@@ -76,7 +76,7 @@ impl SettingsOfBox {
         let page_folder = StateFolder::below(store_folder).file("");
         Self {
             file: LineFileOnDisk::new(path),
-            running: values(running),
+            running: Mutex::new(values(running)),
             versions: Versions::within(&page_folder),
             declaration: Declaration::new(),
             obey: Obey(Box::new(|_| ())),
@@ -92,11 +92,23 @@ impl SettingsOfBox {
     }
 
     fn waits(&self, content: &Content) -> Option<Waits> {
-        let differ = self.declaration.changed(&self.running, &values(&content.text));
-        let waiting = || differ.iter().filter(|changed| changed.effect != Effect::AtOnce);
-        let keys: Vec<String> = waiting().map(|changed| changed.key.clone()).collect();
-        let bridge = waiting().any(|changed| changed.effect == Effect::RestartBoth);
+        let differ = self.declaration.changed(&lock(&self.running), &values(&content.text));
+        // What takes effect at once waits too where it was written on the box: nobody told inspectd.
+        let keys: Vec<String> = differ.iter().map(|changed| changed.key.clone()).collect();
+        let bridge = differ.iter().any(|changed| changed.effect == Effect::RestartBoth);
         (!keys.is_empty()).then_some(Waits { since: content.changed_at, keys, bridge })
+    }
+
+    /// Has inspectd obey those of the changed keys that take effect at once.
+    fn obey(&self, after: &str, keys: &[Changed]) {
+        let at_once = || keys.iter().filter(|changed| changed.effect == Effect::AtOnce);
+        if at_once().next().is_none() {
+            return;
+        }
+        let Ok(line) = line_file::parse::<LineFile>(after) else { return };
+        (self.obey.0)(&line);
+        let (mut running, values) = (lock(&self.running), values(after));
+        at_once().for_each(|changed| take_over(&mut running, &values, &changed.key));
     }
 
     /// The file, if it is still the one that was seen.
@@ -155,11 +167,7 @@ impl SettingsOfBox {
             self.versions.forget(id);
         }
         written?;
-        if keys.iter().any(|changed| changed.effect == Effect::AtOnce)
-            && let Ok(line) = line_file::parse::<LineFile>(after)
-        {
-            (self.obey.0)(&line);
-        }
+        self.obey(after, &keys);
         tracing::info!(
             "{} changed the line file {}: {}",
             by.who,
@@ -170,8 +178,7 @@ impl SettingsOfBox {
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
-        // Nothing is behind the lock that could be left half done.
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.changing)
     }
 }
 
@@ -237,6 +244,23 @@ impl LineSettings for SettingsOfBox {
         };
         self.restart.as_ref().ok_or_else(nobody)?.notify_one();
         Ok(())
+    }
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing is behind a lock that could be left half done.
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes the value of `key`, `section.name`, in `to` what it is in `from`.
+fn take_over(to: &mut Value, from: &Value, key: &str) {
+    let Some((section, name)) = key.rsplit_once('.') else { return };
+    let value = from.get(section).and_then(|section| section.get(name));
+    match (value, to.get_mut(section).and_then(Value::as_object_mut)) {
+        (Some(value), Some(of)) => _ = of.insert(name.to_owned(), value.clone()),
+        (Some(value), None) => to[section] = serde_json::json!({ name: value }),
+        (None, Some(of)) => _ = of.remove(name),
+        (None, None) => {}
     }
 }
 

@@ -87,6 +87,13 @@ fn a_key_that_takes_effect_at_once_is_obeyed_when_it_is_saved_and_waits_for_noth
     let versions = site.settings.history().unwrap();
     site.settings.restore(versions[1].id, &site.revision(), &anna("back")).unwrap();
     assert_eq!(obeyed.lock().unwrap().len(), 2, "going back is obeyed, too");
+    let edited = ["0.005", "0.007"].iter().fold(site.text(), |text, budget| {
+        text.replace(&format!("false_divert_budget = {budget}"), "false_divert_budget = 0.003")
+    });
+    fs::write(site.path(), edited).unwrap();
+    let waits = site.settings.settings().unwrap().waits.unwrap();
+    let waits = waits.keys.iter().any(|key| key == "policy.false_divert_budget");
+    assert!(waits, "what is written on the box waits: nobody told inspectd");
 }
 
 #[test]

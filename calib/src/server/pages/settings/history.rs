@@ -16,7 +16,7 @@ use crate::server::app::App;
 use crate::server::guard::Reader;
 use crate::server::pages::{Said, done, time_words};
 use crate::texts::Texts;
-use crate::the_box::settings::{NotSaved, Version};
+use crate::the_box::settings::{Effect, NotSaved, Version};
 
 #[derive(Template)]
 #[template(path = "settings_history.html")]
@@ -82,7 +82,12 @@ pub(in crate::server) async fn restore(State(app): State<App>, reader: Reader) -
     match ask(&app, move |settings| settings.restore(version, &revision, &saving)).await {
         Ok(Ok(saved)) => {
             note(&app, &reader, "settings restored", &by, &saved).await;
-            done(&app, &reader, texts.get("settings.restored").to_owned(), "/settings/history")
+            let waits = saved.keys.iter().any(|key| key.effect != Effect::AtOnce);
+            let text = match waits {
+                true => texts.get("settings.restored"),
+                false => texts.get("settings.restored_at_once"),
+            };
+            done(&app, &reader, text.to_owned(), "/settings/history")
         }
         Ok(Err(refused)) => {
             let (status, kind) = status(&refused);
