@@ -361,7 +361,7 @@ def settings(page, context):
     tables_in_german(page)
     page.get_by_role("link", name="Einstellungen", exact=True).click()
     page.get_by_role("link", name="Frühere Einstellungen").click()
-    expect(page.locator(".versions li")).to_have_count(2)
+    expect(page.locator(".versions li")).to_have_count(4)
     page.get_by_text("Was in der Datei anders ist").first.click()
     page.get_by_text("Zu diesen zurückkehren").first.click()
     check(page, "settings-history-german")
@@ -369,7 +369,7 @@ def settings(page, context):
     page.get_by_role("button", name="Zu diesen zurückkehren").click()
     expect(page.get_by_role("status").first).to_contain_text("Die früheren Einstellungen stehen wieder")
     page.get_by_role("button", name="English").click()
-    expect(page.locator(".versions li")).to_have_count(3)
+    expect(page.locator(".versions li")).to_have_count(5)
 
 
 def tables_in_german(page):

@@ -88,7 +88,6 @@ def overview(page):
     first = page.locator("#items > li h3").first.inner_text()
     expect(page.locator("#items > li h3").first).not_to_have_text(first)
     wait_for(page, "has passed", lambda item: item["outcome_kind"] == "passed")
-    picture(page, "overview")
 
 
 def live(page):
@@ -215,6 +214,9 @@ def main():
         budget(page)
         setting(page)
         record(page)
+        page.goto(ADDRESS)
+        expect(page.locator("#items > li img").first).to_be_visible()
+        picture(page, "overview")
         assert not wrong, wrong
         browser.close()
 
