@@ -41,7 +41,8 @@ async function send(form, button) {
   button.disabled = false;
   if (reached) {
     sessionStorage.setItem(SENT, nameOf(form));
-    form.submit();
+    form.dataset.sent = "yes";
+    form.requestSubmit(button.form === form ? button : null);
   } else {
     tell(form, say("form.not_sent"));
     button.focus();
@@ -60,6 +61,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     if (event.target.name) sessionStorage.setItem(keyOf(form, event.target), event.target.value);
   });
   form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) return;
     event.preventDefault();
     send(form, event.submitter ?? form.querySelector("button"));
   });

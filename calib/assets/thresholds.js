@@ -19,22 +19,24 @@ function card(title, ...lines) {
 // A share as people read it: so many of so many, and what is likely.
 const places = (of) => ({ count: number(of.count), of: number(of.of), least: percent(of.least), most: percent(of.most) });
 
-// How many an hour, from a share and how often the kind passes.
+// How many an hour, if a share of so many an hour is of the kind.
 function hourly(of, perHour) {
   const [least, most] = [of.least * perHour, of.most * perHour].map(few);
   return say("thresholds.hourly", { count: few((of.count / of.of) * perHour), least, most });
 }
 
 function cards(stop) {
-  const perHour = told.hours > 0 ? told.recent / told.hours : 0;
-  const good = stop.good_diverted;
-  const damaged = stop.damaged_missed;
+  const anHour = (count) => (told.hours > 0 ? count / told.hours : 0);
+  const perHour = anHour(told.recent);
+  const above = anHour(stop.diverted.count);
+  const good = stop.good_above;
+  const damaged = stop.damaged_below;
   return [
     card(say("thresholds.false_diverts"),
       say("thresholds.bound", { count: few(stop.budget * perHour), rate: few(perHour) }),
-      good.of ? `${say("thresholds.share_good", places(good))} ${hourly(good, perHour)}` : say("thresholds.no_good")),
+      ...(good.of ? [say("thresholds.share_good", places(good)), hourly(good, above)] : [say("thresholds.no_good")])),
     card(say("thresholds.misses"),
-      damaged.of ? `${say("thresholds.share_damaged", places(damaged))} ${hourly(damaged, told.hours > 0 ? damaged.of / told.hours : 0)}` : say("thresholds.no_damaged")),
+      ...(damaged.of ? [say("thresholds.share_damaged", places(damaged)), hourly(damaged, perHour - above)] : [say("thresholds.no_damaged")])),
     card(say("thresholds.recent"), stop.diverted.of ? say("thresholds.share", places(stop.diverted)) : say("thresholds.none")),
     card(say("thresholds.today"),
       say("thresholds.newly_diverted", { count: number(stop.newly_diverted) }),

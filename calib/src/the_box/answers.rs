@@ -49,8 +49,10 @@ pub struct NewAnswer {
 pub enum Taught {
     /// Nothing: the box does not learn this product by itself, or has no pictures of the item any more.
     Nothing,
+    /// The item is none any more of those that its product is learned from.
+    TakenOut,
     /// The item is one of those that its product is learned from.
     Normal,
-    /// The item is one of those that no reference of its product may let pass.
+    /// The item is one of those that warn its product's references: none may let it pass that follows one that did not.
     Damaged,
 }

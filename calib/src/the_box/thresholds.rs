@@ -27,10 +27,10 @@ pub struct StopView {
     pub limit: f64,
     /// Of the recent items, those that are more surprising.
     pub diverted: ShareView,
-    /// Of the items that people called good, those that are.
-    pub good_diverted: ShareView,
-    /// Of the items that people called damaged, those that are not.
-    pub damaged_missed: ShareView,
+    /// Of those of which people said what they are, the good ones.
+    pub good_above: ShareView,
+    /// Of the less surprising ones of which people said what they are, the damaged ones.
+    pub damaged_below: ShareView,
     /// Items of today that passed and would be diverted.
     pub newly_diverted: usize,
     /// Items of today that were diverted as damaged alone and would pass.

@@ -2,8 +2,9 @@
 //!
 //! A view's score is how surprising it is among normal ones, whatever the budget; the budget alone sets the
 //! **limit** above which an item is diverted as damaged. So what another budget would have done to an item is known
-//! exactly. What it will do to good and damaged items is estimated from those of which a person said what they are,
-//! with an interval; and the budget itself says how many good ones it allows.
+//! exactly. How many of those above
+//! it are good, and of those below it damaged, is estimated from the items of which a person said what they are, with
+//! an interval: as far as these are like the others. The budget itself says how many good ones it allows.
 //!
 //! No I/O: recent items go in, numbers come out.
 
@@ -26,13 +27,24 @@ pub const BARS: usize = 28;
 /// Borderline items on each side of the limit.
 const BORDERLINE: usize = 3;
 
+/// What became of an item, as far as its looks had a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// It passed.
+    Passed,
+    /// It was diverted as damaged alone.
+    Damaged,
+    /// Something else had it diverted, or it took the fall-back.
+    Otherwise,
+}
+
 /// A recent item, as far as its damage score goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored {
     /// How surprising its most surprising view is, shared among its views: -log10 of a p-value of the item.
     pub surprise: f64,
-    /// Whether something else than damage has it diverted.
-    pub diverted_anyway: bool,
+    /// What became of it.
+    pub verdict: Judged,
     /// What a person said that it was. That it is another product, or wears a wrong label, says nothing of damage.
     pub truth: Option<Truth>,
     /// Whether it passed today.
@@ -83,10 +95,10 @@ pub struct Stop {
     pub limit: f64,
     /// Recent items above it.
     pub diverted: Share,
-    /// Of the items that are known to be good, those above it.
-    pub good_diverted: Share,
-    /// Of the items that are known to be damaged, those that are not above it.
-    pub damaged_missed: Share,
+    /// Of the items above it of which people said what they are, the good ones.
+    pub good_above: Share,
+    /// Of the other items of which people said what they are, the damaged ones.
+    pub damaged_below: Share,
     /// Items of today that passed and would be diverted.
     pub newly_diverted: usize,
     /// Items of today that were diverted as damaged alone and would pass.
@@ -119,7 +131,6 @@ impl Outlook {
             budgets.push(present);
             budgets.sort_by(f64::total_cmp);
         }
-        let now = limit(present);
         let mut histogram = vec![[0; 3]; BARS];
         for one in items {
             let bar = (one.surprise.max(0.0) / BAR) as usize;
@@ -132,16 +143,17 @@ impl Outlook {
         }
         Self {
             present: budgets.iter().position(|budget| *budget == present).unwrap_or(0),
-            stops: budgets.into_iter().map(|budget| stop(items, budget, now)).collect(),
+            stops: budgets.into_iter().map(|budget| stop(items, budget)).collect(),
             histogram,
         }
     }
 }
 
-fn stop(items: &[Scored], budget: f64, now: f64) -> Stop {
+fn stop(items: &[Scored], budget: f64) -> Stop {
     let limit = limit(budget);
-    let known = |truth| items.iter().filter(move |one| one.truth == Some(truth));
-    let today = || items.iter().filter(|one| one.is_of_today && !one.diverted_anyway);
+    let is = |truth| move |one: &Scored| one.truth == Some(truth);
+    let known = || items.iter().filter(|one| is(Truth::Good)(one) || is(Truth::Damaged)(one));
+    let today = |verdict| items.iter().filter(move |one| one.is_of_today && one.verdict == verdict);
     let mut by_surprise: Vec<usize> = (0..items.len()).collect();
     by_surprise.sort_by(|a, b| items[*a].surprise.total_cmp(&items[*b].surprise));
     let first_above = by_surprise.partition_point(|at| !items[*at].exceeds(limit));
@@ -150,10 +162,10 @@ fn stop(items: &[Scored], budget: f64, now: f64) -> Stop {
         budget,
         limit,
         diverted: Share::of(items.iter(), |one| one.exceeds(limit)),
-        good_diverted: Share::of(known(Truth::Good), |one| one.exceeds(limit)),
-        damaged_missed: Share::of(known(Truth::Damaged), |one| !one.exceeds(limit)),
-        newly_diverted: today().filter(|one| one.exceeds(limit) && !one.exceeds(now)).count(),
-        newly_passed: today().filter(|one| !one.exceeds(limit) && one.exceeds(now)).count(),
+        good_above: Share::of(known().filter(|one| one.exceeds(limit)), is(Truth::Good)),
+        damaged_below: Share::of(known().filter(|one| !one.exceeds(limit)), is(Truth::Damaged)),
+        newly_diverted: today(Judged::Passed).filter(|one| one.exceeds(limit)).count(),
+        newly_passed: today(Judged::Damaged).filter(|one| !one.exceeds(limit)).count(),
         borderline: by_surprise[from..to.min(items.len())].to_vec(),
     }
 }
@@ -165,7 +177,8 @@ mod tests {
     use super::*;
 
     fn one(surprise: f64, truth: Option<Truth>) -> Scored {
-        Scored { surprise, diverted_anyway: false, truth, is_of_today: true }
+        let verdict = if surprise > limit(0.005) { Judged::Damaged } else { Judged::Passed };
+        Scored { surprise, verdict, truth, is_of_today: true }
     }
 
     #[test]
@@ -189,7 +202,7 @@ mod tests {
             one(2.6, Some(Truth::Damaged)),
             one(4.5, None),
             Scored { is_of_today: false, ..one(2.4, None) },
-            Scored { diverted_anyway: true, ..one(2.7, None) },
+            Scored { verdict: Judged::Otherwise, ..one(2.7, None) },
         ];
         // The limit is 2.3 now, and 3 for one in a thousand.
         let outlook = Outlook::of(&items, 0.005);
@@ -201,8 +214,10 @@ mod tests {
         assert_eq!((present.newly_diverted, present.newly_passed), (0, 0));
         assert_eq!((small.newly_diverted, small.newly_passed), (0, 2));
         assert_eq!((present.diverted.count, small.diverted.count), (5, 1));
-        assert_eq!((present.good_diverted.count, small.good_diverted.count), (1, 0));
-        assert_eq!((present.damaged_missed.count, small.damaged_missed.count), (0, 1));
+        assert_eq!((present.good_above.count, present.good_above.of), (1, 2));
+        assert_eq!((present.damaged_below.count, present.damaged_below.of), (0, 1));
+        assert_eq!((small.good_above.count, small.good_above.of), (0, 0));
+        assert_eq!((small.damaged_below.count, small.damaged_below.of), (1, 3));
         assert_eq!(small.borderline, [1, 2, 5, 3], "three below, and the one above");
         assert_eq!(outlook.histogram[1], [0, 1, 0]);
         assert_eq!(outlook.histogram[10], [1, 1, 1]);
@@ -213,7 +228,7 @@ mod tests {
         let outlook = Outlook::of(&[], 0.004);
         assert_eq!(outlook.stops.len(), BUDGETS.len() + 1);
         assert_eq!(outlook.stops[outlook.present].budget, 0.004);
-        assert_eq!(outlook.stops[0].good_diverted.interval, [0.0, 1.0]);
+        assert_eq!(outlook.stops[0].good_above.interval, [0.0, 1.0]);
         assert_eq!(outlook.stops[0].borderline, Vec::<usize>::new());
     }
 
@@ -228,9 +243,9 @@ mod tests {
             let outlook = Outlook::of(&items, 0.005);
             for pair in outlook.stops.windows(2) {
                 prop_assert!(pair[0].diverted.count <= pair[1].diverted.count);
-                prop_assert!(pair[0].good_diverted.count <= pair[1].good_diverted.count);
-                prop_assert!(pair[0].damaged_missed.count >= pair[1].damaged_missed.count);
-                prop_assert!(pair[0].newly_diverted == 0 || pair[0].newly_passed == 0);
+                prop_assert!(pair[0].good_above.count <= pair[1].good_above.count);
+                prop_assert!(pair[0].damaged_below.count >= pair[1].damaged_below.count);
+                prop_assert!(pair[0].newly_diverted <= pair[1].newly_diverted);
             }
             let in_bars: usize = outlook.histogram.iter().flatten().sum();
             prop_assert_eq!(in_bars, items.len());

@@ -1,7 +1,7 @@
 //! The way from the page to the loop: a command goes there, and what became of it comes back.
 
 use std::sync::mpsc as blocking;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -14,14 +14,16 @@ const WAITING: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Said where nothing answers.
-const SILENT: &str = "inspectd's loop does not answer; nothing is changed for certain. Look at the overview, and \
-                      read inspectd's log";
+const SILENT: &str = "inspectd's loop does not answer, and nothing was changed. Look at the overview, and read \
+                      inspectd's log";
 
 /// A command, and where its answer goes.
 #[derive(Debug)]
 pub struct Asked {
     /// What is wanted.
     pub command: Command,
+    /// Until when somebody waits for it: later it is not followed any more.
+    pub until: Instant,
     /// Where the answer goes: what was done, or why not and what to do.
     pub answer: blocking::SyncSender<Result<Done, String>>,
 }
@@ -54,9 +56,11 @@ impl Commands {
     /// [`NotDone`].
     pub fn ask(&self, command: Command) -> Result<Done, NotDone> {
         let (answer, answered) = blocking::sync_channel(1);
-        let asked = Asked { command, answer };
+        let until = Instant::now() + PATIENCE;
+        let asked = Asked { command, until, answer };
         self.sender.try_send(asked).map_err(|_| NotDone::Silent(SILENT))?;
-        match answered.recv_timeout(PATIENCE) {
+        // A little longer than the loop may take it up.
+        match answered.recv_timeout(PATIENCE + PATIENCE / 5) {
             Ok(answer) => answer.map_err(NotDone::Refused),
             Err(_) => Err(NotDone::Silent(SILENT)),
         }
@@ -73,7 +77,7 @@ mod tests {
         let thread = std::thread::spawn(move || {
             let answers = [Err("no such hold; look again".to_owned())];
             for given in answers {
-                let Asked { command, answer } = asked.blocking_recv().expect("two were asked");
+                let Asked { command, answer, .. } = asked.blocking_recv().expect("two were asked");
                 assert_eq!(command, Command::LiftHold("a".to_owned()));
                 answer.send(given).expect("who asked waits");
             }
@@ -90,7 +94,8 @@ mod tests {
         for _ in 0..WAITING {
             let (answer, _) = blocking::sync_channel(1);
             let command = Command::TellHolds;
-            commands.sender.try_send(Asked { command, answer }).expect("there is room");
+            let until = Instant::now();
+            commands.sender.try_send(Asked { command, until, answer }).expect("there is room");
         }
         assert_eq!(commands.ask(Command::TellHolds), Err(NotDone::Silent(SILENT)));
     }

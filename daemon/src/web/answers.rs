@@ -9,7 +9,7 @@ use calib::the_box::{AnswerView, NewAnswer, NoAnswer, Taught};
 
 use crate::records::{Answer, Change, EVIDENCE, ItemId, Record, Records, StoreHandle, Truth};
 use crate::wall_clock::wall_now;
-use vision::learning::products::Products;
+use vision::learning::products::{ProductError, Products};
 
 /// How long somebody waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,22 +42,29 @@ pub fn keep(
     // Nobody waits any more where the receiver is gone.
     let on_done = move || _ = done.send(());
     let commit = store.commit(vec![Change::Answer(id, answer)], Vec::new(), on_done);
-    let refused = |why: String| NoAnswer::Failed(format!("the answer is not kept: {why}"));
-    commit.map_err(|error| refused(error.to_string()))?;
+    commit.map_err(|error| NoAnswer::Failed(format!("the answer is not kept: {error}")))?;
     is_done.recv_timeout(PATIENCE).map_err(|_| {
-        refused("the disk does not take it now; it is kept as soon as it does".to_owned())
+        let late = "the disk takes the answer as soon as it can, and has not yet; look at the item again in a minute";
+        NoAnswer::Failed(late.to_owned())
     })?;
     Ok(teach(products, records_folder, &record, truth))
 }
 
 /// Has the box learn from the answer. An item that teaches nothing is no error: its answer stands all the same.
 fn teach(products: &Products, records_folder: &Path, record: &Record, truth: Truth) -> Taught {
+    let Some(sku) = &record.sku else { return Taught::Nothing };
+    let item = format!("{}-{}", record.id.boot, record.id.item);
     let is_normal = match truth {
         Truth::Good => true,
         Truth::Damaged => false,
-        Truth::WrongItem | Truth::WrongLabel => return Taught::Nothing,
+        Truth::WrongItem | Truth::WrongLabel => {
+            return match products.take_out(sku, &item) {
+                Ok(true) => Taught::TakenOut,
+                Ok(false) => Taught::Nothing,
+                Err(error) => untaught(sku, &item, &error),
+            };
+        }
     };
-    let Some(sku) = &record.sku else { return Taught::Nothing };
     let evidence = records_folder.join(EVIDENCE);
     let pictures = || {
         let views = record.views.iter().filter(|view| !view.is_hidden);
@@ -67,16 +74,17 @@ fn teach(products: &Products, records_folder: &Path, record: &Record, truth: Tru
         });
         pictures.collect::<Option<Vec<_>>>().filter(|pictures| !pictures.is_empty())
     };
-    let item = format!("{}-{}", record.id.boot, record.id.item);
     match products.teach(sku, &item, is_normal, pictures) {
         Ok(true) if is_normal => Taught::Normal,
         Ok(true) => Taught::Damaged,
         Ok(false) => Taught::Nothing,
-        Err(error) => {
-            tracing::warn!("item {item} teaches nothing about {sku}: {error}");
-            Taught::Nothing
-        }
+        Err(error) => untaught(sku, &item, &error),
     }
+}
+
+fn untaught(sku: &str, item: &str, error: &ProductError) -> Taught {
+    tracing::warn!("item {item} teaches nothing about {sku}: {error}");
+    Taught::Nothing
 }
 
 /// An answer as the page shows it.

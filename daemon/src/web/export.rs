@@ -103,8 +103,13 @@ fn place(record: &Record, answer: Option<&Answer>, camera: &str) -> String {
 
 /// A name that is safe as a part of a path, wherever the file is opened.
 fn plain(name: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') { c } else { '_' };
-    name.chars().map(safe).collect()
+    let safe = |(at, c): (usize, char)| match c {
+        // Not as the first one: `..` is the folder above.
+        '.' if at > 0 => '.',
+        c if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') => c,
+        _ => '_',
+    };
+    name.chars().enumerate().map(safe).collect()
 }
 
 #[cfg(test)]
@@ -147,6 +152,9 @@ mod tests {
         record.sku = Some("../../etc".to_owned());
         record.id.boot = "/root".to_owned();
         let place = place(&record, Some(&answer(Truth::Damaged, Some("../x"))), "..");
-        assert!(!place.contains("..") && !place.starts_with('/'), "{place}");
+        assert!(!place.starts_with('/'), "{place}");
+        assert!(place.split('/').all(|part| !part.starts_with('.')), "{place}");
+        record.sku = Some("10.5".to_owned());
+        assert!(super::place(&record, None, "top").starts_with("10.5/"), "SKUs stay apart");
     }
 }

@@ -18,6 +18,8 @@ use vision::learning::products::{KnownView, Product, ProductError, Products, SHE
 
 /// Width of a picture behind a reference, as the page shows it, in pixels.
 const WIDTH: u32 = 320;
+/// Pictures of a view that are compared with each other at most.
+const COVERED_MAX: usize = 60;
 /// Its JPEG quality.
 const QUALITY: u8 = 85;
 
@@ -93,16 +95,19 @@ impl ProductDesk {
         let time = |file: &&Path| std::fs::metadata(file).and_then(|file| file.modified()).ok();
         let newest = files.iter().filter_map(time).max().unwrap_or(SystemTime::UNIX_EPOCH);
         let key = (sku.to_owned(), view.to_owned());
-        let mut covered = self.covered.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.covered.lock().unwrap_or_else(PoisonError::into_inner);
         let pictures = files.len();
-        let known = covered.get(&key);
-        if let Some(known) = known.filter(|one| (one.newest, one.pictures) == (newest, pictures)) {
+        if let Some(known) = lock().get(&key)
+            && (known.newest, known.pictures) == (newest, pictures)
+        {
             return known.coverage;
         }
+        // Of many, the newest: they show how the product lies now, and each is compared with each.
+        let newest_first = files.iter().rev().take(COVERED_MAX);
         let copies =
-            files.iter().filter_map(|file| Some(Copy::of(&picture::Picture::open(file).ok()?)));
+            newest_first.filter_map(|file| Some(Copy::of(&picture::Picture::open(file).ok()?)));
         let coverage = Coverage::of(&copies.collect::<Vec<_>>());
-        covered.insert(key, Covered { newest, pictures, coverage });
+        lock().insert(key, Covered { newest, pictures, coverage });
         coverage
     }
 
@@ -198,6 +203,8 @@ fn no(error: ProductError) -> NoAnswer {
         ProductError::Name(_) | ProductError::Unknown { .. } => NoAnswer::Absent(words),
         ProductError::NoItem { .. }
         | ProductError::NoReference { .. }
+        | ProductError::ByPerson { .. }
+        | ProductError::Pinned { .. }
         | ProductError::NoPictures { .. } => NoAnswer::Refused(words),
         ProductError::Disk { .. } => NoAnswer::Failed(words),
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use line::protocol::{Check, Verdict};
 
 use super::history::with_patience;
-use crate::item::thresholds::{BAR, Outlook, Scored, Share, Stop};
+use crate::item::thresholds::{BAR, Judged, Outlook, Scored, Share, Stop};
 use crate::records::{Filter, ItemId, Record, Records, Truth};
 use crate::wall_clock::wall_now;
 
@@ -48,15 +48,14 @@ pub fn outlook(records_folder: &Path, present: f64) -> Result<ThresholdsView, No
 /// An item as far as its damage score goes; none where nothing was scored.
 fn scored(record: &Record, truth: Option<Truth>, midnight: Timestamp) -> Option<Scored> {
     let scores = record.views.iter().filter_map(|view| view.score);
-    let diverted_anyway = match &record.verdict {
-        Some(Verdict::Divert { reasons, .. }) => reasons.iter().any(|why| *why != Check::Damage),
-        Some(Verdict::Pass) => false,
-        // It took the fall-back, whatever it looks like.
-        Some(Verdict::Uninspected { .. }) | None => true,
+    let verdict = match &record.verdict {
+        Some(Verdict::Pass) => Judged::Passed,
+        Some(Verdict::Divert { reasons, .. }) if *reasons == [Check::Damage] => Judged::Damaged,
+        Some(Verdict::Divert { .. } | Verdict::Uninspected { .. }) | None => Judged::Otherwise,
     };
     Some(Scored {
         surprise: Scored::surprise_of(scores)?,
-        diverted_anyway,
+        verdict,
         truth,
         is_of_today: record.entered_at >= midnight,
     })
@@ -98,8 +97,8 @@ fn stop(of: Stop, scored: &[Scored], places: &BTreeMap<usize, usize>) -> StopVie
         budget: of.budget,
         limit: of.limit,
         diverted: share(of.diverted),
-        good_diverted: share(of.good_diverted),
-        damaged_missed: share(of.damaged_missed),
+        good_above: share(of.good_above),
+        damaged_below: share(of.damaged_below),
         newly_diverted: of.newly_diverted,
         newly_passed: of.newly_passed,
         below: sent(below),
@@ -148,6 +147,7 @@ mod tests {
         assert_eq!(scored(&record, None, Timestamp::UNIX_EPOCH), None);
         record.views[0].score = Some(5.0);
         record.verdict = Some(Verdict::Uninspected { cause: "too late".into() });
-        assert!(scored(&record, None, Timestamp::UNIX_EPOCH).expect("scored").diverted_anyway);
+        let of = scored(&record, None, Timestamp::UNIX_EPOCH).expect("scored");
+        assert_eq!(of.verdict, Judged::Otherwise);
     }
 }

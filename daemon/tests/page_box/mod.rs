@@ -70,7 +70,7 @@ impl Loop {
             for _ in 0..3 {
                 quarantine.count("CARTON-17", Some(&lot), true, now());
             }
-            while let Some(Asked { command, answer }) = asked.blocking_recv() {
+            while let Some(Asked { command, answer, .. }) = asked.blocking_recv() {
                 let done = command.follow(&mut quarantine, now()).map(|(done, _)| done);
                 // Who asked may have gone.
                 let _ = answer.send(done);

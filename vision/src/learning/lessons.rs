@@ -20,6 +20,8 @@ use super::plan::{Known, Learned};
 const LEFT_OUT: &str = "left-out";
 /// Folder of the counter-examples.
 const DAMAGED: &str = "damaged";
+/// In an item's folder: a person said what it is, so that it stays where it lies.
+const SAID: &str = "said";
 /// How the reference was learned.
 const LEARNED: &str = "learned.json";
 
@@ -109,7 +111,20 @@ impl Lessons {
         Ok(names(&folder)?.into_iter().filter_map(file).collect())
     }
 
-    /// Keeps an item; of more than `most` on its shelf the oldest goes. Says whether one went.
+    /// A person said that this item lies where it belongs.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn vouch(&self, sku: &str, shelf: Shelf, id: &str) -> io::Result<()> {
+        fs::write(self.shelf(sku, shelf).join(id).join(SAID), "")
+    }
+
+    /// Whether a person said so.
+    pub fn is_vouched(&self, sku: &str, shelf: Shelf, id: &str) -> bool {
+        self.shelf(sku, shelf).join(id).join(SAID).exists()
+    }
+
+    /// Keeps an item; of more than `most` on its shelf the oldest goes for which nobody vouched. Says whether one went.
     ///
     /// # Errors
     /// The system's, such as a full disk; nothing is kept then.
@@ -136,10 +151,13 @@ impl Lessons {
         }
         let items = self.items(&lesson.sku, shelf)?;
         let excess = items.len().saturating_sub(most);
-        for id in &items[..excess] {
+        let may_go = items.iter().filter(|id| !self.is_vouched(&lesson.sku, shelf, id));
+        let mut gone = false;
+        for id in may_go.take(excess) {
             fs::remove_dir_all(folder.join(id))?;
+            gone = true;
         }
-        Ok(excess > 0)
+        Ok(gone)
     }
 
     /// Puts an item aside: nothing is learned from it any more.
@@ -294,6 +312,23 @@ mod tests {
         let pictures = lessons.pictures("tea", Shelf::Normal, "a-4").unwrap();
         assert_eq!(pictures[0].0, "side");
         assert_eq!(Picture::open(&pictures[0].1).unwrap().width(), 4);
+    }
+
+    #[test]
+    fn an_item_that_a_person_vouched_for_stays_and_a_younger_one_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let lessons = Lessons::new(folder.path());
+        for (at, id) in ["a-1", "a-2"].into_iter().enumerate() {
+            lessons.keep(&lesson(id, true), 2).unwrap();
+            let then = SystemTime::UNIX_EPOCH + Duration::from_secs(at as u64);
+            fs::File::open(lessons.sku("tea").join(id)).unwrap().set_modified(then).unwrap();
+        }
+        lessons.vouch("tea", Shelf::Normal, "a-1").unwrap();
+        let then = SystemTime::UNIX_EPOCH;
+        fs::File::open(lessons.sku("tea").join("a-1")).unwrap().set_modified(then).unwrap();
+        assert!(lessons.keep(&lesson("a-3", true), 2).unwrap());
+        assert_eq!(lessons.items("tea", Shelf::Normal).unwrap(), ["a-1", "a-3"]);
+        assert_eq!(lessons.pictures("tea", Shelf::Normal, "a-1").unwrap().len(), 1);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Lesson {
 #[derive(Debug, Default)]
 struct Book {
     skus: HashMap<String, Known>,
+    /// How often a person has changed what lies in the folder of a SKU.
+    touched: HashMap<String, u64>,
     /// SKUs that may be due to be learned: the thread asks each.
     due: BTreeSet<String>,
     /// Why lessons cannot be kept.
@@ -67,9 +69,15 @@ struct Book {
 struct Shared {
     book: Mutex<Book>,
     changed: Condvar,
+    /// Held while references and what is noted beside lessons are written: by a person's change, or by the learner.
+    files: Mutex<()>,
 }
 
 impl Shared {
+    fn files(&self) -> MutexGuard<'_, ()> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,7 +88,13 @@ impl Shared {
 pub struct LearnerHandle(Arc<Shared>);
 
 impl LearnerHandle {
-    /// A person has changed what lies in the folder of `sku`: the learner goes on from there.
+    /// Keeps the learner from writing until this is dropped.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.0.files()
+    }
+
+    /// A person has changed what lies in the folder of `sku`: the learner goes on from there, and drops what it learned
+    /// from before.
     ///
     /// # Errors
     /// The system's, when the folder cannot be read.
@@ -89,6 +103,7 @@ impl LearnerHandle {
         let items = lessons.items(sku, lessons::Shelf::Normal)?.len();
         let learned = lessons.learned(sku);
         let mut book = self.0.lock();
+        *book.touched.entry(sku.to_owned()).or_default() += 1;
         if is_there {
             let known = book.skus.entry(sku.to_owned()).or_default();
             (known.items, known.learned) = (items, learned);

@@ -55,6 +55,9 @@ pub struct Learned {
     /// Whether a person said that the reference is to stay as it is.
     #[serde(default)]
     pub pinned: bool,
+    /// Whether a person wants it learned again, from whatever there is.
+    #[serde(default)]
+    pub again: bool,
     /// Why the last attempt was refused or failed, and with how many lessons.
     #[serde(default)]
     pub failed: Option<Failed>,
@@ -89,6 +92,9 @@ impl Known {
         let Some(learned) = &self.learned else { return self.items >= after };
         if learned.pinned {
             return false;
+        }
+        if learned.again {
+            return self.items >= after;
         }
         let failed = learned.failed.as_ref().is_some_and(|failed| failed.items >= self.items);
         if failed && self.refreshed == 0 {
@@ -176,6 +182,19 @@ mod tests {
             ..Learned::default()
         });
         Known { items, learned, ..Known::default() }
+    }
+
+    #[test]
+    fn what_a_person_wants_learned_again_is_due_unless_it_is_pinned_or_too_little() {
+        let wanted = |items, pinned| {
+            let failed = Some(Failed { items, why: "odd".to_owned() });
+            let learned = Learned { again: true, pinned, failed, ..known(60, 60).learned.unwrap() };
+            Known { items, learned: Some(learned), ..Known::default() }
+        };
+        let is_due = |known: Known| known.is_due(&section(), "a");
+        assert!(is_due(wanted(60, false)));
+        assert!(!is_due(wanted(60, true)) && !is_due(wanted(3, false)));
+        assert!(wanted(60, false).is_full(&section()), "it is as well known as before meanwhile");
     }
 
     #[test]

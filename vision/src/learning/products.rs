@@ -7,7 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use base::picture::Picture;
@@ -52,6 +52,18 @@ pub enum ProductError {
         "the box has no pictures of SKU {sku} to learn from: `inspectctl learn` made its reference"
     )]
     NoPictures {
+        /// The SKU.
+        sku: String,
+    },
+    /// Its reference is a person's, and the box changes it in no case.
+    #[error("`inspectctl learn` made the references of SKU {sku}: the box never changes them")]
+    ByPerson {
+        /// The SKU.
+        sku: String,
+    },
+    /// A person said that nothing more is to be learned.
+    #[error("SKU {sku} is pinned; let the box learn about it again first")]
+    Pinned {
         /// The SKU.
         sku: String,
     },
@@ -287,6 +299,7 @@ impl Products {
     /// # Errors
     /// Nothing is known of it, or a folder cannot be removed.
     pub fn forget(&self, sku: &str) -> Result<(), ProductError> {
+        let _turn = self.turn();
         self.must_know(sku)?;
         let folder = self.references.join(sku);
         match fs::remove_dir_all(&folder) {
@@ -304,6 +317,7 @@ impl Products {
     /// # Errors
     /// There is no such item, or its folder cannot be removed.
     pub fn forget_item(&self, sku: &str, item: &str) -> Result<(), ProductError> {
+        let _turn = self.turn();
         self.must_know(sku)?;
         let shelf = self.shelf_of(sku, item)?;
         let shelf = shelf
@@ -330,7 +344,11 @@ impl Products {
     /// # Errors
     /// There is nothing to keep, or the folder cannot be written.
     pub fn set_pinned(&self, sku: &str, pinned: bool) -> Result<(), ProductError> {
+        let _turn = self.turn();
         self.must_know(sku)?;
+        if !self.lessons.sku(sku).is_dir() {
+            return Err(ProductError::ByPerson { sku: sku.to_owned() });
+        }
         if pinned && self.views(sku).is_empty() {
             return Err(ProductError::NoReference { sku: sku.to_owned() });
         }
@@ -353,6 +371,7 @@ impl Products {
         is_normal: bool,
         pictures: impl FnOnce() -> Option<Vec<(String, Picture)>>,
     ) -> Result<bool, ProductError> {
+        let _turn = self.turn();
         ReferenceKey::new(sku, "view")?;
         let by_person = !self.views(sku).is_empty() && !self.lessons.sku(sku).is_dir();
         let learned = self.lessons.learned(sku);
@@ -362,7 +381,7 @@ impl Products {
         }
         let wanted = if is_normal { Shelf::Normal } else { Shelf::Damaged };
         match self.shelf_of(sku, item)? {
-            Some(shelf) if shelf == wanted => return Ok(true),
+            Some(shelf) if shelf == wanted => Ok(()),
             Some(shelf) => self.lessons.put(sku, item, shelf, wanted),
             None => {
                 let Some(pictures) = pictures() else { return Ok(false) };
@@ -376,11 +395,22 @@ impl Products {
                 self.lessons.keep(&lesson, plan::until(&self.section)).map(|_| ())
             }
         }
+        .and_then(|()| self.lessons.vouch(sku, wanted, item))
         .map_err(|error| self.disk(sku, error))?;
-        if self.items(sku, Shelf::Normal)?.is_empty() {
-            return Ok(true);
-        }
-        self.learn_again(sku).map(|()| true)
+        self.want_again(sku).map(|()| true)
+    }
+
+    /// A person says that an item is not of this product, or not as it should be: nothing is learned from it any more.
+    /// Says whether anything was.
+    ///
+    /// # Errors
+    /// `sku` is no name, or a folder cannot be written.
+    pub fn take_out(&self, sku: &str, item: &str) -> Result<bool, ProductError> {
+        let _turn = self.turn();
+        ReferenceKey::new(sku, "view")?;
+        let Some(shelf) = self.shelf_of(sku, item)? else { return Ok(false) };
+        self.lessons.drop_item(sku, shelf, item).map_err(|error| self.disk(sku, error))?;
+        self.want_again(sku).map(|()| true)
     }
 
     /// Has the references learned again from the pictures that there are; those in use stay until then.
@@ -388,17 +418,29 @@ impl Products {
     /// # Errors
     /// There are no pictures, or the folder cannot be written.
     pub fn learn_again(&self, sku: &str) -> Result<(), ProductError> {
+        let _turn = self.turn();
         self.must_know(sku)?;
         if self.items(sku, Shelf::Normal)?.is_empty() {
             return Err(ProductError::NoPictures { sku: sku.to_owned() });
         }
+        if self.lessons.learned(sku).is_some_and(|learned| learned.pinned) {
+            return Err(ProductError::Pinned { sku: sku.to_owned() });
+        }
+        self.want_again(sku)
+    }
+
+    /// Notes that the references are to be learned again, where there are any.
+    fn want_again(&self, sku: &str) -> Result<(), ProductError> {
         if let Some(mut learned) = self.lessons.learned(sku) {
-            // Of one item: all others are new, so that it is due.
-            learned.items = learned.items.min(1);
-            learned.failed = None;
+            learned.again = true;
             self.lessons.note(sku, &learned).map_err(|error| self.disk(sku, error))?;
         }
         self.tell_learner(sku)
+    }
+
+    /// Keeps a learner that runs beside from writing until the guard is dropped.
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        self.learner.as_ref().map(LearnerHandle::turn)
     }
 
     fn items(&self, sku: &str, shelf: Shelf) -> Result<Vec<String>, ProductError> {
@@ -497,11 +539,14 @@ mod tests {
         let pictures = || Some(vec![("side".to_owned(), picture)]);
         assert!(products.teach("tea", "boot-9", true, pictures).unwrap());
         assert_eq!(shelf("boot-9"), Some(Shelf::Normal));
+        assert!(products.take_out("tea", "boot-9").unwrap());
+        assert!(!products.take_out("tea", "boot-9").unwrap(), "it is out");
         assert!(!products.teach("tea", "boot-8", true, || None).unwrap(), "nothing is left of it");
         let references = folder.path().join("references/coffee");
         fs::create_dir_all(&references).unwrap();
         fs::write(references.join("side.safetensors"), "").unwrap();
         assert!(!products.teach("coffee", "boot-1", true, none).unwrap(), "a person taught it");
+        assert!(matches!(products.set_pinned("coffee", true), Err(ProductError::ByPerson { .. })));
         assert!(products.teach("../tea", "boot-1", true, none).is_err());
     }
 
@@ -521,7 +566,10 @@ mod tests {
         let learned = Learned { items: 60, ..Learned::default() };
         products.lessons().note("tea", &learned).unwrap();
         products.learn_again("tea").unwrap();
-        assert_eq!(products.lessons().learned("tea").unwrap().items, 1);
+        assert!(products.lessons().learned("tea").unwrap().again);
+        products.set_pinned("tea", true).unwrap();
+        assert!(matches!(products.learn_again("tea"), Err(ProductError::Pinned { .. })));
+        products.set_pinned("tea", false).unwrap();
         for number in 1..5 {
             products.forget_item("tea", &format!("boot-{number}")).unwrap();
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use base::dataset::ViewPictures;
 use base::panics::panic_message;
@@ -182,8 +182,8 @@ pub(super) fn learn(
 ) {
     yield_to_all_others();
     tch::set_num_threads(1);
-    while let Some((sku, scorer)) = next(section, shared) {
-        let student = Student { section, lessons, references, scorer: &scorer, shared };
+    while let Some((sku, scorer, touched)) = next(section, shared) {
+        let student = Student { section, lessons, references, scorer: &scorer, shared, touched };
         let learned = catch_unwind(AssertUnwindSafe(|| tch::no_grad(|| student.learn(&sku))));
         let outcome = match learned {
             Ok(outcome) => outcome,
@@ -192,12 +192,12 @@ pub(super) fn learn(
                 Err(format!("learning panicked: {}; see the log", panic_message(&*panic)))
             }
         };
-        student.note(&sku, outcome);
+        student.finish(&sku, outcome);
     }
 }
 
-/// Waits for a SKU that is to be learned; `None` once the handle is dropped.
-fn next(section: &LearningSection, shared: &Shared) -> Option<(String, Arc<Scorer>)> {
+/// Waits for a SKU that is to be learned, and says how often people have changed it so far; `None` once the handle is dropped.
+fn next(section: &LearningSection, shared: &Shared) -> Option<(String, Arc<Scorer>, u64)> {
     let mut book = shared.lock();
     loop {
         if book.closed {
@@ -207,7 +207,8 @@ fn next(section: &LearningSection, shared: &Shared) -> Option<(String, Arc<Score
             let backbone = scorer.backbone_sha256();
             while let Some(sku) = book.due.pop_first() {
                 if book.skus.get(&sku).is_some_and(|known| known.is_due(section, backbone)) {
-                    return Some((sku, scorer));
+                    let touched = book.touched.get(&sku).copied().unwrap_or(0);
+                    return Some((sku, scorer, touched));
                 }
             }
         }
@@ -236,12 +237,21 @@ struct Student<'a> {
     references: &'a Path,
     scorer: &'a Scorer,
     shared: &'a Shared,
+    /// How often people had changed the SKU when this began.
+    touched: u64,
 }
 
 impl Student<'_> {
-    /// Learns the views of a SKU of which nobody else made a reference; returns which, and from how many items.
+    /// Nobody else writes until the guard is dropped; none where a person has changed the SKU since this began.
+    fn turn(&self, sku: &str) -> Option<MutexGuard<'_, ()>> {
+        let turn = self.shared.files();
+        let touched = self.shared.lock().touched.get(sku).copied().unwrap_or(0);
+        (touched == self.touched).then_some(turn)
+    }
+
+    /// Learns the views of a SKU of which nobody else made a reference; returns their references, and from how many items.
     /// `Ok(None)`: too few are left that are alike.
-    fn learn(&self, sku: &str) -> Result<Option<(Vec<String>, usize)>, String> {
+    fn learn(&self, sku: &str) -> Result<Option<(Vec<Reference>, usize)>, String> {
         let unread = |error: io::Error| format!("its pictures cannot be read: {error}");
         let ours = self.lessons.learned(sku).map_or_else(Vec::new, |learned| learned.views);
         loop {
@@ -260,6 +270,8 @@ impl Student<'_> {
                 learned.push(reference);
                 odd.extend(oddest);
             }
+            // What a person called good is learned from, however it looks.
+            odd.retain(|(_, id)| !self.lessons.is_vouched(sku, Shelf::Normal, id));
             odd.sort_by(|a, b| b.0.total_cmp(&a.0));
             odd.dedup_by(|a, b| a.1 == b.1);
             if let Some((_, id)) = odd.first().filter(|_| odd.len() * ODD_SHARE <= items.len()) {
@@ -268,18 +280,14 @@ impl Student<'_> {
                     id,
                     "an item differs from its fellows, and is not learned from"
                 );
+                let Some(_turn) = self.turn(sku) else { return Ok(None) };
                 self.lessons.leave_out(sku, id).map_err(unread)?;
                 continue;
             }
             for reference in &learned {
                 self.refuse_what_lets_damage_pass(sku, reference)?;
             }
-            let mut views = Vec::new();
-            for reference in learned {
-                reference.save(self.references).map_err(|error| error.to_string())?;
-                views.push(reference.key().view.clone());
-            }
-            return Ok(Some((views, items.len())));
+            return Ok(Some((learned, items.len())));
         }
     }
 
@@ -359,7 +367,26 @@ impl Student<'_> {
         Ok(())
     }
 
-    /// Notes what came of it, on disk and in the book.
+    /// Saves the references and notes what came of it, on disk and in the book. Where a person has changed the SKU
+    /// meanwhile nothing is kept: it is learned again where that is due.
+    fn finish(&self, sku: &str, outcome: Result<Option<(Vec<Reference>, usize)>, String>) {
+        let Some(_turn) = self.turn(sku) else {
+            tracing::info!(sku, "a person changed the product while it was learned");
+            self.shared.lock().due.insert(sku.to_owned());
+            return;
+        };
+        let saved = outcome.and_then(|learned| {
+            let Some((references, items)) = learned else { return Ok(None) };
+            let mut views = Vec::new();
+            for reference in references {
+                reference.save(self.references).map_err(|error| error.to_string())?;
+                views.push(reference.key().view.clone());
+            }
+            Ok(Some((views, items)))
+        });
+        self.note(sku, saved);
+    }
+
     fn note(&self, sku: &str, outcome: Result<Option<(Vec<String>, usize)>, String>) {
         let items = self.lessons.items(sku, Shelf::Normal).map_or(0, |items| items.len());
         let before = self.lessons.learned(sku);
@@ -369,11 +396,11 @@ impl Student<'_> {
                 tracing::info!(sku, items, "a reference was learned from what passed");
                 Some(Learned { items, backbone_sha256, views, ..Learned::default() })
             }
-            Ok(None) => before,
+            Ok(None) => before.map(|before| Learned { again: false, ..before }),
             Err(why) => {
                 tracing::warn!(sku, why, "no reference was learned");
                 let failed = Some(Failed { items, why });
-                Some(Learned { failed, ..before.unwrap_or_default() })
+                Some(Learned { failed, again: false, ..before.unwrap_or_default() })
             }
         };
         if let Some(learned) = &learned

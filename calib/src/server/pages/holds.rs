@@ -15,7 +15,9 @@ use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::Reader;
 use crate::texts::Texts;
-use crate::the_box::{ClockStatus, HoldOnPage, HoldView, HoldsNow, NewHold, SuspectView};
+use crate::the_box::{
+    ClockStatus, HoldOnPage, HoldView, HoldsNow, NewHold, StoreStatus, SuspectView,
+};
 
 /// For how many hours a hold can be set.
 const HOURS: [u32; 5] = [1, 8, 24, 72, 168];
@@ -30,6 +32,7 @@ pub(in crate::server) struct Form {
     sku: String,
     lot: String,
     why: String,
+    hours: String,
     /// Whether this is what was just lifted, to be set again with one touch.
     again: String,
 }
@@ -43,6 +46,8 @@ struct Holds<'a> {
     now: HoldsNow,
     form: Form,
     clock_is_doubted: bool,
+    /// Whether the disk takes records, and holds with them.
+    is_stored: bool,
 }
 
 impl Holds<'_> {
@@ -106,9 +111,11 @@ async fn holds_page(app: &App, reader: &Reader, said: Said, form: Form) -> Respo
             if let Some(why) = &now.uncounted {
                 tracing::warn!("what the holds diverted is not counted: {why}");
             }
-            let clock_is_doubted = app.the_box.status().borrow().clock != ClockStatus::Trusted;
+            let status = app.the_box.status();
+            let clock_is_doubted = status.borrow().clock != ClockStatus::Trusted;
+            let is_stored = status.borrow().store == StoreStatus::Ok;
             let (frame, t) = (Frame::of(reader), reader.texts());
-            page(&Holds { frame, t, said, now, form, clock_is_doubted })
+            page(&Holds { frame, t, said, now, form, clock_is_doubted, is_stored })
         }
         Err(refusal) => {
             if let Refusal::Failed(cause) = &refusal {
@@ -136,6 +143,7 @@ pub(in crate::server) async fn set(State(app): State<App>, reader: Reader) -> Re
         sku: field("sku", NAME_MAX),
         lot: field("lot", NAME_MAX),
         why: field("why", WORDS_MAX),
+        hours: reader.field("hours").to_owned(),
         again: String::new(),
     };
     if form.sku.is_empty() || form.why.is_empty() {
@@ -168,10 +176,14 @@ async fn refused(app: &App, reader: &Reader, why: String, form: Form) -> Respons
 
 pub(in crate::server) async fn lift(State(app): State<App>, reader: Reader) -> Response {
     let t = reader.texts();
+    let why = cut(reader.field("why").trim(), WORDS_MAX).into_owned();
+    if why.is_empty() {
+        let said = t.get("holds.no_reason").to_owned();
+        return refused(&app, &reader, said, Form::default()).await;
+    }
     let id = reader.field("id").to_owned();
     match app.query(move |the_box| the_box.lift_hold(&id)).await {
         Ok(hold) => {
-            let why = cut(reader.field("why").trim(), WORDS_MAX).into_owned();
             note(&app, &reader, "hold lifted", &hold, &why).await;
             let what = what(t, &hold.sku, hold.lot.as_deref());
             let mut again = form_urlencoded::Serializer::new("/holds?".to_owned());
@@ -179,6 +191,11 @@ pub(in crate::server) async fn lift(State(app): State<App>, reader: Reader) -> R
             again
                 .append_pair("lot", hold.lot.as_deref().unwrap_or(""))
                 .append_pair("why", &hold.why);
+            // As long as it would have lasted from the start.
+            let lasts = hold.expires_at.map(|end| end.duration_since(hold.set_at).as_hours());
+            if let Some(hours) = lasts {
+                again.append_pair("hours", &hours.to_string());
+            }
             let text = t.filled("holds.lifted", &[("what", &what)]);
             super::done(&app, &reader, text, &again.finish())
         }

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use line::protocol::Check;
 use line::text::{WORDS_MAX, cut};
 
 use super::Said;
@@ -64,6 +65,8 @@ impl ItemPage<'_> {
         let is_good = self.of.answer.as_ref()?.truth == "good";
         match self.of.item.verdict? {
             "pass" => Some(is_good),
+            // A hold diverts good items, too.
+            "divert" if is_good && self.of.item.reasons == [Check::Hold] => None,
             "divert" => Some(!is_good),
             _ => None,
         }
@@ -166,6 +169,7 @@ pub(in crate::server) async fn answer(
             app.note(entry).await;
             let told = match taught {
                 Taught::Nothing => Key("answer.kept"),
+                Taught::TakenOut => Key("answer.taken_out"),
                 Taught::Normal => Key("answer.taught_normal"),
                 Taught::Damaged => Key("answer.taught_damaged"),
             };

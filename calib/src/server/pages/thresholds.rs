@@ -40,6 +40,9 @@ fn shown(reader: &Reader, said: Said) -> Response {
 pub(in crate::server) async fn save(State(app): State<App>, reader: Reader) -> Response {
     let t = reader.texts();
     let reason = cut(reader.field("reason").trim(), REASON_MAX).into_owned();
+    if reason.is_empty() {
+        return refused(&reader, t.get("holds.no_reason").to_owned());
+    }
     let budget: Option<f64> = reader.field("budget").parse().ok();
     let Some(budget) = budget.filter(|budget| budget.is_finite()) else {
         return refused(&reader, t.get("thresholds.no_budget").to_owned());
@@ -58,7 +61,7 @@ pub(in crate::server) async fn save(State(app): State<App>, reader: Reader) -> R
                 saved.keys.first().map_or(("", ""), |key| (&key.before, &key.after));
             let by = By { who: reader.name(), address: &reader.address };
             app.note(Entry::new(by, "settings saved", KEY, before, after, app.wall())).await;
-            let percent = format!("{}", 100.0 * budget);
+            let percent = format!("{}", (1e8 * budget).round() / 1e6);
             let percent = t.filled("thresholds.saved", &[("percent", &percent)]);
             super::done(&app, &reader, percent, "/thresholds")
         }

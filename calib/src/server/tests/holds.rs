@@ -29,9 +29,12 @@ async fn a_technician_sets_a_hold_sees_what_it_did_and_lifts_it_and_the_log_says
     assert_eq!(of_api["suspects"][0]["failed"], 5);
     let id = of_api["holds"][0]["id"].as_str().unwrap().to_owned();
 
+    let without = theo.post("/holds/lift", &[("id", &id), ("why", " ")]).await;
+    assert_eq!(without.status, 422, "nobody would know why");
     let lifted = theo.post("/holds/lift", &[("id", &id), ("why", "bags replaced")]).await;
     assert_eq!(lifted.status, 303, "{}", lifted.text());
     let next = lifted.headers["location"].to_str().unwrap();
+    assert!(next.ends_with("&hours=8"), "it would last as long again: {next}");
     assert!(!theo.get("/holds").await.text().contains("On hold: "), "it is told once");
     let again = theo.get(next).await.text();
     assert!(again.contains("Set it again"), "a wrong touch is undone by another one: {again}");

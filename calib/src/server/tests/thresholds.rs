@@ -35,6 +35,8 @@ async fn an_engineer_changes_the_budget_with_a_reason_and_nobody_else_does() {
 async fn a_budget_that_is_no_number_or_that_the_line_file_refuses_changes_nothing() {
     let served = served().await;
     let anna = served.person("anna", Role::Engineer).await;
+    let without = anna.post("/thresholds", &[("budget", "0.01"), ("reason", "  ")]).await;
+    assert_eq!(without.status, 422);
     for (budget, told) in
         [("", "Choose a budget"), ("NaN", "Choose a budget"), ("7", "no diverter serves lane 7")]
     {

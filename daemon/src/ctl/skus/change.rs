@@ -85,7 +85,7 @@ impl Merge {
         products.forget(&from)?;
         // What it was learned from is no longer all there is.
         if let Some(mut learned) = products.lessons().learned(&into).filter(|_| moved > 0) {
-            learned.items = learned.items.min(1);
+            learned.again = true;
             products.lessons().note(&into, &learned)?;
         }
         Ok(Answer::new(format!("SKU {from} is forgotten, and {into} has {moved} items of it")))

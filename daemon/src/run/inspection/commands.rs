@@ -1,12 +1,18 @@
 //! The loop's part in what people at the box want: it is done at once and stored, or refused with a word to them.
 
+use std::time::Instant;
+
 use super::Inspection;
 use crate::run::commands::Asked;
 use crate::run::recorder::Entry;
 
 impl Inspection {
     /// Somebody at the page wants something.
-    pub(super) fn on_command(&mut self, Asked { command, answer }: Asked) {
+    pub(super) fn on_command(&mut self, Asked { command, until, answer }: Asked) {
+        if Instant::now() > until {
+            tracing::warn!("too late for what somebody at the page wanted: {command:?}");
+            return;
+        }
         let now = self.now().wall;
         let told = format!("{command:?}");
         let done = command.follow(self.flow.quarantine(), now).map(|(done, changes)| {
