@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use base::picture::Picture;
-use calib::the_box::{AnswerView, NewAnswer, NoAnswer, Taught};
+use calib::the_box::{NewAnswer, NoAnswer, Taught};
 
 use crate::records::{Answer, Change, EVIDENCE, ItemId, Record, Records, StoreHandle, Truth};
 use crate::wall_clock::wall_now;
@@ -85,10 +85,4 @@ fn teach(products: &Products, records_folder: &Path, record: &Record, truth: Tru
 fn untaught(sku: &str, item: &str, error: &ProductError) -> Taught {
     tracing::warn!("item {item} teaches nothing about {sku}: {error}");
     Taught::Nothing
-}
-
-/// An answer as the page shows it.
-pub fn view(answer: Answer) -> AnswerView {
-    let Answer { truth, kind, is_major, words, by, at } = answer;
-    AnswerView { truth: truth.name(), kind, is_major, words, by, at }
 }

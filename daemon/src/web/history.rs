@@ -5,9 +5,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use calib::the_box::{FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, StepTime, Wanted};
+use calib::the_box::{
+    AnswerView, FindingView, ItemDetails, ItemView, LabelPart, NoAnswer, StepTime, Wanted,
+};
 
-use super::answers;
 use crate::item::identification::Claim;
 use crate::records::{
     Answer, Filter, Finding, ItemId, LabelRecord, Record, Records, StoreError, Timings, VerdictKind,
@@ -93,13 +94,18 @@ pub(super) fn no_record(id: &ItemId) -> NoAnswer {
 
 fn details(record: Record, answer: Option<Answer>) -> ItemDetails {
     ItemDetails {
-        answer: answer.map(answers::view),
+        answer: answer.map(answer_view),
         claims: record.claims.iter().map(claim_words).collect(),
         findings: record.findings.iter().map(finding).collect(),
         label: record.label.as_ref().map(label).unwrap_or_default(),
         steps: steps(&record.timings),
         item: ItemView::from(record),
     }
+}
+
+fn answer_view(answer: Answer) -> AnswerView {
+    let Answer { truth, kind, is_major, words, by, at } = answer;
+    AnswerView { truth: truth.name(), kind, is_major, words, by, at }
 }
 
 fn claim_words(claim: &Claim) -> String {
