@@ -1,6 +1,6 @@
 //! The **live view**: what people see who watch a camera on the page, so that it costs the items nothing.
 //!
-//! [`Tap`] makes pictures for people, on a thread of its own and only while somebody watches;
+//! `Tap` (`tap.rs`) makes pictures for people, on a thread of its own and only while somebody watches;
 //! [`LastItems`] remembers which item was scored last in each camera's view, as the loop tells it.
 
 mod last_items;
