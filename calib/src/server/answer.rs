@@ -15,7 +15,7 @@ use super::COME_AGAIN_SECONDS;
 use super::guard::Reader;
 use super::pages::products;
 use crate::access::Role;
-use crate::texts::Texts;
+use crate::texts::{Key, Texts};
 use crate::the_box::NoAnswer;
 
 /// What scripts, styles and pictures a browser may load: ours alone, and nothing written into a page.
@@ -90,8 +90,6 @@ impl Refusal {
 
     /// For people: the key of a text.
     fn key(&self) -> &'static str {
-        /// Marks a key for the test that looks for them.
-        struct Key(&'static str);
         match self {
             Self::Stranger => Key("log_in.ended"),
             Self::NotYours => Key("refused.not_yours"),

@@ -10,6 +10,9 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// A key of a text that is looked up later: written so, the test that looks for keys finds it.
+pub(crate) struct Key(pub(crate) &'static str);
+
 /// A language of the page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Language {

@@ -24,6 +24,13 @@ pub struct ItemId {
     pub item: ItemNumber,
 }
 
+impl ItemId {
+    /// What the box calls the item among those that it learns from: a plain file name, unique for ever.
+    pub fn lesson(&self) -> String {
+        format!("{}-{}", self.boot, self.item)
+    }
+}
+
 /// Everything kept about one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {

@@ -53,7 +53,7 @@ pub fn keep(
 /// Has the box learn from the answer. An item that teaches nothing is no error: its answer stands all the same.
 fn teach(products: &Products, records_folder: &Path, record: &Record, truth: Truth) -> Taught {
     let Some(sku) = &record.sku else { return Taught::Nothing };
-    let item = format!("{}-{}", record.id.boot, record.id.item);
+    let item = record.id.lesson();
     let is_normal = match truth {
         Truth::Good => true,
         Truth::Damaged => false,

@@ -14,7 +14,8 @@ use serde::Serialize;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::history::{filter_of, with_patience};
+use super::history::filter_of;
+use super::patience::with_patience;
 use crate::records::{Answer, EVIDENCE, Record, Records, Truth};
 
 /// Bytes of pictures in one file at most: what comes after is left out, and the records say which were asked for.

@@ -5,7 +5,7 @@ use std::path::Path;
 use calib::the_box::{HoldOnPage, HoldView, HoldsNow, NewHold, NoAnswer, SuspectView};
 use jiff::SignedDuration;
 
-use super::history::with_patience;
+use super::patience::with_patience;
 use crate::item::commands::{self, Command, Done};
 use crate::item::holds::{Held, Hold, Origin};
 use crate::records::Records;

@@ -12,6 +12,7 @@ mod export;
 mod history;
 mod holds;
 pub mod items;
+mod patience;
 mod products;
 pub mod settings;
 mod status;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use calib::the_box::{ItemView, NoAnswer, ShareView, StopView, ThresholdsView};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use line::protocol::{Check, Verdict};
 
-use super::history::with_patience;
+use super::patience::with_patience;
+use super::today::midnight;
 use crate::item::thresholds::{BAR, Judged, Outlook, Scored, Share, Stop};
 use crate::records::{Filter, ItemId, Record, Records, Truth};
 use crate::wall_clock::wall_now;
@@ -27,8 +27,7 @@ pub fn outlook(records_folder: &Path, present: f64) -> Result<ThresholdsView, No
     // Only shown: nothing is decided by it.
     let now = wall_now();
     let since = now - SignedDuration::from_hours(24 * DAYS);
-    let today = now.to_zoned(TimeZone::system()).start_of_day();
-    let midnight = today.map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp());
+    let midnight = midnight(now);
     let records = Records::open_read_only(records_folder)?;
     let filter = Filter { since: Some(since), limit: RECENT, ..Filter::default() };
     let (recent, answers) =

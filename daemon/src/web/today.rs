@@ -15,8 +15,8 @@ const MINUTES: usize = 60;
 /// What the records say of today, which begins at midnight of the box's time zone.
 pub fn of(records_folder: &Path, clock: &ClockStatus) -> Result<Today, StoreError> {
     // Only shown: nothing is decided by it.
-    let now = wall_now().to_zoned(TimeZone::system());
-    let midnight = now.start_of_day().map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp());
+    let now = wall_now();
+    let midnight = midnight(now);
     let records = Records::open_read_only(records_folder)?;
     let fates = records.fates(midnight)?;
     Ok(Today {
@@ -27,8 +27,14 @@ pub fn of(records_folder: &Path, clock: &ClockStatus) -> Result<Today, StoreErro
         uninspected: fates.uninspected,
         diverts_by_reason: fates.diverts_by_reason,
         unnumbered: fates.unnumbered,
-        last_hour: last_hour(&records, now.timestamp())?,
+        last_hour: last_hour(&records, now)?,
     })
+}
+
+/// When the day of `now` began, in the box's time zone.
+pub(super) fn midnight(now: Timestamp) -> Timestamp {
+    let day = now.to_zoned(TimeZone::system()).start_of_day();
+    day.map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp())
 }
 
 /// A minute each, the oldest first; the last one is the minute that runs.

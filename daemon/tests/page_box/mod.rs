@@ -1,7 +1,6 @@
 //! A box for tests of the page: its records, its products, and a diverted item.
 
-// Each test uses some of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::path::Path;
 use std::sync::Arc;

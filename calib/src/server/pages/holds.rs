@@ -22,7 +22,7 @@ use crate::the_box::{
 /// For how many hours a hold can be set.
 const HOURS: [u32; 5] = [1, 8, 24, 72, 168];
 
-/// From so many hours on they are told in days.
+/// A hold of so many hours or more is shown in days.
 const DAYS_FROM: u32 = 48;
 
 /// What the form for a new hold shows; another page can ask for it in the address.

@@ -12,7 +12,7 @@ use crate::people::audit::Entry;
 use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::Reader;
-use crate::texts::Texts;
+use crate::texts::{Key, Texts};
 use crate::the_box::{CameraView, ItemDetails, KINDS, NewAnswer, StepTime, TRUTHS, Taught};
 
 #[derive(Template)]
@@ -142,8 +142,6 @@ pub(in crate::server) async fn answer(
     reader: Reader,
     Path((boot, item)): Path<(String, u64)>,
 ) -> Response {
-    /// Marks a key for the test that looks for them.
-    struct Key(&'static str);
     let one_of = |list: &[&'static str], field| {
         list.iter().copied().find(|known| *known == reader.field(field))
     };
@@ -154,9 +152,11 @@ pub(in crate::server) async fn answer(
     let said = NewAnswer {
         truth,
         kind: one_of(&KINDS, "kind").filter(|_| is_damaged),
-        is_major: [false, true]
-            .into_iter()
-            .find(|is_major| is_damaged && degree(*is_major) == reader.field("degree")),
+        is_major: match reader.field("degree") {
+            "minor" if is_damaged => Some(false),
+            "major" if is_damaged => Some(true),
+            _ => None,
+        },
         words: cut(reader.field("words").trim(), WORDS_MAX).into_owned(),
         by: reader.name().to_owned(),
     };

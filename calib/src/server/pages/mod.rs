@@ -23,7 +23,7 @@ use crate::people::PeopleError;
 use crate::people::password::Weak;
 use crate::server::app::App;
 use crate::server::guard::{Reader, go_to};
-use crate::texts::Texts;
+use crate::texts::{Key, Texts};
 use crate::the_box::ItemView;
 
 /// A change was made: the browser is sent to `place`, which says so. So loading the page again changes nothing
@@ -79,8 +79,6 @@ fn reason_words(texts: &Texts, item: &ItemView) -> String {
 
 /// The text that tells a person why people are not changed.
 pub(super) fn key_of(error: &PeopleError) -> &'static str {
-    /// Marks a key for the test that looks for them.
-    struct Key(&'static str);
     match error {
         PeopleError::Name => Key("people_error.name"),
         PeopleError::Taken(_) => Key("people_error.taken"),

@@ -12,7 +12,7 @@ use crate::people::{By, PeopleError, Person};
 use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::Reader;
-use crate::texts::Texts;
+use crate::texts::{Key, Texts};
 
 #[derive(Template)]
 #[template(path = "people.html")]
@@ -121,9 +121,6 @@ pub(in crate::server) async fn remove(State(app): State<App>, reader: Reader) ->
     log_out_everywhere(&app, &reader, &done);
     tell(&app, &reader, done).await
 }
-
-/// Marks a key for the test that looks for them.
-struct Key(&'static str);
 
 async fn no_such_role(app: &App, reader: &Reader) -> Response {
     let said = Said::bad(reader.texts().get("people_error.role"));

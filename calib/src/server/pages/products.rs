@@ -14,7 +14,7 @@ use crate::server::answer::{Frame, Refusal, page};
 use crate::server::api;
 use crate::server::app::App;
 use crate::server::guard::Reader;
-use crate::texts::Texts;
+use crate::texts::{Key, Texts};
 use crate::the_box::{
     ProductChange, ProductDetails, ProductPicture, ProductView, ProductsFound, ReferenceView,
     SHELVES,
@@ -230,8 +230,6 @@ pub(in crate::server) async fn unpin(
 }
 
 async fn change(app: &App, reader: &Reader, sku: String, change: ProductChange) -> Response {
-    /// Marks a key for the test that looks for them.
-    struct Key(&'static str);
     let (told, what, subject, is_gone) = match &change {
         ProductChange::Forget => {
             (Key("products.forgotten"), "product forgotten", sku.clone(), true)

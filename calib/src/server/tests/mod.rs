@@ -4,6 +4,7 @@ mod crowd;
 mod history;
 mod holds;
 mod inputs;
+mod listener;
 mod live;
 mod log_in;
 mod products;

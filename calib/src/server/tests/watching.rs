@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use super::listener::{Listener, plain};
 use super::*;
 use crate::the_box::LivePicture;
 
@@ -41,48 +40,8 @@ impl Served {
     }
 }
 
-/// Somebody who watches camera `top`: what comes is kept as text.
-struct Viewer {
-    socket: TcpStream,
-    heard: String,
-}
-
-impl Viewer {
-    async fn open(served: &Served, header: &str) -> Self {
-        let mut socket = TcpStream::connect(served.address).await.unwrap();
-        let head =
-            format!("GET /api/cameras/top/live.mjpeg HTTP/1.1\r\nhost: box\r\n{header}\r\n\r\n");
-        socket.write_all(head.as_bytes()).await.unwrap();
-        Self { socket, heard: String::new() }
-    }
-
-    async fn with_token(served: &Served) -> Self {
-        Self::open(served, &format!("authorization: Bearer {}", served.token().reveal())).await
-    }
-
-    async fn until(&mut self, what: &str) {
-        let start = Instant::now();
-        while !self.heard.contains(what) {
-            let mut bytes = [0; 4096];
-            let read = timeout(PATIENCE, self.socket.read(&mut bytes)).await;
-            let count = read.unwrap_or_else(|_| panic!("never came: {what}")).unwrap();
-            assert!(count > 0, "it ended before {what}: {}", self.heard);
-            assert!(start.elapsed() < PATIENCE, "never came: {what}");
-            self.heard.push_str(&String::from_utf8_lossy(&bytes[..count]));
-        }
-    }
-
-    /// Listens until nothing can come any more.
-    async fn hear_out(&mut self) {
-        let mut rest = Vec::new();
-        _ = timeout(PATIENCE, self.socket.read_to_end(&mut rest)).await.expect("it ends");
-        self.heard.push_str(&String::from_utf8_lossy(&rest));
-    }
-}
-
-fn plain() -> WebSection {
-    WebSection { plain_http: true, ..here() }
-}
+/// The stream of camera `top`.
+const TOP: &str = "/api/cameras/top/live.mjpeg";
 
 #[tokio::test]
 async fn a_cameras_newest_picture_comes_with_what_is_known_of_it() {
@@ -149,7 +108,7 @@ async fn everybody_who_may_see_the_line_finds_its_cameras() {
 #[tokio::test]
 async fn pictures_come_as_they_are_and_the_last_one_again_where_none_is_new() {
     let served = served_with(plain(), |limits| limits).await;
-    let mut viewer = Viewer::with_token(&served).await;
+    let mut viewer = Listener::with_token(&served, TOP).await;
     viewer.until("multipart/x-mixed-replace; boundary=frame").await;
     // Nothing yet, and that is said.
     viewer
@@ -173,7 +132,7 @@ async fn pictures_come_as_they_are_and_the_last_one_again_where_none_is_new() {
 async fn one_who_does_not_listen_holds_one_picture() {
     let served = served_with(plain(), |limits| limits).await;
     // Read nothing: the system's buffers take a few of these at most.
-    let viewer = Viewer::with_token(&served).await;
+    let viewer = Listener::with_token(&served, TOP).await;
     let token = Arc::new(());
     let start = Instant::now();
     while served.the_box.shown.receiver_count() == 0 {
@@ -201,16 +160,16 @@ async fn one_who_does_not_listen_holds_one_picture() {
 async fn watching_takes_a_seat_of_those_that_all_streams_share() {
     let served = served_with(plain(), |limits| Limits { streams: 2, ..limits }).await;
     served.shows(1, b"one");
-    let mut first = Viewer::with_token(&served).await;
-    let mut second = Viewer::with_token(&served).await;
+    let mut first = Listener::with_token(&served, TOP).await;
+    let mut second = Listener::with_token(&served, TOP).await;
     first.until("one\r\n").await;
     second.until("one\r\n").await;
-    let mut third = Viewer::with_token(&served).await;
+    let mut third = Listener::with_token(&served, TOP).await;
     third.until("HTTP/1.1 503").await;
     drop(first);
     let start = Instant::now();
     loop {
-        let mut again = Viewer::with_token(&served).await;
+        let mut again = Listener::with_token(&served, TOP).await;
         again.until("\r\n").await;
         if again.heard.starts_with("HTTP/1.1 200") {
             break;
@@ -226,7 +185,7 @@ async fn a_stream_ends_with_its_session() {
     served.shows(1, b"one");
     served.add("anna", Role::Engineer);
     let anna = served.log_in("anna").await;
-    let mut viewer = Viewer::open(&served, &format!("cookie: {}", anna.cookie)).await;
+    let mut viewer = Listener::open(&served, TOP, &format!("cookie: {}", anna.cookie)).await;
     viewer.until("one\r\n").await;
     assert_eq!(anna.post("/log-out", &[]).await.status, 303);
     served.shows(2, b"after the log-out");
@@ -242,7 +201,7 @@ async fn a_stream_ends_by_itself_before_its_connection_does() {
     let life = Duration::from_secs(4);
     let served = served_with(plain(), |limits| Limits { life, ..limits }).await;
     served.shows(1, b"one");
-    let (start, mut viewer) = (Instant::now(), Viewer::with_token(&served).await);
+    let (start, mut viewer) = (Instant::now(), Listener::with_token(&served, TOP).await);
     viewer.until("\r\n0\r\n\r\n").await;
     let took = start.elapsed();
     assert!(took < life, "it ended after {took:?} only");

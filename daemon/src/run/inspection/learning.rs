@@ -30,8 +30,7 @@ impl Inspection {
 
     /// The item has left, and it is known what to think of it.
     pub(super) fn learn(&mut self, id: ItemId, sku: String, is_normal: bool) {
-        let ItemId { boot, item } = id;
-        let id = format!("{boot}-{item}");
+        let (id, item) = (id.lesson(), id.item);
         let views = self.compared(item);
         self.frames.remove(&item);
         self.cleared.remove(&item);

@@ -1,4 +1,4 @@
-//! Why nothing is told of a product, or changed.
+//! Errors of reading and changing products.
 
 use std::io;
 use std::path::PathBuf;
