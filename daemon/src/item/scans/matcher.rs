@@ -30,10 +30,12 @@ struct Unplaced {
     message: Message,
 }
 
-/// A message and where the belt stood at its moment, in counts.
+/// A message and where the belt stood at its moment, in counts. On a belt that stands it may be said again and
+/// again, from the moment `first` to the moment `last`.
 #[derive(Debug)]
 struct Placed {
-    at: Duration,
+    first: Duration,
+    last: Duration,
     position: f64,
     message: Message,
     /// The item that it was given to.
@@ -225,7 +227,7 @@ impl ScanMatcher {
             };
             if let Some(before) = scanner.placed.iter_mut().find(again) {
                 // The belt stands, and the scanner reads again and again.
-                before.at = at;
+                (before.first, before.last) = (before.first.min(at), before.last.max(at));
                 continue;
             }
             if scanner.placed.len() >= READS_MAX
@@ -233,12 +235,20 @@ impl ScanMatcher {
             {
                 scanner.standing.dropped += 1;
             }
-            let mut placed =
-                Placed { at, position, message, given: None, doubtful: false, counted: false };
+            let mut placed = Placed {
+                first: at,
+                last: at,
+                position,
+                message,
+                given: None,
+                doubtful: false,
+                counted: false,
+            };
             let mut fitting = (self.items.values())
                 .filter(|travelling| fits(&scanner.beam, &placed, travelling, self.mm_per_count))
                 .peekable();
-            if fitting.peek().is_some() && fitting.all(|travelling| travelling.ways[index].answered)
+            let is_late = |way: Way| way.answered || way.past.is_some_and(|past| past.at < at);
+            if fitting.peek().is_some() && fitting.all(|travelling| is_late(travelling.ways[index]))
             {
                 placed.counted = true;
                 scanner.standing.late += 1;
@@ -272,9 +282,15 @@ impl ScanMatcher {
         let Some(this) = items.get(&item) else {
             return Scan::Silent(Silence::Nothing);
         };
+        // What happened later is told before this answer or after it, as it comes: the answer may not depend on it.
+        let past = this.ways[index].past.map(|past| past.at);
+        let in_time = |at: Duration| past.is_none_or(|past| at <= past);
         let (mut texts, mut no_read, mut doubtful) = (Vec::new(), false, false);
-        for read in placed.iter_mut().filter(|read| fits(beam, read, this, *mm_per_count)) {
-            let mut others = items.iter().filter(|(number, _)| **number != item);
+        let fitting =
+            |read: &&mut Placed| in_time(read.first) && fits(beam, read, this, *mm_per_count);
+        for read in placed.iter_mut().filter(fitting) {
+            let mut others =
+                items.iter().filter(|(number, other)| **number != item && in_time(other.entry.at));
             let shared = read.doubtful
                 || read.given.is_some_and(|given| given != item)
                 || others.any(|(_, other)| fits(beam, read, other, *mm_per_count));
@@ -317,7 +333,7 @@ impl ScanMatcher {
     fn count_strays(&mut self, index: usize, now: Duration) {
         let Self { scanners, items, mm_per_count, .. } = self;
         let Scanner { beam, placed, standing, .. } = &mut scanners[index];
-        let due = |read: &&mut Placed| !read.counted && now > read.at + STRAY_AFTER;
+        let due = |read: &&mut Placed| !read.counted && now > read.last + STRAY_AFTER;
         for read in placed.iter_mut().filter(due) {
             if items.values().any(|item| fits(beam, read, item, *mm_per_count)) {
                 continue;
@@ -328,7 +344,7 @@ impl ScanMatcher {
             let nearest_mm = distances.min_by(|a, b| a.abs().total_cmp(&b.abs()));
             read.counted = true;
             standing.stray += 1;
-            standing.last_stray = Some(Stray { at: read.at, nearest_mm });
+            standing.last_stray = Some(Stray { at: read.last, nearest_mm });
         }
     }
 
@@ -378,5 +394,5 @@ fn window(beam: &Beam, entry: Sample, mm_per_count: f64) -> (f64, f64) {
 fn fits(beam: &Beam, read: &Placed, item: &Travelling, mm_per_count: f64) -> bool {
     let early = if beam.position_mm < beam.tolerance_mm { EARLY } else { WATCHED_GAP };
     let distance_mm = (read.position - item.entry.count as f64) * mm_per_count - beam.position_mm;
-    distance_mm.abs() <= beam.tolerance_mm && read.at + early >= item.entry.at
+    distance_mm.abs() <= beam.tolerance_mm && read.last + early >= item.entry.at
 }

@@ -9,7 +9,9 @@
 //! For each item and scanner there is **one answer** ([`Scan`]). It is given when the item is certainly past: its
 //! distance has exceeded the tolerance, the scanner's latency has passed since then, and [`PATIENCE`] for the
 //! network and for this process. The answer follows from the reads and items that are known by then, in whatever
-//! order they were told:
+//! order they were told. What happens after the item was past does not touch its answer, though a belt that runs back
+//! may bring the item before the scanner again, or another one to a place that its read fits too: then that other one
+//! alone is [`Ambiguous`](Scan::Ambiguous).
 //!
 //! | what fits the item | answer |
 //! | --- | --- |
@@ -28,7 +30,7 @@
 //! is [forgotten](ScanMatcher::forget). A forgotten item has no answer, and still stands in its place: what fits
 //! it too is given to nobody else.
 //!
-//! A **late** read fits only items that have their answers; a **stray** read fits no item. Both are counted, with
+//! A **late** read fits only items that were past or have their answers; a **stray** read fits no item. Both are counted, with
 //! the distance of the nearest item, for the person who sets the scanner up ([`Standing`]). A read whose moment is
 //! told wrongly, because the scanner was slower than its `latency_ms` by the time from one item to the next, is
 //! taken for the next item's: that item then mostly has `Several`, and the one before it is `Silent`. Nothing in

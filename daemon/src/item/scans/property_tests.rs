@@ -280,7 +280,10 @@ proptest! {
                     prop_assert!(has || late || full, "{text} is lost: item {item} has {scan}");
                 }
                 several => {
-                    for item in several.iter().filter(|item| !is_late(&played, **item, *read)) {
+                    let open = several.iter().filter(|item| {
+                        !is_late(&played, **item, *read) && is_shared(&played, **item, several, read.0)
+                    });
+                    for item in open {
                         prop_assert_eq!(scan_of(item), &Scan::Ambiguous, "{} fits {:?}", text, several);
                     }
                 }
@@ -289,9 +292,20 @@ proptest! {
     }
 }
 
-/// Whether an item had left the tolerance before the read: the belt brought it back.
-fn is_late(played: &Played, item: u64, (scanner, at): (usize, Duration)) -> bool {
+/// When an item left the tolerance.
+fn past(played: &Played, item: u64, scanner: usize) -> Option<Duration> {
     let entry = played.entries[&item];
     let end = entry.count as f64 + (PLACES[scanner] + TOLERANCE_MM) / MM_PER_COUNT;
-    played.samples.reached_since(entry, end).is_some_and(|past| past.at < at)
+    played.samples.reached_since(entry, end).map(|past| past.at)
+}
+
+/// Whether an item had left the tolerance before the read: the belt brought it back.
+fn is_late(played: &Played, item: u64, (scanner, at): (usize, Duration)) -> bool {
+    past(played, item, scanner).is_some_and(|past| past < at)
+}
+
+/// Whether another of the items that a read fits had entered when this one left the tolerance.
+fn is_shared(played: &Played, item: u64, fitting: &[u64], scanner: usize) -> bool {
+    let Some(past) = past(played, item, scanner) else { return true };
+    fitting.iter().any(|other| *other != item && played.entries[other].at <= past)
 }

@@ -168,6 +168,64 @@ fn an_item_that_is_told_late_shares_the_read_that_fits_it() {
     assert_eq!(line.told()[1], (2, Scan::Ambiguous));
 }
 
+/// Tells of a belt that takes an item, entered at 0, past the scanner at 30 mm: it stands at 70 mm, where its
+/// tolerance ends, at 350 ms; from 375 ms to 425 ms the belt runs back from 75 mm to 55 mm. `told` is called each
+/// 5 ms.
+fn on_a_belt_that_runs_back(
+    mut told: impl FnMut(u64, i64, &mut ScanMatcher),
+) -> (Vec<(u64, Scan)>, Standing) {
+    let place_mm = |at: u64| match at {
+        0..375 => at as f64 / 5.0,
+        375..425 => 75.0 - (at - 375) as f64 * 0.4,
+        425.. => 55.0 + (at - 425) as f64 / 5.0,
+    };
+    let mut matcher = ScanMatcher::new(vec![beam("portal", 30.0, 0)], MM_PER_COUNT);
+    matcher.connected(0, true);
+    matcher.entered(1, ms(0), 0);
+    let mut answers = Vec::new();
+    for at in (0..2000).step_by(5) {
+        let count = (place_mm(at) / MM_PER_COUNT).round() as i64;
+        matcher.encoder_sample(ms(at), count);
+        told(at, count, &mut matcher);
+        answers.extend(matcher.tick(ms(at)));
+    }
+    let scans = answers.into_iter().map(|answer| (answer.item, answer.scan)).collect();
+    (scans, *matcher.standing(0).unwrap())
+}
+
+#[test]
+fn an_item_that_enters_after_another_is_past_does_not_touch_its_answer_however_late_it_is_told() {
+    for delay in [0, 50] {
+        let mut entry = 0;
+        let (scans, _) = on_a_belt_that_runs_back(|at, count, matcher| {
+            match at {
+                250 => matcher.heard(0, ms(at), read("A")),
+                // At 56 mm: the read, at 50 mm, fits it too, 36 mm before the scanner.
+                430 => entry = count,
+                _ => {}
+            }
+            if at == 430 + delay {
+                matcher.entered(2, ms(430), entry);
+            }
+        });
+        let expected = [(1, Scan::Read("A".into())), (2, Scan::Ambiguous)];
+        assert_eq!(scans, expected, "told {delay} ms late");
+    }
+}
+
+#[test]
+fn what_is_read_of_an_item_that_the_belt_brought_back_is_late_however_late_it_is_told() {
+    for delay in [0, 50] {
+        let (scans, standing) = on_a_belt_that_runs_back(|at, _, matcher| {
+            if at == 430 + delay {
+                matcher.heard(0, ms(430), read("A"));
+            }
+        });
+        assert_eq!(scans, [(1, Scan::Silent(Silence::Nothing))], "told {delay} ms late");
+        assert_eq!((standing.late, standing.stray), (1, 0), "told {delay} ms late");
+    }
+}
+
 #[test]
 fn a_forgotten_item_has_no_answer_and_keeps_its_place() {
     let mut line = one();
