@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::COME_AGAIN_SECONDS;
 use super::guard::Reader;
-use super::pages::products;
 use crate::access::Role;
 use crate::texts::{Key, Texts};
 use crate::the_box::NoAnswer;
@@ -158,8 +157,8 @@ pub(super) struct Frame<'a> {
     pub(super) person: Option<(&'a str, Role)>,
     /// What a form brings along.
     pub(super) csrf: &'a str,
-    /// The page's own address, without its question.
-    pub(super) path: &'a str,
+    /// The address of the page, without its question; after a form, of the page on which the form stands.
+    pub(super) page: &'a str,
 }
 
 impl<'a> Frame<'a> {
@@ -170,7 +169,7 @@ impl<'a> Frame<'a> {
             look: reader.look.name(),
             person: reader.who.as_ref().map(|who| (who.name.as_str(), who.role)),
             csrf: reader.who.as_ref().map_or("", |who| who.csrf.reveal()),
-            path: &reader.path,
+            page: &reader.page,
         }
     }
 
@@ -189,23 +188,6 @@ impl<'a> Frame<'a> {
     /// Whether somebody is logged in who may change what the line does today.
     pub(super) fn operates(&self) -> bool {
         self.person.is_some_and(|(_, role)| role.may(crate::access::Right::Operate))
-    }
-
-    /// The page that is asked for, where this is the answer to one of its forms.
-    pub(super) fn page(&self) -> &str {
-        match self.path.split('/').nth(1) {
-            Some("settings") if self.path.ends_with("/restore") => "/settings/history",
-            Some("settings") if self.path.ends_with("/restart") => "/settings",
-            Some("people") => "/people",
-            Some("holds") => "/holds",
-            Some("history") => self.path.strip_suffix("/answer").unwrap_or(self.path),
-            Some("products") => self.path.rsplit_once('/').map_or(self.path, |(before, last)| {
-                if products::CHANGES.contains(&last) { before } else { self.path }
-            }),
-            Some("account") => "/account",
-            Some("log-out") => "/",
-            _ => self.path,
-        }
     }
 
     /// The languages, by code and own name.

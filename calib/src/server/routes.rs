@@ -94,7 +94,7 @@ pub(super) fn all() -> Vec<Route> {
         takes_data("/settings/check", CONFIGURE, post(settings::changes::check)),
         takes_data("/settings/save", CONFIGURE, post(settings::changes::save)),
         shows("/settings/history", SEE, get(settings::history::show)),
-        takes("/settings/restore", CONFIGURE, post(settings::history::restore)),
+        takes("/settings/history/restore", CONFIGURE, post(settings::history::restore)),
         takes("/settings/restart", CONFIGURE, post(settings::history::restart)),
         shows("/settings/{section}", SEE, get(settings::section)),
         answers("/api/settings", SEE, api::SETTINGS, get(settings::json)),
@@ -132,12 +132,27 @@ pub(super) fn all() -> Vec<Route> {
     ]
 }
 
+/// Addresses that show a page.
+fn pages() -> Vec<&'static str> {
+    let shown = |route: &Route| route.method == "GET" && route.kind == Kind::Page;
+    all().into_iter().filter(shown).map(|route| route.path).collect()
+}
+
+/// How many parts an address lies below its page: a form's address is that of its page and a word more.
+fn below_its_page(path: &str, pages: &[&str]) -> usize {
+    let above =
+        std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above));
+    above.take_while(|path| !pages.contains(path)).count()
+}
+
 /// The table as a router, each address behind its guard.
 pub(super) fn router(app: &App) -> Router {
     let strict = app.section.certificate.is_some();
     let mut router = Router::new();
+    let pages = pages();
     for route in all() {
-        let rules = Rules { app: app.clone(), access: route.access, kind: route.kind };
+        let below = below_its_page(route.path, &pages);
+        let rules = Rules { app: app.clone(), access: route.access, kind: route.kind, below };
         let handler = route.handler.route_layer(from_fn_with_state(rules, guard));
         router = router.route(route.path, handler);
     }
@@ -145,4 +160,32 @@ pub(super) fn router(app: &App) -> Router {
         .fallback(|| async { Refusal::Absent("nothing here; the page is at /".to_owned()) })
         .layer(map_response(move |response| async move { harden(response, strict) }))
         .with_state(app.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::guard::page_of;
+
+    #[test]
+    fn every_form_stands_on_a_page_that_is_shown() {
+        let pages = pages();
+        let expected = [
+            ("/log-in", "/log-in"),
+            ("/log-out", "/"),
+            ("/holds/lift", "/holds"),
+            ("/thresholds", "/thresholds"),
+            ("/settings/history/restore", "/settings/history"),
+            ("/account/password", "/account"),
+            ("/products/{sku}/forget", "/products/{sku}"),
+            ("/history/{boot}/{item}/answer", "/history/{boot}/{item}"),
+        ];
+        let page = |path: &'static str| page_of(path, below_its_page(path, &pages));
+        for (form, shown) in expected {
+            assert_eq!(page(form), shown);
+        }
+        for route in all().into_iter().filter(|route| route.method == "POST") {
+            assert!(pages.contains(&page(route.path)), "{}", route.path);
+        }
+    }
 }

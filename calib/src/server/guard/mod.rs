@@ -19,6 +19,8 @@ use axum::response::{IntoResponse, Response};
 
 pub(super) use self::headers::set_session;
 use self::headers::{bearer, fields, is_ours, session_cookie};
+#[cfg(test)]
+pub(super) use self::reader::page_of;
 pub(super) use self::reader::{Reader, Who};
 use self::reader::{reader_of, remember, wish};
 use super::answer::Refusal;
@@ -55,32 +57,45 @@ pub(super) struct Rules {
     pub(super) app: App,
     pub(super) access: Access,
     pub(super) kind: Kind,
+    /// So many parts the address lies below its page.
+    pub(super) below: usize,
 }
 
 /// Lets a request through to its address, or not.
 pub(super) async fn guard(State(rules): State<Rules>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let reader = reader_of(&rules.app, &parts);
+    let reader = reader_of(&rules.app, &parts, rules.below);
+    let place = place_of(&reader, &parts);
     match (rules.kind, wish(&parts)) {
         (Kind::Page, Some(wish)) => remember(&rules.app, &parts, wish),
         _ => match admit(&rules, &reader, parts, body).await {
             Ok(request) => next.run(request).await,
-            Err(refusal) => refuse(&rules, &reader, &refusal).await,
+            Err(refusal) => refuse(&rules, &reader, &place, &refusal).await,
         },
     }
 }
 
-async fn refuse(rules: &Rules, reader: &Reader, refusal: &Refusal) -> Response {
+/// Where somebody goes on after the log-in: to what was asked for, with its question. What a form asked for
+/// is not done then, and the form stands on its page.
+fn place_of(reader: &Reader, parts: &Parts) -> String {
+    let question = parts.uri.query().filter(|_| parts.method == Method::GET);
+    question
+        .map_or_else(|| reader.page.to_string(), |question| format!("{}?{question}", reader.page))
+}
+
+async fn refuse(rules: &Rules, reader: &Reader, place: &str, refusal: &Refusal) -> Response {
     match (rules.kind, refusal) {
         (Kind::Data, _) => refusal.clone().into_response(),
         (Kind::Page, Refusal::Stranger) => {
             let set_up = rules.app.people(|people| people.needs_set_up()).await;
-            let place = match set_up {
-                Ok(Ok(true)) => "/set-up".to_owned(),
-                _ if &*reader.path == "/" => "/log-in".to_owned(),
-                _ => format!("/log-in?next={}", reader.path),
-            };
-            go_to(&place)
+            match set_up {
+                Ok(Ok(true)) => go_to("/set-up"),
+                _ if place == "/" => go_to("/log-in"),
+                _ => {
+                    let mut address = form_urlencoded::Serializer::new("/log-in?".to_owned());
+                    go_to(&address.append_pair("next", place).finish())
+                }
+            }
         }
         (Kind::Page, _) => refusal.page(reader),
     }

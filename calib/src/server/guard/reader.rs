@@ -57,7 +57,8 @@ pub(in crate::server) struct Reader {
     pub(in crate::server) who: Option<Who>,
     pub(in crate::server) language: Language,
     pub(in crate::server) look: Look,
-    pub(in crate::server) path: Arc<str>,
+    /// The address of the page, without its question; after a form, of the page on which the form stands.
+    pub(in crate::server) page: Arc<str>,
     pub(in crate::server) address: Arc<str>,
     /// The fields of the form that was sent.
     fields: Arc<BTreeMap<String, String>>,
@@ -103,7 +104,8 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     }
 }
 
-pub(super) fn reader_of(app: &App, parts: &Parts) -> Reader {
+/// The reader of an address that lies `below` so many parts below its page.
+pub(super) fn reader_of(app: &App, parts: &Parts, below: usize) -> Reader {
     let accept = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let chosen = cookie(&parts.headers, "language").and_then(Language::coded);
     let language = chosen.or_else(|| Language::asked(accept?)).unwrap_or(app.section.language);
@@ -112,10 +114,16 @@ pub(super) fn reader_of(app: &App, parts: &Parts) -> Reader {
         who: None,
         language,
         look: cookie(&parts.headers, "look").and_then(Look::named).unwrap_or_default(),
-        path: parts.uri.path().into(),
+        page: page_of(parts.uri.path(), below).into(),
         address: peer.map_or_else(String::new, |peer| peer.0.to_string()).into(),
         fields: Arc::default(),
     }
+}
+
+/// The address of the page that lies so many parts above this address.
+pub(in crate::server) fn page_of(path: &str, above: usize) -> &str {
+    let page = (0..above).fold(path, |path, _| path.rsplit_once('/').map_or("", |(page, _)| page));
+    if page.is_empty() { "/" } else { page }
 }
 
 /// What a person wishes of every page from now on: `?language=de` or `?look=night`.

@@ -55,7 +55,7 @@ fn log_in_page<'a>(reader: &'a Reader, said: Said, name: &'a str, next: &'a str)
 
 /// Where to go after the log-in: a place of this page, never another site.
 fn own_place(next: &str) -> &str {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.%?=&+:".contains(c);
     let is_ours = next.starts_with('/') && !next.starts_with("//") && next.chars().all(is_plain);
     if is_ours { next } else { "/" }
 }
@@ -196,8 +196,10 @@ mod tests {
 
     #[test]
     fn after_the_log_in_one_stays_on_this_page() {
-        assert_eq!(own_place("/people"), "/people");
-        for other in ["", "//evil.example", "https://evil.example", "/\\evil", "/a?b", "/a\nb"] {
+        for own in ["/people", "/history?sku=A%20B&until=2026-11-30T08:00", "/products/A%2FB"] {
+            assert_eq!(own_place(own), own);
+        }
+        for other in ["", "//evil.example", "https://evil.example", "/\\evil", "/a\nb", "/a b"] {
             assert_eq!(own_place(other), "/", "{other}");
         }
     }

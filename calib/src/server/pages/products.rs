@@ -23,10 +23,6 @@ use crate::the_box::{
 /// Products on one page.
 const A_PAGE: usize = 60;
 
-/// Last parts of the addresses that change a product.
-pub(in crate::server) const CHANGES: [&str; 5] =
-    ["forget", "forget-item", "learn-again", "pin", "unpin"];
-
 /// What stands in the address of the list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -133,11 +133,30 @@ async fn what_inspectctl_changes_ends_sessions_too() {
 async fn one_goes_on_where_one_wanted_to_go_and_never_elsewhere() {
     let served = served().await;
     served.add("anna", Role::Engineer);
-    let place = served.client.get("/people").await.unwrap();
-    assert_eq!(place.headers["location"], "/log-in?next=/people");
-    for (next, place) in [("/people", "/people"), ("//evil.example", "/"), ("https://evil", "/")] {
+    let places = [
+        ("/people", "/people"),
+        ("/history?sku=CUP&outcome=diverted", "/history?sku=CUP&outcome=diverted"),
+        ("//evil.example", "/"),
+        ("https://evil", "/"),
+        ("/\\evil.example", "/"),
+    ];
+    for (next, place) in places {
         let fields = [("name", "anna"), ("password", PASSWORD), ("next", next)];
         let answer = served.client.post("/log-in", &fields, &[]).await.unwrap();
         assert_eq!(answer.headers["location"], place, "{next}");
+    }
+    let asked = |answer: Answer| {
+        let place = answer.headers["location"].to_str().unwrap().to_owned();
+        let question = place.strip_prefix("/log-in?").unwrap().to_owned();
+        form_urlencoded::parse(question.as_bytes()).into_owned().next().unwrap()
+    };
+    for place in ["/people", "/products/A%20B", "/history?sku=CUP&outcome=diverted"] {
+        let answer = served.client.get(place).await.unwrap();
+        assert_eq!(asked(answer), ("next".to_owned(), place.to_owned()));
+    }
+    // A form that was sent when the session had ended: its address shows nothing, its page does.
+    for (form, place) in [("/holds/set", "/holds"), ("/products/A%20B/pin", "/products/A%20B")] {
+        let answer = served.client.post(form, &[], &[]).await.unwrap();
+        assert_eq!(asked(answer), ("next".to_owned(), place.to_owned()), "{form}");
     }
 }

@@ -160,10 +160,13 @@ async fn everybody_sees_the_settings_and_only_engineers_change_them() {
             let answer = browser.get(path).await;
             assert_eq!(answer.status, 200, "{name}: {path}: {}", answer.text());
             assert!(!answer.text().contains("secret"), "{path} tells {name} a password");
-            assert!(!answer.text().contains("action=\"/settings/re"), "{path}: no dead ends");
+            for form in ["restart", "history/restore"] {
+                let form = format!("action=\"/settings/{form}");
+                assert!(!answer.text().contains(&form), "{path}: a dead end");
+            }
         }
         assert_eq!(browser.get("/settings/review").await.status, 403);
-        for path in ["check", "save", "restore", "restart"] {
+        for path in ["check", "save", "history/restore", "restart"] {
             let answer = browser.post(&format!("/settings/{path}"), &all).await;
             assert_eq!(answer.status, 403, "{name}: {path}");
         }
@@ -272,13 +275,17 @@ async fn an_engineer_goes_back_to_an_earlier_version() {
     let anna = served.person("anna", Role::Engineer).await;
     let page = anna.get("/settings/history").await.text();
     assert!(page.contains("the &#60;new&#62; lane") && page.contains("found on the box"), "{page}");
-    assert_eq!(page.matches("action=\"/settings/restore\"").count(), 1, "not to the present one");
+    assert_eq!(
+        page.matches("action=\"/settings/history/restore\"").count(),
+        1,
+        "not to the present one"
+    );
     assert!(page.contains("class=\"gone\"") && page.contains("class=\"add\""), "{page}");
     let restore = |version, revision, reason| {
         let fields = [("id", version), ("revision", revision), ("reason", reason)];
         let anna = &anna;
         async move {
-            let answer = anna.post("/settings/restore", &fields).await;
+            let answer = anna.post("/settings/history/restore", &fields).await;
             (answer.status.as_u16(), answer.text())
         }
     };
