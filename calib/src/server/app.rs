@@ -56,6 +56,7 @@ pub(super) struct Gate {
 struct Turns {
     queries: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
+    downloads: Arc<Semaphore>,
     people: Arc<Semaphore>,
     passwords: Arc<Semaphore>,
 }
@@ -100,6 +101,7 @@ impl App {
             turns: Turns {
                 queries: semaphore(limits.queries),
                 pictures: semaphore(limits.pictures),
+                downloads: semaphore(limits.downloads),
                 people: semaphore(limits.people),
                 // Each takes 19 MiB and a processor for tens of milliseconds.
                 passwords: semaphore(1),
@@ -157,6 +159,10 @@ impl App {
 
     pub(super) async fn picture_turn(&self) -> Result<Turn, Refusal> {
         self.turn(&self.turns.pictures).await
+    }
+
+    pub(super) async fn download_turn(&self) -> Result<Turn, Refusal> {
+        self.turn(&self.turns.downloads).await
     }
 
     /// Looks at the people, or changes them.

@@ -45,6 +45,14 @@ pub(super) struct Limits {
     pub(super) life: Duration,
     /// After its life: for an answer that is on its way.
     pub(super) parting: Duration,
+    /// After its life: for a question that the box is still at work on, from when it was asked.
+    pub(super) answer: Duration,
+    /// How long a browser may take nothing of a download.
+    pub(super) stall: Duration,
+    /// How long a download may take in all.
+    pub(super) download: Duration,
+    /// Downloads at once, from the disk's work for them until the browser has taken them.
+    pub(super) downloads: usize,
     /// Record queries at once.
     pub(super) queries: usize,
     /// Pictures at once in memory, from the disk until the browser has taken them.
@@ -74,6 +82,10 @@ impl Limits {
             grace: Duration::from_millis(100),
             life: Duration::from_secs(60),
             parting: Duration::from_secs(5),
+            answer: Duration::from_secs(60),
+            stall: Duration::from_secs(10),
+            download: Duration::from_secs(30 * 60),
+            downloads: 1,
             queries: 2,
             pictures: 8,
             people: PEOPLE,
@@ -94,13 +106,13 @@ impl Limits {
         self.connections
             + self.refusals
             + self.queries * HANDLES_A_QUERY
-            + self.pictures * HANDLES_A_PICTURE
+            + (self.pictures + self.downloads) * HANDLES_A_PICTURE
             + HANDLES_OF_THE_RUNTIME
     }
 
     /// Most threads that wait for the disk.
     pub(super) fn disk_threads(&self) -> usize {
-        self.queries + self.pictures + self.people + 1
+        self.queries + self.pictures + self.downloads + self.people + 1
     }
 }
 

@@ -4,16 +4,19 @@
 //! line. So connections are capped. One more than that ends the connection that has been without a
 //! question for longest, since a browser makes another one by itself; but one that
 //! has just come has [`Limits::grace`] to ask, and one that was just answered to take the answer; the next
-//! waits that long in the system's queue. Where all are being answered, it is told to come later. A head that does not come, and a connection that says nothing after an
-//! answer, end after [`Limits::head`]. Everything else, such as a browser that does not take its
-//! answer, ends with the connection's life. Where the page is encrypted, the handshake must be through before
-//! the head's time is over; whoever speaks plain HTTP there is told to write `https`. Bodies are the
-//! guard's business (`guard.rs`): few addresses read one, a small one, within the head's time.
+//! waits that long in the system's queue. Where all are being answered, it is told to come later. A head that does
+//! not come, and a connection that says nothing after an answer, end after [`Limits::head`]. Everything else, such
+//! as a browser that does not take its answer, ends with the connection's life. Where the page is encrypted, the
+//! handshake must be through before the head's time is over; whoever speaks plain HTTP there is told to write
+//! `https`. Bodies are the guard's business (`guard.rs`): few addresses read one, a small one, within the head's
+//! time.
 //!
-//! An answer that is a stream keeps its seat from others for as long as it lasts: it carries [`Stays`].
-//! The number of streams is bounded elsewhere (`live.rs`).
+//! An answer that is a stream keeps its seat from others for as long as it lasts: it carries [`Stays`], or it is a
+//! [`Download`], which also outlives the connection's life (`talk.rs`). The number of both is bounded elsewhere
+//! (`live.rs`, `app.rs`).
 
 mod seats;
+mod talk;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -33,10 +36,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use self::seats::{Longest, Seat, Seats, lock};
+pub(super) use self::talk::Download;
+use self::talk::Talk;
 use super::limits::Limits;
 
 /// Largest head of a request.
@@ -198,26 +203,37 @@ where
 {
     let App { router, peer } = app;
     let router = TowerToHyperService::new(router);
+    let talk = Talk::new();
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         seat.asked();
+        talk.asked(Instant::now());
         request.extensions_mut().insert(peer);
         let answer = router.call(request);
         async {
-            let answer = answer.await;
-            let stays = answer.as_ref().is_ok_and(|a| a.extensions().get::<Stays>().is_some());
-            if !stays {
+            let Ok(answer) = answer.await;
+            let download = answer.extensions().get::<Download>().cloned();
+            if download.is_none() && answer.extensions().get::<Stays>().is_none() {
                 seat.answered();
             }
-            answer
+            talk.answered(download, Instant::now());
+            Ok::<_, Infallible>(answer)
         }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     // How a connection fails is the browser's affair.
-    if timeout(limits.life, connection.as_mut()).await.is_err() {
-        connection.as_mut().graceful_shutdown();
-        _ = timeout(limits.parting, connection).await;
+    let over = Instant::now() + limits.life;
+    if timeout_at(over.into(), connection.as_mut()).await.is_ok() {
+        return;
+    }
+    connection.as_mut().graceful_shutdown();
+    loop {
+        let ends = talk.ends(over, &limits);
+        let is_through = timeout_at(ends.into(), connection.as_mut()).await.is_ok();
+        if is_through || talk.ends(over, &limits) <= Instant::now() {
+            return;
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::time::Instant;
 
 use askama::Template;
 use axum::body::{Body, Bytes};
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use super::Said;
 use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::{App, Turn};
+use crate::server::door::Download;
 use crate::server::guard::Reader;
 use crate::texts::Texts;
 use crate::the_box::{Export, ItemView, NoAnswer, OUTCOMES, REASONS, VERDICTS, Wanted};
@@ -32,7 +34,7 @@ const A_PAGE: usize = 50;
 /// Most items in one table for a spreadsheet.
 const EXPORTED: usize = 5000;
 
-/// Most items in one file of pictures: some tens of megabytes.
+/// Most items in one file of pictures.
 const PICTURED: usize = 200;
 
 /// Bytes that are sent at a time.
@@ -244,18 +246,21 @@ pub(in crate::server) async fn pictures(
     let asked = question.map(|Query(asked)| asked).unwrap_or_default();
     let wrong = |WrongTime| Refusal::Question("write times as 2026-11-30T08:00".to_owned());
     let wanted = asked.wanted(PICTURED).map_err(wrong)?;
-    let turn = app.picture_turn().await?;
+    let turn = app.download_turn().await?;
     let Export { file, bytes } = app.query(move |the_box| the_box.export(wanted)).await?;
     let headers = [
         (CONTENT_TYPE, "application/zip".to_owned()),
         (CONTENT_DISPOSITION, "attachment; filename=\"items.zip\"".to_owned()),
         (CONTENT_LENGTH, bytes.to_string()),
     ];
-    Ok((headers, sent(file, turn)).into_response())
+    let download = Download::begin(Instant::now());
+    let mut answer = (headers, sent(file, turn, download.clone())).into_response();
+    answer.extensions_mut().insert(download);
+    Ok(answer)
 }
 
 /// A file, read as fast as it is taken. The turn ends with it.
-fn sent(mut file: File, turn: Turn) -> Body {
+fn sent(mut file: File, turn: Turn, download: Download) -> Body {
     let (chunks, taken) = mpsc::channel::<io::Result<Bytes>>(2);
     tokio::task::spawn_blocking(move || {
         let _turn = turn;
@@ -273,8 +278,9 @@ fn sent(mut file: File, turn: Turn) -> Body {
             }
         }
     });
-    Body::from_stream(stream::unfold(taken, |mut taken| async {
-        Some((taken.recv().await?, taken))
+    Body::from_stream(stream::unfold((taken, download), |(mut taken, download)| async {
+        download.goes_on(Instant::now());
+        Some((taken.recv().await?, (taken, download)))
     }))
 }
 

@@ -127,6 +127,49 @@ async fn a_browser_that_does_not_take_its_picture_is_let_go_and_others_get_their
 }
 
 #[tokio::test]
+async fn a_slow_browser_gets_the_whole_of_a_download_and_one_that_takes_nothing_is_let_go() {
+    let short = Duration::from_millis(100);
+    let stall = Duration::from_secs(2);
+    let limits = |limits| Limits { downloads: 1, life: short, parting: short, stall, ..limits };
+    let served = served_with(plain(), limits).await;
+    let theo = served.person("theo", Role::Technician).await;
+    let (address, session) = (served.address, theo.cookie.clone());
+    spawn_blocking(move || {
+        // The box of these tests writes 100,000 of these: more than the kernel takes by itself.
+        let sku = "x".repeat(300);
+        let ask = format!(
+            "GET /history.zip?sku={sku} HTTP/1.1\r\nhost: box\r\ncookie: {session}\r\n\r\n"
+        );
+        let start = Instant::now();
+        let mut slow = connect(address);
+        slow.write_all(ask.as_bytes()).unwrap();
+        let (mut got, mut piece) = (0, vec![0; 3 << 20]);
+        while let Ok(length @ 1..) = slow.read(&mut piece) {
+            got += length;
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(start.elapsed() > 3 * short, "it ended within the connection's life");
+        assert!(got > 30_000_000, "{got} bytes after {:?}", start.elapsed());
+        // The next one gets the only turn when this one, which takes nothing, is let go.
+        let mut stalled = connect(address);
+        stalled.write_all(ask.as_bytes()).unwrap();
+        stalled.read_exact(&mut [0; 64]).unwrap();
+        let begun = Instant::now();
+        let next = std::iter::repeat_with(|| {
+            let mut socket = connect(address);
+            let mut status = [0; 12];
+            _ = socket.write_all(ask.as_bytes()).and_then(|()| socket.read_exact(&mut status));
+            status
+        });
+        let mut next = next.take_while(|_| begun.elapsed() < PATIENCE);
+        assert!(next.any(|status| status == *b"HTTP/1.1 200"), "the turn is held for ever");
+        drop(stalled);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn who_does_not_get_a_turn_is_told_when_to_come_again() {
     let turn = Duration::from_millis(50);
     let served =
