@@ -10,7 +10,7 @@ use base::picture::{Picture, PixelFormat};
 use capture::Frame;
 use serde_json::Value;
 use vision::learning::Lesson;
-use vision::learning::lessons::Lessons;
+use vision::learning::lessons::{By, Lessons};
 use vision::learning::plan::{Failed, Learned};
 
 /// A box that knows `tea` by its own learning and `rum` by a person's.
@@ -45,7 +45,7 @@ impl Kit {
         let views = vec![("top".into(), Arc::new(frame))];
         let id = format!("boot-{number}");
         let lesson = Lesson { id, sku: sku.to_owned(), views, is_normal };
-        self.lessons().keep(&lesson, 60).expect("the folder takes files");
+        self.lessons().keep(&lesson, 60, By::Box).expect("the folder takes files");
     }
 
     /// A file in the place of a reference: nothing reads it here.

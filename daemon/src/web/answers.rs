@@ -1,11 +1,14 @@
 //! What people say of items: it is kept with the record, and teaches the box where it learns the product by itself.
 
-use std::path::Path;
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use base::picture::Picture;
 use calib::the_box::{NewAnswer, NoAnswer, Taught};
+use capture::usable;
 
 use crate::records::{Answer, Change, EVIDENCE, ItemId, Record, Records, StoreHandle, Truth};
 use crate::wall_clock::wall_now;
@@ -14,10 +17,10 @@ use vision::learning::products::{ProductError, Products};
 /// How long somebody waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Keeps what somebody says of an item; it is on the disk when this returns.
+/// Keeps what somebody says of an item, and learns from it; it is on the disk when this returns.
 ///
 /// # Errors
-/// There is no such item, or the disk does not take it.
+/// There is no such item, or the disk does not take it in time. When it does take it later, the box learns from it then.
 pub fn keep(
     store: &StoreHandle,
     records_folder: &Path,
@@ -39,15 +42,39 @@ pub fn keep(
         at: wall_now(),
     };
     let (done, is_done) = mpsc::sync_channel(1);
-    // Nobody waits any more where the receiver is gone.
-    let on_done = move || _ = done.send(());
+    // Set by whoever is first: the disk has taken the answer, or nobody waits for that any more.
+    let settled = Arc::new(AtomicBool::new(false));
+    let is_late = {
+        let settled = Arc::clone(&settled);
+        move || settled.swap(true, Ordering::AcqRel)
+    };
+    let lesson = (products.clone(), records_folder.to_owned(), record.clone());
+    let on_done = move || {
+        if is_late() {
+            teach_late(lesson, truth);
+        } else {
+            _ = done.send(());
+        }
+    };
     let commit = store.commit(vec![Change::Answer(id, answer)], Vec::new(), on_done);
     commit.map_err(|error| NoAnswer::Failed(format!("the answer is not kept: {error}")))?;
-    is_done.recv_timeout(PATIENCE).map_err(|_| {
+    if is_done.recv_timeout(PATIENCE).is_err() && !settled.swap(true, Ordering::AcqRel) {
         let late = "the disk takes the answer as soon as it can, and has not yet; look at the item again in a minute";
-        NoAnswer::Failed(late.to_owned())
-    })?;
+        return Err(NoAnswer::Failed(late.to_owned()));
+    }
     Ok(teach(products, records_folder, &record, truth))
+}
+
+/// Learns from an answer for which nobody waits any more, beside the store's thread.
+fn teach_late((products, folder, record): (Products, PathBuf, Record), truth: Truth) {
+    let id = record.id.lesson();
+    let learns = move || {
+        let taught = teach(&products, &folder, &record, truth);
+        tracing::info!(item = record.id.lesson(), ?taught, "a late answer is kept");
+    };
+    if let Err(error) = thread::Builder::new().name("late-answer".to_owned()).spawn(learns) {
+        tracing::warn!("the answer about item {id} is kept and teaches nothing: {error}");
+    }
 }
 
 /// Has the box learn from the answer. An item that teaches nothing is no error: its answer stands all the same.
@@ -66,10 +93,12 @@ fn teach(products: &Products, records_folder: &Path, record: &Record, truth: Tru
         }
     };
     let evidence = records_folder.join(EVIDENCE);
+    // Only such pictures as the box itself compares: whole ones, and none with a tote in it.
     let pictures = || {
-        let views = record.views.iter().filter(|view| !view.is_hidden);
+        let views = record.views.iter().filter(|_| record.tote.is_none());
         let pictures = views.map(|view| {
             let picture = Picture::open(evidence.join(view.picture.as_ref()?)).ok()?;
+            usable::check(&picture).ok()?;
             Some((view.camera.clone(), picture))
         });
         pictures.collect::<Option<Vec<_>>>().filter(|pictures| !pictures.is_empty())

@@ -36,6 +36,15 @@ pub enum Shelf {
     Damaged,
 }
 
+/// Who says where an item lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The box, by what it found.
+    Box,
+    /// A person: it stays where it lies.
+    Person,
+}
+
 /// The folder of all lessons.
 #[derive(Debug, Clone)]
 pub struct Lessons {
@@ -124,11 +133,12 @@ impl Lessons {
         self.shelf(sku, shelf).join(id).join(SAID).exists()
     }
 
-    /// Keeps an item; of more than `most` on its shelf the oldest goes for which nobody vouched. Says whether one went.
+    /// Keeps an item; of more than `most` on its shelf the oldest goes for which nobody vouched, and where a person vouched
+    /// for all, this one too, the oldest of these. Says whether one went.
     ///
     /// # Errors
     /// The system's, such as a full disk; nothing is kept then.
-    pub fn keep(&self, lesson: &Lesson, most: usize) -> io::Result<bool> {
+    pub fn keep(&self, lesson: &Lesson, most: usize, by: By) -> io::Result<bool> {
         let shelf = if lesson.is_normal { Shelf::Normal } else { Shelf::Damaged };
         let folder = self.shelf(&lesson.sku, shelf);
         let unfinished = self.sku(&lesson.sku).join(format!(".{}", lesson.id));
@@ -142,6 +152,9 @@ impl Lessons {
             replace(&unfinished.join(format!("{camera}.png")), &png)
         });
         let placed = written.and_then(|()| {
+            if by == By::Person {
+                fs::write(unfinished.join(SAID), "")?;
+            }
             fs::create_dir_all(&folder)?;
             fs::rename(&unfinished, folder.join(&lesson.id))
         });
@@ -151,9 +164,13 @@ impl Lessons {
         }
         let items = self.items(&lesson.sku, shelf)?;
         let excess = items.len().saturating_sub(most);
-        let may_go = items.iter().filter(|id| !self.is_vouched(&lesson.sku, shelf, id));
+        let (vouched, mut may_go): (Vec<String>, Vec<String>) =
+            items.into_iter().partition(|id| self.is_vouched(&lesson.sku, shelf, id));
+        if by == By::Person {
+            may_go.extend(vouched.into_iter().filter(|id| *id != lesson.id));
+        }
         let mut gone = false;
-        for id in may_go.take(excess) {
+        for id in may_go.into_iter().take(excess) {
             fs::remove_dir_all(folder.join(id))?;
             gone = true;
         }
@@ -296,12 +313,12 @@ mod tests {
         let lessons = Lessons::new(folder.path());
         assert_eq!(lessons.all().unwrap(), []);
         for (at, id) in ["a-1", "a-2", "a-3"].into_iter().enumerate() {
-            assert!(!lessons.keep(&lesson(id, true), 3).unwrap());
+            assert!(!lessons.keep(&lesson(id, true), 3, By::Box).unwrap());
             let then = SystemTime::UNIX_EPOCH + Duration::from_secs(at as u64);
             fs::File::open(lessons.sku("tea").join(id)).unwrap().set_modified(then).unwrap();
         }
-        assert!(lessons.keep(&lesson("a-4", true), 3).unwrap(), "one had to go");
-        lessons.keep(&lesson("a-5", false), 3).unwrap();
+        assert!(lessons.keep(&lesson("a-4", true), 3, By::Box).unwrap(), "one had to go");
+        lessons.keep(&lesson("a-5", false), 3, By::Box).unwrap();
         lessons.leave_out("tea", "a-3").unwrap();
         let of = |shelf| lessons.items("tea", shelf).unwrap();
         assert_eq!(of(Shelf::Normal), ["a-2", "a-4"]);
@@ -319,23 +336,37 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let lessons = Lessons::new(folder.path());
         for (at, id) in ["a-1", "a-2"].into_iter().enumerate() {
-            lessons.keep(&lesson(id, true), 2).unwrap();
+            lessons.keep(&lesson(id, true), 2, By::Box).unwrap();
             let then = SystemTime::UNIX_EPOCH + Duration::from_secs(at as u64);
             fs::File::open(lessons.sku("tea").join(id)).unwrap().set_modified(then).unwrap();
         }
+        let old = |id: &str| {
+            let then = SystemTime::UNIX_EPOCH;
+            fs::File::open(lessons.sku("tea").join(id)).unwrap().set_modified(then).unwrap();
+        };
+        let items = || lessons.items("tea", Shelf::Normal).unwrap();
         lessons.vouch("tea", Shelf::Normal, "a-1").unwrap();
-        let then = SystemTime::UNIX_EPOCH;
-        fs::File::open(lessons.sku("tea").join("a-1")).unwrap().set_modified(then).unwrap();
-        assert!(lessons.keep(&lesson("a-3", true), 2).unwrap());
-        assert_eq!(lessons.items("tea", Shelf::Normal).unwrap(), ["a-1", "a-3"]);
+        old("a-1");
+        assert!(lessons.keep(&lesson("a-3", true), 2, By::Box).unwrap());
+        assert_eq!(items(), ["a-1", "a-3"]);
         assert_eq!(lessons.pictures("tea", Shelf::Normal, "a-1").unwrap().len(), 1);
+        assert!(lessons.keep(&lesson("a-4", true), 2, By::Person).unwrap());
+        assert_eq!(items(), ["a-1", "a-4"]);
+        assert!(lessons.keep(&lesson("a-5", true), 2, By::Box).unwrap());
+        assert_eq!(
+            items(),
+            ["a-1", "a-4"],
+            "what the box thinks does not displace what people said"
+        );
+        assert!(lessons.keep(&lesson("a-6", true), 2, By::Person).unwrap());
+        assert_eq!(items(), ["a-4", "a-6"], "the latest that people said");
     }
 
     #[test]
     fn what_a_killed_box_left_unfinished_is_removed_and_what_it_learned_is_known_again() {
         let folder = tempfile::tempdir().unwrap();
         let lessons = Lessons::new(folder.path());
-        lessons.keep(&lesson("a-1", true), 9).unwrap();
+        lessons.keep(&lesson("a-1", true), 9, By::Box).unwrap();
         fs::create_dir_all(folder.path().join("tea/.a-2")).unwrap();
         let learned = Learned { items: 8, backbone_sha256: "b".to_owned(), ..Learned::default() };
         lessons.note("tea", &learned).unwrap();
@@ -355,7 +386,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("tea"), "in the way").unwrap();
         let lessons = Lessons::new(folder.path());
-        assert!(lessons.keep(&lesson("a-1", true), 9).is_err());
+        assert!(lessons.keep(&lesson("a-1", true), 9, By::Box).is_err());
         assert_eq!(fs::read_to_string(folder.path().join("tea")).unwrap(), "in the way");
     }
 }

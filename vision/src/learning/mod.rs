@@ -13,7 +13,7 @@
 //! learns with a low priority (`thread`). What is on disk is whole, so that a killed box goes on where it was.
 //! [`plan`] decides, without I/O; [`products`] is what people see of it and change, [`poses`] how many ways of lying it covers.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -37,6 +37,10 @@ pub use plan::Familiarity;
 /// Offers that wait to be written. One more is passed over: the next item teaches the same.
 const OFFERS_MAX: usize = 8;
 
+/// Items of which people spoke that are remembered: far more than are on a belt. One that has left it teaches nothing more
+/// by itself.
+const SPOKEN_MAX: usize = 1024;
+
 /// An item that teaches something about its SKU.
 #[derive(Debug, Clone)]
 pub struct Lesson {
@@ -56,6 +60,8 @@ struct Book {
     skus: HashMap<String, Known>,
     /// How often a person has changed what lies in the folder of a SKU.
     touched: HashMap<String, u64>,
+    /// Items of which people spoke, the latest last: what the box thinks of them no longer counts.
+    spoken: VecDeque<String>,
     /// SKUs that may be due to be learned: the thread asks each.
     due: BTreeSet<String>,
     /// Why lessons cannot be kept.
@@ -91,6 +97,15 @@ impl LearnerHandle {
     /// Keeps the learner from writing until this is dropped.
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.0.files()
+    }
+
+    /// A person says what `item` is, which may still be on the belt: what the box thinks of it when it leaves teaches nothing.
+    fn spoke_of(&self, item: &str) {
+        let mut book = self.0.lock();
+        if book.spoken.len() >= SPOKEN_MAX {
+            book.spoken.pop_front();
+        }
+        book.spoken.push_back(item.to_owned());
     }
 
     /// A person has changed what lies in the folder of `sku`: the learner goes on from there, and drops what it learned

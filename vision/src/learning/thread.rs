@@ -14,7 +14,7 @@ use base::progress::Progress;
 use damage::scoring::{Reference, ReferenceKey, Scorer, ScoringError};
 use lab::learn::{Turns, learn_view};
 
-use super::lessons::{Lessons, Shelf};
+use super::lessons::{By, Lessons, Shelf};
 use super::plan::{Failed, Learned};
 use super::{Lesson, Shared};
 use crate::config::LearningSection;
@@ -45,6 +45,8 @@ pub(super) fn write(
         if shared.lock().closed {
             return;
         }
+        // A person's change is whole before this, or comes after it.
+        let _turn = shared.files();
         match keep(section, lessons, shared, &lesson) {
             Ok(kept) => {
                 bytes += kept;
@@ -91,13 +93,16 @@ fn tell(shared: &Shared, lessons: &Lessons, sku: &str, error: &io::Error) {
     book.problem = Some(problem);
 }
 
-/// Keeps one item; returns the bytes that its pictures take.
+/// Keeps one item, unless a person has spoken of it; returns the bytes that its pictures take.
 fn keep(
     section: &LearningSection,
     lessons: &Lessons,
     shared: &Shared,
     lesson: &Lesson,
 ) -> io::Result<u64> {
+    if shared.lock().spoken.contains(&lesson.id) {
+        return Ok(0);
+    }
     let is_full =
         || shared.lock().skus.get(&lesson.sku).is_some_and(|known| known.is_full(section));
     if !lesson.is_normal && !is_full() {
@@ -112,7 +117,7 @@ fn keep(
         return Ok(0);
     }
     let most = if lesson.is_normal { plan::until(section) } else { DAMAGED_MAX };
-    let replaced = lessons.keep(lesson, most)?;
+    let replaced = lessons.keep(lesson, most, By::Box)?;
     let mut bytes = 0;
     if !replaced {
         let shelf = if lesson.is_normal { Shelf::Normal } else { Shelf::Damaged };

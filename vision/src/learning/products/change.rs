@@ -11,7 +11,7 @@ use capture::Frame;
 use damage::scoring::ReferenceKey;
 
 use super::{ProductError, Products};
-use crate::learning::lessons::Shelf;
+use crate::learning::lessons::{By, Shelf};
 use crate::learning::{LearnerHandle, Lesson, plan};
 
 impl Products {
@@ -81,6 +81,7 @@ impl Products {
     ) -> Result<bool, ProductError> {
         let _turn = self.turn();
         ReferenceKey::new(sku, "view")?;
+        self.spoke_of(item);
         let by_person = !self.views(sku).is_empty() && !self.lessons.sku(sku).is_dir();
         let learned = self.lessons.learned(sku);
         let is_pinned = learned.is_some_and(|learned| learned.pinned);
@@ -89,8 +90,11 @@ impl Products {
         }
         let wanted = if is_normal { Shelf::Normal } else { Shelf::Damaged };
         match self.shelf_of(sku, item)? {
-            Some(shelf) if shelf == wanted => Ok(()),
-            Some(shelf) => self.lessons.put(sku, item, shelf, wanted),
+            Some(shelf) if shelf == wanted => self.lessons.vouch(sku, wanted, item),
+            Some(shelf) => {
+                let put = self.lessons.put(sku, item, shelf, wanted);
+                put.and_then(|()| self.lessons.vouch(sku, wanted, item))
+            }
             None => {
                 let Some(pictures) = pictures() else { return Ok(false) };
                 let views = pictures.into_iter().map(|(camera, picture)| {
@@ -100,10 +104,9 @@ impl Products {
                 });
                 let (id, sku) = (item.to_owned(), sku.to_owned());
                 let lesson = Lesson { id, sku, views: views.collect(), is_normal };
-                self.lessons.keep(&lesson, plan::until(&self.section)).map(|_| ())
+                self.lessons.keep(&lesson, plan::until(&self.section), By::Person).map(|_| ())
             }
         }
-        .and_then(|()| self.lessons.vouch(sku, wanted, item))
         .map_err(|error| self.disk(sku, error))?;
         self.want_again(sku).map(|()| true)
     }
@@ -116,6 +119,7 @@ impl Products {
     pub fn take_out(&self, sku: &str, item: &str) -> Result<bool, ProductError> {
         let _turn = self.turn();
         ReferenceKey::new(sku, "view")?;
+        self.spoke_of(item);
         let Some(shelf) = self.shelf_of(sku, item)? else { return Ok(false) };
         self.lessons.drop_item(sku, shelf, item).map_err(|error| self.disk(sku, error))?;
         self.want_again(sku).map(|()| true)
@@ -149,6 +153,12 @@ impl Products {
     /// Keeps a learner that runs beside from writing until the guard is dropped.
     fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         self.learner.as_ref().map(LearnerHandle::turn)
+    }
+
+    fn spoke_of(&self, item: &str) {
+        if let Some(learner) = &self.learner {
+            learner.spoke_of(item);
+        }
     }
 
     fn tell_learner(&self, sku: &str) -> Result<(), ProductError> {

@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::learning::Lesson;
+use crate::learning::lessons::By;
 use crate::learning::plan::Learned;
+use crate::learning::{Learner, Lesson};
 use base::picture::{Picture, PixelFormat};
 use capture::Frame;
 
@@ -20,7 +21,7 @@ fn tea(folder: &Path) -> Products {
             views: vec![("side".into(), frame)],
             is_normal: number > 0,
         };
-        products.lessons().keep(&lesson, 9).unwrap();
+        products.lessons().keep(&lesson, 9, By::Box).unwrap();
     }
     products
 }
@@ -103,4 +104,34 @@ fn only_what_has_a_reference_is_pinned_and_only_what_has_pictures_is_learned_aga
         products.forget_item("tea", &format!("boot-{number}")).unwrap();
     }
     assert!(matches!(products.learn_again("tea"), Err(ProductError::NoPictures { .. })));
+}
+
+#[test]
+fn of_an_item_that_a_person_spoke_of_the_box_keeps_nothing_when_it_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let section =
+        LearningSection { folder: folder.path().join("learning"), ..LearningSection::default() };
+    let references = folder.path().join("references");
+    let learner = Learner::start(section.clone(), references.clone()).unwrap();
+    let products = Products::new(&references, section).beside(learner.handle());
+    let frame = || {
+        let picture = Picture::from_pixels(4, 2, PixelFormat::Grey8, vec![7; 8]).unwrap();
+        Frame::new("side".into(), Duration::ZERO, picture)
+    };
+    // They are on the belt still, and the box has found nothing.
+    assert!(!products.take_out("tea", "boot-1").unwrap(), "nothing of it is there");
+    let pictures = || Some(vec![("side".to_owned(), frame().picture)]);
+    assert!(products.teach("tea", "boot-2", false, pictures).unwrap());
+    for number in 1..4 {
+        let views = vec![("side".into(), Arc::new(frame()))];
+        let id = format!("boot-{number}");
+        assert!(learner.offer(Lesson { id, sku: "tea".to_owned(), views, is_normal: true }));
+    }
+    let begun = std::time::Instant::now();
+    while products.shelf_of("tea", "boot-3").unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the last of them is kept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let shelf = |item: &str| products.shelf_of("tea", item).unwrap();
+    assert_eq!((shelf("boot-1"), shelf("boot-2")), (None, Some(Shelf::Damaged)));
 }
