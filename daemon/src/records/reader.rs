@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, InterruptHandle, OptionalExtension, Params, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, InterruptHandle, OptionalExtension, Params, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
 use crate::item::causes;
@@ -65,6 +66,37 @@ pub struct Filter {
     pub limit: usize,
 }
 
+impl Filter {
+    /// The question to the database, with its values. Only what is asked for stands in it: with a condition for each key,
+    /// which holds where the key asks for nothing, no index but that of the time is of use.
+    fn question(&self) -> (String, Vec<Value>) {
+        let time = |at: Timestamp| at.as_microsecond().into();
+        let text = |text: &String| text.clone().into();
+        let asked: [(&str, Option<Value>); 7] = [
+            ("entered_at >= ?", self.since.map(time)),
+            ("entered_at < ?", self.until.map(time)),
+            ("sku = ?", self.sku.as_ref().map(text)),
+            ("verdict = ?", self.verdict.map(|kind| kind.column().to_owned().into())),
+            ("outcome = ?", self.outcome.as_ref().map(text)),
+            (
+                "verdict = 'divert' AND EXISTS (
+                    SELECT 1 FROM json_each(body, '$.verdict.reasons') WHERE value = ?)",
+                self.reason.as_ref().map(text),
+            ),
+            ("json_extract(body, '$.label.serial') = ?", self.serial.as_ref().map(text)),
+        ];
+        let (conditions, mut values): (Vec<&str>, Vec<Value>) =
+            asked.into_iter().filter_map(|(condition, value)| Some((condition, value?))).unzip();
+        let which = match conditions.is_empty() {
+            true => String::new(),
+            false => format!("WHERE {}", conditions.join(" AND ")),
+        };
+        values.push(signed(self.limit as u64).into());
+        let order = "ORDER BY entered_at DESC, item DESC LIMIT ?";
+        (format!("SELECT boot, item, body FROM record {which} {order}"), values)
+    }
+}
+
 /// How many items had which fate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -103,12 +135,13 @@ impl Records {
         Ok(Self { db: schema::open_reader(&path)?, path })
     }
 
-    /// The newest `limit` records, newest first.
+    /// The `limit` records that were begun last, the last one first, whatever the clock said meanwhile.
     ///
     /// # Errors
     /// [`StoreError`] when the database cannot be read; so for every method.
     pub fn recent(&self, limit: usize) -> Result<Vec<Record>, StoreError> {
-        self.find(&Filter { limit, ..Filter::default() })
+        let newest = "SELECT boot, item, body FROM record ORDER BY rowid DESC LIMIT ?";
+        select(&self.db, &self.path, newest, [signed(limit as u64)])
     }
 
     /// One item's record.
@@ -146,28 +179,30 @@ impl Records {
     /// # Errors
     /// See [`Records::recent`].
     pub fn find(&self, filter: &Filter) -> Result<Vec<Record>, StoreError> {
-        select(
-            &self.db,
-            &self.path,
-            "SELECT boot, item, body FROM record
-             WHERE (?1 IS NULL OR entered_at >= ?1) AND (?2 IS NULL OR entered_at < ?2)
-               AND (?3 IS NULL OR sku = ?3) AND (?4 IS NULL OR verdict = ?4)
-               AND (?6 IS NULL OR outcome = ?6)
-               AND (?7 IS NULL OR (verdict = 'divert' AND EXISTS (
-                   SELECT 1 FROM json_each(body, '$.verdict.reasons') WHERE value = ?7)))
-               AND (?8 IS NULL OR json_extract(body, '$.label.serial') = ?8)
-             ORDER BY entered_at DESC, item DESC LIMIT ?5",
-            params![
-                filter.since.map(Timestamp::as_microsecond),
-                filter.until.map(Timestamp::as_microsecond),
-                filter.sku,
-                filter.verdict.map(VerdictKind::column),
-                signed(filter.limit as u64),
-                filter.outcome,
-                filter.reason,
-                filter.serial,
-            ],
-        )
+        let (sql, values) = filter.question();
+        select(&self.db, &self.path, &sql, params_from_iter(values))
+    }
+
+    /// Every SKU of which an item is kept.
+    ///
+    /// # Errors
+    /// See [`Records::recent`].
+    pub fn skus(&self) -> Result<Vec<String>, StoreError> {
+        // From one to the next by the index: millions of records have a few SKUs.
+        let read = || -> Result<Vec<String>, rusqlite::Error> {
+            self.db
+                .prepare_cached(
+                    "WITH RECURSIVE known (sku) AS (
+                         SELECT min(sku) FROM record
+                         UNION ALL
+                         SELECT (SELECT min(sku) FROM record WHERE sku > known.sku) FROM known
+                         WHERE known.sku IS NOT NULL)
+                     SELECT sku FROM known WHERE sku <> ''",
+                )?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(|source| StoreError::sqlite(&self.path, source))
     }
 
     /// What the holds said that had items diverted which entered at `since` or later: the words of each finding.
@@ -302,4 +337,62 @@ pub(super) fn select(
         records.push(record);
     }
     Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::samples::{diverted, passed};
+    use crate::records::{Change, Store};
+
+    #[test]
+    fn a_search_for_a_sku_is_answered_by_its_index_and_all_skus_are_found_by_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("opened");
+        let of =
+            |item: u64, sku: Option<&str>| Record { sku: sku.map(str::to_owned), ..passed(item) };
+        let skus = [Some("tea"), None, Some("coffee"), Some("tea"), Some("coffee"), Some("tea")];
+        let records = (1..).zip(skus).map(|(item, sku)| Change::Close(of(item, sku)));
+        let changes: Vec<Change> = records.collect();
+        store.commit(&changes).expect("kept");
+        let records = Records::open_read_only(folder.path()).expect("opened");
+        assert_eq!(records.skus().expect("read"), ["coffee", "tea"]);
+        let plan = |filter: Filter| {
+            let (sql, values) = Filter { limit: 9, ..filter }.question();
+            let mut explain = records.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let words = explain.query_map(params_from_iter(values), |row| row.get::<_, String>(3));
+            words.unwrap().collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+        };
+        let sku = Some("tea".to_owned());
+        let (since, reason) = (Some(Timestamp::UNIX_EPOCH), Some("hold".to_owned()));
+        for filter in [
+            Filter { sku: sku.clone(), ..Filter::default() },
+            Filter { sku: sku.clone(), since, ..Filter::default() },
+            Filter { sku: sku.clone(), outcome: Some("lost".to_owned()), ..Filter::default() },
+        ] {
+            let plan = plan(filter);
+            assert!(plan.contains("record_by_sku (sku=?"), "{plan}");
+        }
+        let plan = plan(Filter { sku, reason, ..Filter::default() });
+        assert!(
+            plan.contains("record_by_sku (sku=?") || plan.contains("record_diverted"),
+            "{plan}"
+        );
+        let found =
+            records.find(&Filter { sku: Some("coffee".to_owned()), limit: 9, ..Filter::default() });
+        let items: Vec<u64> = found.expect("read").iter().map(|record| record.id.item).collect();
+        assert_eq!(items, [5, 3]);
+    }
+
+    #[test]
+    fn what_was_begun_last_is_the_newest_whatever_the_clock_says() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("opened");
+        let first = passed(1);
+        let second = Record { entered_at: Timestamp::UNIX_EPOCH, ..diverted(2) };
+        let changes = [Change::Close(first.clone()), Change::Close(second.clone())];
+        store.commit(&changes).expect("kept");
+        let records = Records::open_read_only(folder.path()).expect("opened");
+        assert_eq!(records.recent(9).expect("read"), [second, first]);
+    }
 }

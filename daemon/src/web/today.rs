@@ -12,15 +12,19 @@ use crate::wall_clock::wall_now;
 /// Minutes of the last hour.
 const MINUTES: usize = 60;
 
-/// What the records say of today, which begins at midnight of the box's time zone.
+/// What the records say of today, which begins at midnight of the box's time zone. While the clock is doubted nobody
+/// knows when that was, and nothing is told.
 pub fn of(records_folder: &Path, clock: &ClockStatus) -> Result<Today, StoreError> {
+    if *clock != ClockStatus::Trusted {
+        return Ok(Today::default());
+    }
     // Only shown: nothing is decided by it.
     let now = wall_now();
     let midnight = midnight(now);
     let records = Records::open_read_only(records_folder)?;
     let fates = records.fates(midnight)?;
     Ok(Today {
-        since: (*clock == ClockStatus::Trusted).then_some(midnight),
+        since: Some(midnight),
         entered: fates.entered,
         passed: fates.pass,
         diverted: fates.divert,
