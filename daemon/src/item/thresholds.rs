@@ -52,11 +52,11 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// The surprise of an item whose views have these scores; none without any.
-    pub fn surprise_of(scores: impl IntoIterator<Item = f32>) -> Option<f64> {
-        let scores: Vec<f64> = scores.into_iter().map(f64::from).collect();
-        let largest = scores.iter().copied().reduce(f64::max)?;
-        Some(largest - (scores.len() as f64).log10())
+    /// The surprise of an item whose views have these scores; none without any. `sharing` views share its budget: one
+    /// that is compared and has no score, such as one without a reference, has its share all the same.
+    pub fn surprise_of(scores: impl IntoIterator<Item = f32>, sharing: usize) -> Option<f64> {
+        let largest = scores.into_iter().map(f64::from).reduce(f64::max)?;
+        Some(largest - (sharing.max(1) as f64).log10())
     }
 
     fn exceeds(&self, limit: f64) -> bool {
@@ -188,10 +188,13 @@ mod tests {
         for (scores, exceeds) in
             [([view_limit + 0.01, 0.1], true), ([view_limit - 0.01, view_limit - 0.01], false)]
         {
-            let surprise = Scored::surprise_of(scores).unwrap();
+            let surprise = Scored::surprise_of(scores, scores.len()).unwrap();
             assert_eq!(one(surprise, None).exceeds(limit(0.005)), exceeds, "{scores:?}");
         }
-        assert_eq!(Scored::surprise_of([]), None);
+        // One of the two has no score, and its share of the budget all the same.
+        let alone = Scored::surprise_of([view_limit - 0.01], 2).unwrap();
+        assert!(!one(alone, None).exceeds(limit(0.005)));
+        assert_eq!(Scored::surprise_of([], 1), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use line::protocol::{Check, Verdict};
 use super::patience::with_patience;
 use super::today::midnight;
 use crate::item::thresholds::{BAR, Judged, Outlook, Scored, Share, Stop};
-use crate::records::{Filter, ItemId, Record, Records, Truth};
+use crate::records::{Filter, ItemId, Record, Records, Truth, ViewRecord};
 use crate::wall_clock::wall_now;
 
 /// Recent items that are looked at: hours of a fast line, and read within a second.
@@ -47,13 +47,17 @@ pub fn outlook(records_folder: &Path, present: f64) -> Result<ThresholdsView, No
 /// An item as far as its damage score goes; none where nothing was scored.
 fn scored(record: &Record, truth: Option<Truth>, midnight: Timestamp) -> Option<Scored> {
     let scores = record.views.iter().filter_map(|view| view.score);
+    // What the line shares the budget among: the views that it compares. Where one of them could not be used, or did
+    // not come, the item has no verdict by its looks.
+    let is_taken = |view: &&ViewRecord| view.picture.is_some() || view.not_kept.is_some();
+    let sharing = record.views.iter().filter(|view| !view.is_hidden).filter(is_taken).count();
     let verdict = match &record.verdict {
         Some(Verdict::Pass) => Judged::Passed,
         Some(Verdict::Divert { reasons, .. }) if *reasons == [Check::Damage] => Judged::Damaged,
         Some(Verdict::Divert { .. } | Verdict::Uninspected { .. }) | None => Judged::Otherwise,
     };
     Some(Scored {
-        surprise: Scored::surprise_of(scores)?,
+        surprise: Scored::surprise_of(scores, sharing)?,
         verdict,
         truth,
         is_of_today: record.entered_at >= midnight,
