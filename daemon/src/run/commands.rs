@@ -26,6 +26,8 @@ pub struct Asked {
     pub until: Instant,
     /// Where the answer goes: what was done, or why not and what to do.
     pub answer: blocking::SyncSender<Result<Done, String>>,
+    /// Told once what was done is on the disk; dropped where that will not be, or where nothing is to be stored.
+    pub stored: blocking::SyncSender<()>,
 }
 
 /// Why a command was not followed.
@@ -55,13 +57,28 @@ impl Commands {
     /// # Errors
     /// [`NotDone`].
     pub fn ask(&self, command: Command) -> Result<Done, NotDone> {
+        self.send(command).map(|(done, _)| done)
+    }
+
+    /// Has something changed, and waits until it is stored; says whether the disk took it in time. It is in force in
+    /// any case.
+    ///
+    /// # Errors
+    /// [`NotDone`].
+    pub fn change(&self, command: Command) -> Result<(Done, bool), NotDone> {
+        let (done, stored) = self.send(command)?;
+        Ok((done, stored.recv_timeout(PATIENCE).is_ok()))
+    }
+
+    fn send(&self, command: Command) -> Result<(Done, blocking::Receiver<()>), NotDone> {
         let (answer, answered) = blocking::sync_channel(1);
+        let (stored, is_stored) = blocking::sync_channel(1);
         let until = Instant::now() + PATIENCE;
-        let asked = Asked { command, until, answer };
+        let asked = Asked { command, until, answer, stored };
         self.sender.try_send(asked).map_err(|_| NotDone::Silent(SILENT))?;
         // A little longer than the loop may take it up.
         match answered.recv_timeout(PATIENCE + PATIENCE / 5) {
-            Ok(answer) => answer.map_err(NotDone::Refused),
+            Ok(answer) => answer.map(|done| (done, is_stored)).map_err(NotDone::Refused),
             Err(_) => Err(NotDone::Silent(SILENT)),
         }
     }
@@ -75,15 +92,25 @@ mod tests {
     fn who_asks_hears_what_was_done_why_it_was_refused_or_that_nobody_is_there() {
         let (commands, mut asked) = Commands::new();
         let thread = std::thread::spawn(move || {
-            let answers = [Err("no such hold; look again".to_owned())];
-            for given in answers {
-                let Asked { command, answer, .. } = asked.blocking_recv().expect("two were asked");
+            let done = Done::Told { holds: Vec::new(), suspects: Vec::new() };
+            let answers = [
+                (Err("no such hold; look again".to_owned()), false),
+                (Ok(done.clone()), true),
+                (Ok(done), false),
+            ];
+            for (given, is_stored) in answers {
+                let Asked { command, answer, stored, .. } = asked.blocking_recv().expect("asked");
                 assert_eq!(command, Command::LiftHold("a".to_owned()));
                 answer.send(given).expect("who asked waits");
+                if is_stored {
+                    stored.send(()).expect("who asked waits");
+                }
             }
         });
-        let lift = || commands.ask(Command::LiftHold("a".to_owned()));
+        let lift = || commands.change(Command::LiftHold("a".to_owned()));
         assert_eq!(lift(), Err(NotDone::Refused("no such hold; look again".to_owned())));
+        assert!(matches!(lift(), Ok((_, true))));
+        assert!(matches!(lift(), Ok((_, false))), "the disk refuses it");
         thread.join().expect("it answers");
         assert_eq!(lift(), Err(NotDone::Silent(SILENT)), "the loop has ended");
     }
@@ -93,9 +120,10 @@ mod tests {
         let (commands, _not_heard) = Commands::new();
         for _ in 0..WAITING {
             let (answer, _) = blocking::sync_channel(1);
-            let command = Command::TellHolds;
-            let until = Instant::now();
-            commands.sender.try_send(Asked { command, until, answer }).expect("there is room");
+            let (stored, _) = blocking::sync_channel(1);
+            let (command, until) = (Command::TellHolds, Instant::now());
+            let asked = Asked { command, until, answer, stored };
+            commands.sender.try_send(asked).expect("there is room");
         }
         assert_eq!(commands.ask(Command::TellHolds), Err(NotDone::Silent(SILENT)));
     }

@@ -8,7 +8,7 @@ use crate::run::recorder::Entry;
 
 impl Inspection {
     /// Somebody at the page wants something.
-    pub(super) fn on_command(&mut self, Asked { command, until, answer }: Asked) {
+    pub(super) fn on_command(&mut self, Asked { command, until, answer, stored }: Asked) {
         if Instant::now() > until {
             tracing::warn!("too late for what somebody at the page wanted: {command:?}");
             return;
@@ -18,7 +18,7 @@ impl Inspection {
         let done = command.follow(self.flow.quarantine(), now).map(|(done, changes)| {
             if !changes.is_empty() {
                 tracing::info!("somebody at the page changed something: {told}");
-                self.recorder.record(Entry { changes, ..Entry::default() });
+                self.recorder.record(Entry { changes, waits: Some(stored), ..Entry::default() });
             }
             done
         });

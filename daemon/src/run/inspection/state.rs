@@ -23,6 +23,7 @@ impl Inspection {
             self.asked_to_tell_again = true;
             self.link.reconnect();
         }
+        self.recorder.catch_up();
         self.health.holds(self.flow.holds());
         // A picture that changes again ends it, whether or not an item comes.
         let is_still = |camera: &&Camera| {

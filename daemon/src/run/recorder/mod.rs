@@ -11,7 +11,8 @@
 //! acknowledged: an acknowledgement covers all earlier events of the bridge. So the bridge keeps
 //! the events. That is a **gap** in the records, and it heals: once what waited is stored
 //! ([`Recorder::may_close_gap`]), the bridge is asked to tell again what was not acknowledged, and from the
-//! greeting on ([`Recorder::close_gap`]) acknowledging goes on.
+//! greeting on ([`Recorder::close_gap`]) acknowledging goes on. What nobody tells again, such as the holds, is **kept
+//! back** and goes with the next entry that is taken ([`Recorder::catch_up`]).
 //!
 //! A picture that is left out is named to the store, so that no record leads to it.
 
@@ -19,7 +20,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -43,6 +44,9 @@ const MAX_ENTRIES: usize = 10_000;
 
 /// While more changes than this wait for the disk, the bridge is not asked to tell anything again.
 const ROOM_TO_HEAR_AGAIN: usize = 1_000;
+
+/// Messages to the fleet that are kept back at most. Of holds, batches and expectations the newest state is kept, whole.
+const MAX_KEPT_BACK: usize = 1_000;
 
 /// JPEG quality of the evidence: artefacts stay below what the eye sees at the line's lighting, and
 /// a 640 × 480 view takes about 60 kB.
@@ -101,6 +105,8 @@ pub struct Entry {
     pub missing: Vec<Missing>,
     /// The bridge's event that may be acknowledged once the entry is on disk.
     pub acknowledges: Option<u64>,
+    /// Who waits for the entry to be on disk. It is dropped unheard where the entry is refused.
+    pub waits: Option<SyncSender<()>>,
 }
 
 impl Entry {
@@ -123,6 +129,8 @@ struct Load {
     gap: AtomicBool,
     /// The pictures of refused entries: later entries of their items name them.
     missing: Mutex<Vec<Missing>>,
+    /// What refused entries said that nobody tells again.
+    kept_back: Mutex<Vec<Change>>,
 }
 
 /// The sending end.
@@ -162,6 +170,9 @@ impl Recorder {
             return;
         }
         entry.missing.append(&mut self.missing());
+        let mut kept_back = std::mem::take(&mut *self.kept_back());
+        kept_back.append(&mut entry.changes);
+        entry.changes = kept_back;
         if waiting >= MAX_DEVELOPING {
             entry.drop_shots();
         }
@@ -171,6 +182,13 @@ impl Recorder {
         self.load.waiting.fetch_add(1, Ordering::Relaxed);
         if self.entries.send(entry).is_err() {
             tracing::error!("the recorder is gone; restart inspectd");
+        }
+    }
+
+    /// Has what was kept back written, where nothing else is recorded that would take it along.
+    pub fn catch_up(&self) {
+        if !self.kept_back().is_empty() && self.load.waiting.load(Ordering::Relaxed) < MAX_ENTRIES {
+            self.record(Entry::default());
         }
     }
 
@@ -205,6 +223,11 @@ impl Recorder {
         self.load.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn kept_back(&self) -> MutexGuard<'_, Vec<Change>> {
+        // A panic leaves a list of changes as it was.
+        self.load.kept_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn refuse(&self, entry: Entry) {
         if entry.acknowledges.is_some() {
             self.load.gap.store(true, Ordering::Relaxed);
@@ -214,6 +237,9 @@ impl Recorder {
             missing.extend(entry.missing);
         }
         drop(missing);
+        let mut kept_back = self.kept_back();
+        entry.changes.into_iter().for_each(|change| keep_back(&mut kept_back, change));
+        drop(kept_back);
         let refused = self.load.refused.fetch_add(1, Ordering::Relaxed) + 1;
         // Not a line for each: the log lies on the disk that is in trouble.
         if refused.is_power_of_two() {
@@ -224,6 +250,26 @@ impl Recorder {
             );
         }
     }
+}
+
+/// Keeps a change back that nobody tells again, in place of an older one that it supersedes.
+fn keep_back(kept: &mut Vec<Change>, change: Change) {
+    let supersedes = |older: &Change| match (older, &change) {
+        (Change::Holds(_), Change::Holds(_)) => true,
+        (Change::Batch(older, _), Change::Batch(newer, _)) => older == newer,
+        (Change::Expected(older, _), Change::Expected(newer, _)) => older == newer,
+        _ => false,
+    };
+    match &change {
+        // The bridge tells again what became of its items.
+        Change::Save(_) | Change::Close(_) | Change::Unnumbered(_) => return,
+        Change::Holds(_) | Change::Batch(..) | Change::Expected(..) => {
+            kept.retain(|older| !supersedes(older));
+        }
+        _ if kept.len() >= MAX_KEPT_BACK => return,
+        _ => {}
+    }
+    kept.push(change);
 }
 
 struct Worker<F> {
@@ -249,7 +295,7 @@ impl<F: Fn(u64) + Clone + Send + 'static> Worker<F> {
     fn hand_over(&mut self) -> bool {
         let mut more_may_come = true;
         while let Some(entry) = self.backlog.pop_front() {
-            let acknowledges = entry.acknowledges;
+            let (acknowledges, waits) = (entry.acknowledges, entry.waits);
             let mut missing = entry.missing;
             let mut pictures = Vec::new();
             for shot in entry.shots {
@@ -263,11 +309,13 @@ impl<F: Fn(u64) + Clone + Send + 'static> Worker<F> {
             }
             let of_these: Vec<_> = pictures.iter().map(|one| one.relative_path.clone()).collect();
             let missing_too = missing.clone();
-            let on_stored = self.on_stored.clone();
+            let (on_stored, waiter) = (self.on_stored.clone(), waits.clone());
             let handed = self.store.commit_without(entry.changes, pictures, missing, move || {
                 if let Some(seq) = acknowledges {
                     on_stored(seq);
                 }
+                // Who waited may have gone.
+                let _ = waiter.map(|waiter| waiter.try_send(()));
             });
             match handed {
                 Ok(()) => _ = self.load.waiting.fetch_sub(1, Ordering::Relaxed),
@@ -282,7 +330,7 @@ impl<F: Fn(u64) + Clone + Send + 'static> Worker<F> {
                     let lost = lost.map(|path| Missing { relative_path: path, why: why.into() });
                     let missing = missing_too.into_iter().chain(lost).collect();
                     let shots = Vec::new();
-                    self.backlog.push_front(Entry { changes, shots, missing, acknowledges });
+                    self.backlog.push_front(Entry { changes, shots, missing, acknowledges, waits });
                     more_may_come = self.wait();
                 }
                 // Unacknowledged, the bridge keeps the events and tells them again.

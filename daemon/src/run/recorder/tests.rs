@@ -6,6 +6,7 @@ use base::PixelFormat;
 use damage::scoring::Area;
 use tempfile::TempDir;
 
+use crate::item::holds::{Hold, Origin};
 use crate::records::samples::{open, passed, refuse_records, take_records};
 use crate::records::thread::MAX_CHANGES;
 use crate::records::{EVIDENCE, Evidence, Records, Store, StoreThread, ViewRecord};
@@ -94,6 +95,46 @@ fn a_full_store_holds_nobody_up_and_the_gap_of_a_refused_entry_is_closed_once_th
     assert_eq!(one.stored.try_iter().count(), 0);
     let records = Records::open_read_only(one.folder.path()).expect("opened");
     assert_eq!(records.by_id(&passed(3).id).expect("read"), Some(passed(3)));
+}
+
+#[test]
+fn what_nobody_tells_again_is_kept_back_from_a_refused_entry_and_written_later() {
+    let hold = |id: &str| Hold {
+        id: id.to_owned(),
+        sku: "tea".to_owned(),
+        lot: None,
+        why: "torn bags".to_owned(),
+        by: "theo".to_owned(),
+        set_at: jiff::Timestamp::UNIX_EPOCH,
+        expires_at: None,
+    };
+    let holds =
+        |ids: &[&str]| Change::Holds(ids.iter().map(|id| (Origin::Box, hold(id))).collect());
+    let one = Bench::start(MAX_CHANGES as u64);
+    for seq in 1..=MAX_ENTRIES as u64 {
+        one.record(seq, vec![Change::Save(open(seq % 7))]);
+    }
+    for changes in [holds(&["a"]), holds(&["a", "b"])] {
+        let (waits, stored) = std::sync::mpsc::sync_channel(1);
+        let changes = vec![changes];
+        one.recorder.record(Entry { changes, waits: Some(waits), ..Entry::default() });
+        assert!(stored.recv().is_err(), "who waits hears that it is not stored");
+    }
+    one.recorder.catch_up();
+    assert_eq!(one.recorder.refused(), 2, "there is no room to catch up");
+    assert!(!one.recorder.has_gap(), "the bridge has nothing to tell again");
+    take_records(one.folder.path());
+    assert_eq!(one.stored.iter().take(MAX_ENTRIES).count(), MAX_ENTRIES);
+    one.recorder.catch_up();
+    one.recorder.catch_up();
+    let (waits, stored) = std::sync::mpsc::sync_channel(1);
+    one.recorder.record(Entry { waits: Some(waits), ..Entry::default() });
+    assert_eq!(stored.recv_timeout(DEADLINE), Ok(()));
+    drop(one.recorder);
+    join(one.thread);
+    assert_eq!(one.store_thread.stop(), 0);
+    let kept = Store::open(one.folder.path()).expect("opened").holds().expect("read");
+    assert_eq!(kept, [(Origin::Box, hold("a")), (Origin::Box, hold("b"))], "the newest of them");
 }
 
 #[test]
