@@ -88,7 +88,7 @@ impl Lessons {
         Ok(all)
     }
 
-    /// The items of a SKU, the oldest first.
+    /// The items of a SKU, the oldest first. One that goes meanwhile is left out.
     ///
     /// # Errors
     /// The system's, when the folder cannot be read.
@@ -96,7 +96,7 @@ impl Lessons {
         let folder = self.shelf(sku, shelf);
         let mut items: Vec<(SystemTime, String)> = Vec::new();
         for name in names(&folder)? {
-            let file = fs::metadata(folder.join(&name))?;
+            let Some(file) = if_there(fs::metadata(folder.join(&name)))? else { continue };
             if file.is_dir() && ![LEFT_OUT, DAMAGED].contains(&name.as_str()) {
                 items.push((file.modified()?, name));
             }
@@ -209,7 +209,7 @@ impl Lessons {
         Ok(before.saturating_sub(self.bytes(sku)?))
     }
 
-    /// Bytes that the pictures of a SKU take.
+    /// Bytes that the pictures of a SKU take. One that goes meanwhile takes none.
     ///
     /// # Errors
     /// The system's.
@@ -218,7 +218,7 @@ impl Lessons {
         for shelf in [Shelf::Normal, Shelf::LeftOut, Shelf::Damaged] {
             for id in self.items(sku, shelf)? {
                 for (_, file) in self.pictures(sku, shelf, &id)? {
-                    bytes += fs::metadata(file)?.len();
+                    bytes += if_there(fs::metadata(file))?.map_or(0, |file| file.len());
                 }
             }
         }
@@ -267,6 +267,15 @@ impl Lessons {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+}
+
+/// Nothing, where there is no such file.
+fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -63,6 +63,8 @@ pub(super) fn write(
 
 /// What an earlier run kept; returns the bytes that it takes.
 fn take_stock(lessons: &Lessons, shared: &Shared) -> u64 {
+    // What a person changes meanwhile would be taken for unfinished.
+    let _turn = shared.files();
     let all = match lessons.all() {
         Ok(all) => all,
         Err(error) => {

@@ -121,13 +121,15 @@ impl Products {
         &self.lessons
     }
 
-    /// All SKUs that anything is known of, in the order of their names.
+    /// All SKUs that anything is known of, in the order of their names. Folders that cannot be a SKU's, such as
+    /// `lost+found`, are passed over.
     ///
     /// # Errors
     /// A folder cannot be read.
     pub fn skus(&self) -> Result<Vec<String>, ProductError> {
         let mut skus = folders_in(&self.references)?;
         skus.extend(folders_in(&self.section.folder)?);
+        skus.retain(|sku| ReferenceKey::new(sku, "view").is_ok());
         skus.sort();
         skus.dedup();
         Ok(skus)
