@@ -61,6 +61,9 @@ pub struct HoldsNow {
     pub suspects: Vec<SuspectView>,
     /// Why nobody counted what the holds diverted.
     pub uncounted: Option<String>,
+    /// SKUs that this box knows, some hundreds at most: to choose from.
+    #[serde(skip)]
+    pub skus: Vec<String>,
 }
 
 /// A hold that somebody wants to set on this box.
@@ -76,4 +79,26 @@ pub struct NewHold {
     pub by: String,
     /// For how many hours; without it, until somebody lifts it.
     pub hours: Option<u32>,
+    /// Whether it is wanted for a SKU, too, that this box does not know.
+    pub is_sure: bool,
+}
+
+/// What became of a hold that somebody wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoldAnswer {
+    /// It is in force.
+    Set(HoldChange),
+    /// Nothing was changed: this box knows no item, product or expectation of that SKU, which may be misspelt. These
+    /// are like it.
+    UnknownSku(Vec<String>),
+}
+
+/// A hold that was set or lifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldChange {
+    /// The hold.
+    pub hold: HoldView,
+    /// Whether the disk has taken it; else the change is in force until inspectd is restarted, or longer if the disk
+    /// takes it later.
+    pub is_stored: bool,
 }

@@ -22,7 +22,7 @@ pub use answers::{AnswerView, KINDS, NewAnswer, TRUTHS, Taught};
 pub use history::{
     FindingView, ItemDetails, LabelPart, OUTCOMES, REASONS, StepTime, VERDICTS, Wanted,
 };
-pub use holds::{HoldOnPage, HoldView, HoldsNow, NewHold, SuspectView};
+pub use holds::{HoldAnswer, HoldChange, HoldOnPage, HoldView, HoldsNow, NewHold, SuspectView};
 pub use items::{CameraView, ItemView};
 pub use live::{CameraNow, ItemWindow, LastItem, LivePicture, NewestFrame, PictureFacts, Watching};
 pub use products::{
@@ -69,17 +69,17 @@ pub trait TheBox: Send + Sync + 'static {
     /// inspectd's loop does not answer.
     fn holds(&self) -> Result<HoldsNow, NoAnswer>;
 
-    /// Sets a hold of this box; it is in force when this returns.
+    /// Sets a hold of this box; it is in force when this returns, unless its SKU is not known.
     ///
     /// # Errors
     /// It cannot be set as wanted, or inspectd's loop does not answer.
-    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer>;
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldAnswer, NoAnswer>;
 
     /// Lifts the hold of this box with that id.
     ///
     /// # Errors
     /// This box has set none of that id, or inspectd's loop does not answer.
-    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer>;
+    fn lift_hold(&self, id: &str) -> Result<HoldChange, NoAnswer>;
 
     /// Products whose SKU holds `part`, whatever the case; `limit` of them at most.
     ///

@@ -59,6 +59,8 @@ pub struct ReferenceView {
     pub calibration: Option<&'static str>,
     /// Why the reference cannot be used.
     pub problem: Option<String>,
+    /// Whether the pictures are being looked at still, and the next three tell nothing yet: ask again.
+    pub is_counting: bool,
     /// Pictures of this view that there are.
     pub pictures: usize,
     /// Of these, pictures that no other one is like.

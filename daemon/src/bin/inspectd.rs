@@ -16,6 +16,7 @@ use inspectd::fleet::messages::{self, FleetState};
 use inspectd::fleet::{self, FleetLink};
 use inspectd::item::quarantine::Quarantine;
 use inspectd::records::retention::RetentionThread;
+use inspectd::records::space::FreeSpace;
 use inspectd::records::store::Owing;
 use inspectd::records::{Evidence, Store, StoreThread};
 use inspectd::run::bridge_link::BridgeLink;
@@ -165,7 +166,9 @@ async fn run(
     let live = LiveView::start(&line.camera, &cameras, line.web.live_fps)
         .context("cannot start the thread of the live view")?;
     let last_items = live.last_items();
-    let this_box = Arc::new(this_box.with_cameras(live).with_settings(settings));
+    let floor = FreeSpace::from(&line.store);
+    let this_box = this_box.with_floor(floor).with_cameras(live).with_settings(settings);
+    let this_box = Arc::new(this_box);
     let page = PageThread::start(line.web.clone(), &line.store.folder, this_box)
         .context("cannot start the thread of the page")?;
 

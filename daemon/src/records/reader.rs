@@ -183,7 +183,7 @@ impl Records {
         select(&self.db, &self.path, &sql, params_from_iter(values))
     }
 
-    /// Every SKU of which an item is kept.
+    /// Every SKU of which an item is kept, or expected.
     ///
     /// # Errors
     /// See [`Records::recent`].
@@ -197,7 +197,7 @@ impl Records {
                          UNION ALL
                          SELECT (SELECT min(sku) FROM record WHERE sku > known.sku) FROM known
                          WHERE known.sku IS NOT NULL)
-                     SELECT sku FROM known WHERE sku <> ''",
+                     SELECT sku FROM known WHERE sku <> '' UNION SELECT sku FROM expectation",
                 )?
                 .query_map([], |row| row.get(0))?
                 .collect()

@@ -29,10 +29,21 @@ impl FreeSpace {
     /// # Errors
     /// The system's.
     pub fn missing(self, folder: &Path) -> io::Result<u64> {
+        self.missing_after(0, folder)
+    }
+
+    /// How many bytes would be missing if so many more were taken there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn missing_after(self, taken: u64, folder: &Path) -> io::Result<u64> {
         let on = rustix::fs::statvfs(folder)?;
-        let total = on.f_blocks.saturating_mul(on.f_frsize);
         // What is reserved for root is not free.
-        Ok(self.missing_of(total, on.f_bavail.saturating_mul(on.f_frsize)))
+        let free = on.f_bavail.saturating_mul(on.f_frsize);
+        let total = on.f_blocks.saturating_mul(on.f_frsize);
+        // More than is there may be wanted.
+        let beyond = taken.saturating_sub(free);
+        Ok(self.missing_of(total, free.saturating_sub(taken)).saturating_add(beyond))
     }
 
     fn missing_of(self, total: u64, free: u64) -> u64 {
@@ -58,6 +69,8 @@ mod tests {
     fn the_file_system_of_a_folder_is_asked() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(FreeSpace::default().missing(folder.path()).expect("asked"), 0);
+        let much = FreeSpace::default().missing_after(u64::MAX / 2, folder.path()).expect("asked");
+        assert!(much > u64::MAX / 4, "no disk has so much: {much}");
         FreeSpace::default().missing(&folder.path().join("absent")).expect_err("absent");
     }
 }

@@ -16,6 +16,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::history::filter_of;
 use super::patience::with_patience;
+use crate::records::space::FreeSpace;
 use crate::records::{Answer, EVIDENCE, Record, Records, Truth};
 
 /// Bytes of pictures in one file at most: what comes after is left out, and the records say which were asked for.
@@ -32,11 +33,12 @@ struct Told {
     answer: Option<Answer>,
 }
 
-/// The items that `wanted` asks for, with their pictures.
+/// The items that `wanted` asks for, with their pictures. So much as `floor` says stays free: what lies below is made
+/// free again by removing the oldest pictures, and those are worth more than a copy of the newest.
 ///
 /// # Errors
 /// They cannot be read, or there is no room for the file.
-pub fn export(records_folder: &Path, wanted: Wanted) -> Result<Export, NoAnswer> {
+pub fn export(records_folder: &Path, floor: FreeSpace, wanted: Wanted) -> Result<Export, NoAnswer> {
     let records = Records::open_read_only(records_folder)?;
     let filter = filter_of(wanted);
     let found = with_patience(&records, |records| records.find(&filter))?;
@@ -44,6 +46,17 @@ pub fn export(records_folder: &Path, wanted: Wanted) -> Result<Export, NoAnswer>
     for record in found {
         let answer = records.answer(&record.id)?;
         all.push(Told { record, answer });
+    }
+    let needed = bytes_of(records_folder, &all);
+    let missing = floor.missing_after(needed, records_folder);
+    let missing = missing.map_err(|error| NoAnswer::Failed(error.to_string()))?;
+    if missing > 0 {
+        return Err(NoAnswer::Refused(format!(
+            "the disk with {} has no room for it: {} MiB are needed beside what [store] keep_free_mib and \
+             keep_free_percent keep free; ask for fewer items, or name a shorter time",
+            records_folder.display(),
+            needed.div_ceil(1 << 20)
+        )));
     }
     // Beside the records: what lies elsewhere may be memory.
     let written =
@@ -54,6 +67,15 @@ pub fn export(records_folder: &Path, wanted: Wanted) -> Result<Export, NoAnswer>
             records_folder.display()
         ))
     })
+}
+
+/// What the file will take, roughly: its pictures are stored as they are.
+fn bytes_of(records_folder: &Path, all: &[Told]) -> u64 {
+    let evidence = records_folder.join(EVIDENCE);
+    let pictures =
+        all.iter().flat_map(|told| &told.record.views).filter_map(|view| view.picture.as_ref());
+    let sizes = pictures.filter_map(|picture| fs::metadata(evidence.join(picture)).ok());
+    sizes.map(|file| file.len()).sum::<u64>().min(MOST_BYTES)
 }
 
 fn write(file: File, records_folder: &Path, all: &[Told]) -> io::Result<Export> {
@@ -145,6 +167,19 @@ mod tests {
         let mut unknown = diverted(8);
         unknown.sku = None;
         assert!(of(&unknown, None).starts_with("unknown/views/top/unlabelled/diverted/"));
+    }
+
+    #[test]
+    fn no_more_is_written_than_leaves_free_what_is_to_stay_free() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = crate::records::Store::open(folder.path()).expect("opened");
+        store.commit(&[crate::records::Change::Close(passed(1))]).expect("kept");
+        let wanted = || Wanted { limit: 9, ..Wanted::default() };
+        let written = export(folder.path(), FreeSpace::default(), wanted());
+        assert!(written.is_ok_and(|written| written.bytes > 0));
+        let all = FreeSpace { bytes: 0, percent: 100 };
+        let refused = export(folder.path(), all, wanted()).expect_err("all is to stay free");
+        assert!(matches!(refused, NoAnswer::Refused(why) if why.contains("keep_free_mib")));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! line file ([`settings`]).
 
 mod answers;
+mod coverage;
 pub mod evidence;
 mod export;
 mod history;
@@ -24,8 +25,8 @@ use std::sync::Arc;
 
 use calib::the_box::settings::LineSettings;
 use calib::the_box::{
-    CameraNow, Export, HoldView, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold, NoAnswer,
-    PageStatus, Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox,
+    CameraNow, Export, HoldAnswer, HoldChange, HoldsNow, ItemDetails, ItemView, NewAnswer, NewHold,
+    NoAnswer, PageStatus, Picture, ProductChange, ProductDetails, ProductsFound, Taught, TheBox,
     ThresholdsView, Today, Wanted, Watching,
 };
 use line::clock::monotonic;
@@ -33,7 +34,8 @@ use tokio::sync::watch;
 
 use self::settings::SettingsOfBox;
 use crate::config::DEFAULT_PATH;
-use crate::records::{StoreError, StoreHandle};
+use crate::records::space::FreeSpace;
+use crate::records::{Records, StoreError, StoreHandle};
 use crate::run::commands::{Commands, NotDone};
 use crate::run::live_view::{self, LiveView};
 pub use products::ProductDesk;
@@ -47,6 +49,8 @@ pub struct Inspectd {
     commands: Commands,
     products: ProductDesk,
     store: StoreHandle,
+    /// What is to stay free on the records' file system.
+    floor: FreeSpace,
     /// The cameras, where any run.
     live: Option<LiveView>,
     settings: SettingsOfBox,
@@ -66,10 +70,17 @@ impl Inspectd {
             commands,
             products,
             store,
+            floor: FreeSpace::default(),
             live: None,
             settings: SettingsOfBox::new(Path::new(DEFAULT_PATH), "", records_folder, None),
             records_folder: records_folder.to_owned(),
         }
+    }
+
+    /// The same on a disk of which so much is to stay free.
+    #[must_use]
+    pub fn with_floor(self, floor: FreeSpace) -> Self {
+        Self { floor, ..self }
     }
 
     /// The same with cameras that people can watch.
@@ -82,6 +93,15 @@ impl Inspectd {
     #[must_use]
     pub fn with_settings(self, settings: SettingsOfBox) -> Self {
         Self { settings, ..self }
+    }
+
+    /// Every SKU of which there is an item, a product or an expectation.
+    fn known_skus(&self) -> Result<Vec<String>, NoAnswer> {
+        let mut skus = Records::open_read_only(&self.records_folder)?.skus()?;
+        skus.extend(self.products.skus()?);
+        skus.sort();
+        skus.dedup();
+        Ok(skus)
     }
 }
 
@@ -107,14 +127,18 @@ impl TheBox for Inspectd {
     }
 
     fn holds(&self) -> Result<HoldsNow, NoAnswer> {
-        holds::now(&self.commands, &self.records_folder)
+        // The page of the holds is there without a choice of SKUs, too.
+        let known = self.known_skus().unwrap_or_default();
+        holds::now(&self.commands, &self.records_folder, known)
     }
 
-    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer> {
-        holds::set(&self.commands, wanted)
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldAnswer, NoAnswer> {
+        // A disk that cannot be read keeps nobody from holding goods.
+        let known = self.known_skus().unwrap_or_else(|_| vec![wanted.sku.clone()]);
+        holds::set(&self.commands, &known, wanted)
     }
 
-    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer> {
+    fn lift_hold(&self, id: &str) -> Result<HoldChange, NoAnswer> {
         holds::lift(&self.commands, id)
     }
 
@@ -144,7 +168,7 @@ impl TheBox for Inspectd {
     }
 
     fn export(&self, wanted: Wanted) -> Result<Export, NoAnswer> {
-        export::export(&self.records_folder, wanted)
+        export::export(&self.records_folder, self.floor, wanted)
     }
 
     fn line_settings(&self) -> &dyn LineSettings {

@@ -1,9 +1,8 @@
 //! What the box knows of each product, and what people change about it.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use base::picture;
 use calib::the_box::{
@@ -13,13 +12,13 @@ use calib::the_box::{
 use damage::scoring::{Budget, Calibration};
 use features::backbone::BACKBONE_FILE;
 use vision::learning::Familiarity;
-use vision::learning::poses::{Copy, Coverage};
+use vision::learning::poses::Coverage;
 use vision::learning::products::{KnownView, Product, ProductError, Products, SHELVES, Taken};
+
+use super::coverage::{self, Coverages};
 
 /// Width of a picture behind a reference, as the page shows it, in pixels.
 const WIDTH: u32 = 320;
-/// Pictures of a view that are compared with each other at most.
-const COVERED_MAX: usize = 60;
 /// Its JPEG quality.
 const QUALITY: u8 = 85;
 
@@ -29,23 +28,26 @@ pub struct ProductDesk {
     products: Products,
     model: PathBuf,
     budget: Budget,
-    /// How many ways of lying the pictures of a product and view cover.
-    covered: Mutex<HashMap<(String, String), Covered>>,
+    /// The checksum of the backbone, with the file's time and size.
+    backbone: Mutex<Option<(FileFacts, String)>>,
+    coverages: Coverages,
 }
 
-/// A coverage, with the newest picture and their number when it was worked out.
-#[derive(Debug)]
-struct Covered {
-    newest: SystemTime,
-    pictures: usize,
-    coverage: Coverage,
-}
+/// When a file was changed, and its size.
+type FileFacts = (Option<SystemTime>, u64);
 
 impl ProductDesk {
     /// The desk for `products`, whose references belong to the model in the folder `model`; `budget` is the share of
     /// good items that may be diverted.
     pub fn new(products: Products, model: &Path, budget: Budget) -> Self {
-        Self { products, model: model.to_owned(), budget, covered: Mutex::default() }
+        let model = model.to_owned();
+        Self {
+            products,
+            model,
+            budget,
+            backbone: Mutex::default(),
+            coverages: Coverages::default(),
+        }
     }
 
     /// Products whose SKU holds `part`, whatever the case; `limit` of them at most.
@@ -72,11 +74,14 @@ impl ProductDesk {
         let product = self.products.one(sku).map_err(no)?;
         let pictures = self.products.pictures(sku).map_err(no)?;
         // A reference names its backbone; another one is a problem that is shown.
-        let backbone = std::fs::read(self.model.join(BACKBONE_FILE));
-        let backbone = backbone.map(|bytes| base::checksum::sha256(&bytes)).unwrap_or_default();
+        let backbone = self.backbone();
+        let until = Instant::now() + coverage::PATIENCE;
         let references = product.views.iter().map(|view| {
             let known = self.products.view(sku, view.clone(), &backbone, self.budget.share())?;
-            Ok(reference_of(known, self.coverage(sku, view, &pictures)))
+            let normals = pictures.iter().filter(|one| one.shelf == SHELVES[0].1);
+            let of_view = normals.filter(|one| one.view == *view);
+            let files: Vec<&Path> = of_view.map(|one| one.file.as_path()).collect();
+            Ok(reference_of(known, self.coverages.of(sku, view, &files, until)))
         });
         Ok(ProductDetails {
             references: references.collect::<Result<_, ProductError>>().map_err(no)?,
@@ -88,27 +93,29 @@ impl ProductDesk {
         })
     }
 
-    /// How many ways of lying the normal pictures of a view cover. It is worked out once for each set of pictures.
-    fn coverage(&self, sku: &str, view: &str, pictures: &[Taken]) -> Coverage {
-        let of_view = pictures.iter().filter(|one| one.shelf == SHELVES[0].1 && one.view == view);
-        let files: Vec<&Path> = of_view.map(|one| one.file.as_path()).collect();
-        let time = |file: &&Path| std::fs::metadata(file).and_then(|file| file.modified()).ok();
-        let newest = files.iter().filter_map(time).max().unwrap_or(SystemTime::UNIX_EPOCH);
-        let key = (sku.to_owned(), view.to_owned());
-        let lock = || self.covered.lock().unwrap_or_else(PoisonError::into_inner);
-        let pictures = files.len();
-        if let Some(known) = lock().get(&key)
-            && (known.newest, known.pictures) == (newest, pictures)
+    /// Every SKU of which anything is known.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub fn skus(&self) -> Result<Vec<String>, NoAnswer> {
+        self.products.skus().map_err(no)
+    }
+
+    /// The checksum of the backbone in use; empty where there is none. The file is read again when it has changed.
+    fn backbone(&self) -> String {
+        let file = self.model.join(BACKBONE_FILE);
+        let Ok(facts) = std::fs::metadata(&file) else { return String::new() };
+        let is_of = (facts.modified().ok(), facts.len());
+        let mut known = self.backbone.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, checksum)) = &*known
+            && *then == is_of
         {
-            return known.coverage;
+            return checksum.clone();
         }
-        // Of many, the newest: they show how the product lies now, and each is compared with each.
-        let newest_first = files.iter().rev().take(COVERED_MAX);
-        let copies =
-            newest_first.filter_map(|file| Some(Copy::of(&picture::Picture::open(file).ok()?)));
-        let coverage = Coverage::of(&copies.collect::<Vec<_>>());
-        lock().insert(key, Covered { newest, pictures, coverage });
-        coverage
+        let Ok(bytes) = std::fs::read(file) else { return String::new() };
+        let checksum = base::checksum::sha256(&bytes);
+        *known = Some((is_of, checksum.clone()));
+        checksum
     }
 
     /// Changes a product; it is done when this returns.
@@ -181,7 +188,7 @@ fn view_of(product: Product) -> ProductView {
     }
 }
 
-fn reference_of(known: KnownView, coverage: Coverage) -> ReferenceView {
+fn reference_of(known: KnownView, coverage: Option<Coverage>) -> ReferenceView {
     ReferenceView {
         view: known.view,
         normals: known.normals,
@@ -191,9 +198,10 @@ fn reference_of(known: KnownView, coverage: Coverage) -> ReferenceView {
             Calibration::Weak => "weak",
         }),
         problem: known.problem,
-        pictures: coverage.pictures,
-        alone: coverage.alone,
-        coverage: coverage.share(),
+        pictures: coverage.map_or(0, |coverage| coverage.pictures),
+        alone: coverage.map_or(0, |coverage| coverage.alone),
+        is_counting: coverage.is_none(),
+        coverage: coverage.and_then(|coverage| coverage.share()),
     }
 }
 

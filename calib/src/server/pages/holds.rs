@@ -16,7 +16,8 @@ use crate::server::app::App;
 use crate::server::guard::Reader;
 use crate::texts::Texts;
 use crate::the_box::{
-    ClockStatus, HoldOnPage, HoldView, HoldsNow, NewHold, StoreStatus, SuspectView,
+    ClockStatus, HoldAnswer, HoldChange, HoldOnPage, HoldView, HoldsNow, NewHold, StoreStatus,
+    SuspectView,
 };
 
 /// For how many hours a hold can be set.
@@ -35,6 +36,9 @@ pub(in crate::server) struct Form {
     hours: String,
     /// Whether this is what was just lifted, to be set again with one touch.
     again: String,
+    /// Whether the box does not know the SKU: who means it says so.
+    #[serde(skip)]
+    is_unknown: bool,
 }
 
 #[derive(Template)]
@@ -144,7 +148,7 @@ pub(in crate::server) async fn set(State(app): State<App>, reader: Reader) -> Re
         lot: field("lot", NAME_MAX),
         why: field("why", WORDS_MAX),
         hours: reader.field("hours").to_owned(),
-        again: String::new(),
+        ..Form::default()
     };
     if form.sku.is_empty() || form.why.is_empty() {
         return refused(&app, &reader, t.get("holds.incomplete").to_owned(), form).await;
@@ -155,17 +159,32 @@ pub(in crate::server) async fn set(State(app): State<App>, reader: Reader) -> Re
         why: form.why.clone(),
         by: reader.name().to_owned(),
         hours: reader.field("hours").parse().ok().filter(|hours| HOURS.contains(hours)),
+        is_sure: reader.field("sure") == "yes",
     };
     match app.query(move |the_box| the_box.set_hold(wanted)).await {
-        Ok(hold) => {
+        Ok(HoldAnswer::UnknownSku(similar)) => {
+            let mut why = t.filled("holds.unknown", &[("sku", &form.sku)]);
+            if !similar.is_empty() {
+                let like = t.filled("holds.similar", &[("skus", &similar.join(", "))]);
+                why = format!("{why} {like}");
+            }
+            refused(&app, &reader, why, Form { is_unknown: true, ..form }).await
+        }
+        Ok(HoldAnswer::Set(HoldChange { hold, is_stored })) => {
             let what = what(t, &hold.sku, hold.lot.as_deref());
             let end = hold.expires_at.map(|end| format!(" ({end:.0})")).unwrap_or_default();
             note(&app, &reader, "hold set", &hold, &format!("{}{end}", hold.why)).await;
-            super::done(&app, &reader, t.filled("holds.was_set", &[("what", &what)]), "/holds")
+            let text = t.filled("holds.was_set", &[("what", &what)]);
+            super::done(&app, &reader, with_store(t, text, is_stored), "/holds")
         }
         Err(Refusal::Unfit(why)) => refused(&app, &reader, why, form).await,
         Err(refusal) => refusal.page(&reader),
     }
+}
+
+/// What was done, and that the disk has not taken it where that is so.
+fn with_store(t: &Texts, text: String, is_stored: bool) -> String {
+    if is_stored { text } else { format!("{text} {}", t.get("holds.not_yet_stored")) }
 }
 
 /// Shows the page again, with what was written and why it does not do.
@@ -183,7 +202,7 @@ pub(in crate::server) async fn lift(State(app): State<App>, reader: Reader) -> R
     }
     let id = reader.field("id").to_owned();
     match app.query(move |the_box| the_box.lift_hold(&id)).await {
-        Ok(hold) => {
+        Ok(HoldChange { hold, is_stored }) => {
             note(&app, &reader, "hold lifted", &hold, &why).await;
             let what = what(t, &hold.sku, hold.lot.as_deref());
             let mut again = form_urlencoded::Serializer::new("/holds?".to_owned());
@@ -197,7 +216,7 @@ pub(in crate::server) async fn lift(State(app): State<App>, reader: Reader) -> R
                 again.append_pair("hours", &hours.to_string());
             }
             let text = t.filled("holds.lifted", &[("what", &what)]);
-            super::done(&app, &reader, text, &again.finish())
+            super::done(&app, &reader, with_store(t, text, is_stored), &again.finish())
         }
         Err(Refusal::Unfit(why)) => refused(&app, &reader, why, Form::default()).await,
         Err(refusal) => refusal.page(&reader),

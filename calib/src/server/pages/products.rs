@@ -116,6 +116,9 @@ impl One<'_> {
     }
 
     fn coverage(&self, view: &ReferenceView) -> Option<String> {
+        if view.is_counting {
+            return Some(self.t.get("products.counting").to_owned());
+        }
         let share = format!("{:.0}", 100.0 * view.coverage?);
         let (pictures, alone) = (view.pictures.to_string(), view.alone.to_string());
         let places = [("percent", &*share), ("pictures", &pictures), ("alone", &alone)];

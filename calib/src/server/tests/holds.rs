@@ -96,3 +96,32 @@ async fn a_viewer_sees_holds_and_changes_none() {
     );
     assert!(served.the_box.holds.lock().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_hold_of_a_sku_that_the_box_does_not_know_is_set_when_somebody_means_it() {
+    let served = served().await;
+    let theo = served.person("theo", Role::Technician).await;
+    assert!(theo.get("/holds").await.text().contains("<option value=\"tea\">"), "to choose from");
+    let fields = [("sku", "Tea"), ("why", "torn bags")];
+    let asked = theo.post("/holds/set", &fields).await;
+    assert_eq!(asked.status, 422, "{}", asked.text());
+    for told in ["called Tea", "Did you mean: tea?", "value=\"torn bags\"", "name=\"sure\""] {
+        assert!(asked.text().contains(told), "the page lacks `{told}`: {}", asked.text());
+    }
+    assert!(served.the_box.holds.lock().unwrap().is_empty());
+    let sure = theo.post("/holds/set", &[fields[0], fields[1], ("sure", "yes")]).await;
+    assert_eq!(sure.status, 303, "{}", sure.text());
+    assert_eq!(served.the_box.holds.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_sets_a_hold_hears_that_the_disk_has_not_taken_it() {
+    let served = served().await;
+    let theo = served.person("theo", Role::Technician).await;
+    let told = "The disk has not taken this yet";
+    assert_eq!(theo.post("/holds/set", &TEA).await.status, 303);
+    assert!(!theo.get("/holds").await.text().contains(told));
+    let set = theo.post("/holds/set", &[("sku", "unstored"), ("why", "torn bags")]).await;
+    assert_eq!(set.status, 303, "{}", set.text());
+    assert!(theo.get("/holds").await.text().contains(told));
+}

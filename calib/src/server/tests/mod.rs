@@ -31,11 +31,11 @@ use crate::client::{Answer, Client};
 use crate::people::password::Hashed;
 use crate::people::{By, People};
 use crate::the_box::{
-    AnswerView, CameraHealth, CameraNow, Export, FindingView, HoldOnPage, HoldView, HoldsNow,
-    ItemDetails, ItemView, ItemWindow, LabelPart, LastItem, LivePicture, NewAnswer, NewHold,
-    NewestFrame, NoAnswer, PageStatus, Picture, ProductChange, ProductDetails, ProductPicture,
-    ProductView, ProductsFound, ReferenceView, StepTime, SuspectView, Taught, ThresholdsView,
-    Today, Wanted, Watching,
+    AnswerView, CameraHealth, CameraNow, Export, FindingView, HoldAnswer, HoldChange, HoldOnPage,
+    HoldView, HoldsNow, ItemDetails, ItemView, ItemWindow, LabelPart, LastItem, LivePicture,
+    NewAnswer, NewHold, NewestFrame, NoAnswer, PageStatus, Picture, ProductChange, ProductDetails,
+    ProductPicture, ProductView, ProductsFound, ReferenceView, StepTime, SuspectView, Taught,
+    ThresholdsView, Today, Wanted, Watching,
 };
 
 /// Far longer than any limit of these tests, so that a limit that does not hold is seen.
@@ -139,10 +139,15 @@ impl TheBox for FakeBox {
         let holds = self.holds.lock().unwrap().iter().map(one).collect();
         let (sku, lot) = ("tea".to_owned(), Some("L-77".to_owned()));
         let suspects = vec![SuspectView { sku, lot, items: 12, failed: 5 }];
-        Ok(HoldsNow { holds, suspects, uncounted: None })
+        let skus = vec!["tea".to_owned()];
+        Ok(HoldsNow { holds, suspects, uncounted: None, skus })
     }
 
-    fn set_hold(&self, wanted: NewHold) -> Result<HoldView, NoAnswer> {
+    /// The box does not know `Tea`, and its disk does not take holds of `unstored`.
+    fn set_hold(&self, wanted: NewHold) -> Result<HoldAnswer, NoAnswer> {
+        if wanted.sku == "Tea" && !wanted.is_sure {
+            return Ok(HoldAnswer::UnknownSku(vec!["tea".to_owned()]));
+        }
         if wanted.sku == "refused" {
             return Err(NoAnswer::Refused("too many holds; lift some".to_owned()));
         }
@@ -159,14 +164,15 @@ impl TheBox for FakeBox {
             expires_at: wanted.hours.map(hours),
         };
         self.holds.lock().unwrap().push(hold.clone());
-        Ok(hold)
+        let is_stored = hold.sku != "unstored";
+        Ok(HoldAnswer::Set(HoldChange { hold, is_stored }))
     }
 
-    fn lift_hold(&self, id: &str) -> Result<HoldView, NoAnswer> {
+    fn lift_hold(&self, id: &str) -> Result<HoldChange, NoAnswer> {
         let mut holds = self.holds.lock().unwrap();
         let place = holds.iter().position(|hold| hold.id == id);
         let place = place.ok_or_else(|| NoAnswer::Refused(format!("no hold `{id}` here")))?;
-        Ok(holds.remove(place))
+        Ok(HoldChange { hold: holds.remove(place), is_stored: true })
     }
 
     /// Three hundred products, of which the first is `tea`.
@@ -186,6 +192,7 @@ impl TheBox for FakeBox {
             normals: 5,
             calibration: Some("fitted"),
             problem: None,
+            is_counting: false,
             pictures: 5,
             alone: 1,
             coverage: Some(0.8),
