@@ -2,7 +2,8 @@
 
 usage: walk.py CHROMIUM ADDRESS SET_UP_CODE PICTURES_FOLDER
 
-It says `edit` when the line file is to be edited on the box, `cut` when the page is to be stopped, and `unplug` when the
+It says `edit` when the line file is to be edited on the box, `colleague` when somebody is to put other cameras into it and
+`colleague is gone` when it is to be as before, `cut` when the page is to be stopped, and `unplug` when the
 camera is; it waits for a line then, and goes on to see what an open page says. Anything that is not as it should be ends
 it with an error.
 """
@@ -371,6 +372,89 @@ def settings(page, context):
     expect(page.get_by_role("status").first).to_contain_text("Die früheren Einstellungen stehen wieder")
     page.get_by_role("button", name="English").click()
     expect(page.locator(".versions li")).to_have_count(5)
+    colleague(page)
+
+
+def colleague(page):
+    """A colleague puts two cameras in the place of one: changes follow their own camera, and one of the camera that is
+    gone is dropped, in words."""
+    page.goto(f"{ADDRESS}settings/camera")
+    page.locator("[id='camera.0.position_mm']").fill("310")
+    page.locator("[id='camera.1.position_mm']").fill("430")
+    page.get_by_role("button", name="Add camera 3").click()
+    page.locator("[id='camera.2.name']").fill("back")
+    expect(page.locator("#pending-says")).to_have_text("4 changes are not saved")
+    print("colleague", flush=True)
+    sys.stdin.readline()
+    page.reload()
+    expect(page.locator("#pending-trouble")).to_contain_text("changed on the box meanwhile")
+    expect(page.locator("[id='camera.1.name']")).to_have_value("left")
+    assert page.locator("#forms").evaluate("forms => forms.inert"), "numbers mean other cameras here"
+    page.get_by_role("button", name="Take the present file").click()
+    expect(page.locator("#dropped-list")).to_have_text("camera.0.position_mm (side) now: 300 → then: 310")
+    expect(page.locator("#pending-says")).to_have_text("3 changes are not saved")
+    for key, value in [("0.position_mm", "200"), ("1.position_mm", "200"), ("2.position_mm", "430"), ("3.name", "back")]:
+        expect(page.locator(f"[id='camera.{key}']")).to_have_value(value)
+    assert not page.locator("#forms").evaluate("forms => forms.inert")
+    check(page, "settings-dropped")
+    page.get_by_role("button", name="I have read it").click()
+    expect(page.locator("#dropped")).to_be_hidden()
+    page.get_by_role("link", name="Look at the changes and save").click()
+    expect(page.locator("#diff")).to_contain_text("+position_mm = 430")
+    page.get_by_role("button", name="Discard all changes").click()
+    print("colleague is gone", flush=True)
+    sys.stdin.readline()
+    carried_over(page)
+
+
+# What becomes of changes when the file has changed: each with the table that was seen, and the tables that are there.
+CARRIED = """async ([changes, tables]) => {
+  const { carryOver } = await import("/assets/settings_places.js");
+  const carried = carryOver(changes, { sections: [{ present: tables }] });
+  const words = (all) => all.map(({ key, value }) => `${key}=${JSON.stringify(value)}`);
+  return [words(carried.changes), words(carried.dropped)];
+}"""
+
+
+def carried_over(page):
+    """The same, case by case."""
+    def table(at, **values):
+        return {"at": at, "values": values}
+
+    def wish(key, value, seen=None, before=None):
+        return {"key": key, "value": value, "before": before, "table": seen}
+
+    one, two = {"lane": 1, "commit_point_mm": 1100}, {"lane": 2, "commit_point_mm": 1200}
+    top = {"name": "top", "fps": 20}
+    for what, changes, tables, carried, dropped in [
+        ("a camera that was moved and changed is known by its name",
+         [wish("camera.0.fps", 25, top)], [table("camera.0", name="new"), table("camera.1", name="top", fps=10)],
+         ["camera.1.fps=25"], []),
+        ("and so is one that is to go", [wish("camera.0", None, top, {})],
+         [table("camera.0", name="new"), table("camera.1", **top)], ["camera.1=null"], []),
+        ("one that is gone takes its removal along", [wish("camera.0", None, top, {})],
+         [table("camera.0", name="new")], [], ["camera.0=null"]),
+        ("a diverter has no name: it is known by all of its values",
+         [wish("conveyor.diverter.1.lane", 3, two), wish("conveyor.diverter.1.fall_back.late", "stop", two)],
+         [table("conveyor.diverter.0", **two), table("conveyor.diverter.1", **one)],
+         ["conveyor.diverter.0.lane=3", 'conveyor.diverter.0.fall_back.late="stop"'], []),
+        ("and not at all when these have changed", [wish("conveyor.diverter.0.lane", 3, one)],
+         [table("conveyor.diverter.0", **two)], [], ["conveyor.diverter.0.lane=3"]),
+        ("two that look the same are not told apart", [wish("conveyor.diverter.0.lane", 3, one)],
+         [table("conveyor.diverter.0", **one), table("conveyor.diverter.1", **one)], [], ["conveyor.diverter.0.lane=3"]),
+        ("a table of the same name in another section is another one", [wish("camera.0.fps", 25, top)],
+         [table("scanner.0", **top)], [], ["camera.0.fps=25"]),
+        ("what nobody remembers is dropped", [wish("camera.0.fps", 25)], [table("camera.0", **top)],
+         [], ["camera.0.fps=25"]),
+        ("what is added goes behind what is there", [wish("camera.1", {}), wish("camera.1.name", "back")],
+         [table("camera.0", **top), table("camera.1", name="new")], ["camera.2={}", 'camera.2.name="back"'], []),
+        ("what the file says already is no change", [wish("camera.0.fps", 25, top), wish("policy.lane", 2)],
+         [table("camera.0", name="top", fps=25), table("policy", lane=2)], [], []),
+        ("what stands in no list stays", [wish("policy.lane", 2, None, 1)], [table("policy", lane=3)],
+         ["policy.lane=2"], []),
+    ]:
+        found = page.evaluate(CARRIED, [changes, tables])
+        assert found == [carried, dropped], f"{what}: {found}"
 
 
 def tables_in_german(page):
