@@ -3,6 +3,7 @@
 mod crowd;
 mod history;
 mod holds;
+mod idle;
 mod inputs;
 mod listener;
 mod live;
