@@ -94,6 +94,34 @@ def overview(page):
     check(page, "overview")
 
 
+def grows_old(page):
+    """Where no stream is free the page asks, and tells an inspectd that is silent from one that is well; what cannot be
+    read any more says so where it stands."""
+    def silent(route):
+        route.fulfill(json=route.fetch().json() | {"age_ms": 65_000})
+
+    page.route("**/api/live", lambda route: route.fulfill(status=503))
+    page.reload()
+    expect(page.locator("#polling")).to_contain_text("asks every 5 seconds")
+    expect(page.locator("#state")).to_have_text("Not inspecting")
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.route("**/api/status", silent)
+    expect(page.locator("#trouble-title")).to_have_text("Old data")
+    expect(page.locator("#trouble-says")).to_contain_text("nothing new for 65 seconds")
+    page.unroute("**/api/status")
+    expect(page.locator("#trouble")).to_be_hidden()
+    beat = {"age_ms": 100, "items_age_ms": 45_000, "today_age_ms": 31_000}
+    body = f"retry: 500\nevent: beat\ndata: {json.dumps(beat)}\n\n"
+    page.unroute("**/api/live")
+    page.route("**/api/live", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
+    expect(page.locator("#items-old")).to_contain_text("not read its records for 40 seconds")
+    expect(page.locator("#today-old")).to_contain_text("not counted its records for 30 seconds")
+    check(page, "overview-unread")
+    page.unroute("**/api/live")
+    expect(page.locator("#items-old")).to_be_hidden()
+    expect(page.locator("#today-old")).to_be_hidden()
+
+
 def history(page):
     """What is searched is found, and each item has a page of its own."""
     page.get_by_role("link", name="History").click()
@@ -584,6 +612,7 @@ def main():
                 and wrong.append(said.text))
         set_up(page)
         overview(page)
+        grows_old(page)
         history(page)
         holds(page)
         products(page)

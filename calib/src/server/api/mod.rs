@@ -49,8 +49,11 @@ pub(super) const HEALTH: Described = Described {
     schema: Some(|| schema_for!(Health)),
     ..JSON
 };
-pub(super) const STATUS: Described =
-    Described { summary: "how the box stands", schema: Some(|| schema_for!(PageStatus)), ..JSON };
+pub(super) const STATUS: Described = Described {
+    summary: "how the box stands, as inspectd last said it, and how long ago that was",
+    schema: Some(|| schema_for!(StatusNow)),
+    ..JSON
+};
 pub(super) const ITEMS: Described = Described {
     summary: "the newest items, newest first",
     numbers: &[("limit", "so many at most; 24 unless said otherwise, never more than 1000")],
@@ -136,9 +139,24 @@ pub(super) async fn health(State(app): State<App>) -> Response {
     (status, Json(Health { alive })).into_response()
 }
 
-pub(super) async fn status(State(app): State<App>) -> Json<PageStatus> {
-    let status = app.the_box.status();
-    Json(PageStatus::clone(&status.borrow()))
+/// How the box stands, for one who asks.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct StatusNow {
+    #[serde(flatten)]
+    status: PageStatus,
+    /// So many milliseconds ago inspectd last said so; it does at least once a second. The last thing that a
+    /// loop says which then dies stays here for ever.
+    age_ms: u64,
+}
+
+pub(super) async fn status(State(app): State<App>) -> Json<StatusNow> {
+    let status = PageStatus::clone(&app.the_box.status().borrow());
+    Json(StatusNow { status, age_ms: whole_ms(app.live.age()) })
+}
+
+/// A time in whole milliseconds.
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[derive(Debug, Deserialize)]
