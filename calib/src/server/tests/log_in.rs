@@ -66,6 +66,35 @@ async fn an_address_that_tries_many_names_waits_too() {
 }
 
 #[tokio::test]
+async fn nobody_uses_up_the_guesses_of_the_set_up_page() {
+    let served = served().await;
+    for _ in 0..8 {
+        served.try_log_in("set up", "any password").await;
+    }
+    assert_eq!(served.try_log_in("set up", "any password").await.status, 429);
+    let code = served.folder().set_up_code_if_any().unwrap().expect("one is shown");
+    let fields =
+        [("code", code.reveal()), ("name", "anna"), ("password", PASSWORD), ("again", PASSWORD)];
+    let made = served.client.post("/set-up", &fields, &[]).await.unwrap();
+    assert_eq!(made.status, 303, "{}", made.text());
+}
+
+#[tokio::test]
+async fn an_account_of_ones_own_buys_no_guesses_at_others() {
+    let served = served().await;
+    served.add("anna", Role::Engineer);
+    served.add("mallory", Role::Viewer);
+    for guess in 0..16 {
+        let answer = served.try_log_in(&format!("name{guess}"), "any password").await;
+        assert_eq!(answer.status, 401, "{guess}");
+        if guess % 5 == 0 && guess < 15 {
+            assert_eq!(served.try_log_in("mallory", PASSWORD).await.status, 303);
+        }
+    }
+    assert_eq!(served.try_log_in("anna", "any password").await.status, 429);
+}
+
+#[tokio::test]
 async fn a_name_that_nobody_has_is_answered_as_a_wrong_password() {
     let served = served().await;
     served.add("anna", Role::Engineer);
