@@ -71,8 +71,8 @@ pub(super) const TODAY: Described = Described {
     ..JSON
 };
 pub(super) const SETTINGS: Described = Described {
-    summary: "the line file: its sections and keys with what they mean, and what is written; passwords within \
-              addresses only for engineers",
+    summary: "the line file: its sections and keys with what they mean, and what is written; passwords in addresses \
+              and pipelines only for engineers",
     schema: Some(|| schema_for!(Settings)),
     ..JSON
 };
