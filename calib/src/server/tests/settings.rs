@@ -112,7 +112,18 @@ impl LineSettings for FakeSettings {
             return Err(NotSaved::Unwritable("cannot write into /etc; use --line".to_owned()));
         }
         self.saved.lock().unwrap().push((changes.to_vec(), by.clone()));
-        Ok(Saved { revision: "r2".to_owned(), keys: vec![lane()] })
+        // Another key first: the file was written with its defaults, too.
+        let of = |change: &Change| Changed {
+            key: change.key.clone(),
+            before: "0.005".to_owned(),
+            after: change.value.to_string(),
+            effect: Effect::AtOnce,
+        };
+        let others = changes.iter().filter(|change| change.key != lane().key).map(of);
+        Ok(Saved {
+            revision: "r2".to_owned(),
+            keys: std::iter::once(lane()).chain(others).collect(),
+        })
     }
 
     fn history(&self) -> Result<Vec<Version>, NoAnswer> {
