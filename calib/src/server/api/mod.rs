@@ -39,14 +39,22 @@ pub(super) struct Described {
     pub(super) media: &'static str,
     /// The answer's schema.
     pub(super) schema: Option<fn() -> Schema>,
+    /// Whether a 503 is an answer of the same shape, and not a refusal in words.
+    pub(super) ill_alike: bool,
 }
 
-const JSON: Described =
-    Described { summary: "", numbers: &[], media: "application/json", schema: None };
+const JSON: Described = Described {
+    summary: "",
+    numbers: &[],
+    media: "application/json",
+    schema: None,
+    ill_alike: false,
+};
 
 pub(super) const HEALTH: Described = Described {
     summary: "whether inspectd lives: 200, or 503 where it has said nothing for ten seconds",
     schema: Some(|| schema_for!(Health)),
+    ill_alike: true,
     ..JSON
 };
 pub(super) const STATUS: Described = Described {
