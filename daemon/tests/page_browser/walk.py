@@ -520,7 +520,7 @@ def thresholds(page):
     """The slider shows what another budget would do; an engineer saves it, and it is in force at once."""
     page.get_by_role("link", name="Thresholds").click()
     expect(page.locator("#budget")).to_have_text("at most 0.5% (in force)")
-    expect(page.locator("#told")).to_contain_text("Of 1 items above the limit that people looked at, 1 were good")
+    expect(page.locator("#told")).to_contain_text("Looked at by people, above the limit: 1. Good among them: 1 (")
     expect(page.locator("#above img")).to_have_count(3)
     expect(page.get_by_role("button", name="Use this budget")).to_be_disabled()
     for _ in range(6):

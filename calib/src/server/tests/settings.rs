@@ -198,7 +198,7 @@ async fn a_key_is_found_by_its_name_and_by_what_it_is_for() {
     assert!(all.contains("href=\"/settings/camera\"") && all.contains("2 keys"), "{all}");
     assert!(all.contains("/etc/inspectd/line.toml"), "{all}");
     let found = vera.get("/settings?find=Camera+MEANS+fps").await.text();
-    assert!(found.contains("1 keys found"), "{found}");
+    assert!(found.contains("1 key found"), "{found}");
     assert!(found.contains("href=\"/settings/camera#camera.0.fps\""), "{found}");
     assert!(found.contains("means &#60;b&#62;.") && found.contains("value=\"Camera MEANS fps\""));
     let none = vera.get("/settings?find=nonsense").await.text();
