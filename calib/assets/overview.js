@@ -2,7 +2,7 @@
 // new, it says so above everything else, and greys out what may be wrong. Items and counts that the box cannot read
 // say how old they are where they stand.
 
-import { byId, clock, day, loadTexts, make, named, number, quote, replaceIfChanged, say, write } from "./dom.js";
+import { byId, clock, day, loadTexts, logIn, make, named, number, quote, replaceIfChanged, say, write } from "./dom.js";
 import { showDevices } from "./devices.js";
 import { showItems, toggleHeat } from "./items.js";
 
@@ -190,10 +190,6 @@ function watch() {
     write("trouble-title", say("overview.stale"));
     write("trouble-says", say("overview.stale_says", { seconds: Math.round(age / 1000) }));
   }
-}
-
-function logIn() {
-  location.assign("/log-in");
 }
 
 async function ask(address) {
