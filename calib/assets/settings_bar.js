@@ -47,7 +47,7 @@ function showDropped() {
   byId("dropped").hidden = dropped.length === 0;
   byId("dropped-list").replaceChildren(...dropped.map(({ key, table, before, value }) => {
     const name = table?.name ? ` (${table.name}) ` : " ";
-    return make("li", "", make("code", "", key), name, say("settings.from_to", { before: words(before), after: words(value) }));
+    return make("li", "", make("code", "", key), name, say("audit.from_to", { before: words(before), after: words(value) }));
   }));
 }
 

@@ -134,10 +134,15 @@ async fn whoever_changes_the_own_password_knows_it_and_other_log_ins_end() {
     assert_eq!(change(PASSWORD, "two red carts").await.status, 422);
     assert_eq!(other.get("/api/status").await.status, 200, "nothing was changed");
     let changed = change(PASSWORD, "two red cars").await;
-    assert_eq!(changed.status, 200, "{}", changed.text());
+    let place = "/account".parse().unwrap();
+    assert_eq!((changed.status.as_u16(), &changed.headers["location"]), (303, &place));
     assert_eq!(other.get("/api/status").await.status, 401);
     assert_eq!(anna.get("/api/status").await.status, 401, "the old cookie is worth nothing");
     let anna = served.browser(&changed);
+    let told = anna.get("/account").await.text();
+    assert!(told.contains("Your password is changed."), "{told}");
+    let again = anna.get("/account").await.text();
+    assert!(!again.contains("Your password is changed."), "told once: {again}");
     assert_eq!(anna.post("/log-out", &[]).await.status, 303, "the new one is");
     assert_eq!(served.try_log_in("anna", "two red cars").await.status, 303);
 }
