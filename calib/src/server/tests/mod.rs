@@ -1,6 +1,7 @@
 //! The page over real HTTPS, with a box that is not one.
 
 mod crowd;
+mod everybody;
 mod history;
 mod holds;
 mod idle;
