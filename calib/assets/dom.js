@@ -31,6 +31,9 @@ export function replaceIfChanged(element, data, build) {
   element.replaceChildren(...build());
 }
 
+// The session has ended: after the log-in one is back on this page.
+export const logIn = () => location.assign(`/log-in?${new URLSearchParams({ next: location.pathname })}`);
+
 export const language = document.documentElement.lang;
 
 let texts = {};

@@ -1,5 +1,6 @@
 // Forms that lose nothing: what is written stays in the browser until the box has taken it. A form is sent only
-// while the box answers; else its own page stays, with a word on what to do. Forms with `data-keep`.
+// while the box answers; else its own page stays, with a word on what to do. Forms with `data-keep`. Passwords stay on
+// their page, and nowhere else.
 
 import { loadTexts, make, say } from "./dom.js";
 
@@ -7,15 +8,19 @@ const PATIENCE_MS = 4000;
 // Where the browser keeps which form was sent last, until the box has said what became of it.
 const SENT = "sent";
 
-const nameOf = (form) => `${form.getAttribute("action")} ${form.elements.id?.value ?? ""}`;
-const fields = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden");
+// A form that stands on its page more than once says by a hidden field of what it is.
+const ofWhat = ({ elements: { id, name } }) => id?.value ?? (name?.type === "hidden" ? name.value : "");
+const nameOf = (form) => `${form.getAttribute("action")} ${ofWhat(form)}`;
+const isKept = (field) => field.name && !["hidden", "password"].includes(field.type);
+const fields = (form) => [...form.elements].filter(isKept);
 const keyOf = (form, field) => `kept ${nameOf(form)} ${field.name}`;
 
 function restore(form) {
   for (const field of fields(form)) {
     const kept = sessionStorage.getItem(keyOf(form, field));
     // What the box sent back with its refusal is newer.
-    if (kept !== null && !field.defaultValue) field.value = kept;
+    if (kept === null || field.defaultValue) continue;
+    field.value = kept;
   }
 }
 
@@ -58,7 +63,7 @@ if (taken) {
 for (const form of document.querySelectorAll("form[data-keep]")) {
   restore(form);
   form.addEventListener("input", (event) => {
-    if (event.target.name) sessionStorage.setItem(keyOf(form, event.target), event.target.value);
+    if (isKept(event.target)) sessionStorage.setItem(keyOf(form, event.target), event.target.value);
   });
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) return;

@@ -1,7 +1,7 @@
 // The live view of one camera: draws its pictures as they come, and over them what is switched on. When no
 // picture comes, or the one that is shown grows old, it says so above everything else.
 
-import { byId, clock, language, loadTexts, make, named, number, replaceIfChanged, say, write } from "./dom.js";
+import { byId, clock, language, loadTexts, logIn, make, named, number, replaceIfChanged, say, write } from "./dom.js";
 import { drawBox, drawGrid, drawHistogram, drawWindow } from "./live_draw.js";
 import { histogram, keepHeat, paintPeaking, paintZebra } from "./live_pixels.js";
 import { parts } from "./live_stream.js";
@@ -184,7 +184,7 @@ const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 async function ask(address) {
   const answer = await fetch(address, { cache: "no-store", signal: hearing.signal });
-  if (answer.status === 401) location.assign("/log-in");
+  if (answer.status === 401) logIn();
   return answer;
 }
 

@@ -1,7 +1,8 @@
 // The overview: listens to /api/live and shows what comes. When nothing comes, or inspectd says nothing
-// new, it says so above everything else, and greys out what may be wrong.
+// new, it says so above everything else, and greys out what may be wrong. Items and counts that the box cannot read
+// say how old they are where they stand.
 
-import { byId, clock, day, loadTexts, make, named, number, quote, replaceIfChanged, say, write } from "./dom.js";
+import { byId, clock, day, loadTexts, logIn, make, named, number, quote, replaceIfChanged, say, write } from "./dom.js";
 import { showDevices } from "./devices.js";
 import { showItems, toggleHeat } from "./items.js";
 
@@ -9,6 +10,8 @@ import { showItems, toggleHeat } from "./items.js";
 const LOST_MS = 5000;
 // inspectd says how it stands at least once a second.
 const STALE_MS = 5000;
+// Items and counts are read from the records, for which a busy box takes its time.
+const UNREAD_MS = 30_000;
 // Where no stream is free.
 const POLL_MS = 5000;
 const PATIENCE_MS = 5000;
@@ -18,7 +21,9 @@ let items = [];
 // When anything was heard, by the browser's own clock that never jumps.
 let heard = null;
 let heardAt = null;
-let age = 0;
+let polls = false;
+// How old what is shown is, by when it was told: `at` is the browser's clock.
+const ages = { status: { ms: 0, at: 0 }, items: { ms: 0, at: 0 }, today: { ms: 0, at: 0 } };
 
 function banner(look, state, headline) {
   byId("banner").className = `banner ${look}`;
@@ -155,13 +160,28 @@ function receive(name, data) {
   }
 }
 
+function tellAge(name, ms) {
+  ages[name] = { ms, at: performance.now() };
+}
+
+// Words about something that stands on the page and may be old.
+function watchAge(name, element, text) {
+  const isOld = ages[name].ms > UNREAD_MS;
+  byId(element).hidden = !isOld;
+  // In tens: a screen reader reads out each new text.
+  if (isOld) write(element, text(number(10 * Math.floor(ages[name].ms / 10_000))));
+}
+
 // Says above everything else when what is shown may be old.
 function watch() {
-  const silent = heard === null || performance.now() - heard > LOST_MS;
+  const silent = heard === null || performance.now() - heard > LOST_MS + (polls ? POLL_MS + PATIENCE_MS : 0);
+  const age = ages.status.ms;
   const stale = !silent && age > STALE_MS;
   byId("trouble").hidden = !((silent && heard !== null) || stale);
   byId("shown").classList.toggle("old", silent || stale);
   if (heard === null) return;
+  watchAge("items", "items-old", (seconds) => say("overview.items_old", { seconds }));
+  watchAge("today", "today-old", (seconds) => say("overview.today_old", { seconds }));
   if (silent) {
     write("trouble-title", say("overview.lost"));
     write("trouble-says", say("overview.lost_says", { time: clock(heardAt) }));
@@ -172,10 +192,6 @@ function watch() {
   }
 }
 
-function logIn() {
-  location.assign("/log-in");
-}
-
 async function ask(address) {
   const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   if (answer.status === 401) logIn();
@@ -183,15 +199,20 @@ async function ask(address) {
   return answer.json();
 }
 
-// Asks once, where no stream is to be had; then tries a stream again.
+// Asks once, where no stream is to be had; then tries a stream again. What is not answered grows older.
 async function poll() {
+  polls = true;
   write("polling", say("overview.polling", { seconds: POLL_MS / 1000 }));
-  try {
-    for (const name of ["status", "items", "today"]) receive(name, await ask(`/api/${name}`));
-    age = 0;
-  } catch {
-    // `watch` says that nothing comes.
-  }
+  await Promise.all(["status", "items", "today"].map(async (name) => {
+    try {
+      const answer = await ask(`/api/${name}`);
+      receive(name, answer);
+      tellAge(name, name === "status" ? answer.age_ms : 0);
+    } catch {
+      const { ms, at } = ages[name];
+      tellAge(name, ms + performance.now() - at);
+    }
+  }));
   setTimeout(listen, POLL_MS);
 }
 
@@ -202,7 +223,11 @@ function listen() {
   }
   live.addEventListener("beat", (event) => {
     hear();
-    age = JSON.parse(event.data).age_ms;
+    polls = false;
+    const beat = JSON.parse(event.data);
+    tellAge("status", beat.age_ms);
+    tellAge("items", beat.items_age_ms);
+    tellAge("today", beat.today_age_ms);
     write("polling", "");
   });
   live.addEventListener("end", logIn);

@@ -1,7 +1,8 @@
 // The bar that says how many changes are not saved, and what keeps them from being checked: no connection, an ended
-// session, or a file that somebody else has changed meanwhile.
+// session, or a file that somebody else has changed meanwhile. It also says what was dropped when that file was taken over.
 
-import { byId, loadTexts, named, number, quote, say, write } from "./dom.js";
+import { byId, loadTexts, make, named, number, quote, say, write } from "./dom.js";
+import { words } from "./settings_field.js";
 import * as pending from "./settings_pending.js";
 
 const PATIENCE_MS = 8000;
@@ -41,10 +42,21 @@ export function trouble(answer) {
   if (answer.words) line.append(" ", quote("span", "", answer.words.replace(/^./, (first) => first.toUpperCase())));
 }
 
+function showDropped() {
+  const dropped = pending.dropped();
+  byId("dropped").hidden = dropped.length === 0;
+  byId("dropped-list").replaceChildren(...dropped.map(({ key, table, before, value }) => {
+    const name = table?.name ? ` (${table.name}) ` : " ";
+    return make("li", "", make("code", "", key), name, say("audit.from_to", { before: words(before), after: words(value) }));
+  }));
+}
+
 export function showBar() {
   const count = pending.changes().length;
-  byId("pending").hidden = count === 0;
-  write("pending-says", count === 1 ? say("settings.pending_one") : say("settings.pending", { count: number(count) }));
+  byId("pending").hidden = count + pending.dropped().length === 0;
+  showDropped();
+  const many = count === 0 ? say("settings.nothing_pending") : say("settings.pending", { count: number(count) });
+  write("pending-says", count === 1 ? say("settings.pending_one") : many);
 }
 
 // Checks what is pending; gives the box's answer.
@@ -63,6 +75,10 @@ export async function startBar() {
       pending.takeOver(answer.said);
       location.reload();
     } else trouble(answer);
+  });
+  byId("dropped-read").addEventListener("click", () => {
+    pending.forgetDropped();
+    byId("content").focus();
   });
   pending.onChange(showBar);
   showBar();

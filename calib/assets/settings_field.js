@@ -14,6 +14,12 @@ export function prose(tag, className, text) {
 
 export const shown = (value) => (Array.isArray(value) ? value.join(", ") : String(value));
 
+// A value of a change in words.
+export function words(value) {
+  if (value === null) return say("settings.not_written");
+  return typeof value === "object" && !Array.isArray(value) ? say("settings.a_table") : shown(value);
+}
+
 const isNumber = (key) => key.kind === "integer" || key.kind === "number";
 
 // Comma or point: a German keyboard's block of numbers has the comma.
@@ -116,7 +122,7 @@ function controlOf(key, value, id) {
 }
 
 // The field of the key at `id`, which says `written` in the file. `changed` is called when somebody changes it.
-export function field(key, id, written, seen, changed) {
+export function field(key, id, written, changed) {
   const element = make("div", "setting");
   const mistake = make("p", "said bad");
   const back = make("button", "", say("settings.take_back"));
@@ -146,7 +152,7 @@ export function field(key, id, written, seen, changed) {
       one.setAttribute("aria-describedby", `${about.id} ${bounds.id} ${mistake.id}`);
     }
     const note = () => {
-      pending.want(id, read(), written, seen);
+      pending.want(id, read(), written);
       marks();
       changed();
     };
@@ -180,7 +186,7 @@ export function field(key, id, written, seen, changed) {
     changed();
   });
   preset.addEventListener("click", () => {
-    pending.want(id, null, written, seen);
+    pending.want(id, null, written);
     show();
     element.querySelector("input, select, textarea").focus();
     changed();

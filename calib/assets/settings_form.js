@@ -5,6 +5,7 @@ import { byId, make, say } from "./dom.js";
 import { ask, check, showBar, startBar, trouble } from "./settings_bar.js";
 import { field, prose } from "./settings_field.js";
 import * as pending from "./settings_pending.js";
+import { isWithin } from "./settings_places.js";
 
 const CHECK_AFTER_MS = 500;
 const RETRY_MS = 3000;
@@ -20,7 +21,7 @@ let timer = 0;
 const parentOf = (name) => name.split(".").slice(0, -1).join(".");
 const lastOf = (name) => name.split(".").at(-1);
 const isAdded = (section) => section.repeated || (!section.required && section.keys.some((key) => key.required));
-const isWanted = (at) => pending.changes().some((change) => change.value !== null && pending.isWithin(change.key, at));
+const isWanted = (at) => pending.changes().some((change) => change.value !== null && isWithin(change.key, at));
 
 const isKept = (table) => table.exists && pending.find(table.at)?.value !== null;
 
@@ -84,7 +85,7 @@ function card(section, { at, exists }) {
     return element;
   }
   for (const key of section.keys) {
-    const one = field(key, `${at}.${key.name}`, written?.values[key.name] ?? null, settings.revision, checkSoon);
+    const one = field(key, `${at}.${key.name}`, written?.values[key.name] ?? null, checkSoon);
     fields.push(one);
     element.append(one.element);
   }
@@ -98,7 +99,7 @@ function card(section, { at, exists }) {
 function change(at, value, focus) {
   // What was wanted within a table that goes is of no use; a table that is not there is `null` before.
   if (value === null) pending.takeBack(at);
-  pending.want(at, value, value === null ? {} : null, settings.revision);
+  pending.want(at, value, value === null ? {} : null);
   draw();
   byId(focus)?.querySelector("input, select, textarea, button")?.focus();
   checkSoon();
@@ -132,6 +133,12 @@ function draw() {
   jump.setAttribute("aria-label", say("settings.sections"));
   jump.hidden = places.length < 2;
   forms.replaceChildren(jump, ...built);
+  lock();
+}
+
+// While what is pending was wanted of another file, nothing is added to it: the bar says what to do.
+function lock() {
+  forms.inert = pending.isOfAnotherFile();
 }
 
 function checkSoon() {
@@ -169,6 +176,7 @@ async function load() {
     return;
   }
   settings = answer.said;
+  pending.show(settings);
   draw();
   showBar();
   mark(settings.mistakes);
@@ -181,3 +189,5 @@ async function load() {
 
 await startBar();
 await load();
+// Another tab may have seen a newer file.
+pending.onChange(() => (pending.isOfAnotherFile() && !forms.inert ? load() : lock()));

@@ -1,8 +1,9 @@
 // What somebody has changed and not saved yet. It stays in this browser, from page to page, without a network and
-// after a log-in, until it is saved or discarded: each key with the value that was seen and the one that is wanted,
-// and the revision of the file that was seen.
+// after a log-in, until it is saved or discarded: each key with the value that was seen, the one that is wanted and the
+// table in which it stood, and the revision of the file that was seen.
 
 import { byId } from "./dom.js";
+import { baseOf, carryOver, isTable, isWithin, lastNumber, move, same, seenOf } from "./settings_places.js";
 
 const bar = byId("pending");
 const PLACE = `settings:${bar.dataset.person}`;
@@ -10,24 +11,27 @@ const PLACE = `settings:${bar.dataset.person}`;
 export const csrf = bar.dataset.csrf;
 export const mayChange = bar.dataset.may === "true";
 
-const NONE = { revision: "", reason: "", changes: [] };
+// `dropped`: what had no place any more in a file that was taken over, until somebody has read it.
+const NONE = { revision: "", reason: "", changes: [], dropped: [] };
 
 let state = read();
+// The settings that the page shows.
+let shown = null;
 const listeners = [];
 
 function read() {
   try {
     const kept = JSON.parse(localStorage.getItem(PLACE));
-    return Array.isArray(kept?.changes) ? { ...NONE, ...kept } : { ...NONE, changes: [] };
+    return Array.isArray(kept?.changes) ? { ...NONE, ...kept } : NONE;
   } catch {
-    return { ...NONE, changes: [] };
+    return NONE;
   }
 }
 
 function keep(next) {
   state = next;
   try {
-    if (state.changes.length > 0) localStorage.setItem(PLACE, JSON.stringify(state));
+    if (state.changes.length + state.dropped.length > 0) localStorage.setItem(PLACE, JSON.stringify(state));
     else localStorage.removeItem(PLACE);
   } catch {
     // A browser that may keep nothing still has it on this very page.
@@ -46,36 +50,25 @@ export const onChange = (listener) => listeners.push(listener);
 export const changes = () => state.changes;
 export const revision = () => state.revision;
 export const reason = () => state.reason;
+export const dropped = () => state.dropped;
 export const find = (key) => state.changes.find((change) => change.key === key);
 
-export const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+export const show = (settings) => { shown = settings; };
 
-export const isWithin = (key, table) => key === table || key.startsWith(`${table}.`);
+// Whether what is pending was wanted of another file than the one that is shown: numbers of tables may mean others then.
+export const isOfAnotherFile = () => shown !== null && state.changes.length > 0 && state.revision !== shown.revision;
 
-// Wants `value` for a key that says `before` in the file of that revision.
-export function want(key, value, before, seen) {
+// Wants `value` for a key that says `before` in the settings that are shown.
+export function want(key, value, before) {
   const others = state.changes.filter((change) => change.key !== key);
-  const isChange = !same(value, before);
-  const now = isChange ? [...others, { key, value: value ?? null, before: before ?? null }] : others;
-  keep({ ...state, revision: state.changes.length > 0 ? state.revision : seen, changes: now });
+  const wish = { key, value: value ?? null, before: before ?? null, table: seenOf(key, shown) };
+  const now = same(value, before) ? others : [...others, wish];
+  keep({ ...state, revision: state.changes.length > 0 ? state.revision : shown.revision, changes: now });
 }
 
 // Takes back what is wanted of a key, or of a table and all within it.
 export function takeBack(key) {
   keep({ ...state, changes: state.changes.filter((change) => !isWithin(change.key, key)) });
-}
-
-const lastNumber = (at) => (/\.\d+$/.test(at) ? Number(at.split(".").at(-1)) : null);
-const baseOf = (at) => at.split(".").slice(0, -1).join(".");
-const isTable = (change) => change.value !== null && typeof change.value === "object" && !Array.isArray(change.value);
-
-// Gives tables other places: a map from the old to the new.
-function move(changes, places) {
-  const moved = (key) => {
-    const at = [...places.keys()].find((old) => isWithin(key, old));
-    return at === undefined ? key : places.get(at) + key.slice(at.length);
-  };
-  return changes.map((change) => ({ ...change, key: moved(change.key) }));
 }
 
 // Takes back a table that was to be added; those that were to be added after it move up.
@@ -89,36 +82,18 @@ export function takeBackAdded(at) {
   keep({ ...state, changes: move(state.changes, places) });
 }
 
-// What was to be added goes after what the present file has.
-function placesAfter(tables) {
-  const places = new Map();
-  const next = new Map();
-  const added = state.changes.filter((change) => isTable(change) && lastNumber(change.key) !== null);
-  for (const { key } of added.sort((one, other) => lastNumber(one.key) - lastNumber(other.key))) {
-    const base = baseOf(key);
-    const there = [...tables].filter((at) => baseOf(at) === base && lastNumber(at) !== null).length;
-    const number = next.get(base) ?? there;
-    places.set(key, `${base}.${number}`);
-    next.set(base, number + 1);
-  }
-  return places;
-}
-
-export const discard = () => keep({ ...NONE, changes: [] });
+export const discard = () => keep(NONE);
 
 export const writeReason = (text) => keep({ ...state, reason: text });
 
-// The file is another one: what it says already is no change any more, and what was seen is what it says now.
+// The file is another one: changes follow the tables in which they stood, and what was seen is what it says now.
 export function takeOver(settings) {
-  const tables = new Set(settings.sections.flatMap((section) => section.present.map((table) => table.at)));
-  const written = new Map(settings.sections.flatMap((section) => section.present).flatMap((table) =>
-    Object.entries(table.values).map(([name, value]) => [`${table.at}.${name}`, value])));
-  const before = (change) => (isTable(change) || tables.has(change.key) ? change.before : written.get(change.key) ?? null);
-  const wanted = move(state.changes, placesAfter(tables))
-    .map((change) => ({ ...change, before: before(change) }))
-    .filter((change) => !same(change.value, change.before) && !(isTable(change) && tables.has(change.key)));
-  keep({ ...state, revision: settings.revision, changes: wanted });
+  const carried = carryOver(state.changes, settings);
+  const gone = [...state.dropped, ...carried.dropped];
+  keep({ ...state, revision: settings.revision, changes: carried.changes, dropped: gone });
 }
+
+export const forgetDropped = () => keep({ ...state, dropped: [] });
 
 // What the box gets.
 export const wanted = () => JSON.stringify(state.changes.map(({ key, value }) => ({ key, value })));

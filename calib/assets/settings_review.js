@@ -3,7 +3,7 @@
 
 import { byId, make, quote, say } from "./dom.js";
 import { ask, check, startBar, trouble } from "./settings_bar.js";
-import { shown } from "./settings_field.js";
+import { words } from "./settings_field.js";
 import * as pending from "./settings_pending.js";
 
 const RETRY_MS = 3000;
@@ -18,11 +18,6 @@ function link(at) {
   element.href = place(at);
   return element;
 }
-
-const words = (value) => {
-  if (value === null) return say("settings.not_written");
-  return typeof value === "object" && !Array.isArray(value) ? say("settings.a_table") : shown(value);
-};
 
 function showChanges() {
   const all = pending.changes();

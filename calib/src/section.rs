@@ -32,7 +32,8 @@ pub struct WebSection {
     /// Serve without encryption. Only on a loopback address: for tests, or behind a proxy of this box that
     /// encrypts.
     pub plain_http: bool,
-    /// Minutes without a request after which a person is logged out.
+    /// Minutes after which a person is logged out who opens no page and changes nothing. A page that only lies
+    /// open does not count.
     #[schemars(range(min = 1, max = 1440))]
     pub idle_minutes: u32,
     /// Hours after which a person has to log in again, whatever they did.

@@ -70,7 +70,8 @@ fn no_question_makes_the_api_fail_and_every_answer_is_what_its_description_says(
     asking.args(["--exclude-path", "/api/live", "--exclude-path-regex", "live.mjpeg"]);
     asking.args([
         "--checks",
-        "not_a_server_error,response_schema_conformance,content_type_conformance",
+        "not_a_server_error,status_code_conformance,response_schema_conformance,\
+         content_type_conformance",
     ]);
     let output = asking.current_dir(folder.path()).output().expect("Python starts");
     let said = String::from_utf8_lossy(&output.stdout);

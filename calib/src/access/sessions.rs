@@ -1,4 +1,5 @@
-//! Who is logged in. A session ends when nobody used it for a while (**idle**), at the end of its
+//! Who is logged in. A session ends when nobody used it for a while (**idle**): asked for a page or
+//! changed something, which a page that stays open does not do by itself. It ends at the end of its
 //! life whatever is done (**absolute**), at a log-out, and when the person's **generation** is
 //! another one: it counts the changes of password and role.
 //!
@@ -20,7 +21,7 @@ pub const MOST_A_PERSON: usize = 8;
 /// How long sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lives {
-    /// Without a request.
+    /// Without a page that was asked for, or a change.
     pub idle: Duration,
     /// At most.
     pub absolute: Duration,
@@ -87,10 +88,15 @@ impl Sessions {
         Some(session.clone())
     }
 
-    /// Whether the session of `token` lasts. Unlike [`Sessions::used`] this does not prolong it: an
-    /// open page that only listens is not a person at work.
+    /// The session of `token`, if it lasts. Unlike [`Sessions::used`] this does not prolong it: an open
+    /// page that only listens and asks is not a person at work.
+    pub fn seen(&self, token: &str, now: Duration) -> Option<Session> {
+        self.open.get(&digest(token)).filter(|session| session.lasts(self.lives, now)).cloned()
+    }
+
+    /// Whether the session of `token` lasts; likewise.
     pub fn lasts(&self, token: &str, now: Duration) -> bool {
-        self.open.get(&digest(token)).is_some_and(|session| session.lasts(self.lives, now))
+        self.seen(token, now).is_some()
     }
 
     /// Has the next page of this session show what became of a change.
@@ -179,7 +185,9 @@ mod tests {
         assert!(sessions.used(token.reveal(), at(1000)).is_none(), "its life is over");
         let token = begin(&mut sessions, "anna", 2000);
         assert!(sessions.lasts(token.reveal(), at(2099)));
+        assert!(sessions.seen(token.reveal(), at(2099)).is_some());
         assert!(!sessions.lasts(token.reveal(), at(2100)), "listening does not prolong it");
+        assert!(sessions.seen(token.reveal(), at(2100)).is_none());
         assert!(sessions.used(token.reveal(), at(2100)).is_none());
     }
 

@@ -115,6 +115,13 @@ impl App {
         self.start.elapsed()
     }
 
+    /// The same page, so much later.
+    #[cfg(test)]
+    pub(super) fn later(&self, by: Duration) -> Self {
+        let start = self.start.checked_sub(by).expect("the clock has a past");
+        Self { start, ..self.clone() }
+    }
+
     /// The time, for what is kept.
     pub(super) fn wall(&self) -> Timestamp {
         Timestamp::now()

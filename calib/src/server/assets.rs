@@ -14,7 +14,7 @@ use crate::texts::Language;
 const KEPT: &str = "private, max-age=60";
 
 /// The scripts, by name.
-const SCRIPTS: [(&str, &str); 15] = [
+const SCRIPTS: [(&str, &str); 16] = [
     ("dom.js", include_str!("../../assets/dom.js")),
     ("devices.js", include_str!("../../assets/devices.js")),
     ("forms.js", include_str!("../../assets/forms.js")),
@@ -29,6 +29,7 @@ const SCRIPTS: [(&str, &str); 15] = [
     ("settings_field.js", include_str!("../../assets/settings_field.js")),
     ("settings_form.js", include_str!("../../assets/settings_form.js")),
     ("settings_pending.js", include_str!("../../assets/settings_pending.js")),
+    ("settings_places.js", include_str!("../../assets/settings_places.js")),
     ("settings_review.js", include_str!("../../assets/settings_review.js")),
 ];
 

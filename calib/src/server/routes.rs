@@ -24,6 +24,14 @@ pub(super) struct Route {
     handler: MethodRouter<App>,
 }
 
+impl Route {
+    /// Whether whoever asks for it is a person at work: one who opens a page or changes something. Data, pictures
+    /// and streams are asked for by pages that lie open, too.
+    fn prolongs(&self) -> bool {
+        self.kind == Kind::Page || self.method != "GET"
+    }
+}
+
 const OPEN: Access = Access::Open;
 const SEE: Access = Access::Right(Right::See);
 const OWN: Access = Access::Right(Right::KeepOwnAccount);
@@ -152,7 +160,8 @@ pub(super) fn router(app: &App) -> Router {
     let pages = pages();
     for route in all() {
         let below = below_its_page(route.path, &pages);
-        let rules = Rules { app: app.clone(), access: route.access, kind: route.kind, below };
+        let (access, kind, prolongs) = (route.access, route.kind, route.prolongs());
+        let rules = Rules { app: app.clone(), access, kind, below, prolongs };
         let handler = route.handler.route_layer(from_fn_with_state(rules, guard));
         router = router.route(route.path, handler);
     }
@@ -166,6 +175,21 @@ pub(super) fn router(app: &App) -> Router {
 mod tests {
     use super::*;
     use crate::server::guard::page_of;
+
+    #[test]
+    fn a_page_that_lies_open_prolongs_no_session() {
+        let prolong: Vec<_> = all().into_iter().filter(Route::prolongs).collect();
+        let has = |path: &str| prolong.iter().any(|route| route.path == path);
+        for at_work in ["/", "/live/{camera}", "/holds/set", "/settings/check", "/settings/save"] {
+            assert!(has(at_work), "{at_work}");
+        }
+        let open = ["/api/", "/evidence/", "/assets/", "/texts/", "/healthz"];
+        let of_an_open_page = |path: &str| open.iter().any(|start| path.starts_with(start));
+        for route in &prolong {
+            assert!(!of_an_open_page(route.path), "{}", route.path);
+        }
+        assert!(!has("/products/{sku}/pictures/{item}/{view}"));
+    }
 
     #[test]
     fn every_form_stands_on_a_page_that_is_shown() {

@@ -104,6 +104,19 @@ fn watched(folder: &Path) -> (Camera, LiveView) {
     (camera, live)
 }
 
+/// The line file as a colleague leaves it: camera `side` is gone, and two others stand before `top`.
+fn other_cameras(text: &str) -> String {
+    let camera = |name: &str| {
+        format!(
+            "[[camera]]\nname = \"{name}\"\nsource = \"v4l2:/dev/video7\"\nwidth_px = 640\n\
+             height_px = 480\nposition_mm = 200\n\n"
+        )
+    };
+    let (before, cameras) = text.split_once("[[camera]]").expect("there is a camera");
+    let (_, top) = cameras.split_once("[[camera]]").expect("there are two");
+    format!("{before}{}{}[[camera]]{top}", camera("front"), camera("left"))
+}
+
 /// The Python that scripts/bootstrap made, and the browser that it installed.
 fn tools() -> Option<(String, PathBuf)> {
     let chromium = PathBuf::from("/usr/bin/chromium");
@@ -149,6 +162,8 @@ fn people_walk_through_the_page() {
         .expect("Python starts");
     let mut told = walk.stdin.take().expect("it is piped");
     let mut page = Some(page);
+    // What the line file said before a colleague changed it.
+    let mut before = None;
     for line in BufReader::new(walk.stdout.take().expect("it is piped")).lines() {
         let line = line.expect("it says text");
         println!("{line}");
@@ -157,6 +172,17 @@ fn people_walk_through_the_page() {
             let text = text.replace("outbound 3", "edited on the box");
             fs::write(&line_file, text).expect("it can be written");
             writeln!(told, "it is edited").expect("it listens");
+        }
+        if line == "colleague is gone" {
+            let text = before.take().expect("a colleague was there");
+            fs::write(&line_file, text).expect("it can be written");
+            writeln!(told, "it is as before").expect("it listens");
+        }
+        if line == "colleague" {
+            let text = fs::read_to_string(&line_file).expect("it is there");
+            fs::write(&line_file, other_cameras(&text)).expect("it can be written");
+            writeln!(told, "it is edited").expect("it listens");
+            before = Some(text);
         }
         let gone = match line.as_str() {
             "cut" => page.take().map(drop),

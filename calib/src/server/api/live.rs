@@ -2,10 +2,10 @@
 //!
 //! | event | data |
 //! | --- | --- |
-//! | `status` | the answer of `/api/status`, when it has changed |
+//! | `status` | the answer of `/api/status` without its age, when it has changed |
 //! | `items` | the newest items, as `/api/items`, when they have changed |
 //! | `today` | the answer of `/api/today`, when it has changed |
-//! | `beat` | every second: how old the status is, in milliseconds |
+//! | `beat` | every second: how old the status is, in milliseconds, and how long ago the box last answered what the newest items are and what happened today |
 //! | `end` | the session has ended |
 //!
 //! However many pages are open, the box is asked once: one task asks, and only while somebody listens;
@@ -15,7 +15,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -30,7 +30,7 @@ use super::super::answer::Refusal;
 use super::super::app::App;
 use super::super::door::Stays;
 use super::super::guard::Reader;
-use super::{DEFAULT_ITEMS, Described, JSON};
+use super::{DEFAULT_ITEMS, Described, JSON, whole_ms};
 use crate::the_box::PageStatus;
 
 /// How often pages are told.
@@ -54,7 +54,25 @@ pub(in crate::server) struct Live {
     status: watch::Receiver<Arc<PageStatus>>,
     texts: [(&'static str, watch::Sender<Text>); 3],
     heard: Mutex<Instant>,
+    answered: Mutex<Answered>,
     seats: Arc<Semaphore>,
+}
+
+/// When the box last answered; until it does for the first time, since when it has been asked. None while
+/// nobody listens.
+#[derive(Debug, Clone, Copy, Default)]
+struct Answered {
+    items: Option<Instant>,
+    today: Option<Instant>,
+}
+
+/// How old what a page shows is, in milliseconds.
+#[derive(Debug, Serialize)]
+struct Beat {
+    /// The status.
+    age_ms: u64,
+    items_age_ms: u64,
+    today_age_ms: u64,
 }
 
 impl Live {
@@ -64,6 +82,7 @@ impl Live {
             status,
             texts: [("status", text()), ("items", text()), ("today", text())],
             heard: Mutex::new(Instant::now()),
+            answered: Mutex::default(),
             seats: Arc::new(Semaphore::new(streams)),
         }
     }
@@ -76,6 +95,16 @@ impl Live {
     /// How long ago inspectd last said how it stands.
     pub(in crate::server) fn age(&self) -> Duration {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Answered> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn beat(&self) -> Beat {
+        let Answered { items, today } = *self.answered();
+        let age = |since: Option<Instant>| since.map_or(0, |since| whole_ms(since.elapsed()));
+        Beat { age_ms: whole_ms(self.age()), items_age_ms: age(items), today_age_ms: age(today) }
     }
 
     /// Keeps the texts up to date, for ever.
@@ -97,6 +126,12 @@ impl Live {
         std::future::pending().await
     }
 
+    fn begin_to_ask(&self) {
+        let mut answered = self.answered();
+        answered.items.get_or_insert_with(Instant::now);
+        answered.today.get_or_insert_with(Instant::now);
+    }
+
     /// Asks the box what the streams send, while somebody listens.
     async fn ask(&self, app: &App) -> Infallible {
         let [(_, of_status), (_, of_items), (_, of_today)] = &self.texts;
@@ -109,16 +144,21 @@ impl Live {
                 for (_, text) in &self.texts {
                     text.send_if_modified(|told| told.take().is_some());
                 }
+                *self.answered() = Answered::default();
                 continue;
             }
+            self.begin_to_ask();
             let newest = Arc::clone(&self.status.borrow());
             tell(of_status, &*newest);
+            // One that is busy or fails is asked again; until then its age grows, which every beat tells.
             if let Ok(items) = app.query(|the_box| the_box.items(DEFAULT_ITEMS)).await {
                 tell(of_items, &items);
+                self.answered().items = Some(Instant::now());
             }
             let is_due = turn.is_multiple_of(DAY_PERIOD) || of_today.borrow().is_none();
             if is_due && let Ok(today) = app.query(|the_box| the_box.today()).await {
                 tell(of_today, &today);
+                self.answered().today = Some(Instant::now());
             }
             turn = turn.wrapping_add(1);
         }
@@ -179,8 +219,7 @@ impl Listener {
                     self.waiting.push_back(Event::default().event(*name).data(&**text));
                 }
             }
-            let age = self.app.live.age().as_millis();
-            let beat = format!("{{\"age_ms\":{age}}}");
+            let beat = serde_json::to_string(&self.app.live.beat()).unwrap_or_default();
             self.waiting.push_back(Event::default().event("beat").data(beat));
         }
         let event = self.waiting.pop_front()?;

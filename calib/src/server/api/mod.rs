@@ -39,18 +39,29 @@ pub(super) struct Described {
     pub(super) media: &'static str,
     /// The answer's schema.
     pub(super) schema: Option<fn() -> Schema>,
+    /// Whether a 503 is an answer of the same shape, and not a refusal in words.
+    pub(super) ill_alike: bool,
 }
 
-const JSON: Described =
-    Described { summary: "", numbers: &[], media: "application/json", schema: None };
+const JSON: Described = Described {
+    summary: "",
+    numbers: &[],
+    media: "application/json",
+    schema: None,
+    ill_alike: false,
+};
 
 pub(super) const HEALTH: Described = Described {
     summary: "whether inspectd lives: 200, or 503 where it has said nothing for ten seconds",
     schema: Some(|| schema_for!(Health)),
+    ill_alike: true,
     ..JSON
 };
-pub(super) const STATUS: Described =
-    Described { summary: "how the box stands", schema: Some(|| schema_for!(PageStatus)), ..JSON };
+pub(super) const STATUS: Described = Described {
+    summary: "how the box stands, as inspectd last said it, and how long ago that was",
+    schema: Some(|| schema_for!(StatusNow)),
+    ..JSON
+};
 pub(super) const ITEMS: Described = Described {
     summary: "the newest items, newest first",
     numbers: &[("limit", "so many at most; 24 unless said otherwise, never more than 1000")],
@@ -68,8 +79,8 @@ pub(super) const TODAY: Described = Described {
     ..JSON
 };
 pub(super) const SETTINGS: Described = Described {
-    summary: "the line file: its sections and keys with what they mean, and what is written; passwords within \
-              addresses only for engineers",
+    summary: "the line file: its sections and keys with what they mean, and what is written; passwords in addresses \
+              and pipelines only for engineers",
     schema: Some(|| schema_for!(Settings)),
     ..JSON
 };
@@ -136,9 +147,24 @@ pub(super) async fn health(State(app): State<App>) -> Response {
     (status, Json(Health { alive })).into_response()
 }
 
-pub(super) async fn status(State(app): State<App>) -> Json<PageStatus> {
-    let status = app.the_box.status();
-    Json(PageStatus::clone(&status.borrow()))
+/// How the box stands, for one who asks.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct StatusNow {
+    #[serde(flatten)]
+    status: PageStatus,
+    /// So many milliseconds ago inspectd last said so; it does at least once a second. The last thing that a
+    /// loop says which then dies stays here for ever.
+    age_ms: u64,
+}
+
+pub(super) async fn status(State(app): State<App>) -> Json<StatusNow> {
+    let status = PageStatus::clone(&app.the_box.status().borrow());
+    Json(StatusNow { status, age_ms: whole_ms(app.live.age()) })
+}
+
+/// A time in whole milliseconds.
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,8 +20,8 @@ fn description() -> Value {
     let mut schemas: Map<String, Value> = Map::new();
     for route in routes::all() {
         let Some(described) = route.described else { continue };
-        let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{'));
-        let in_path = in_path.filter_map(|part| part.strip_suffix('}')).map(|name| {
+        let named: Vec<&str> = named(route.path).collect();
+        let in_path = named.iter().map(|name| {
             json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
         });
         let in_query = described.numbers.iter().map(|(name, says)| {
@@ -32,14 +32,20 @@ fn description() -> Value {
         let schema = described
             .schema
             .map_or_else(|| json!({}), |schema| hoist(schema().to_value(), &mut schemas));
+        let answer = |says: &str| json!({ "description": says, "content": { described.media: { "schema": schema } } });
         let mut responses = json!({
-            "200": { "description": described.summary,
-                     "content": { described.media: { "schema": schema } } },
-            "429": refusal("too many requests"),
+            "200": answer(described.summary),
+            "429": refusal("too many requests; Retry-After says when to ask again"),
             "503": refusal("busy, or it cannot be had now; Retry-After says when to ask again"),
         });
+        if described.ill_alike {
+            responses["503"] = answer("it is not well");
+        }
         if !parameters.is_empty() {
             responses["400"] = refusal("the question is wrong");
+        }
+        if !named.is_empty() {
+            responses["404"] = refusal("there is no such thing");
         }
         let mut operation = json!({ "summary": described.summary, "parameters": parameters });
         if route.access == Access::Open {
@@ -70,6 +76,11 @@ fn description() -> Value {
         },
         "security": [{ "session": [] }, { "machine": [] }],
     })
+}
+
+/// The parts of a path that name one thing among several.
+fn named(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn refusal(says: &str) -> Value {
@@ -138,6 +149,24 @@ mod tests {
         }
         let status = &description["components"]["schemas"]["Problem"]["properties"];
         assert!(status["remedy"].is_object(), "{status}");
+    }
+
+    #[test]
+    fn every_refusal_is_described_where_it_is_answered() {
+        let description = description();
+        let answers = |path: &str| &description["paths"][path]["get"]["responses"];
+        for route in routes::all().into_iter().filter(|route| route.described.is_some()) {
+            let is_named = route.path.contains('{');
+            assert_eq!(answers(route.path)["404"].is_object(), is_named, "{}", route.path);
+            let is_closed = route.access != Access::Open;
+            for status in ["401", "403"] {
+                assert_eq!(answers(route.path)[status].is_object(), is_closed, "{}", route.path);
+            }
+        }
+        let ill = &answers("/healthz")["503"]["content"];
+        assert!(ill["application/json"]["schema"].is_object() && ill["text/plain"].is_null());
+        let busy = &answers("/api/items")["503"]["content"];
+        assert!(busy["text/plain"].is_object(), "{busy}");
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub(super) struct Rules {
     pub(super) kind: Kind,
     /// So many parts the address lies below its page.
     pub(super) below: usize,
+    /// Whether a person who asks for it is at work, so that the session goes on.
+    pub(super) prolongs: bool,
 }
 
 /// Lets a request through to its address, or not.
@@ -117,7 +119,7 @@ async fn admit(
 ) -> Result<Request, Refusal> {
     let Rules { app, access, .. } = rules;
     let changes = !matches!(parts.method, Method::GET | Method::HEAD);
-    let who = if *access == Access::Open { None } else { who(app, &parts).await? };
+    let who = if *access == Access::Open { None } else { who(rules, &parts).await? };
     let (is_known, key) = match &who {
         Some(Who { token: Some(token), .. }) => (true, token.to_string()),
         Some(Who { token: None, .. }) => (true, String::new()),
@@ -158,7 +160,8 @@ async fn admit(
 }
 
 /// Who asks: a person with a session, a program with this machine's token, or nobody.
-async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, Refusal> {
+async fn who(rules: &Rules, parts: &Parts) -> Result<Option<Who>, Refusal> {
+    let Rules { app, prolongs, .. } = rules;
     if let Some(token) = bearer(&parts.headers) {
         if !app.token.is(token) {
             return Ok(None);
@@ -168,7 +171,11 @@ async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, Refusal> {
         return Ok(Some(Who { name, role: Role::Viewer, csrf, token: None }));
     }
     let Some(token) = session_cookie(app, &parts.headers) else { return Ok(None) };
-    let Some(session) = app.gate().sessions.used(token, app.now()) else { return Ok(None) };
+    let session = match prolongs {
+        true => app.gate().sessions.used(token, app.now()),
+        false => app.gate().sessions.seen(token, app.now()),
+    };
+    let Some(session) = session else { return Ok(None) };
     // inspectctl may have changed the person meanwhile.
     let name = session.person.clone();
     let person = app.people(move |people| people.find(&name)).await?;

@@ -7,7 +7,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 
 use super::log_in::{NotIn, begin, try_password};
-use super::{Said, key_of};
+use super::{Said, done, key_of};
 use crate::people::password::Hashed;
 use crate::people::{By, PeopleError};
 use crate::server::answer::{Frame, page};
@@ -39,15 +39,17 @@ fn account_page(app: &App, reader: &Reader, said: Said) -> Response {
 }
 
 pub(in crate::server) async fn show(State(app): State<App>, reader: Reader) -> Response {
-    account_page(&app, &reader, Said::default())
+    let said = Said::kept(&app, &reader);
+    account_page(&app, &reader, said)
 }
 
 pub(in crate::server) async fn change_password(State(app): State<App>, reader: Reader) -> Response {
     let texts = reader.texts();
     match try_change(&app, &reader).await {
         Ok((cookie, reader)) => {
-            let said = Said::good(texts.get("account.changed"));
-            ([(SET_COOKIE, cookie)], account_page(&app, &reader, said)).into_response()
+            // The new session is told: the one that sent the form is no more.
+            let changed = texts.get("account.changed").to_owned();
+            ([(SET_COOKIE, cookie)], done(&app, &reader, changed, "/account")).into_response()
         }
         Err(NotIn::Refused(refusal)) => refusal.page(&reader),
         Err(NotIn::Said(status, text)) => {

@@ -77,6 +77,7 @@ impl Holds<'_> {
 
     fn diverted(&self, held: &HoldOnPage) -> String {
         match held.diverted {
+            Some(1) => self.t.get("holds.diverted_one").to_owned(),
             Some(count) => self.t.filled("holds.diverted", &[("count", &count.to_string())]),
             None => self.t.get("holds.uncounted").to_owned(),
         }
@@ -96,6 +97,7 @@ impl Holds<'_> {
     fn hours(&self) -> Vec<(u32, String)> {
         let words = |hours: u32| match hours {
             DAYS_FROM.. => self.t.filled("holds.days", &[("days", &(hours / 24).to_string())]),
+            1 => self.t.get("holds.hour").to_owned(),
             _ => self.t.filled("holds.hours", &[("hours", &hours.to_string())]),
         };
         HOURS.into_iter().map(|hours| (hours, words(hours))).collect()

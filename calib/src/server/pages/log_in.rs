@@ -1,5 +1,6 @@
 //! Log-in and log-out. A wrong password costs a guess of the person and of the address; while either
-//! waits, nothing is tried. The answer for a name that nobody has is the same, and takes as long.
+//! waits, nothing is tried. A right one makes good for the person alone: for the address time does. The
+//! answer for a name that nobody has is the same, and takes as long.
 
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::{Reader, Who, go_to, set_session};
 use crate::texts::Texts;
+
+/// Letters of a name that are told apart here: more than any person's has.
+const LONGEST: usize = 80;
 
 #[derive(Template)]
 #[template(path = "log_in.html")]
@@ -107,8 +111,8 @@ pub(super) async fn try_password(
     password: &str,
 ) -> Result<Person, NotIn> {
     let texts = reader.texts();
-    let key = name.to_lowercase();
-    guess_is_free(app, reader, &key)?;
+    let guessed = Guessed::Person(name);
+    guess_is_free(app, reader, guessed)?;
     let asked = name.to_owned();
     let known = app.people(move |people| people.hashed(&asked)).await?;
     let known = known.map_err(|error| {
@@ -126,24 +130,51 @@ pub(super) async fn try_password(
         })
         .await?;
     // While this password was worked out, others may have used up the guesses.
-    guess_is_free(app, reader, &key)?;
+    guess_is_free(app, reader, guessed)?;
     match person {
         Some(person) => {
-            app.gate().persons.right(&key);
+            app.gate().persons.right(&guessed.key());
             Ok(person)
         }
         None => {
-            guess_was_wrong(app, reader, &key).await;
+            guess_was_wrong(app, reader, guessed).await;
             Err(NotIn::Said(StatusCode::UNAUTHORIZED, texts.get("log_in.wrong").to_owned()))
         }
     }
 }
 
+/// What somebody guesses at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guessed<'a> {
+    /// The password of one who calls themselves so.
+    Person(&'a str),
+    /// The set-up code.
+    SetUpCode,
+}
+
+impl Guessed<'_> {
+    /// Under what guesses are counted. Whatever is sent as a name, it is counted as one.
+    fn key(self) -> String {
+        match self {
+            Self::Person(_) => format!("person {}", self.who()),
+            Self::SetUpCode => "code".to_owned(),
+        }
+    }
+
+    /// Who is locked out, for the audit log. No longer than any name is.
+    fn who(self) -> String {
+        match self {
+            Self::Person(name) => name.chars().flat_map(char::to_lowercase).take(LONGEST).collect(),
+            Self::SetUpCode => "set up".to_owned(),
+        }
+    }
+}
+
 /// Whether a guess may be tried now.
-pub(super) fn guess_is_free(app: &App, reader: &Reader, key: &str) -> Result<(), NotIn> {
+pub(super) fn guess_is_free(app: &App, reader: &Reader, guessed: Guessed<'_>) -> Result<(), NotIn> {
     let now = app.now();
     let gate = app.gate();
-    let waits = [gate.persons.wait(key, now), gate.addresses.wait(&reader.address, now)];
+    let waits = [gate.persons.wait(&guessed.key(), now), gate.addresses.wait(&reader.address, now)];
     match waits.into_iter().flatten().max() {
         None => Ok(()),
         Some(wait) => {
@@ -155,15 +186,15 @@ pub(super) fn guess_is_free(app: &App, reader: &Reader, key: &str) -> Result<(),
 }
 
 /// Counts a wrong guess, and notes a pause that begins.
-pub(super) async fn guess_was_wrong(app: &App, reader: &Reader, key: &str) {
+pub(super) async fn guess_was_wrong(app: &App, reader: &Reader, guessed: Guessed<'_>) {
     let now = app.now();
     let pause = {
         let mut gate = app.gate();
         let of_address = gate.addresses.wrong(&reader.address, now);
-        gate.persons.wrong(key, now).or(of_address)
+        gate.persons.wrong(&guessed.key(), now).or(of_address)
     };
     if pause.is_some() {
-        let by = By { who: key, address: &reader.address };
+        let by = By { who: &guessed.who(), address: &reader.address };
         let entry = Entry::new(by, "locked out", "", "", "", app.wall());
         app.note(entry).await;
     }
@@ -193,6 +224,16 @@ pub(super) async fn begin(app: &App, reader: &Reader, person: &Person) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_is_counted_as_the_set_up_code_and_none_takes_much_room() {
+        let code = Guessed::SetUpCode;
+        for name in ["set up", "code", "CODE", "person code", ""] {
+            assert_ne!(Guessed::Person(name).key(), code.key(), "{name}");
+        }
+        assert_eq!(Guessed::Person("Anna").key(), Guessed::Person("aNNA").key());
+        assert!(Guessed::Person(&"İ".repeat(16 << 10)).key().len() < 400);
+    }
 
     #[test]
     fn after_the_log_in_one_stays_on_this_page() {

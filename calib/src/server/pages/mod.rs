@@ -45,10 +45,6 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn good(text: impl Into<String>) -> Self {
-        Self { good: Some(text.into()), bad: None }
-    }
-
     /// What the change that was made last has to tell.
     pub(super) fn kept(app: &App, reader: &Reader) -> Self {
         let told = reader.token().and_then(|token| app.gate().sessions.told(token));

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 
-use super::log_in::{NotIn, begin, guess_is_free, guess_was_wrong};
+use super::log_in::{Guessed, NotIn, begin, guess_is_free, guess_was_wrong};
 use super::{Said, key_of};
 use crate::people::password::Hashed;
 use crate::people::{By, PeopleError};
@@ -15,9 +15,6 @@ use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::{Reader, go_to};
 use crate::texts::Texts;
-
-/// Under this name wrong codes are counted; no person can have it.
-const GUESSED: &str = "set up";
 
 #[derive(Template)]
 #[template(path = "set_up.html")]
@@ -58,10 +55,10 @@ async fn make_engineer(app: &App, reader: &Reader) -> Result<axum::http::HeaderV
     let texts = reader.texts();
     let said = |status, key| NotIn::Said(status, texts.get(key).to_owned());
     let wrong = |error: &PeopleError| said(StatusCode::UNPROCESSABLE_ENTITY, key_of(error));
-    guess_is_free(app, reader, GUESSED)?;
+    guess_is_free(app, reader, Guessed::SetUpCode)?;
     let Some(code) = app.set_up_code() else { return Err(wrong(&PeopleError::IsSetUp)) };
     if !code.is_code(reader.field("code")) {
-        guess_was_wrong(app, reader, GUESSED).await;
+        guess_was_wrong(app, reader, Guessed::SetUpCode).await;
         return Err(NotIn::Said(StatusCode::UNAUTHORIZED, texts.get("set_up.wrong").to_owned()));
     }
     let (name, password) = (reader.field("name").to_owned(), reader.field("password").to_owned());

@@ -5,17 +5,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use line::text::cut;
 use serde_json::json;
 
 use super::Said;
-use crate::people::By;
-use crate::people::audit::Entry;
+use super::settings::changes::{note, saving};
 use crate::server::answer::{Frame, Refusal, page};
 use crate::server::app::App;
 use crate::server::guard::Reader;
 use crate::texts::Texts;
-use crate::the_box::settings::{Change, NotSaved, REASON_MAX, Saving};
+use crate::the_box::settings::{Change, NotSaved};
 
 /// The key of the line file.
 const KEY: &str = "policy.false_divert_budget";
@@ -39,28 +37,24 @@ fn shown(reader: &Reader, said: Said) -> Response {
 
 pub(in crate::server) async fn save(State(app): State<App>, reader: Reader) -> Response {
     let t = reader.texts();
-    let reason = cut(reader.field("reason").trim(), REASON_MAX).into_owned();
-    if reason.is_empty() {
+    let Some(by) = saving(&app, &reader) else {
         return refused(&reader, t.get("holds.no_reason").to_owned());
-    }
+    };
     let budget: Option<f64> = reader.field("budget").parse().ok();
     let Some(budget) = budget.filter(|budget| budget.is_finite()) else {
         return refused(&reader, t.get("thresholds.no_budget").to_owned());
     };
-    let by = Saving { who: reader.name().to_owned(), reason, at: app.wall() };
+    let asked = by.clone();
     let save = move |the_box: &dyn crate::the_box::TheBox| {
         let settings = the_box.line_settings();
         let change = Change { key: KEY.to_owned(), value: json!(budget) };
         // What stands there now is what the page showed, or newer: one key is changed, whatever else is.
         let revision = settings.settings()?.revision;
-        Ok(settings.save(&[change], &revision, &by))
+        Ok(settings.save(&[change], &revision, &asked))
     };
     match app.query(save).await {
         Ok(Ok(saved)) => {
-            let (before, after) =
-                saved.keys.first().map_or(("", ""), |key| (&key.before, &key.after));
-            let by = By { who: reader.name(), address: &reader.address };
-            app.note(Entry::new(by, "settings saved", KEY, before, after, app.wall())).await;
+            note(&app, &reader, "settings saved", &by, &saved).await;
             let percent = format!("{}", (1e8 * budget).round() / 1e6);
             let percent = t.filled("thresholds.saved", &[("percent", &percent)]);
             super::done(&app, &reader, percent, "/thresholds")

@@ -109,7 +109,8 @@ async fn every_answer_tells_browsers_to_load_nothing_foreign_and_to_keep_nothing
         }
     }
     let settings = ["settings_bar.js", "settings_field.js", "settings_form.js"];
-    let settings = settings.into_iter().chain(["settings_pending.js", "settings_review.js"]);
+    let more = ["settings_pending.js", "settings_places.js", "settings_review.js"];
+    let settings = settings.into_iter().chain(more);
     let others = ["page.css", "dom.js", "devices.js", "items.js", "overview.js"].into_iter();
     for path in others.chain(settings) {
         let answer = anna.get(&format!("/assets/{path}")).await;

@@ -9,14 +9,19 @@ use super::*;
 const LIVE: &str = "/api/live";
 
 impl Listener {
-    /// Listens for the next beat: how old the status is, in milliseconds.
-    async fn newest_age(&mut self) -> u64 {
+    /// Listens for the next beat: the ages that it tells.
+    async fn newest_beat(&mut self) -> serde_json::Value {
         self.heard.clear();
         self.until_said("a beat", |heard| {
-            let (_, after) = heard.split_once("\"age_ms\":")?;
-            after.split_once('}')?.0.parse().ok()
+            let (_, after) = heard.split_once("event: beat\ndata: ")?;
+            serde_json::from_str(after.split_once('\n')?.0).ok()
         })
         .await
+    }
+
+    /// How old the status is, in milliseconds.
+    async fn newest_age(&mut self) -> u64 {
+        self.newest_beat().await["age_ms"].as_u64().expect("it has an age")
     }
 }
 
@@ -45,6 +50,49 @@ async fn a_box_that_says_nothing_new_grows_old_until_it_says_something() {
     while page.newest_age().await >= 2000 {
         assert!(start.elapsed() < PATIENCE, "it never grows young again: {}", page.heard);
     }
+}
+
+#[tokio::test]
+async fn one_who_asks_from_time_to_time_is_told_how_old_the_answer_is() {
+    let served = served().await;
+    let age = async || {
+        let answer = served.machine().get("/api/status").await.unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(told["line"], "outbound 3");
+        told["age_ms"].as_u64().expect("it has an age")
+    };
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let silent = age().await;
+    assert!(silent >= 1500, "nothing was said for {silent} ms");
+    served.feed.send_modify(|_| {});
+    let start = Instant::now();
+    while age().await >= silent {
+        assert!(start.elapsed() < PATIENCE, "it never grows young again");
+    }
+}
+
+#[tokio::test]
+async fn items_and_counts_that_cannot_be_read_grow_old() {
+    let served = served_with(plain(), |limits| limits).await;
+    let mut page = Listener::with_token(&served, LIVE).await;
+    page.until("event: items").await;
+    let start = Instant::now();
+    loop {
+        let beat = page.newest_beat().await;
+        let age = |of: &str| beat[of].as_u64().expect("it has an age");
+        // The box of these tests never knows what happened today.
+        if age("today_age_ms") >= 4000 {
+            assert!(age("items_age_ms") < age("today_age_ms"), "items were read meanwhile: {beat}");
+            break;
+        }
+        assert!(start.elapsed() < PATIENCE, "it never grows old: {beat}");
+    }
+    drop(page);
+    // Whoever comes when nobody has listened for a while is not told of what was not asked.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let mut page = Listener::with_token(&served, LIVE).await;
+    let today = page.newest_beat().await["today_age_ms"].as_u64().expect("it has an age");
+    assert!(today < 4000, "{today} ms");
 }
 
 #[tokio::test]

@@ -66,6 +66,35 @@ async fn an_address_that_tries_many_names_waits_too() {
 }
 
 #[tokio::test]
+async fn nobody_uses_up_the_guesses_of_the_set_up_page() {
+    let served = served().await;
+    for _ in 0..8 {
+        served.try_log_in("set up", "any password").await;
+    }
+    assert_eq!(served.try_log_in("set up", "any password").await.status, 429);
+    let code = served.folder().set_up_code_if_any().unwrap().expect("one is shown");
+    let fields =
+        [("code", code.reveal()), ("name", "anna"), ("password", PASSWORD), ("again", PASSWORD)];
+    let made = served.client.post("/set-up", &fields, &[]).await.unwrap();
+    assert_eq!(made.status, 303, "{}", made.text());
+}
+
+#[tokio::test]
+async fn an_account_of_ones_own_buys_no_guesses_at_others() {
+    let served = served().await;
+    served.add("anna", Role::Engineer);
+    served.add("mallory", Role::Viewer);
+    for guess in 0..16 {
+        let answer = served.try_log_in(&format!("name{guess}"), "any password").await;
+        assert_eq!(answer.status, 401, "{guess}");
+        if guess % 5 == 0 && guess < 15 {
+            assert_eq!(served.try_log_in("mallory", PASSWORD).await.status, 303);
+        }
+    }
+    assert_eq!(served.try_log_in("anna", "any password").await.status, 429);
+}
+
+#[tokio::test]
 async fn a_name_that_nobody_has_is_answered_as_a_wrong_password() {
     let served = served().await;
     served.add("anna", Role::Engineer);
@@ -105,10 +134,15 @@ async fn whoever_changes_the_own_password_knows_it_and_other_log_ins_end() {
     assert_eq!(change(PASSWORD, "two red carts").await.status, 422);
     assert_eq!(other.get("/api/status").await.status, 200, "nothing was changed");
     let changed = change(PASSWORD, "two red cars").await;
-    assert_eq!(changed.status, 200, "{}", changed.text());
+    let place = "/account".parse().unwrap();
+    assert_eq!((changed.status.as_u16(), &changed.headers["location"]), (303, &place));
     assert_eq!(other.get("/api/status").await.status, 401);
     assert_eq!(anna.get("/api/status").await.status, 401, "the old cookie is worth nothing");
     let anna = served.browser(&changed);
+    let told = anna.get("/account").await.text();
+    assert!(told.contains("Your password is changed."), "{told}");
+    let again = anna.get("/account").await.text();
+    assert!(!again.contains("Your password is changed."), "told once: {again}");
     assert_eq!(anna.post("/log-out", &[]).await.status, 303, "the new one is");
     assert_eq!(served.try_log_in("anna", "two red cars").await.status, 303);
 }

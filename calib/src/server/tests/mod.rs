@@ -1,8 +1,10 @@
 //! The page over real HTTPS, with a box that is not one.
 
 mod crowd;
+mod everybody;
 mod history;
 mod holds;
+mod idle;
 mod inputs;
 mod listener;
 mod live;

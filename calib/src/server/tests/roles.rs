@@ -78,7 +78,7 @@ async fn what_does_not_do_is_told_in_the_readers_language() {
         (with("a b", PASSWORD), "A name has", "Ein Name hat"),
         (with("anna", PASSWORD), "Somebody has this name", "hat schon jemand"),
         (with("eve", "short"), "too short", "zu kurz"),
-        (with("eve", "aaaaaaaaaaaaaa"), "repeats", "wiederholt"),
+        (with("eve", "aaaaaaaaaaaaaa"), "repeats", "zu wenigen verschiedenen"),
     ] {
         let csrf = anna.csrf().await;
         let mut all = fields.to_vec();

@@ -112,7 +112,18 @@ impl LineSettings for FakeSettings {
             return Err(NotSaved::Unwritable("cannot write into /etc; use --line".to_owned()));
         }
         self.saved.lock().unwrap().push((changes.to_vec(), by.clone()));
-        Ok(Saved { revision: "r2".to_owned(), keys: vec![lane()] })
+        // Another key first: the file was written with its defaults, too.
+        let of = |change: &Change| Changed {
+            key: change.key.clone(),
+            before: "0.005".to_owned(),
+            after: change.value.to_string(),
+            effect: Effect::AtOnce,
+        };
+        let others = changes.iter().filter(|change| change.key != lane().key).map(of);
+        Ok(Saved {
+            revision: "r2".to_owned(),
+            keys: std::iter::once(lane()).chain(others).collect(),
+        })
     }
 
     fn history(&self) -> Result<Vec<Version>, NoAnswer> {
@@ -187,7 +198,7 @@ async fn a_key_is_found_by_its_name_and_by_what_it_is_for() {
     assert!(all.contains("href=\"/settings/camera\"") && all.contains("2 keys"), "{all}");
     assert!(all.contains("/etc/inspectd/line.toml"), "{all}");
     let found = vera.get("/settings?find=Camera+MEANS+fps").await.text();
-    assert!(found.contains("1 keys found"), "{found}");
+    assert!(found.contains("1 key found"), "{found}");
     assert!(found.contains("href=\"/settings/camera#camera.0.fps\""), "{found}");
     assert!(found.contains("means &#60;b&#62;.") && found.contains("value=\"Camera MEANS fps\""));
     let none = vera.get("/settings?find=nonsense").await.text();

@@ -5,13 +5,16 @@ use crate::server::guard::{Access, Kind};
 use crate::server::routes;
 
 /// An address of the table, as somebody would ask for it.
-fn asked_for(path: &str) -> String {
+pub(super) fn asked_for(path: &str) -> String {
     path.replace("{name}", "overview.js")
         .replace("{language}", "en.json")
         .replace("{camera}", "top")
         .replace("{*path}", "day/a.png")
         .replace("{boot}", "boot")
         .replace("{item}", "7")
+        .replace("{sku}", "tea")
+        .replace("{view}", "side")
+        .replace("{section}", "policy")
 }
 
 async fn refused(served: &Served, client: &Client, headers: &[(&str, &str)]) {

@@ -28,7 +28,19 @@ async fn an_engineer_changes_the_budget_with_a_reason_and_nobody_else_does() {
         ("policy.false_divert_budget", &json!(0.01))
     );
     assert_eq!((by.who.as_str(), by.reason.as_str()), ("anna", "too many good ones"));
-    assert_eq!(served.people().audit(None, 1).unwrap()[0].what, "settings saved");
+    let log = served.people().audit(None, 3).unwrap();
+    assert_eq!(
+        (log[0].what.as_str(), log[0].subject.as_str()),
+        ("settings saved", "too many good ones")
+    );
+    let of_the_budget = log.iter().find(|entry| entry.subject == "policy.false_divert_budget");
+    let entry = of_the_budget.expect("each key has an entry of its own");
+    assert_eq!(
+        (entry.what.as_str(), entry.before.as_str(), entry.after.as_str()),
+        ("setting changed", "0.005", "0.01")
+    );
+    let shown = anna.get("/audit").await.text();
+    assert!(shown.contains("0.005 → 0.01"), "{shown}");
 }
 
 #[tokio::test]

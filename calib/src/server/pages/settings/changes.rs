@@ -58,7 +58,7 @@ pub(in crate::server) async fn save(State(app): State<App>, reader: Reader) -> R
 }
 
 /// Who saves, and why; none without a reason.
-pub(super) fn saving(app: &App, reader: &Reader) -> Option<Saving> {
+pub(in crate::server) fn saving(app: &App, reader: &Reader) -> Option<Saving> {
     // One line: it stands in the log, too.
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let reason = reader.field("reason").trim().chars().take(REASON_MAX);
@@ -80,7 +80,13 @@ fn changes(reader: &Reader) -> Result<Vec<Change>, NotSaved> {
 
 /// Writes into the audit log what was saved, key by key. The file is written by then, and its own history says
 /// the same.
-pub(super) async fn note(app: &App, reader: &Reader, what: &str, by: &Saving, saved: &Saved) {
+pub(in crate::server) async fn note(
+    app: &App,
+    reader: &Reader,
+    what: &str,
+    by: &Saving,
+    saved: &Saved,
+) {
     let person = By { who: &by.who, address: &reader.address };
     let mut entries = vec![Entry::new(person, what, &by.reason, "", "", by.at)];
     entries.extend(saved.keys.iter().map(|changed| {

@@ -105,7 +105,10 @@ impl SettingsPage<'_> {
     }
 
     fn keys(&self, card: &Card<'_>) -> String {
-        self.t.filled("settings.count", &[("count", &card.keys.to_string())])
+        match card.keys {
+            1 => self.t.get("settings.count_one").to_owned(),
+            keys => self.t.filled("settings.count", &[("count", &keys.to_string())]),
+        }
     }
 
     fn file(&self) -> String {
@@ -113,7 +116,10 @@ impl SettingsPage<'_> {
     }
 
     fn count_found(&self) -> String {
-        self.t.filled("settings.found", &[("count", &self.found.len().to_string())])
+        match self.found.len() {
+            1 => self.t.get("settings.found_one").to_owned(),
+            count => self.t.filled("settings.found", &[("count", &count.to_string())]),
+        }
     }
 }
 
