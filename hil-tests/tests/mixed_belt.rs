@@ -63,7 +63,13 @@ fn each_item_is_named_or_unknown_contradictions_are_diverted_and_a_new_product_i
     assert_eq!(planned.wrong_in_silence, Vec::<u64>::new(), "{planned:#?}");
     // Codes are read in nearly all pictures, and by the scanner.
     assert!(planned.unknown.count <= 1, "{planned:#?}");
-    assert_eq!(planned.uninspected.count, 0, "{planned:#?}");
+    // A machine that is busy with something else misses a picture now and then; nothing else keeps an item uninspected.
+    let verdicts = planned.rows.iter().flat_map(|row| row.verdicts.keys());
+    let missed = "no picture was taken while the item stood in the camera's window";
+    for cause in verdicts.filter(|verdict| verdict.starts_with("uninspected")) {
+        assert!(cause.ends_with(missed), "{planned:#?}");
+    }
+    assert!(planned.uninspected.count <= 2, "{planned:#?}");
     // A dozen pictures of each of the six make thresholds that few good items exceed. Of the newcomer, with its eight,
     // nothing is demanded.
     let good = planned.rows.iter().find(|row| row.what == "good").context("good ones came")?;
