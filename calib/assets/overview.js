@@ -127,6 +127,12 @@ function showRates(minutes) {
 }
 
 function showToday(today) {
+  // Nobody knows when the day began.
+  const isTold = today.since !== null;
+  byId("no-day").hidden = isTold;
+  byId("today").hidden = !isTold;
+  byId("day").hidden = !isTold;
+  if (!isTold) return;
   tiles("today", [
     ["entered", today.entered, ""],
     ["passed", today.passed, ""],

@@ -69,10 +69,11 @@ impl Loop {
             for _ in 0..3 {
                 quarantine.count("CARTON-17", Some(&lot), true, now());
             }
-            while let Some(Asked { command, answer, .. }) = asked.blocking_recv() {
+            while let Some(Asked { command, answer, stored, .. }) = asked.blocking_recv() {
                 let done = command.follow(&mut quarantine, now()).map(|(done, _)| done);
                 // Who asked may have gone.
                 let _ = answer.send(done);
+                let _ = stored.send(());
             }
         };
         let threads = vec![std::thread::spawn(feeder), std::thread::spawn(follower)];

@@ -152,6 +152,8 @@ fn people_walk_through_the_page() {
     fs::create_dir_all(&pictures).expect("target takes folders");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_browser/walk.py");
     let mut walk = Command::new(python)
+        // The steps are modules beside the script: nothing is compiled into the sources.
+        .arg("-B")
         .arg(script)
         .arg(chromium)
         .args([&address, code.reveal()])
