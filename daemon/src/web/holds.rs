@@ -16,7 +16,7 @@ use crate::run::commands::Commands;
 /// SKUs at most that somebody chooses from.
 const CHOICE: usize = 300;
 
-/// SKUs at most that one who may have misspelt one is told of.
+/// Most SKUs that are proposed where one may be misspelt.
 const SIMILAR: usize = 3;
 
 /// What is on hold now; `known` are the SKUs that this box knows.

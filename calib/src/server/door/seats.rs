@@ -96,9 +96,9 @@ impl Seats {
     }
 }
 
-pub(super) fn lock(seats: &Mutex<Seats>) -> MutexGuard<'_, Seats> {
+pub(super) fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     // Each change is one step, so what another thread left is whole.
-    seats.lock().unwrap_or_else(PoisonError::into_inner)
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

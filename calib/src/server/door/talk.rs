@@ -4,9 +4,10 @@
 //! question that the box is still at work on, an answer that has begun, for a moment, and a **download**: a long
 //! answer that goes on for as long as the browser takes of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::seats::lock;
 use crate::server::limits::Limits;
 
 /// Mark of an answer that is a download, and what its body says of its progress.
@@ -68,11 +69,6 @@ impl Talk {
             At::Downloads(download) => download.ends(limits),
         }
     }
-}
-
-fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Each change is one step, so what another thread left is whole.
-    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

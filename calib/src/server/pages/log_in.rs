@@ -22,7 +22,7 @@ use crate::server::app::App;
 use crate::server::guard::{Reader, Who, go_to, set_session};
 use crate::texts::Texts;
 
-/// Letters of a name that are told apart here: more than any person's has.
+/// Guesses at names are told apart by so many letters: more than any person's name has.
 const LONGEST: usize = 80;
 
 #[derive(Template)]
